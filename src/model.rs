@@ -1,0 +1,21 @@
+//! The words of `relais` as types, and nothing else: no input or output, no clock, no async.
+
+mod cidr;
+mod edition;
+mod entry;
+mod lang;
+mod markup;
+mod report;
+mod source;
+mod time;
+mod visit;
+
+pub use cidr::Cidr;
+pub use edition::{Edition, Format, Item, Origin, Show};
+pub use entry::{Enclosure, Entry, EntryHead, EntryId, EntryKey, Known, Original, Revision};
+pub use lang::Lang;
+pub use markup::{Clean, RawHtml, Text};
+pub use report::{EditionCount, EntryCounts, Fault, FaultOf, Report, SourceCounts, TranslationCounts};
+pub use source::{SourceId, SourceMeta, SourceState, Validators};
+pub use time::{Clock, Time};
+pub use visit::{BreakKind, Change, Found, Outcome, Visit};

@@ -1,1 +1,13 @@
-//! (being built)
+//! HTML: cleaning it, and making text of it. The only code that builds a document tree.
+//!
+//! Everything that leaves here is either [`Clean`](crate::model::Clean) or plain text. Building a tree is where hostile
+//! markup costs time and memory, so each entrance asks `nesting` first.
+
+mod clean;
+mod entities;
+mod nesting;
+mod text;
+
+pub use clean::clean;
+pub use entities::{decode_entities, escape};
+pub use text::{headline, plain};

@@ -8,6 +8,7 @@ mod markup;
 mod report;
 mod source;
 mod time;
+mod untranslated;
 mod visit;
 
 pub use cidr::Cidr;
@@ -18,4 +19,5 @@ pub use markup::{Clean, RawHtml, Text};
 pub use report::{EditionCount, EntryCounts, Fault, FaultOf, Report, SourceCounts, TranslationCounts};
 pub use source::{SourceId, SourceMeta, SourceState, Validators};
 pub use time::{Clock, Time};
+pub use untranslated::Untranslated;
 pub use visit::{BreakKind, Change, Found, Outcome, Visit};

@@ -1,1 +1,17 @@
-//! (being built)
+//! The passes: ingest takes what is due, publish writes what is new, [`run`] does each once and reports.
+//!
+//! A pass holds no rules of its own: it calls, in order, those of `feed`, `html`, `select` and `render`, and leaves the
+//! result in the store. So each can be killed, repeated or run on another machine.
+
+mod aside;
+mod ingest;
+mod publish;
+mod run;
+mod schedule;
+mod view;
+mod visit;
+
+pub use ingest::{Ingest, Ingested, Progress};
+pub use publish::{Publish, PublishError, Published};
+pub use run::{Run, RunError, client, run};
+pub use schedule::next_due;

@@ -1,1 +1,5 @@
-//! (being built)
+//! Which entries an edition shows, and in which order. Pure: the same rows give the same window, in whatever order they come.
+
+mod window;
+
+pub use window::{Admission, Window, admission};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::{Clean, Lang, RawHtml, SourceId, Text, Time};
 
@@ -84,6 +85,8 @@ pub struct EntryHead {
     pub image: Option<String>,
     /// Its language, as far as known.
     pub lang: Option<Lang>,
+    /// What relative links in its HTML are relative to.
+    pub base: Option<String>,
 }
 
 /// An entry as it was read: decoded, bounded, dated, identified. Its HTML is still raw and never shown.
@@ -102,9 +105,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// A hash of what a reader would see.
+    /// A hash of what a reader would see (XXH3: eight times as fast as BLAKE3, and a source that looks for a collision deceives
+    /// only itself).
     pub fn revision(&self) -> Revision {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = Xxh3Default::new();
         let mut add = |part: &str| {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
@@ -116,11 +120,15 @@ impl Entry {
         add(self.head.image.as_deref().unwrap_or_default());
         for list in [&self.head.authors, &self.head.categories] {
             add("");
-            list.iter().for_each(|text| add(text));
+            for text in list {
+                add(text);
+            }
         }
         add("");
-        self.head.enclosures.iter().for_each(|enclosure| add(&enclosure.url));
-        Revision(first_i64(&hasher))
+        for enclosure in &self.head.enclosures {
+            add(&enclosure.url);
+        }
+        Revision(hasher.digest().cast_signed())
     }
 
     /// Equal for two entries of any sources that have the same page and the same headline: one article in two feeds.

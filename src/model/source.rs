@@ -84,7 +84,7 @@ pub struct SourceState {
     pub url: String,
     /// What to send back.
     pub validators: Validators,
-    /// BLAKE3 (hex) of the last body that was read, before decoding: the same body is not parsed again.
+    /// XXH3 (128 bits, hex) of the last body that was read, before decoding: the same body is not parsed again.
     pub body_hash: Option<String>,
     /// What the feed said of itself.
     pub meta: SourceMeta,

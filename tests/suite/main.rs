@@ -1,1 +1,18 @@
+//! What users see, in one test binary: the program and the library, against real servers on 127.0.0.1.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they saw, and why one was skipped")]
+
+mod config;
+mod failures;
+mod guard;
+mod hostile;
+mod layers;
+mod net;
+mod parse;
+mod render;
+mod run;
+mod shared;
+mod sink;
+mod status;
+mod store;
+mod support;

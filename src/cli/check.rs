@@ -1,0 +1,38 @@
+//! `relais check`.
+
+use anstream::eprint;
+
+use super::args::Args;
+use super::exit::{Exit, Failure, print};
+use crate::config::{self, Plan};
+
+/// Validates feeds.toml.
+pub(super) fn check(args: &Args) -> Result<Exit, Failure> {
+    let plan = load(args)?;
+    let enabled = plan.sources.iter().filter(|source| source.enabled).count();
+    let disabled = plan.sources.len() - enabled;
+    print(&format!(
+        "{} is in order: {enabled} sources{}, {} edition{}.\n",
+        args.config.display(),
+        if disabled > 0 { format!(" ({disabled} more disabled)") } else { String::new() },
+        plan.editions.len(),
+        if plan.editions.len() == 1 { "" } else { "s" },
+    ))?;
+    Ok(Exit::Good)
+}
+
+/// Loads feeds.toml, and shows whatever is wrong with it.
+pub(super) fn load(args: &Args) -> Result<Plan, Failure> {
+    match config::load(&args.config) {
+        Ok(plan) => {
+            if !plan.warnings.is_empty() && !args.quiet {
+                eprint!("{}", plan.render_warnings(true));
+            }
+            Ok(plan)
+        }
+        Err(problems) => {
+            eprint!("{}", problems.render(true));
+            Err(Failure::told(Exit::Usage))
+        }
+    }
+}

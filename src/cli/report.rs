@@ -1,0 +1,82 @@
+//! A run's report for people.
+
+use anstyle::AnsiColor;
+
+use super::table::{Cell, Table};
+use crate::model::{Fault, FaultOf, Report, Visit};
+
+/// The line of one visit, as it ends.
+pub(super) fn visit_line(visit: &Visit) -> String {
+    let (sign, colour) = match visit.outcome.trouble() {
+        None => ("✓", AnsiColor::Green),
+        Some(_) => ("✗", AnsiColor::Red),
+    };
+    let style = colour.on_default();
+    let said = match (visit.outcome.found(), visit.outcome.trouble()) {
+        (_, Some((_, message))) => message.to_owned(),
+        (Some(found), _) if found.new + found.changed > 0 => match (found.new, found.changed) {
+            (new, 0) => format!("{new} new"),
+            (0, changed) => format!("{changed} changed"),
+            (new, changed) => format!("{new} new, {changed} changed"),
+        },
+        _ => "nothing new".to_owned(),
+    };
+    format!("{style}{sign}{style:#} {}: {said}", visit.source)
+}
+
+/// What a run did, as tables.
+pub(super) fn tables(report: &Report, dry: bool) -> String {
+    let sources = &report.sources;
+    let mut out = String::new();
+    let counts = [
+        ("fresh", sources.fresh),
+        ("same", sources.same),
+        ("later", sources.later),
+        ("moved", sources.moved),
+        ("gone", sources.gone),
+        ("broken", sources.broken),
+    ];
+    let counts: Vec<String> = counts.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} {name}")).collect();
+    let entries = &report.entries;
+    out.push_str(&format!("{} sources due", sources.due));
+    if !counts.is_empty() {
+        out.push_str(&format!(": {}", counts.join(", ")));
+    }
+    out.push_str(&format!("\n{} entries new, {} changed", entries.new, entries.changed));
+    if entries.withdrawn > 0 {
+        out.push_str(&format!(", {} withdrawn", entries.withdrawn));
+    }
+    if entries.dropped > 0 {
+        out.push_str(&format!(", {} unusable or doubled", entries.dropped));
+    }
+    out.push_str(&format!(" ({:.1} s)\n", std::time::Duration::from_millis(report.duration_ms).as_secs_f64()));
+    if dry {
+        out.push_str("A dry run: nothing was written, and nothing is translated by this configuration.\n");
+        return out;
+    }
+    let mut table = Table::new(&["edition", "language", "items", "written", "unchanged"]);
+    for edition in &report.editions {
+        table.row(vec![
+            Cell::text(edition.id.clone()),
+            Cell::text(edition.lang.as_ref().map_or_else(|| "as read".to_owned(), ToString::to_string)),
+            Cell::number(edition.items.into()),
+            Cell::number(edition.written.into()),
+            Cell::number(edition.same.into()),
+        ]);
+    }
+    if !report.editions.is_empty() {
+        out.push('\n');
+        out.push_str(&table.render());
+    }
+    out
+}
+
+/// One line for a fault.
+pub(super) fn fault_line(fault: &Fault) -> String {
+    let of = match &fault.of {
+        FaultOf::Source(id) => format!("source {id}"),
+        FaultOf::Edition(id) => format!("edition {id}"),
+    };
+    let since = fault.since.map(|since| format!(" (since {since})")).unwrap_or_default();
+    format!("{of}: {}{since}", fault.message)
+}

@@ -1,0 +1,200 @@
+//! `relais status`: what works, what is broken and since when, what is due.
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::args::{Args, StatusArgs};
+use super::check::load;
+use super::exit::{Exit, Failure, print};
+use super::table::{Cell, Table};
+use crate::config::Plan;
+use crate::model::{Clock, Fault, SourceId, Time};
+use crate::store::{Access, Store, StoreError};
+use crate::watch::SystemClock;
+
+/// What is told. The field names are promises to scripts.
+#[derive(Serialize)]
+struct Status {
+    now: Time,
+    run: Option<LastRun>,
+    sources: Vec<Source>,
+    editions: Vec<Edition>,
+    store: Kept,
+}
+
+#[derive(Serialize)]
+struct LastRun {
+    run: i64,
+    started: Time,
+    finished: bool,
+}
+
+#[derive(Serialize)]
+struct Source {
+    id: SourceId,
+    title: Option<String>,
+    url: String,
+    enabled: bool,
+    state: &'static str,
+    due: Option<Time>,
+    visited: Option<Time>,
+    fresh: Option<Time>,
+    failures: u32,
+    moved_to: Option<String>,
+    fault: Option<Fault>,
+}
+
+#[derive(Serialize)]
+struct Edition {
+    id: String,
+    langs: Vec<String>,
+    sources: usize,
+    formats: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Kept {
+    entries: u64,
+    withdrawn: u64,
+    renditions: u64,
+    size_bytes: Option<u64>,
+}
+
+/// Shows sources, editions and what is kept.
+pub(super) async fn status(args: &Args, ask: &StatusArgs) -> Result<Exit, Failure> {
+    let plan = load(args)?;
+    let status = match Store::open(plan.state.url(), Access::Look).await {
+        Ok(store) => gather(&plan, Some(&store)).await,
+        Err(StoreError::Empty { .. }) => gather(&plan, None).await,
+        Err(error) => Err(error),
+    }
+    .map_err(Failure::own)?;
+    let text = if ask.json { serde_json::to_string_pretty(&status).map_err(Failure::own)? + "\n" } else { shown(&status) };
+    print(&text)?;
+    Ok(if status.sources.iter().any(|source| source.enabled && source.fault.is_some()) { Exit::Faults } else { Exit::Good })
+}
+
+async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError> {
+    let ids: Vec<SourceId> = plan.sources.iter().map(|source| source.id.clone()).collect();
+    let (mut rows, mut run, mut kept) = (Vec::new(), None, Kept { entries: 0, withdrawn: 0, renditions: 0, size_bytes: None });
+    if let Some(store) = store {
+        rows = store.sources(&ids).await?;
+        run = store.last_run().await?.map(|(run, started, report)| LastRun { run, started, finished: report.is_some() });
+        let counts = store.counts().await?;
+        kept = Kept {
+            entries: counts.entries,
+            withdrawn: counts.withdrawn,
+            renditions: counts.renditions,
+            size_bytes: counts.size_bytes,
+        };
+    }
+    let sources = plan
+        .sources
+        .iter()
+        .map(|source| {
+            let row = rows.iter().find(|row| row.id == source.id);
+            let state = row.map(|row| &row.state);
+            let own = state.map(|state| state.meta.title.to_string()).filter(|title| !title.is_empty());
+            Source {
+                id: source.id.clone(),
+                title: source.title.as_ref().map(ToString::to_string).or(own),
+                url: source.url.clone(),
+                enabled: source.enabled,
+                state: match (source.enabled, row.and_then(|row| row.visited), state.and_then(|state| state.trouble.as_ref())) {
+                    (false, ..) => "disabled",
+                    (true, None, _) => "new",
+                    (true, Some(_), None) => "good",
+                    (true, Some(_), Some(_)) => "broken",
+                },
+                due: row.filter(|_| source.enabled).map(|row| row.due),
+                visited: row.and_then(|row| row.visited),
+                fresh: state.and_then(|state| state.fresh_at),
+                failures: state.map_or(0, |state| state.failures),
+                moved_to: state.and_then(|state| state.moved_to.clone()),
+                fault: state.and_then(|state| state.trouble.clone()),
+            }
+        })
+        .collect();
+    let editions = plan
+        .editions
+        .iter()
+        .map(|edition| Edition {
+            id: edition.id.clone(),
+            langs: edition.langs.iter().map(ToString::to_string).collect(),
+            sources: edition.from.len(),
+            formats: edition.formats.iter().map(|format| format.extension()).collect(),
+        })
+        .collect();
+    Ok(Status { now: SystemClock.now(), run, sources, editions, store: kept })
+}
+
+/// The same for people.
+fn shown(status: &Status) -> String {
+    let mut out = match &status.run {
+        None => "Nothing has run yet: `relais run` begins.\n".to_owned(),
+        Some(run) => {
+            let ended = if run.finished { "" } else { ", which did not finish" };
+            format!("Run {} began {}{ended}.\n", run.run, ago(status.now, run.started))
+        }
+    };
+    let mut table = Table::new(&["source", "state", "due", "new entries", "what"]);
+    for source in &status.sources {
+        let colour = match source.state {
+            "good" => AnsiColor::Green.on_default(),
+            "broken" => AnsiColor::Red.on_default(),
+            _ => Style::new().dimmed(),
+        };
+        let what = match (&source.fault, &source.moved_to) {
+            (Some(fault), _) => {
+                let since = fault.since.map(|since| format!(", since {}", ago(status.now, since))).unwrap_or_default();
+                format!("{} ({} in a row{since})", fault.message, source.failures)
+            }
+            (None, Some(to)) => format!("has moved to {to}: change its `url`"),
+            (None, None) => source.title.clone().unwrap_or_default(),
+        };
+        table.row(vec![
+            Cell::text(source.id.as_str()),
+            Cell::text(source.state).style(colour),
+            Cell::text(source.due.map_or_else(String::new, |due| ahead(status.now, due))),
+            Cell::text(source.fresh.map_or_else(String::new, |fresh| ago(status.now, fresh))),
+            Cell::text(what),
+        ]);
+    }
+    out.push('\n');
+    out.push_str(&table.render());
+    let mut table = Table::new(&["edition", "languages", "sources", "formats"]);
+    for edition in &status.editions {
+        let langs = if edition.langs.is_empty() { "as read".to_owned() } else { edition.langs.join(" ") };
+        table.row(vec![
+            Cell::text(edition.id.clone()),
+            Cell::text(langs),
+            Cell::number(edition.sources as u64),
+            Cell::text(edition.formats.join(" ")),
+        ]);
+    }
+    out.push('\n');
+    out.push_str(&table.render());
+    let kept = &status.store;
+    let size = kept.size_bytes.map(|size| format!(", {}.{} MB", size / 1_000_000, size / 100_000 % 10)).unwrap_or_default();
+    out.push_str(&format!("\n{} entries kept ({} withdrawn){size}.\n", kept.entries, kept.withdrawn));
+    out
+}
+
+/// A time before now, as people say it.
+fn ago(now: Time, then: Time) -> String {
+    format!("{} ago", span(now.since(then)))
+}
+
+/// A time to come, as people say it.
+fn ahead(now: Time, then: Time) -> String {
+    if then <= now { "now".to_owned() } else { format!("in {}", span(then.since(now))) }
+}
+
+fn span(time: std::time::Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds @ 120..=7199 => format!("{} min", seconds / 60),
+        seconds @ 7200..=172_799 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}

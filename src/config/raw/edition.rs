@@ -1,0 +1,63 @@
+//! An `[edition.ID]` table.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::written::{At, Kind, Missing, Shown, Tag};
+use crate::model::{Format, Show};
+
+/// An edition without entries is none.
+pub(crate) const MIN_LIMIT: i64 = 1;
+/// Readers fetch the whole file each time.
+pub(crate) const MAX_LIMIT: i64 = 1000;
+
+/// A merged feed that relais publishes. `ID` is the name of its files: small letters, digits, `-` and `_`.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Edition {
+    /// The title that readers see. Without it, the edition's name.
+    #[schemars(example = &"Jeux olympiques")]
+    pub(crate) title: Option<At<String>>,
+    /// What the edition is, in a sentence.
+    #[schemars(example = &"What the French-language press writes about the Games.")]
+    pub(crate) description: Option<At<String>>,
+    /// The sources whose entries it takes: `"tag:NAME"` for all that have the tag, the name of one, or `"*"` for all. Sources
+    /// that are not enabled do not count.
+    #[schemars(example = ["tag:olympic", "lequipe"])]
+    pub(crate) from: At<Vec<At<String>>>,
+    /// The languages that it is published in, each in files of its own (`ID.fr.atom`). Without any, there is one set of files
+    /// (`ID.atom`) with every entry in its own language. This version does not translate: an edition in French holds the
+    /// entries that are written in French, and `untranslated` says what becomes of the others.
+    #[schemars(example = ["fr", "en"])]
+    pub(crate) langs: Vec<At<Tag>>,
+    /// How much of others' text is republished: the `title`, the title and `summary`, or the `full` text.
+    #[schemars(example = &"summary")]
+    pub(crate) show: At<Shown>,
+    /// How many entries it holds, the newest ones.
+    #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 100)]
+    pub(crate) limit: At<i64>,
+    /// The formats that it is written in: Atom, RSS 2.0, JSON Feed, a page for people.
+    #[schemars(example = ["atom", "html"])]
+    pub(crate) formats: At<Vec<At<Kind>>>,
+    /// What becomes of an entry that is not yet in the edition's language: it waits (`hold 6h`) and then appears as it is, it
+    /// appears as it is at once (`original`), or it never appears (`skip`). Only with `langs`.
+    #[schemars(example = &"hold 6h")]
+    pub(crate) untranslated: At<Missing>,
+}
+
+impl Default for Edition {
+    fn default() -> Self {
+        Self {
+            title: None,
+            description: None,
+            from: vec!["*".to_owned().into()].into(),
+            langs: Vec::new(),
+            show: Shown(Show::Summary).into(),
+            limit: 100.into(),
+            formats: Format::ALL.map(|format| Kind(format).into()).to_vec().into(),
+            untranslated: Missing::Hold(Duration::from_hours(6)).into(),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! From text to raw tables: key by key, so that a bad one hides no other, and no key that the schema does not know gets by.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::findings::Findings;
+use super::nearest::nearest;
+use super::raw;
+use super::reference::{Keys, LATER};
+use super::written::{At, quoted};
+
+mod explain;
+mod hidden;
+
+/// The bytes of a key or a value.
+type Span = Range<usize>;
+
+/// A table with the name that it has in the file.
+pub(super) struct Named<T> {
+    pub(super) id: At<String>,
+    pub(super) table: T,
+    /// The keys that stand in it, with whether they could be read.
+    pub(super) keys: HashMap<String, bool>,
+}
+
+/// What could be read of a file.
+pub(super) struct Document {
+    /// The keys at the top, and `fetch`.
+    pub(super) file: raw::File,
+    /// In the order of the file.
+    pub(super) sources: Vec<Named<raw::Source>>,
+    /// In the order of the file.
+    pub(super) editions: Vec<Named<raw::Edition>>,
+}
+
+/// The parser bounds its own depth, but a table of 80 × 80 tables is deep enough to overflow a stack of 2 MiB when it is
+/// copied or dropped (seen). Of this much, only what is used is taken.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Reads a whole text, on a stack of its own; nothing after a syntax error.
+pub(super) fn document(text: &str, findings: &mut Findings<'_>) -> Option<Document> {
+    let done = std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().name("feeds.toml".to_owned()).stack_size(STACK);
+        reader.spawn_scoped(scope, || read(text, findings)).map(std::thread::ScopedJoinHandle::join)
+    });
+    match done {
+        Ok(Ok(document)) => document,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(error) => {
+            findings.lacks(format!("the file could not be parsed: {error}"), "give relais more memory, or allow it more threads");
+            None
+        }
+    }
+}
+
+fn read(text: &str, findings: &mut Findings<'_>) -> Option<Document> {
+    let mut root = match DeTable::parse(text) {
+        Ok(root) => root.into_inner(),
+        Err(error) => {
+            let span = error.span().unwrap_or(0..0);
+            findings.hide(hidden::in_broken_text(text, &findings.line(span.start)));
+            findings.error(&span, "this is no TOML", error.message());
+            return None;
+        }
+    };
+    findings.hide(hidden::in_table(&root));
+    let fetch = group(&mut root, "fetch", findings);
+    let source = group(&mut root, "source", findings);
+    let edition = group(&mut root, "edition", findings);
+    let (mut file, _) = table::<raw::File>("", root, Keys::of_file(), findings);
+    if let Some(fetch) = fetch {
+        file.fetch = table("fetch", fetch, &Keys::of::<raw::Fetch>(), findings).0;
+    }
+    Some(Document { file, sources: named("source", source, findings), editions: named("edition", edition, findings) })
+}
+
+/// Takes a table out of the root; what stands there instead is a problem.
+fn group<'t>(root: &mut DeTable<'t>, name: &str, findings: &mut Findings<'_>) -> Option<DeTable<'t>> {
+    let (key, value) = root.remove_entry(name)?;
+    match value.into_inner() {
+        DeValue::Table(table) => Some(table),
+        other => {
+            let header = if name == "fetch" { "[fetch]".to_owned() } else { format!("[{name}.NAME]") };
+            let message = format!("`{name}` must be a table, not {}", explain::kind(&other));
+            findings.error(&key.span(), message, format!("write {header} on a line of its own, and its keys below"));
+            None
+        }
+    }
+}
+
+/// Reads each `[group.ID]`, in the order of the file.
+fn named<T: DeserializeOwned + Default + JsonSchema>(
+    group: &str,
+    tables: Option<DeTable<'_>>,
+    findings: &mut Findings<'_>,
+) -> Vec<Named<T>> {
+    let known = Keys::of::<T>();
+    let mut tables: Vec<_> = tables.into_iter().flatten().collect();
+    tables.sort_by_key(|(key, _)| key.span().start);
+    let mut out = Vec::with_capacity(tables.len());
+    for (key, value) in tables {
+        let id = At { span: key.span(), value: key.into_inner().into_owned() };
+        check_id(group, &id, findings);
+        match value.into_inner() {
+            DeValue::Table(body) => {
+                let (table, keys) = table(&format!("{group}.{}", id.value), body, &known, findings);
+                out.push(Named { id, table, keys });
+            }
+            _ if known.has(&id.value) => findings.error(
+                &id.span,
+                format!("`{}` stands in [{group}], which has no name", id.value),
+                format!("give it one: [{group}.NAME]"),
+            ),
+            other => {
+                let message = format!("`{group}.{}` must be a table, not {}", shortened(&id.value), explain::kind(&other));
+                findings.error(&id.span, message, format!("write [{group}.NAME] on a line of its own, and its keys below"));
+            }
+        }
+    }
+    out
+}
+
+fn check_id(group: &str, id: &At<String>, findings: &mut Findings<'_>) {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let name = id.value.as_bytes();
+    if name.len() > 64 {
+        findings.error(&id.span, format!("the name of this {group} is too long"), "64 characters at most");
+    } else if !name.first().copied().is_some_and(letter) || !name.iter().all(|b| letter(*b) || matches!(b, b'_' | b'-')) {
+        let help = "small letters (a to z), digits, `-` and `_`; the first is a letter or a digit";
+        findings.error(&id.span, format!("{} cannot be the name of a {group}", quoted(&id.value)), help);
+    }
+}
+
+/// Reads one table key by key. What cannot be read is a problem and keeps its default. Gives also the keys that were there.
+fn table<T: DeserializeOwned + Default>(
+    place: &str,
+    body: DeTable<'_>,
+    known: &Keys,
+    findings: &mut Findings<'_>,
+) -> (T, HashMap<String, bool>) {
+    let mut keys = HashMap::new();
+    let mut good = DeTable::new();
+    for (key, value) in body {
+        let name = key.get_ref().as_ref();
+        if !known.has(name) {
+            unknown(place, &key, &value, known, findings);
+            continue;
+        }
+        let alone = DeTable::from_iter([(key.clone(), value.clone())]);
+        let read = deserialize::<T>(alone);
+        keys.insert(name.to_owned(), read.is_ok());
+        match read {
+            Ok(_) => drop(good.insert(key, value)),
+            Err(error) => {
+                let (span, message, help) = explain::error(name, &value, &error, known.example(name).as_deref());
+                findings.error(&span, message, help);
+            }
+        }
+    }
+    (deserialize(good).unwrap_or_default(), keys)
+}
+
+fn deserialize<T: DeserializeOwned>(table: DeTable<'_>) -> Result<T, toml::de::Error> {
+    T::deserialize(toml::de::ValueDeserializer::from(Spanned::new(0..0, DeValue::Table(table))))
+}
+
+/// A key that this version does not know: of a later version, misplaced, or mistyped.
+fn unknown(
+    place: &str,
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    value: &Spanned<DeValue<'_>>,
+    known: &Keys,
+    findings: &mut Findings<'_>,
+) {
+    let name = key.get_ref().as_ref();
+    let group = place.split('.').next().unwrap_or_default();
+    if let Some((_, _, until_then)) = LATER.iter().find(|(table, later, _)| *table == group && *later == name) {
+        let named = matches!(value.get_ref(), DeValue::Table(inner) if inner.values().any(|v| v.get_ref().is_table()));
+        let shown = match (place, named) {
+            ("", true) => format!("[{name}.…]"),
+            ("", false) if value.get_ref().is_table() => format!("[{name}]"),
+            _ => name.to_owned(),
+        };
+        findings.error(&key.span(), format!("`{shown}` is not supported by this version of relais"), *until_then);
+        return;
+    }
+    let shown = shortened(name);
+    let message = match (place, value.get_ref()) {
+        ("", DeValue::Table(_)) => format!("unknown table `[{shown}]`"),
+        ("", _) => format!("unknown key `{shown}` at the top of the file"),
+        _ => format!("unknown key `{shown}` in [{place}]"),
+    };
+    findings.error(&key.span(), message, meant(place, name, value.get_ref(), known));
+}
+
+fn meant(place: &str, name: &str, value: &DeValue<'_>, known: &Keys) -> String {
+    if let Some(key) = nearest(name, known.names()) {
+        return format!("did you mean `{key}`?");
+    }
+    if !place.is_empty() && !value.is_table() && Keys::of_file().has(name) {
+        return format!("`{name}` belongs at the top of the file, above the first [table]");
+    }
+    format!("known here: {}", known.names().collect::<Vec<_>>().join(", "))
+}
+
+/// A name out of the file as it can stand in a sentence.
+fn shortened(name: &str) -> String {
+    let quoted = quoted(name);
+    quoted[1..quoted.len() - 1].to_owned()
+}

@@ -1,0 +1,188 @@
+//! The rules of `[edition.ID]`, and what sources and editions owe each other.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::super::findings::Findings;
+use super::super::nearest::nearest;
+use super::super::plan::{Edition, Source};
+use super::super::raw;
+use super::super::read::Named;
+use super::super::written::{At, Lapse, Missing, quoted};
+use super::{line, named, number};
+use crate::model::{Format, SourceId, Text, Untranslated};
+
+/// Names of files and addresses that relais itself uses in the output folder and when it serves it.
+const RESERVED: [&str; 8] = ["archive", "healthz", "index", "metrics", "readyz", "sources", "status", "websub"];
+
+/// Longer is not waiting but skipping.
+const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24));
+
+/// All editions, in the order of the file. Their files cannot collide: names differ, hold no dot, and no language comes twice.
+pub(super) fn editions(
+    raw: &[Named<raw::Edition>],
+    tables: &[Named<raw::Source>],
+    sources: &[Source],
+    findings: &mut Findings<'_>,
+) -> Vec<Edition> {
+    // A list that could not be read would make its tags unknown: one mistake is one problem.
+    let tags_are_known = tables.iter().all(|table| table.keys.get("tags") != Some(&false));
+    let editions: Vec<Edition> = raw.iter().map(|named| edition(named, sources, tags_are_known, findings)).collect();
+    if editions.is_empty() || findings.has_errors() {
+        // A mistyped `from` would make its sources look forgotten: one mistake is one problem.
+        return editions;
+    }
+    let taken: HashSet<&SourceId> = editions.iter().flat_map(|edition| &edition.from).collect();
+    for (table, source) in tables.iter().zip(sources) {
+        if source.enabled && !taken.contains(&source.id) {
+            let message = format!("no edition takes the source {}, but it will be visited", named(&table.id.value));
+            findings.warn(
+                &table.id.span,
+                message,
+                "name it, or a tag of it, in the `from` of an edition, or set enabled = false",
+            );
+        }
+    }
+    editions
+}
+
+fn edition(
+    Named { id, table, keys }: &Named<raw::Edition>,
+    sources: &[Source],
+    tags_are_known: bool,
+    findings: &mut Findings<'_>,
+) -> Edition {
+    if RESERVED.contains(&id.value.as_str()) {
+        let message = format!("an edition cannot be called {}", named(&id.value));
+        findings.error(&id.span, message, "relais uses that name itself; take another one");
+    }
+    if table.langs.is_empty() && keys.get("langs") != Some(&false) && keys.get("untranslated") == Some(&true) {
+        let help = "add `langs`, or take it out";
+        findings.warn(&table.untranslated.span, "`untranslated` has no effect without `langs`", help);
+    }
+    Edition {
+        id: id.value.clone(),
+        title: table.title.as_ref().and_then(|at| line("title", at, findings)).unwrap_or_else(|| Text::new(&id.value)),
+        description: table.description.as_ref().and_then(|at| line("description", at, findings)).unwrap_or_default(),
+        from: from(id, &table.from, sources, tags_are_known, findings),
+        langs: unique("langs", &table.langs, |tag| tag.0.clone(), findings),
+        show: table.show.value.0,
+        limit: number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), findings),
+        formats: formats(table, findings),
+        untranslated: match table.untranslated.value {
+            Missing::Hold(time) => Untranslated::Hold(hold(&table.untranslated, time, findings)),
+            Missing::Original => Untranslated::Original,
+            Missing::Skip => Untranslated::Skip,
+        },
+    }
+}
+
+fn hold(at: &At<Missing>, time: Duration, findings: &mut Findings<'_>) -> Duration {
+    super::lapse("untranslated", &At { span: at.span.clone(), value: Lapse(time) }, HOLD, findings)
+}
+
+fn formats(table: &raw::Edition, findings: &mut Findings<'_>) -> Vec<Format> {
+    if table.formats.value.is_empty() {
+        findings.error(&table.formats.span, "`formats` is empty", "name at least one of \"atom\", \"rss\", \"json\", \"html\"");
+    }
+    let mut formats = unique("formats", &table.formats.value, |kind| kind.0, findings);
+    formats.sort();
+    formats
+}
+
+/// A list in which nothing may be twice.
+fn unique<T, U: PartialEq>(key: &str, list: &[At<T>], take: impl Fn(&T) -> U, findings: &mut Findings<'_>) -> Vec<U> {
+    let mut out = Vec::new();
+    for at in list {
+        let value = take(&at.value);
+        if out.contains(&value) {
+            findings.error(&at.span, format!("this is in `{key}` twice"), "both would write the same files: take one out");
+        } else {
+            out.push(value);
+        }
+    }
+    out
+}
+
+/// The enabled sources that the words of `from` name.
+fn from(
+    id: &At<String>,
+    from: &At<Vec<At<String>>>,
+    sources: &[Source],
+    tags_are_known: bool,
+    findings: &mut Findings<'_>,
+) -> Vec<SourceId> {
+    let mut taken: HashSet<usize> = HashSet::new();
+    let mut all_known = true;
+    for at in &from.value {
+        let matching: Vec<usize> =
+            sources.iter().enumerate().filter(|(_, source)| names(&at.value, source)).map(|(place, _)| place).collect();
+        taken.extend(&matching);
+        if matching.is_empty() {
+            all_known = false;
+            unknown(at, sources, tags_are_known, findings);
+        } else if let Some(source) = sources.iter().find(|source| source.id.as_str() == at.value && !source.enabled) {
+            findings.warn(
+                &at.span,
+                format!("the source {} is not enabled", named(source.id.as_str())),
+                "its entries are not taken",
+            );
+        }
+    }
+    let out: Vec<SourceId> =
+        sources.iter().enumerate().filter(|(place, s)| taken.contains(place) && s.enabled).map(|(_, s)| s.id.clone()).collect();
+    if out.is_empty() && all_known && !sources.is_empty() {
+        let span = if from.span.is_empty() { &id.span } else { &from.span };
+        let help = if from.value.is_empty() {
+            "write from = [\"*\"], a tag or the name of a source"
+        } else {
+            "none that it names is enabled"
+        };
+        findings.error(span, format!("the edition {} takes no source", named(&id.value)), help);
+    }
+    out
+}
+
+/// Whether a word of `from` names a source.
+fn names(word: &str, source: &Source) -> bool {
+    match word.strip_prefix("tag:") {
+        Some(tag) => source.tags.iter().any(|own| own == tag),
+        None => word == "*" || source.id.as_str() == word,
+    }
+}
+
+fn unknown(at: &At<String>, sources: &[Source], tags_are_known: bool, findings: &mut Findings<'_>) {
+    let tags: HashSet<&str> = sources.iter().flat_map(|source| &source.tags).map(String::as_str).collect();
+    let ids = || sources.iter().map(|source| source.id.as_str());
+    if let Some(tag) = at.value.strip_prefix("tag:") {
+        if tags_are_known {
+            let mut tags: Vec<&str> = tags.into_iter().collect();
+            tags.sort_unstable();
+            let help = match nearest(tag, tags.iter().copied()) {
+                Some(near) => format!("did you mean \"tag:{near}\"?"),
+                None => listed("tags", &tags),
+            };
+            findings.error(&at.span, format!("no source has the tag {}", quoted(tag)), help);
+        }
+    } else if !sources.is_empty() {
+        let help = if tags.contains(at.value.as_str()) {
+            format!("there is a tag of that name: write \"tag:{}\"", at.value)
+        } else {
+            match nearest(&at.value, ids()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => listed("sources", &ids().collect::<Vec<_>>()),
+            }
+        };
+        findings.error(&at.span, format!("there is no source {}", quoted(&at.value)), help);
+    }
+}
+
+/// The first few of what there is.
+fn listed(what: &str, names: &[&str]) -> String {
+    let few = names.iter().take(6).map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => format!("there are no {what}"),
+        1..=6 => format!("the {what} are {few}"),
+        _ => format!("the {what} are {few}, …"),
+    }
+}

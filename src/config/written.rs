@@ -1,0 +1,215 @@
+//! Values as people write them in feeds.toml: `15m`, `8MiB`, `summary`, `fr`, `hold 6h`. Each type reads itself, says what it
+//! wants when it gets something else, and gives its JSON Schema.
+//!
+//! The text of a reading error is `message`, a line break, `help`: serde has room for one string only.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::nearest::nearest;
+use crate::model::{Format, Lang, Show};
+
+mod amount;
+
+pub(super) use amount::{duration, human};
+
+/// A value and where it stands; a default stands nowhere, at `0..0`.
+#[derive(Clone, Debug)]
+pub(super) struct At<T> {
+    pub(super) span: Range<usize>,
+    pub(super) value: T,
+}
+
+impl<T> From<T> for At<T> {
+    fn from(value: T) -> Self {
+        Self { span: 0..0, value }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        toml::Spanned::deserialize(deserializer).map(|spanned| Self { span: spanned.span(), value: spanned.into_inner() })
+    }
+}
+
+impl<T: Serialize> Serialize for At<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for At<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// What was written, in quotes, harmless and not too long.
+pub(super) fn quoted(text: &str) -> String {
+    let short: String = text.chars().take(60).collect();
+    if short.len() < text.len() { format!("{:?}", short + "…") } else { format!("{short:?}") }
+}
+
+/// Reads a string with `read`; anything else is answered with what was `wanted`.
+pub(super) fn read_text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    wanted: &'static str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    struct Reader<F>(&'static str, F);
+    impl<T, F: Fn(&str) -> Result<T, String>> de::Visitor<'_> for Reader<F> {
+        type Value = T;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            (self.1)(text).map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Reader(wanted, read))
+}
+
+/// One of a few words.
+fn choose<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+        let names = || words.iter().map(|(word, _)| *word);
+        let help = match nearest(text, names()) {
+            Some(word) => format!("did you mean \"{word}\"?"),
+            None => format!("write one of {}", names().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")),
+        };
+        format!("{} is not known here\n{help}", quoted(text))
+    })
+}
+
+/// Gives a type of this module its serde and schema faces: wanted words, reader, writer, schema.
+macro_rules! written {
+    ($type:ty, $wanted:literal, $read:expr, $write:expr, $schema:tt) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read_text(deserializer, $wanted, $read)
+            }
+        }
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let write: fn(&$type) -> String = $write;
+                serializer.serialize_str(&write(self))
+            }
+        }
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+
+/// A length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lapse(pub(super) Duration);
+
+written!(
+    Lapse,
+    "a duration such as \"15m\"",
+    |text| duration(text)
+        .map(Lapse)
+        .ok_or_else(|| format!("{} is no duration\nwrite one such as \"15m\", \"1h30m\", \"250ms\" or \"2d\"", quoted(text))),
+    |lapse| human(lapse.0),
+    { "type": "string", "title": "duration", "pattern": "^ *([0-9]+ *(ms|s|m|h|d) *)+$" }
+);
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size(pub(super) u64);
+
+written!(
+    Size,
+    "a size such as \"8MiB\"",
+    |text| amount::size(text).map(Size).ok_or_else(|| format!("{} is no size\nwrite one such as \"8MiB\" or \"500kB\"", quoted(text))),
+    |size| amount::human_size(size.0),
+    { "type": "string", "title": "size", "pattern": "^ *[0-9]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)? *$" }
+);
+
+/// A language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tag(pub(super) Lang);
+
+written!(
+    Tag,
+    "a language such as \"fr\"",
+    |text| Lang::new(text)
+        .map(Tag)
+        .ok_or_else(|| format!("{} is no language tag\nwrite one such as \"fr\", \"fr-CA\" or \"zh-Hant\" (BCP 47)", quoted(text))),
+    |tag| tag.0.to_string(),
+    { "type": "string", "title": "language" }
+);
+
+/// How much is republished.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown(pub(super) Show);
+
+const SHOWN: [(&str, Show); 3] = [("title", Show::Title), ("summary", Show::Summary), ("full", Show::Full)];
+
+written!(
+    Shown,
+    "\"title\", \"summary\" or \"full\"",
+    |text| choose(text, &SHOWN).map(Shown),
+    |shown| SHOWN.iter().find(|(_, show)| *show == shown.0).map_or("", |(word, _)| word).to_owned(),
+    { "type": "string", "enum": ["title", "summary", "full"] }
+);
+
+/// A format of an edition.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind(pub(super) Format);
+
+written!(
+    Kind,
+    "\"atom\", \"rss\", \"json\" or \"html\"",
+    |text| choose(text, &Format::ALL.map(|format| (format.extension(), format))).map(Kind),
+    |kind| kind.0.extension().to_owned(),
+    { "type": "string", "enum": ["atom", "rss", "json", "html"] }
+);
+
+/// What to do about entries that are not in the edition's language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    Hold(Duration),
+    Original,
+    Skip,
+}
+
+written!(
+    Missing,
+    "\"hold 6h\", \"original\" or \"skip\"",
+    |text| match text.strip_prefix("hold ").map(duration) {
+        Some(Some(time)) => Ok(Missing::Hold(time)),
+        Some(None) => Err(format!("{} holds for no duration\nwrite for example \"hold 6h\"", quoted(text))),
+        None if text == "hold" => Err("\"hold\" does not say how long\nwrite for example \"hold 6h\"".to_owned()),
+        None => choose(text, &[("original", Missing::Original), ("skip", Missing::Skip), ("hold 6h", Missing::Hold(Duration::ZERO))]),
+    },
+    |missing| match missing {
+        Missing::Hold(time) => format!("hold {}", human(*time)),
+        Missing::Original => "original".to_owned(),
+        Missing::Skip => "skip".to_owned(),
+    },
+    { "type": "string", "title": "`hold DURATION`, `original` or `skip`", "pattern": "^(hold .+|original|skip)$" }
+);

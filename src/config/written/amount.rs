@@ -1,0 +1,131 @@
+//! Durations and sizes as people write them, and back.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// Units from the longest to the shortest, in milliseconds.
+const TIMES: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// Units in which a size is written back come first: those of 1024.
+const SIZES: [(&str, u64); 8] = [
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("kB", 1_000),
+    ("KB", 1_000),
+    ("B", 1),
+];
+
+/// Takes a number and a unit from the front of a text.
+fn part(text: &str) -> Option<(u64, &str, &str)> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, rest) = (text[..digits].parse().ok()?, text[digits..].trim_start_matches(' '));
+    let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+    Some((number, &rest[..letters], rest[letters..].trim_start_matches(' ')))
+}
+
+/// Reads `15m`, `1h30m`, `250ms`, `2d`: the longer units first, none twice.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim_matches(' ');
+    let (mut total, mut units) = (0u64, TIMES.as_slice());
+    while !rest.is_empty() || units.len() == TIMES.len() {
+        let (number, unit, after) = part(rest)?;
+        let place = units.iter().position(|(name, _)| *name == unit)?;
+        total = total.checked_add(number.checked_mul(units[place].1)?)?;
+        (rest, units) = (after, &units[place + 1..]);
+    }
+    Some(Duration::from_millis(total))
+}
+
+/// A duration as [`duration`] reads it.
+pub(crate) fn human(time: Duration) -> String {
+    let mut rest = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let mut out = String::new();
+    for (unit, length) in TIMES {
+        if rest >= length {
+            let _ = write!(out, "{}{unit}", rest / length);
+            rest %= length;
+        }
+    }
+    if out.is_empty() { "0s".to_owned() } else { out }
+}
+
+/// Reads `8MiB`, `500kB`, `1024`.
+pub(super) fn size(text: &str) -> Option<u64> {
+    let (number, unit, "") = part(text.trim_matches(' '))? else { return None };
+    let unit = if unit.is_empty() { "B" } else { unit };
+    number.checked_mul(SIZES.iter().find(|(name, _)| *name == unit)?.1)
+}
+
+/// A size as [`size`] reads it.
+pub(super) fn human_size(bytes: u64) -> String {
+    let unit = SIZES.iter().find(|(_, length)| bytes >= *length && bytes.is_multiple_of(*length));
+    unit.map_or_else(|| "0B".to_owned(), |(name, length)| format!("{}{name}", bytes / length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, millis) in [
+            ("15m", 900_000),
+            ("1h30m", 5_400_000),
+            ("250ms", 250),
+            ("2d", 172_800_000),
+            ("0s", 0),
+            (" 1h 30 m ", 5_400_000),
+            ("1s5ms", 1_005),
+        ] {
+            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        let too_long = "99999999999999999999d";
+        for text in [
+            "",
+            " ",
+            "15",
+            "m",
+            "15x",
+            "-5m",
+            "1.5h",
+            "30m1h",
+            "5m5m",
+            "1h,30m",
+            "１５m",
+            "18446744073709551615d",
+            too_long,
+            "15M",
+        ] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (text, bytes) in
+            [("8MiB", 8 << 20), ("500kB", 500_000), ("500KB", 500_000), ("1024", 1024), ("3 GB", 3_000_000_000), ("0B", 0)]
+        {
+            assert_eq!(size(text), Some(bytes), "{text}");
+        }
+        for text in ["", "MiB", "8 M", "8mib", "-1B", "1.5MiB", "1MiB1kB", "18446744073709551615GiB"] {
+            assert_eq!(size(text), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_back(millis in 0u64..10_000_000_000_000, bytes in 0u64..1 << 50) {
+            let time = Duration::from_millis(millis);
+            proptest::prop_assert_eq!(duration(&human(time)), Some(time));
+            proptest::prop_assert_eq!(size(&human_size(bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,40}") {
+            let _ = (duration(&text), size(&text));
+        }
+    }
+}

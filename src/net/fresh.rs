@@ -1,0 +1,143 @@
+//! What the headers of an answer say about time: validators, `Retry-After`, HTTP dates. Pure: no clock, no network.
+
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use reqwest::header::{ETAG, HeaderMap, HeaderName, LAST_MODIFIED, RETRY_AFTER};
+
+use crate::model::{Time, Validators};
+
+/// Longer validators are dropped: they are kept for every source and sent with every request.
+const MAX_VALIDATOR: usize = 1024;
+
+/// The longest that a server may send us away: a date in 2099 is a mistake, and must not silence a source.
+const MAX_WAIT: Duration = Duration::from_hours(24);
+
+/// A `Retry-After` header as the server wrote it (RFC 9110 §10.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// So many seconds from now.
+    Seconds(u64),
+    /// At an instant.
+    At(Time),
+}
+
+impl RetryAfter {
+    /// Reads the header's value; nothing when it is neither a number of seconds nor an HTTP date.
+    pub(super) fn parse(value: &str) -> Option<Self> {
+        let value = value.trim();
+        if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+            return Some(Self::Seconds(value.parse().unwrap_or(u64::MAX)));
+        }
+        http_date(value).map(Self::At)
+    }
+
+    /// Reads it from the headers of an answer.
+    pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
+        Self::parse(headers.get(RETRY_AFTER)?.to_str().ok()?)
+    }
+
+    /// When to come back: not before `now`, and at most a day after it, whatever the server says.
+    pub fn until(self, now: Time) -> Time {
+        match self {
+            Self::Seconds(seconds) => now.plus(Duration::from_secs(seconds).min(MAX_WAIT)),
+            Self::At(time) => time.clamp(now, now.plus(MAX_WAIT)),
+        }
+    }
+}
+
+/// Reads the validators of an answer. They are opaque: kept word for word, or not at all.
+pub(super) fn validators(headers: &HeaderMap) -> Validators {
+    Validators { etag: validator(headers, &ETAG), last_modified: validator(headers, &LAST_MODIFIED) }
+}
+
+/// What to ask with after a 304: its own validators where it has them, else the old ones (RFC 9111 §4.3.4).
+pub(super) fn renewed(old: &Validators, headers: &HeaderMap) -> Validators {
+    let new = validators(headers);
+    Validators {
+        etag: new.etag.or_else(|| old.etag.clone()),
+        last_modified: new.last_modified.or_else(|| old.last_modified.clone()),
+    }
+}
+
+/// A header is bytes; one that is not UTF-8 could not be stored and sent back word for word.
+fn validator(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let text = std::str::from_utf8(headers.get(name)?.as_bytes()).ok()?;
+    (!text.is_empty() && text.len() <= MAX_VALIDATOR).then(|| text.to_owned())
+}
+
+/// Reads an HTTP date in its three forms (RFC 9110 §5.6.7). The day of the week is not looked at: some servers have it wrong.
+fn http_date(text: &str) -> Option<Time> {
+    let (_, dated) = text.split_once([',', ' '])?;
+    let dated = dated.trim();
+    let read = |form| NaiveDateTime::parse_from_str(dated, form).ok();
+    let time = read("%d %b %Y %H:%M:%S GMT").or_else(|| read("%d-%b-%y %H:%M:%S GMT")).or_else(|| read("%b %e %H:%M:%S %Y"))?;
+    Some(Time::from_millis(time.and_utc().timestamp_millis()))
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn at(text: &str) -> Time {
+        Time::from_rfc3339(text).expect("a date")
+    }
+
+    #[test]
+    fn retry_after_is_read_in_all_its_forms() {
+        let then = Some(RetryAfter::At(at("1994-11-06T08:49:37Z")));
+        for (value, meaning) in [
+            ("120", Some(RetryAfter::Seconds(120))),
+            (" 0 ", Some(RetryAfter::Seconds(0))),
+            ("99999999999999999999999", Some(RetryAfter::Seconds(u64::MAX))),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", then),
+            ("Mon, 06 Nov 1994 08:49:37 GMT", then),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", then),
+            ("Sun Nov  6 08:49:37 1994", then),
+            ("", None),
+            ("-5", None),
+            ("1.5", None),
+            ("soon", None),
+            ("Sun, 31 Feb 2024 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:49:37 +0200", None),
+        ] {
+            assert_eq!(RetryAfter::parse(value), meaning, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn coming_back_is_never_in_the_past_and_never_more_than_a_day_away() {
+        let now = at("2026-11-23T12:00:00Z");
+        assert_eq!(RetryAfter::Seconds(90).until(now), at("2026-11-23T12:01:30Z"));
+        assert_eq!(RetryAfter::Seconds(u64::MAX).until(now), at("2026-11-24T12:00:00Z"));
+        assert_eq!(RetryAfter::At(at("2026-11-23T18:00:00Z")).until(now), at("2026-11-23T18:00:00Z"));
+        assert_eq!(RetryAfter::At(at("1994-11-06T08:49:37Z")).until(now), now);
+        assert_eq!(RetryAfter::At(at("2099-01-01T00:00:00Z")).until(now), at("2026-11-24T12:00:00Z"));
+    }
+
+    #[test]
+    fn validators_are_kept_word_for_word_or_not_at_all() {
+        let mut headers = HeaderMap::new();
+        headers.insert(ETAG, HeaderValue::from_static("W/\"a b-gzip\""));
+        headers.insert(LAST_MODIFIED, HeaderValue::from_static("yesterday, more or less"));
+        let read = validators(&headers);
+        assert_eq!(read.etag.as_deref(), Some("W/\"a b-gzip\""));
+        assert_eq!(read.last_modified.as_deref(), Some("yesterday, more or less"));
+
+        headers.insert(ETAG, HeaderValue::from_bytes(b"\"\xe9t\xe9\"").expect("a value"));
+        headers.insert(LAST_MODIFIED, HeaderValue::from_str(&"x".repeat(1025)).expect("a value"));
+        assert!(validators(&headers).is_empty());
+    }
+
+    #[test]
+    fn a_304_renews_what_it_names_and_keeps_the_rest() {
+        let old = Validators { etag: Some("\"1\"".to_owned()), last_modified: Some("then".to_owned()) };
+        let mut headers = HeaderMap::new();
+        assert_eq!(renewed(&old, &headers), old);
+        headers.insert(ETAG, HeaderValue::from_static("\"2\""));
+        let new = renewed(&old, &headers);
+        assert_eq!((new.etag.as_deref(), new.last_modified.as_deref()), (Some("\"2\""), Some("then")));
+    }
+}

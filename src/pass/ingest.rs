@@ -1,0 +1,200 @@
+//! Ingest: what is due is claimed, visited and settled.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+use url::Url;
+
+use crate::config as plan;
+use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, Visit};
+use crate::net::Client;
+use crate::store::{Claimed, Lease, Parcel, Store, StoreError};
+
+use super::aside::aside;
+use super::visit::Visitor;
+
+/// Sources claimed at once.
+const CLAIM: usize = 1000;
+/// How long a claim lasts: longer than any visit, shorter than anybody's patience with a worker that died.
+const LEASE: Duration = Duration::from_secs(10 * 60);
+/// Visits settled in one transaction, at most. Each transaction writes the pages of the indexes anew.
+const SETTLE: usize = 128;
+
+/// What the ingest pass works with.
+pub struct Ingest<'a> {
+    /// Where it takes its work from.
+    pub store: &'a Store,
+    /// The network.
+    pub client: &'a Client,
+    /// The present.
+    pub clock: &'a dyn Clock,
+    /// Who we are among the workers of this store.
+    pub worker: &'a str,
+    /// The sources that may be visited.
+    pub sources: &'a [&'a plan::Source],
+    /// Requests to one host at once.
+    pub per_host: usize,
+    /// Whether to visit what is not due as well.
+    pub force: bool,
+    /// Told of each visit as it ends.
+    pub progress: &'a (dyn Fn(Progress<'_>) + Sync),
+}
+
+/// What is told while the pass goes on.
+pub enum Progress<'a> {
+    /// So many more sources will be visited.
+    Claimed(usize),
+    /// A visit has ended.
+    Visited(&'a Visit),
+}
+
+/// What the pass did.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// Sources by outcome.
+    pub sources: SourceCounts,
+    /// Entries.
+    pub entries: EntryCounts,
+    /// Sources in trouble.
+    pub faults: Vec<Fault>,
+}
+
+impl Ingested {
+    /// Counts a visit.
+    pub(super) fn count(&mut self, visit: &Visit) {
+        self.sources.due += 1;
+        self.sources.count(&visit.outcome);
+        if let Some(found) = visit.outcome.found() {
+            self.entries.add(found);
+        }
+        let since = visit.state.as_ref().and_then(|state| state.failing_since).unwrap_or(visit.at);
+        self.faults.extend(visit.fault(since));
+    }
+}
+
+impl Ingest<'_> {
+    /// Visits all that is due, and settles each visit.
+    pub async fn pass(&self) -> Result<Ingested, StoreError> {
+        let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
+        self.store.register(&ids, self.clock.now()).await?;
+        let mut done = Ingested::default();
+        let mut left: Vec<SourceId> = ids;
+        loop {
+            let now = self.clock.now();
+            let lease = Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) };
+            let claimed = self.store.claim(&left, &lease, self.force, CLAIM).await?;
+            let more = claimed.len() == CLAIM;
+            (self.progress)(Progress::Claimed(claimed.len()));
+            if self.force {
+                // What was visited is not due by force a second time.
+                let taken: std::collections::HashSet<&SourceId> = claimed.iter().map(|claimed| &claimed.source).collect();
+                left.retain(|id| !taken.contains(id));
+            }
+            self.visit_all(claimed, &mut done).await?;
+            if !more {
+                break;
+            }
+        }
+        done.faults.sort_by(|a, b| a.of.cmp(&b.of));
+        Ok(done)
+    }
+
+    /// Visits what was claimed, hosts side by side, and settles the visits as they end.
+    async fn visit_all(&self, claimed: Vec<Claimed>, done: &mut Ingested) -> Result<(), StoreError> {
+        let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
+        let visitor = Visitor { client: self.client, store: Some(self.store), clock: self.clock };
+        let (send, mut visits) = mpsc::channel::<Parcel>(SETTLE);
+        let visiting = async {
+            // Each host is a queue of its own, so that a slow one delays only itself; the client bounds them all.
+            let mut hosts: FuturesUnordered<_> =
+                by_host(claimed, &sources).into_iter().map(|queue| self.visit_host(&visitor, queue, send.clone())).collect();
+            drop(send);
+            while let Some(result) = hosts.next().await {
+                result?;
+            }
+            Ok::<(), StoreError>(())
+        };
+        let settling = async {
+            let mut batch = Vec::with_capacity(SETTLE);
+            while visits.recv_many(&mut batch, SETTLE).await > 0 {
+                self.store.settle(self.worker, &batch).await?;
+                for parcel in batch.drain(..) {
+                    let visit = parcel.visit();
+                    log(visit);
+                    done.count(visit);
+                    (self.progress)(Progress::Visited(visit));
+                }
+            }
+            Ok::<(), StoreError>(())
+        };
+        futures::try_join!(visiting, settling).map(|_| ())
+    }
+
+    /// Visits the sources of one host, as many at once as it may be asked.
+    async fn visit_host(
+        &self,
+        visitor: &Visitor<'_>,
+        queue: Vec<(&plan::Source, Claimed)>,
+        send: mpsc::Sender<Parcel>,
+    ) -> Result<(), StoreError> {
+        let send = &send;
+        // Each visit hands itself over. If this stream did it, the others in it would stand still meanwhile, some of them with
+        // a turn at the store or a core in their hands, for which the one who empties the channel waits.
+        let mut visits = futures::stream::iter(queue)
+            .map(|(source, claimed)| {
+                Box::pin(async move {
+                    // Nobody settles any more when the store has failed; its error is the one that is told.
+                    let _ = send.send(parcel(visitor.visit(source, claimed).await?).await).await;
+                    Ok::<(), StoreError>(())
+                })
+            })
+            .buffer_unordered(self.per_host);
+        while let Some(visited) = visits.next().await {
+            visited?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a visit ready for the store, on a thread for work if there is any.
+async fn parcel(visit: Visit) -> Parcel {
+    if visit.changes.is_empty() {
+        return Parcel::of(visit);
+    }
+    aside(move || Parcel::of(visit)).await.expect("packing takes what was read, and has no reason to panic")
+}
+
+/// Sources by host, in the order of the claim.
+fn by_host<'p>(claimed: Vec<Claimed>, sources: &HashMap<&SourceId, &'p plan::Source>) -> Vec<Vec<(&'p plan::Source, Claimed)>> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut hosts: Vec<Vec<(&plan::Source, Claimed)>> = Vec::new();
+    for claimed in claimed {
+        let Some(source) = sources.get(&claimed.source) else { continue };
+        let host = Url::parse(&source.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let place = *places.entry(host).or_insert_with(|| {
+            hosts.push(Vec::new());
+            hosts.len() - 1
+        });
+        hosts[place].push((source, claimed));
+    }
+    hosts
+}
+
+/// One line for each visit; a failure is a warning, once, here.
+fn log(visit: &Visit) {
+    let outcome = visit.outcome.name();
+    match &visit.outcome {
+        Outcome::Broken { message, .. } | Outcome::Gone { message } | Outcome::Later { message, .. } => {
+            tracing::info!(source.id = %visit.source, outcome, duration_ms = visit.duration_ms, "{}: {message}", visit.source);
+        }
+        other => {
+            let found = other.found().copied().unwrap_or_default();
+            tracing::info!(
+                source.id = %visit.source, outcome, duration_ms = visit.duration_ms, entries.new = found.new, entries.changed = found.changed,
+                "{}: {outcome}", visit.source
+            );
+        }
+    }
+}

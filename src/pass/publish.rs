@@ -1,0 +1,306 @@
+//! Publish: each edition is merged, rendered and written, if anything in it has changed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config as plan;
+use crate::model::{
+    Clock, Edition, EditionCount, EntryId, Fault, Format, Known, Lang, Origin, Original, SourceId, SourceState, TranslationCounts,
+};
+use crate::render::{self, EditionLink, Index, Listed};
+use crate::select::{Admission, Window, admission};
+use crate::sink::{Dir, SinkError, Written};
+use crate::store::{Store, StoreError};
+
+use super::view;
+
+/// Rows asked for at once, beyond the limit of the edition.
+const PAGE: usize = 100;
+/// The name under which the store remembers the files that list everything; no edition may be called so.
+const INDEX: &str = "index";
+
+/// What the publish pass works with.
+pub struct Publish<'a> {
+    /// Where it takes its work from.
+    pub store: &'a Store,
+    /// Where it writes to.
+    pub dir: Arc<Dir>,
+    /// What tells this output from others in the store.
+    pub target: &'a str,
+    /// The present: what is held for a translation is held for a time.
+    pub clock: &'a dyn Clock,
+    /// Where the output will be reached.
+    pub base_url: Option<&'a str>,
+    /// All sources, to name them.
+    pub sources: &'a [plan::Source],
+    /// All editions, to list them.
+    pub editions: &'a [plan::Edition],
+    /// The editions to publish now.
+    pub only: Option<&'a HashSet<String>>,
+}
+
+/// What the pass did.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// The editions, in the order of feeds.toml.
+    pub editions: Vec<EditionCount>,
+    /// Entries that wait for a translation.
+    pub translation: TranslationCounts,
+    /// Editions in trouble.
+    pub faults: Vec<Fault>,
+}
+
+/// Why the pass could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The output cannot be written.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// A part of relais itself failed.
+    #[error("relais failed while it rendered ({0}); please report it")]
+    Internal(String),
+}
+
+/// What was written of an edition the last time.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Record {
+    /// A hash of everything that the files were made of.
+    inputs: String,
+    /// The files, with their sizes.
+    files: Vec<(String, u64)>,
+    items: u32,
+}
+
+impl Publish<'_> {
+    /// Publishes what has changed.
+    pub async fn pass(&self) -> Result<Published, PublishError> {
+        let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
+        let states: HashMap<SourceId, SourceState> =
+            self.store.sources(&ids).await?.into_iter().map(|row| (row.id, row.state)).collect();
+        let origins: HashMap<SourceId, Origin> =
+            self.sources.iter().map(|source| (source.id.clone(), view::origin(source, states.get(&source.id)))).collect();
+        let records: HashMap<String, String> = self.store.publications(self.target).await?.into_iter().collect();
+        let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
+        let mut done = Published::default();
+        let mut links = Vec::new();
+        for edition in self.editions {
+            let langs: Vec<Option<&Lang>> =
+                if edition.langs.is_empty() { vec![None] } else { edition.langs.iter().map(Some).collect() };
+            for lang in langs {
+                let stem = view::stem(edition, lang);
+                let record = record_of(&stem);
+                let count = if self.only.is_none_or(|only| only.contains(&edition.id)) {
+                    let count = self.edition(edition, lang, &origins, record, &mut done).await?;
+                    done.editions.extend(count.clone());
+                    count.map_or(0, |count| count.items)
+                } else {
+                    record.map_or(0, |record| record.items)
+                };
+                links.push(link(edition, lang, &stem, count));
+            }
+        }
+        self.index(&links, &origins, record_of(INDEX)).await?;
+        Ok(done)
+    }
+
+    /// Publishes one edition in one language; nothing when it failed, which is told as a fault.
+    async fn edition(
+        &self,
+        edition: &plan::Edition,
+        lang: Option<&Lang>,
+        origins: &HashMap<SourceId, Origin>,
+        record: Option<Record>,
+        done: &mut Published,
+    ) -> Result<Option<EditionCount>, PublishError> {
+        let (window, waiting) = self.window(edition, lang).await?;
+        done.translation.waiting += waiting;
+        let items = u32::try_from(window.len()).unwrap_or(u32::MAX);
+        let mut count = EditionCount { id: edition.id.clone(), lang: lang.cloned(), items, written: 0, same: 0 };
+        let inputs = inputs(edition, lang, self.base_url, &window, origins);
+        if let Some(record) = record
+            && self.is_written(&record, &inputs)
+        {
+            count.same = u32::try_from(record.files.len()).unwrap_or(u32::MAX);
+            return Ok(Some(count));
+        }
+        let originals = self.originals(&window).await?;
+        let stem = view::stem(edition, lang);
+        let parts = view::Parts { edition, lang, base_url: self.base_url, window: &window, originals, origins };
+        let view = Arc::new(view::edition(parts));
+        let mut files = Vec::new();
+        for format in edition.formats.iter().copied() {
+            match self.write(&view, format).await? {
+                Ok((size, written)) => {
+                    *(if written == Written::New { &mut count.written } else { &mut count.same }) += 1;
+                    files.push((view.file(format), size));
+                }
+                Err(message) => done.faults.push(Fault::of_edition(&stem, "render", message)),
+            }
+        }
+        if files.len() < edition.formats.len() {
+            return Ok(None);
+        }
+        self.remember(&stem, &Record { inputs, files, items }).await?;
+        Ok(Some(count))
+    }
+
+    /// The entries of an edition, newest first, and how many wait for a translation.
+    async fn window(&self, edition: &plan::Edition, lang: Option<&Lang>) -> Result<(Vec<Known>, u64), StoreError> {
+        let now = self.clock.now();
+        let mut window = Window::new(edition.limit);
+        let (mut before, mut waiting) = (None, 0);
+        while !window.is_full() {
+            let page = edition.limit + PAGE;
+            let rows = self.store.newest(&edition.from, before, page).await?;
+            let full = rows.len() == page;
+            before = rows.last().map(|row| (row.at, row.id));
+            for row in rows {
+                match admission(&row, lang, edition.untranslated, now) {
+                    Admission::Shown | Admission::Foreign => window.take(row),
+                    Admission::Waits => waiting += u64::from(!window.is_full()),
+                    Admission::Left => {}
+                }
+            }
+            if !full {
+                break;
+            }
+        }
+        Ok((window.into_entries(), waiting))
+    }
+
+    /// The original renditions of a window: those that are kept, and the missing ones, made now.
+    async fn originals(&self, window: &[Known]) -> Result<HashMap<EntryId, Original>, PublishError> {
+        let ids: Vec<EntryId> = window.iter().map(|known| known.id).collect();
+        let revisions: HashMap<EntryId, _> = window.iter().map(|known| (known.id, known.revision)).collect();
+        let mut originals: HashMap<EntryId, Original> = HashMap::with_capacity(ids.len());
+        for (id, revision, original) in self.store.originals(&ids).await? {
+            if revisions.get(&id) == Some(&revision) {
+                originals.insert(id, original);
+            }
+        }
+        let missing: Vec<EntryId> = ids.into_iter().filter(|id| !originals.contains_key(id)).collect();
+        if missing.is_empty() {
+            return Ok(originals);
+        }
+        let entries = self.store.entries(&missing).await?;
+        let made = aside(move || {
+            entries.into_iter().map(|(id, revision, entry)| (id, revision, view::original(entry))).collect::<Vec<_>>()
+        })
+        .await?;
+        self.store.keep_originals(&made).await?;
+        originals.extend(made.into_iter().map(|(id, _, original)| (id, original)));
+        Ok(originals)
+    }
+
+    /// Renders and writes one format. A renderer that fails keeps the last good file; an output that cannot be written ends
+    /// the pass.
+    async fn write(&self, view: &Arc<Edition>, format: Format) -> Result<Result<(u64, Written), String>, PublishError> {
+        let (view, dir) = (Arc::clone(view), Arc::clone(&self.dir));
+        let result = aside(move || match render::render(&view, format) {
+            Ok(text) => Ok(Ok((text.len() as u64, dir.put(&view.file(format), text.as_bytes())?))),
+            Err(error) => Ok(Err(error.to_string())),
+        })
+        .await?;
+        result.map_err(PublishError::Sink)
+    }
+
+    /// Writes the files that list everything.
+    async fn index(
+        &self,
+        editions: &[EditionLink],
+        origins: &HashMap<SourceId, Origin>,
+        record: Option<Record>,
+    ) -> Result<(), PublishError> {
+        let listed: Vec<Listed> = self
+            .sources
+            .iter()
+            .filter(|source| source.enabled)
+            .filter_map(|source| {
+                let origin = origins.get(&source.id)?;
+                Some(Listed {
+                    title: origin.title.clone(),
+                    site: origin.site.clone(),
+                    feed: origin.feed.clone(),
+                    tags: source.tags.clone(),
+                })
+            })
+            .collect();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(format!("{} {:?} {editions:?} {listed:?}", env!("CARGO_PKG_VERSION"), self.base_url).as_bytes());
+        let inputs = hasher.finalize().to_hex().to_string();
+        if record.is_some_and(|record| self.is_written(&record, &inputs)) {
+            return Ok(());
+        }
+        let (editions, base_url, dir) = (editions.to_vec(), self.base_url.map(str::to_owned), Arc::clone(&self.dir));
+        let written = aside(move || {
+            let index = Index { title: "relais", base_url: base_url.as_deref(), editions: &editions, sources: &listed };
+            let index = render::index(&index).map_err(|error| PublishError::Internal(error.to_string()))?;
+            let opml = render::opml("relais", &listed).map_err(|error| PublishError::Internal(error.to_string()))?;
+            dir.put("index.html", index.as_bytes())?;
+            dir.put("sources.opml", opml.as_bytes())?;
+            Ok::<_, PublishError>(vec![
+                ("index.html".to_owned(), index.len() as u64),
+                ("sources.opml".to_owned(), opml.len() as u64),
+            ])
+        });
+        let record = Record { inputs, files: written.await??, items: 0 };
+        self.remember(INDEX, &record).await
+    }
+
+    /// Whether the files that were made of these inputs are all in place.
+    fn is_written(&self, record: &Record, inputs: &str) -> bool {
+        record.inputs == inputs && record.files.iter().all(|(file, size)| self.dir.has(file, *size))
+    }
+
+    async fn remember(&self, name: &str, record: &Record) -> Result<(), PublishError> {
+        let record = serde_json::to_string(record).map_err(|error| PublishError::Internal(error.to_string()))?;
+        Ok(self.store.keep_publication(self.target, name, &record).await?)
+    }
+}
+
+/// Runs work that takes a core's time.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PublishError> {
+    super::aside::aside(work).await.map_err(|error| PublishError::Internal(error.to_string()))
+}
+
+/// A hash of everything that an edition's files are made of: when it has not changed, neither would they.
+fn inputs(
+    edition: &plan::Edition,
+    lang: Option<&Lang>,
+    base_url: Option<&str>,
+    window: &[Known],
+    origins: &HashMap<SourceId, Origin>,
+) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |part: &str| {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    };
+    add(env!("CARGO_PKG_VERSION"));
+    add(&format!("{:?} {:?} {lang:?} {base_url:?}", edition.show, edition.formats));
+    add(&edition.id);
+    add(edition.title.as_str());
+    add(edition.description.as_str());
+    let mut sources: HashSet<&SourceId> = HashSet::new();
+    for known in window {
+        add(&format!("{} {} {}", known.id, known.revision, known.at.millis()));
+        if sources.insert(&known.source) {
+            add(&format!("{:?}", origins.get(&known.source)));
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn link(edition: &plan::Edition, lang: Option<&Lang>, stem: &str, items: u32) -> EditionLink {
+    EditionLink {
+        title: edition.title.clone(),
+        lang: lang.cloned(),
+        files: edition.formats.iter().map(|format| (*format, format!("{stem}.{}", format.extension()))).collect(),
+        items: items as usize,
+    }
+}

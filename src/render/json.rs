@@ -1,0 +1,128 @@
+//! JSON Feed 1.1.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::plain::plain;
+use super::shown::{self, UNKNOWN_TYPE};
+use super::{RenderError, chars, links};
+use crate::model::{Edition, Format, Item, Lang};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: &'static str,
+    title: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_page_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a Lang>,
+    items: Vec<FeedItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct FeedItem<'a> {
+    id: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<Cow<'a, str>>,
+    title: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_html: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<Cow<'a, str>>,
+    date_published: String,
+    date_modified: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<Author>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a Lang>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment<'a>>,
+    /// Our extension: JSON Feed has no word for where an item of a merged feed comes from.
+    #[serde(rename = "_relais")]
+    relais: Relais<'a>,
+}
+
+#[derive(Serialize)]
+struct Author {
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Attachment<'a> {
+    url: Cow<'a, str>,
+    mime_type: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_in_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Relais<'a> {
+    source: SourceName<'a>,
+}
+
+#[derive(Serialize)]
+struct SourceName<'a> {
+    id: &'a str,
+    title: Cow<'a, str>,
+    feed_url: Cow<'a, str>,
+}
+
+/// Writes the edition as a JSON Feed.
+pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
+    let feed = Document {
+        version: "https://jsonfeed.org/version/1.1",
+        title: chars::line(edition.title.as_str()),
+        home_page_url: shown::home(edition),
+        feed_url: edition.base_url.is_some().then(|| edition.address(Format::Json)),
+        description: (!edition.description.is_blank()).then(|| chars::line(edition.description.as_str())),
+        language: edition.lang.as_ref(),
+        items: edition.items.iter().map(|item| self::item(edition, item)).collect(),
+    };
+    super::finish(serde_json::to_vec_pretty(&feed).map_err(RenderError::Json)?)
+}
+
+/// An item; `content_html` or `content_text` must be there, so a headline alone stands in both its places.
+fn item<'a>(edition: &Edition, item: &'a Item) -> FeedItem<'a> {
+    let head = &item.head;
+    let content_html = shown::markup(item.content.as_ref());
+    let content_text = content_html.is_none().then(|| shown::fallback(item));
+    FeedItem {
+        id: chars::line(&item.id),
+        url: head.url.as_deref().map(chars::line),
+        title: chars::line(item.title.as_str()),
+        content_html,
+        content_text,
+        summary: item.summary.as_ref().map(plain).filter(|text| !text.is_blank()).map(|text| text.to_string()),
+        image: head.image.as_deref().map(chars::line),
+        date_published: item.published.rfc3339(),
+        date_modified: item.updated.rfc3339(),
+        authors: shown::lines(&head.authors).map(|name| Author { name }).collect(),
+        tags: shown::lines(&head.categories).collect(),
+        language: shown::own_lang(edition, item),
+        attachments: shown::enclosures(item)
+            .map(|enclosure| Attachment {
+                url: chars::line(&enclosure.url),
+                mime_type: chars::line(enclosure.media_type.as_deref().unwrap_or(UNKNOWN_TYPE)),
+                size_in_bytes: enclosure.length,
+            })
+            .collect(),
+        relais: Relais {
+            source: SourceName {
+                id: item.origin.id.as_str(),
+                title: shown::source_name(&item.origin),
+                feed_url: links::public(&item.origin.feed),
+            },
+        },
+    }
+}

@@ -1,0 +1,136 @@
+//! RSS 2.0, with the modules that readers know: content, Dublin Core, Atom, Media RSS.
+
+use std::collections::BTreeMap;
+
+use rss::extension::dublincore::DublinCoreExtension;
+use rss::extension::{Extension, ExtensionMap};
+use rss::{Category, Channel, Enclosure, Guid, Item as RssItem, Source};
+
+use super::shown::{self, GENERATOR, MEDIA, UNKNOWN_TYPE, VERSION};
+use super::{RenderError, chars, links};
+use crate::model::{Edition, Format, Item, Lang, Time};
+
+const ATOM: &str = "http://www.w3.org/2005/Atom";
+
+/// Writes the edition as an RSS channel.
+pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
+    let items: Vec<RssItem> = edition.items.iter().map(|item| self::item(edition, item)).collect();
+    let itself = edition.base_url.is_some().then(|| element("atom:link", None, &self_link(edition)));
+    let mut channel = Channel {
+        title: chars::line(edition.title.as_str()).into_owned(),
+        link: home(edition),
+        description: chars::line(if edition.description.is_blank() {
+            edition.title.as_str()
+        } else {
+            edition.description.as_str()
+        })
+        .into_owned(),
+        language: edition.lang.as_ref().map(Lang::to_string),
+        last_build_date: Some(date(edition.updated)),
+        generator: Some(format!("{GENERATOR} {VERSION}")),
+        extensions: extensions(itself),
+        items,
+        ..Channel::default()
+    };
+    channel.namespaces = namespaces(&channel);
+    super::finish(channel.pretty_write_to(Vec::new(), b' ', 1).map_err(RenderError::Rss)?)
+}
+
+/// The page of the channel, which RSS demands. While nobody knows where the output will be, the name of the file is all
+/// that is true, and right beside the feed.
+fn home(edition: &Edition) -> String {
+    let beside = if edition.formats.contains(&Format::Html) { Format::Html } else { Format::Rss };
+    let home = shown::home(edition).unwrap_or_else(|| edition.file(beside));
+    chars::line(&home).into_owned()
+}
+
+fn self_link(edition: &Edition) -> [(&'static str, String); 3] {
+    [("href", edition.address(Format::Rss)), ("rel", "self".to_owned()), ("type", Format::Rss.media_type().to_owned())]
+}
+
+fn item(edition: &Edition, item: &Item) -> RssItem {
+    let head = &item.head;
+    RssItem {
+        title: Some(chars::line(item.title.as_str()).into_owned()),
+        link: head.url.as_deref().map(|url| chars::line(url).into_owned()),
+        description: shown::markup(item.summary.as_ref()).map(Into::into),
+        categories: shown::lines(&head.categories).map(|name| Category { name, domain: None }).collect(),
+        enclosure: shown::enclosures(item).next().map(|enclosure| Enclosure {
+            url: chars::line(&enclosure.url).into_owned(),
+            length: enclosure.length.unwrap_or(0).to_string(),
+            mime_type: chars::line(enclosure.media_type.as_deref().unwrap_or(UNKNOWN_TYPE)).into_owned(),
+        }),
+        guid: Some(Guid { value: chars::line(&item.id).into_owned(), permalink: false }),
+        pub_date: Some(date(item.published)),
+        source: Some(Source {
+            url: links::public(&item.origin.feed).into_owned(),
+            title: Some(shown::source_name(&item.origin).into_owned()),
+        }),
+        content: shown::markup(item.content.as_ref()).map(Into::into),
+        extensions: extensions(more(item)),
+        dublin_core_ext: dublin_core(edition, item),
+        ..RssItem::default()
+    }
+}
+
+/// Authors and language: RSS's own `author` wants an e-mail address, and it has no language for an item.
+fn dublin_core(edition: &Edition, item: &Item) -> Option<DublinCoreExtension> {
+    let creators: Vec<String> = shown::lines(&item.head.authors).collect();
+    let languages: Vec<String> = shown::own_lang(edition, item).map(Lang::to_string).into_iter().collect();
+    (!creators.is_empty() || !languages.is_empty()).then(|| DublinCoreExtension {
+        creators,
+        languages,
+        ..DublinCoreExtension::default()
+    })
+}
+
+/// What RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure"); where
+/// there are more, all stand as Media RSS too: readers that know it then look there only, so the first is repeated.
+fn more(item: &Item) -> Vec<Extension> {
+    let changed = (item.updated.whole_seconds() > item.published.whole_seconds())
+        .then(|| element("atom:updated", Some(item.updated.rfc3339()), &[]));
+    let picture = item.head.image.as_ref().map(|image| element("media:thumbnail", None, &[("url", image.clone())]));
+    let mut more: Vec<Extension> = changed.into_iter().chain(picture).collect();
+    if shown::enclosures(item).nth(1).is_some() {
+        more.extend(shown::enclosures(item).map(|enclosure| {
+            let length = enclosure.length.map(|length| ("fileSize", length.to_string()));
+            let kind = enclosure.media_type.clone().map(|kind| ("type", kind));
+            let attributes: Vec<_> = [("url", enclosure.url.clone())].into_iter().chain(length).chain(kind).collect();
+            element("media:content", None, &attributes)
+        }));
+    }
+    more
+}
+
+fn element(name: &str, value: Option<String>, attributes: &[(&str, String)]) -> Extension {
+    let attrs = attributes.iter().map(|(name, value)| ((*name).to_owned(), chars::line(value).into_owned())).collect();
+    Extension { name: name.to_owned(), value, attrs, ..Extension::default() }
+}
+
+/// Elements by prefix and name, as the `rss` crate wants them.
+fn extensions(elements: impl IntoIterator<Item = Extension>) -> ExtensionMap {
+    let mut map = ExtensionMap::new();
+    for element in elements {
+        let (prefix, name) = element.name.split_once(':').unwrap_or_default();
+        let named = map.entry(prefix.to_owned()).or_default().entry(name.to_owned()).or_default();
+        named.push(element);
+    }
+    map
+}
+
+/// The namespaces of the elements in use; the crate declares those of content and Dublin Core itself.
+fn namespaces(channel: &Channel) -> BTreeMap<String, String> {
+    let uses = |prefix: &str| {
+        channel.extensions.contains_key(prefix) || channel.items.iter().any(|item| item.extensions.contains_key(prefix))
+    };
+    [("atom", ATOM), ("media", MEDIA)]
+        .into_iter()
+        .filter(|(prefix, _)| uses(prefix))
+        .map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned()))
+        .collect()
+}
+
+/// RFC 822 with the year in four digits, as RSS asks for, in GMT: `Mon, 23 Nov 2026 20:15:00 GMT`.
+fn date(time: Time) -> String {
+    time.chrono().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}

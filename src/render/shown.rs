@@ -1,0 +1,57 @@
+//! What several formats say of an edition in the same words.
+
+use std::borrow::Cow;
+
+use super::chars;
+use super::plain::plain;
+use crate::model::{Clean, Edition, Enclosure, Format, Item, Lang, Origin};
+
+/// The program, as `generator` names it.
+pub(super) const GENERATOR: &str = "relais";
+/// Its version.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The media type of a file of which none is stated, where a format demands one (RFC 2046 §4.5.1).
+pub(super) const UNKNOWN_TYPE: &str = "application/octet-stream";
+/// The namespace of Media RSS.
+pub(super) const MEDIA: &str = "http://search.yahoo.com/mrss/";
+
+/// The page of an edition: its HTML file, else the folder of the output. Nothing when it is not known where that will be.
+pub(super) fn home(edition: &Edition) -> Option<String> {
+    let base = edition.base_url.as_ref()?;
+    Some(if edition.formats.contains(&Format::Html) { edition.address(Format::Html) } else { base.clone() })
+}
+
+/// The language of an item, where it is not the edition's.
+pub(super) fn own_lang<'a>(edition: &Edition, item: &'a Item) -> Option<&'a Lang> {
+    item.lang.as_ref().filter(|lang| edition.lang.as_ref() != Some(lang))
+}
+
+/// The name of a source: its title, or its name in feeds.toml.
+pub(super) fn source_name(origin: &Origin) -> Cow<'_, str> {
+    chars::line(if origin.title.is_blank() { origin.id.as_str() } else { origin.title.as_str() })
+}
+
+/// Names or terms as single lines, without blank ones.
+pub(super) fn lines(texts: &[String]) -> impl Iterator<Item = String> {
+    texts.iter().map(|text| chars::line(text).trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// HTML that says something, without characters that an output may not hold.
+pub(super) fn markup(html: Option<&Clean>) -> Option<Cow<'_, str>> {
+    html.map(|html| chars::markup(html.as_str())).filter(|html| !html.trim().is_empty())
+}
+
+/// The enclosures that have an address.
+pub(super) fn enclosures(item: &Item) -> impl Iterator<Item = &Enclosure> {
+    item.head.enclosures.iter().filter(|enclosure| !enclosure.url.trim().is_empty())
+}
+
+/// A text for an item that shows no content, for formats that demand one: its summary, else its headline.
+pub(super) fn fallback(item: &Item) -> String {
+    let text = chars::markup(item.text.trim());
+    if !text.is_empty() {
+        return text.into_owned();
+    }
+    let summary = item.summary.as_ref().map(plain).filter(|summary| !summary.is_blank());
+    chars::line(summary.as_ref().unwrap_or(&item.title).as_str()).into_owned()
+}

@@ -1,0 +1,72 @@
+//! Connections, and whose turn it is: one for SQLite, a pool for PostgreSQL.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// The connections of a store.
+pub(super) enum Connections {
+    /// SQLite's. One is enough: there can be one writer anyway, what is read is small, and one page cache serves all. It is
+    /// not in a pool, because a pool of sqlx asks it for a sign of life each time that it comes back, which costs as much
+    /// as a small query. Nothing once the store is closed.
+    One(Mutex<Option<AnyConnection>>),
+    /// PostgreSQL's.
+    Many(AnyPool),
+}
+
+/// A connection while it is in use.
+pub(super) enum Held<'a> {
+    One(MutexGuard<'a, Option<AnyConnection>>),
+    Many(PoolConnection<Any>),
+}
+
+impl Connections {
+    /// Waits for a turn.
+    pub(super) async fn hold(&self) -> Result<Held<'_>, sqlx::Error> {
+        match self {
+            Self::One(one) => {
+                let one = one.lock().await;
+                if one.is_some() { Ok(Held::One(one)) } else { Err(sqlx::Error::PoolClosed) }
+            }
+            Self::Many(pool) => Ok(Held::Many(pool.acquire().await?)),
+        }
+    }
+
+    /// Closes them all in good order.
+    pub(super) async fn close(&self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::One(one) => match one.lock().await.take() {
+                Some(connection) => sqlx::Connection::close(connection).await,
+                None => Ok(()),
+            },
+            Self::Many(pool) => {
+                pool.close().await;
+                Ok(())
+            }
+        }
+    }
+}
+
+const OPEN: &str = "`hold` gives no closed connection, and nobody else can close it meanwhile";
+
+impl Deref for Held<'_> {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        match self {
+            Self::One(one) => one.as_ref().expect(OPEN),
+            Self::Many(one) => one,
+        }
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        match self {
+            Self::One(one) => one.as_mut().expect(OPEN),
+            Self::Many(one) => one,
+        }
+    }
+}

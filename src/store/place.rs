@@ -1,0 +1,126 @@
+//! Where the state is: what `state = "…"` of feeds.toml says, read, and shown without its secrets.
+
+use std::fmt;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::StoreError;
+use super::sql::Dialect;
+
+/// Where the state is.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL database; its address may hold a password.
+    Server(Box<Url>),
+}
+
+impl Place {
+    /// Reads `sqlite:FILE`, `sqlite://FILE` or `postgres://…`.
+    pub(super) fn read(url: &str) -> Result<Self, StoreError> {
+        let refuse =
+            |place: &str, reason: &str| Err(StoreError::Unreachable { place: place.to_owned(), reason: reason.to_owned() });
+        match url.split_once(':') {
+            Some(("sqlite", file)) => {
+                let file = file.strip_prefix("//").unwrap_or(file);
+                if file.is_empty() || file.starts_with(":memory:") {
+                    return refuse(
+                        "memory",
+                        "what one run leaves there the next would not find; name a file, as in `sqlite:relais.db`",
+                    );
+                }
+                if file.contains(['?', '\0']) {
+                    return refuse(file, "this is no file name; options after a question mark are not taken");
+                }
+                Ok(Self::File(PathBuf::from(file)))
+            }
+            Some(("postgres" | "postgresql", _)) => match Url::parse(url) {
+                Ok(url) => Ok(Self::Server(Box::new(url))),
+                Err(error) => refuse("PostgreSQL", &format!("its address cannot be read ({error})")),
+            },
+            _ => refuse("a database", "its address must begin with `sqlite:` or `postgres://`"),
+        }
+    }
+
+    /// Which database it is.
+    pub(super) fn dialect(&self) -> Dialect {
+        match self {
+            Self::File(_) => Dialect::Sqlite,
+            Self::Server(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The address as sqlx reads it; `mode` is SQLite's: `rwc`, `ro`, `ro&immutable=1`.
+    pub(super) fn address(&self, mode: &str) -> String {
+        match self {
+            Self::File(file) => {
+                let mut url = "sqlite:".to_owned();
+                for byte in file.to_string_lossy().bytes() {
+                    if byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte) {
+                        url.push(char::from(byte));
+                    } else {
+                        write!(url, "%{byte:02X}").expect("a String takes everything");
+                    }
+                }
+                url + "?mode=" + mode
+            }
+            Self::Server(url) => url.as_str().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.display().fmt(f),
+            Self::Server(url) => {
+                write!(f, "the PostgreSQL database {:?} on ", url.path().trim_start_matches('/'))?;
+                f.write_str(url.host_str().filter(|host| !host.is_empty()).unwrap_or("this machine"))?;
+                url.port().map_or(Ok(()), |port| write!(f, ":{port}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> String {
+        Place::read(url).err().expect("a refusal").to_string()
+    }
+
+    #[test]
+    fn reads_files_and_servers() {
+        for (url, shown, address) in [
+            ("sqlite:relais.db", "relais.db", "sqlite:relais.db?mode=ro"),
+            ("sqlite:/var/lib/relais.db", "/var/lib/relais.db", "sqlite:/var/lib/relais.db?mode=ro"),
+            ("sqlite:///var/lib/relais.db", "/var/lib/relais.db", "sqlite:/var/lib/relais.db?mode=ro"),
+            ("sqlite:/a b/été#1%.db", "/a b/été#1%.db", "sqlite:/a%20b/%C3%A9t%C3%A9%231%25.db?mode=ro"),
+            ("postgres://u@db:5433/news", "the PostgreSQL database \"news\" on db:5433", "postgres://u@db:5433/news"),
+        ] {
+            let place = Place::read(url).expect(url);
+            assert_eq!((place.to_string().as_str(), place.address("ro").as_str()), (shown, address));
+        }
+    }
+
+    #[test]
+    fn refuses_what_would_not_last_with_a_sentence() {
+        for url in ["sqlite::memory:", "sqlite:", "sqlite://:memory:"] {
+            assert!(refusal(url).contains("name a file"), "{url}: {}", refusal(url));
+        }
+        assert!(refusal("sqlite:a.db?mode=ro").contains("question mark"));
+        assert!(refusal("mysql://u:secret@h/d").contains("postgres://"));
+    }
+
+    #[test]
+    fn never_shows_a_password() {
+        for url in ["postgres://u:secret@db/news?password=secret", "postgres://u:secret@db:99999/news", "mysql://u:secret@h/d"] {
+            let shown = Place::read(url).map_or_else(|error| format!("{error} {error:?}"), |place| place.to_string());
+            assert!(!shown.contains("secret"), "{shown}");
+        }
+    }
+}

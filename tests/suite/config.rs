@@ -1,0 +1,319 @@
+//! What people see of feeds.toml: the plan that comes of it, and every mistake at once with line and caret.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use relais::config::{self, Plan, Problems};
+use relais::model::Untranslated;
+use relais::model::{Format, SourceId};
+
+/// A source and an edition that are in order, for files that are about something else.
+const REST: &str = "[source.a]\nurl = \"https://a.example/feed\"\n[edition.e]\n";
+
+fn parse(text: &str) -> Result<Plan, Problems> {
+    config::parse(text, Path::new("feeds.toml"))
+}
+
+fn root(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+#[test]
+fn the_default_file_has_neither_problems_nor_warnings() {
+    let plan = config::load(&root("feeds.toml")).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(plan.warnings.is_empty(), "{}", plan.render_warnings(false));
+    let [jeux] = plan.editions.as_slice() else { panic!("one edition, not {:?}", plan.editions) };
+    assert!(jeux.from.len() >= 7, "{:?}", jeux.from);
+    assert_eq!(plan.enabled().count(), jeux.from.len(), "nothing is visited that is not published");
+    let lequipe = plan.sources.iter().find(|source| source.id.as_str() == "lequipe-jo").expect("L'Équipe");
+    assert_eq!(lequipe.url, "https://dwh.lequipe.fr/api/edito/rss?path=/Jo/");
+    let france24 = plan.sources.iter().find(|source| source.id.as_str() == "france24-jo").expect("France 24");
+    assert_eq!((france24.every, lequipe.every), (Duration::from_mins(30), Duration::from_mins(15)));
+    assert!(plan.sources.iter().any(|source| source.id.as_str() == "francsjeux" && !source.enabled));
+}
+
+#[test]
+fn the_reference_in_docs_is_what_the_code_says() {
+    let path = root("docs/CONFIG.md");
+    let wanted = config::reference();
+    if std::env::var_os("RELAIS_BLESS").is_some() {
+        replace(&path, &wanted);
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "docs/CONFIG.md is out of date: RELAIS_BLESS=1 cargo test --test suite config, and look at the difference"
+    );
+}
+
+#[expect(clippy::disallowed_methods, reason = "a document of the repository, not a file of the product")]
+fn replace(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("docs/ can be written");
+}
+
+#[test]
+fn the_schema_knows_every_key_and_no_other() {
+    let schema = config::schema();
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema["$defs"]["Source"]["required"], serde_json::json!(["url"]));
+    assert_eq!(schema["$defs"]["Fetch"]["properties"]["every"]["default"], "15m");
+    assert_eq!(schema["$defs"]["Fetch"]["properties"]["concurrency"]["maximum"], 1024);
+    assert_eq!(schema["$defs"]["Edition"]["properties"]["limit"]["type"], "integer");
+    assert!(!schema.to_string().contains("null"), "TOML has no null: {schema:#}");
+}
+
+#[test]
+fn a_short_file_is_a_whole_plan() {
+    let plan = config::parse(REST, Path::new("/srv/news/feeds.toml")).expect("a plan");
+    assert_eq!(plan.state.url(), "sqlite:/srv/news/relais.db");
+    assert_eq!(plan.output, Path::new("/srv/news/output"));
+    assert_eq!(plan.base_url, None);
+    assert_eq!((plan.fetch.concurrency, plan.fetch.per_host, plan.fetch.max_bytes), (64, 1, 8 << 20));
+    assert!(plan.fetch.user_agent.starts_with(concat!("relais/", env!("CARGO_PKG_VERSION"))));
+    let edition = &plan.editions[0];
+    assert_eq!((edition.title.as_str(), edition.from.len(), edition.limit), ("e", 1, 100));
+    assert_eq!(edition.formats, Format::ALL);
+    assert_eq!(edition.untranslated, Untranslated::Hold(Duration::from_hours(6)));
+}
+
+#[test]
+fn sources_stay_in_the_order_of_the_file_and_come_once() {
+    let text = "base_url = 'https://x.example/feeds'\n\
+        [source.z]\nurl = 'https://z.example/'\ntags = ['t', 't']\n[source.a]\nurl = 'https://a.example/'\nevery = '1h30m'\n\
+        [source.m]\nurl = 'https://m.example/'\ntags = ['t']\nenabled = false\n\
+        [edition.two]\nfrom = ['a', 'tag:t', 'z']\nlangs = ['FR_ca', 'en']\nformats = ['html', 'atom']\nuntranslated = 'skip'\n\
+        [edition.one]\nfrom = ['*']\n";
+    let plan = parse(text).unwrap_or_else(|problems| panic!("{problems}"));
+    let ids: Vec<_> = plan.sources.iter().map(|source| source.id.as_str()).collect();
+    assert_eq!(ids, ["z", "a", "m"]);
+    assert_eq!(plan.sources[0].tags, ["t"]);
+    assert_eq!(plan.sources[1].every, Duration::from_mins(90));
+    let [two, one] = plan.editions.as_slice() else { panic!("two editions") };
+    assert_eq!(two.id, "two");
+    for edition in [two, one] {
+        assert_eq!(edition.from.iter().map(SourceId::as_str).collect::<Vec<_>>(), ["z", "a"]);
+    }
+    assert_eq!(two.langs.iter().map(ToString::to_string).collect::<Vec<_>>(), ["fr-CA", "en"]);
+    assert_eq!(two.formats, [Format::Atom, Format::Html]);
+    assert_eq!(plan.base_url.as_deref(), Some("https://x.example/feeds/"));
+    assert!(plan.warnings.is_empty());
+}
+
+#[test]
+fn warnings_do_not_fail() {
+    let text = "state = 'postgres://relais:hunter2@db/relais'\n[fetch]\nproxy = 'http://me:hunter2@proxy:3128'\n\
+        [source.a]\nurl = 'https://a.example/'\n[source.b]\nurl = 'https://b.example/'\n\
+        [source.c]\nurl = 'https://c.example/'\nenabled = false\n[edition.e]\nfrom = ['a', 'c']\nuntranslated = 'skip'\n";
+    let plan = parse(text).unwrap_or_else(|problems| panic!("{problems}"));
+    golden("warnings", &plan.render_warnings(false));
+}
+
+#[test]
+fn secrets_are_read_from_files_beside_feeds_toml() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, bytes: &[u8]| {
+        use std::io::Write as _;
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(folder.path().join(name)).expect("a file");
+        file.write_all(bytes).expect("written");
+    };
+    put("token", b"hunter2\n");
+    put("empty", b"\n");
+    put("binary", b"\xff\xfe");
+    put("large", &vec![b'x'; 70_000]);
+    let load = |name: &str| {
+        let text = format!("[source.a]\nurl = 'https://a.example/'\nauth = {{ bearer = {{ file = '{name}' }} }}\n[edition.e]\n");
+        config::parse(&text, &folder.path().join("feeds.toml"))
+    };
+    let plan = load("token").unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(matches!(plan.sources[0].auth, Some(config::Auth::Bearer(_))));
+    assert!(!format!("{plan:?}").contains("hunter2"));
+    for (name, says) in [
+        ("empty", "the file \"empty\" is empty"),
+        ("binary", "the file \"binary\" is not UTF-8"),
+        ("large", "the file \"large\" is too large for a secret"),
+        ("absent", "there is no file \"absent\""),
+        (".", "the file \".\" cannot be read"),
+    ] {
+        let problems = load(name).expect_err("a problem").to_string();
+        assert!(problems.contains(says), "{problems}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_problem_with_a_way_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, bytes: &[u8]| {
+        use std::io::Write as _;
+        let path = folder.path().join(name);
+        std::fs::OpenOptions::new().create(true).append(true).open(&path).expect("a file").write_all(bytes).expect("written");
+        path
+    };
+    let mut shown = String::new();
+    for path in [
+        folder.path().join("absent.toml"),
+        folder.path().to_owned(),
+        put("utf16.toml", b"\xff\xfes\0"),
+        put("latin1.toml", b"# a\n# \xe9t\xe9\n"),
+        put("large.toml", &vec![b'#'; 16 * 1024 * 1024 + 10]),
+    ] {
+        let problems = config::load(&path).expect_err("a problem");
+        assert_eq!((problems.list().len(), problems.errors()), (1, 1));
+        shown += &problems.render(false).replace(&folder.path().display().to_string(), "FOLDER");
+    }
+    golden("unreadable", &shown);
+    let marked = put("marked.toml", format!("\u{feff}{REST}").as_bytes());
+    config::load(&marked).expect("a byte order mark does no harm");
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let problems = parse("evry = 1\n").expect_err("problems");
+    assert!(problems.render(true).contains("\u{1b}["));
+    assert!(!problems.render(false).contains('\u{1b}') && !problems.to_string().contains('\u{1b}'));
+}
+
+#[test]
+fn a_problem_says_where_it_is() {
+    let problems = parse(&format!("# é\r\n[fetch]\r\n\"evry\" = '15m'\r\n{REST}")).expect_err("a problem");
+    let [problem] = problems.list() else { panic!("{problems}") };
+    assert_eq!((problem.line, problem.column, problem.span.clone()), (3, 1, 15..21));
+    assert_eq!(problem.message, "unknown key `evry` in [fetch]");
+    assert_eq!(problem.help.as_deref(), Some("did you mean `every`?"));
+    let shown = "error: unknown key `evry` in [fetch]\n --> feeds.toml:3:1\n  |\n3 | \"evry\" = '15m'\n  | ^^^^^^ did you mean `every`?\n";
+    assert_eq!(problems.render(false), shown);
+}
+
+/// Files with mistakes, under the name of their snapshot.
+const BROKEN: [(&str, &str); 11] = [
+    ("many", include_str!("config/many.toml")),
+    ("fetch", include_str!("config/fetch.toml")),
+    ("types", include_str!("config/types.toml")),
+    ("sources", include_str!("config/sources.toml")),
+    ("secrets", include_str!("config/secrets.toml")),
+    ("editions", include_str!("config/editions.toml")),
+    ("later", include_str!("config/later.toml")),
+    ("shape", include_str!("config/shape.toml")),
+    ("empty", ""),
+    ("syntax", "[source.a]\nurl = \"https://a.example/\nlang = \"fr\"\n"),
+    ("syntax-secret", "[source.a]\nauth = { user = \"me\", password = \"hunter2 }\n"),
+];
+
+#[test]
+fn mistakes_are_named_all_at_once() {
+    for (name, text) in BROKEN {
+        let problems = parse(text).expect_err(name);
+        let shown = problems.render(false);
+        assert!(!shown.contains("hunter2"), "{name} shows a secret:\n{shown}");
+        assert!(!format!("{problems:?}").contains("hunter2"), "{name} holds a secret");
+        golden(name, &shown);
+    }
+}
+
+/// Compares with tests/golden/config-NAME.snap; `INSTA_UPDATE=always` writes it.
+fn golden(name: &str, shown: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../golden");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(format!("config-{name}"), shown));
+}
+
+#[test]
+fn a_file_of_nothing_but_mistakes_is_answered_with_the_first_of_them() {
+    let text = (0..30_000).map(|n| format!("k{n} = 1")).collect::<Vec<_>>().join("\n");
+    let problems = parse(&text).expect_err("problems");
+    assert!(problems.list().len() <= 201, "{}", problems.list().len());
+    assert!(problems.to_string().contains("more problems are not shown"));
+}
+
+#[test]
+fn nesting_without_end_is_refused_and_not_followed() {
+    let deep = |part: &str| format!("{}{{ ", part.repeat(70) + "a = ").repeat(78);
+    for text in [
+        deep("a.") + "b = 1" + &" }".repeat(78),
+        "[source.a]\nheaders.".to_owned() + &deep("a.") + "b = 1" + &" }".repeat(78),
+        "a.".repeat(400_000) + "a = 1",
+        format!("[{}a]", "a.".repeat(400_000)),
+        "a = ".to_owned() + &"[".repeat(500_000),
+        "a = { a = ".repeat(50_000),
+    ] {
+        let problems = parse(&text).expect_err("a problem");
+        assert!(problems.to_string().len() < 2_000, "{problems}");
+    }
+}
+
+/// Text that is likely to be almost a feeds.toml.
+fn almost() -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "[fetch]",
+        "[source.a]",
+        "[source.b]",
+        "[[source]]",
+        "[edition.e]",
+        "[source]",
+        "[engine.x]",
+        "url",
+        "every",
+        "tags",
+        "from",
+        "langs",
+        "auth",
+        "headers",
+        "formats",
+        "limit",
+        "state",
+        "output",
+        "proxy",
+        "password",
+        " = ",
+        "=",
+        ".",
+        "\n",
+        "\r\n",
+        "\"https://a.example/\"",
+        "\"15m\"",
+        "[\"*\"]",
+        "[",
+        "]",
+        "{",
+        "}",
+        "{ env = \"X\" }",
+        "\"",
+        "'",
+        "\"\"\"",
+        "#",
+        "1",
+        "true",
+        "1979-05-27",
+        "-1",
+        "1e9",
+        "é",
+        "五",
+        "\u{0}",
+        "\u{1b}",
+        "\t",
+        "\u{202e}",
+        "\u{feff}",
+        ",",
+        " ",
+    ]);
+    prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_plan_or_problems(text in prop_oneof![".{0,200}", "(?s).{0,200}", almost()]) {
+        match parse(&text) {
+            Ok(plan) => drop(plan.render_warnings(true)),
+            Err(problems) => {
+                prop_assert!(problems.errors() > 0);
+                let shown = problems.render(false);
+                prop_assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+                for problem in problems.list() {
+                    prop_assert!(text.len() >= problem.span.start);
+                }
+            }
+        }
+    }
+}

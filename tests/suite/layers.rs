@@ -1,0 +1,118 @@
+//! The house keeps its order: who may name whom, and where the few dangerous things live (docs/ARCHITECTURE.md).
+
+use std::path::{Path, PathBuf};
+
+/// Each room, and the rooms that it may name.
+const MAY_NAME: &[(&str, &[&str])] = &[
+    ("main", &["cli"]),
+    ("cli", &["pass", "config", "net", "store", "sink", "render", "feed", "html", "select", "watch", "model"]),
+    ("pass", &["config", "net", "store", "sink", "render", "feed", "html", "select", "model"]),
+    ("net", &["model"]),
+    ("store", &["model"]),
+    ("sink", &["model"]),
+    ("config", &["model"]),
+    ("render", &["model"]),
+    ("feed", &["html", "model"]),
+    ("select", &["model"]),
+    ("html", &["model"]),
+    ("watch", &["model"]),
+    ("model", &[]),
+];
+
+fn sources() -> Vec<(PathBuf, String)> {
+    fn collect(folder: &Path, files: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(folder).expect("src can be read") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                collect(&path, files);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a source file");
+                files.push((path, text));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    assert!(files.len() > 40, "the tree was found");
+    files
+}
+
+/// The room of a file: the first part of its path below `src`.
+fn room(path: &Path) -> String {
+    let below = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("below src");
+    let first = below.components().next().expect("a file name").as_os_str().to_string_lossy().into_owned();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The rooms that a line of code names by `crate::…` or `relais::…`.
+fn named(line: &str) -> Vec<String> {
+    ["crate::", "relais::"]
+        .iter()
+        .flat_map(|root| line.match_indices(root).map(|(at, root)| &line[at + root.len()..]))
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .collect()
+}
+
+/// The code of a file before its tests, without comments.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+    text[..end].lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn every_room_names_only_those_that_it_may() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let room = room(&path);
+        if room == "lib" {
+            continue;
+        }
+        let (_, may) =
+            MAY_NAME.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} has no place in the table"));
+        for (number, line) in code(&text) {
+            for name in named(line) {
+                if name != room && !may.contains(&name.as_str()) {
+                    wrong.push(format!("{}:{}: {room} names {name}", path.display(), number + 1));
+                }
+            }
+            assert!(
+                !line.contains("crate::{"),
+                "{}:{}: one `use crate::room` a line, so that this test can read it",
+                path.display(),
+                number + 1
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn clean_html_comes_from_the_cleaner_alone() {
+    for (path, text) in sources() {
+        let home = path.ends_with("html/clean.rs") || path.ends_with("model/markup.rs");
+        for (number, line) in code(&text) {
+            assert!(home || !line.contains("from_cleaner"), "{}:{}: only html::clean makes Clean", path.display(), number + 1);
+        }
+    }
+}
+
+#[test]
+fn renderers_do_no_input_or_output() {
+    for (path, text) in
+        sources().into_iter().filter(|(path, _)| ["render", "feed", "html", "select", "model"].contains(&room(path).as_str()))
+    {
+        for (number, line) in code(&text) {
+            for forbidden in ["std::fs", "std::net::Tcp", "tokio::", "reqwest", "sqlx", "async fn", "Utc::now", "SystemTime"] {
+                assert!(!line.contains(forbidden), "{}:{}: {forbidden} in a pure room", path.display(), number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_has_grown_beyond_reading() {
+    for (path, text) in sources() {
+        let lines = code(&text).count();
+        assert!(lines <= 600, "{} has {lines} lines: split it", path.display());
+    }
+}

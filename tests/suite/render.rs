@@ -1,0 +1,313 @@
+//! The formats as readers get them: goldens, and every format read back by feed-rs.
+
+use std::collections::BTreeSet;
+
+use feed_rs::model::{Entry, Feed};
+use proptest::prelude::*;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use relais::model::{Edition, Enclosure, Format, Item, Text};
+use relais::render::{EditionLink, Index, Listed, index, opml, render};
+
+use crate::support::editions::{any_edition, clean, edition, hostile, item};
+
+fn rendered(edition: &Edition, format: Format) -> String {
+    render(edition, format).expect("every edition can be rendered")
+}
+
+/// Compares with the golden file; the version of relais is no part of it.
+fn golden(name: &str, output: &str) {
+    let output = output.replace(env!("CARGO_PKG_VERSION"), "[version]");
+    insta::with_settings!({snapshot_path => "../golden", prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!(name, output);
+    });
+}
+
+#[test]
+fn every_format_is_as_it_was() {
+    let edition = hostile();
+    for format in Format::ALL {
+        golden(&edition.file(format), &rendered(&edition, format));
+    }
+}
+
+#[test]
+fn the_index_and_the_list_of_sources_are_as_they_were() {
+    let editions = [EditionLink::from(&hostile()), EditionLink::from(&Edition { lang: None, ..edition(Vec::new()) })];
+    let listed = |title: &str, feed: &str, site: Option<&str>, tags: &[&str]| Listed {
+        title: Text::new(title),
+        feed: feed.to_owned(),
+        site: site.map(str::to_owned),
+        tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
+    };
+    let sources = [
+        listed(
+            "FrancsJeux & Cie",
+            "https://francsjeux.example/feed?a&b",
+            Some("https://francsjeux.example/"),
+            &["olympic", "a/b"],
+        ),
+        listed("<script>", "https://user:secret@hostile.example/feed", Some("javascript:alert(1)"), &[]),
+        listed("", "https://untitled.example/feed", None, &["judo"]),
+        listed("Ski", "https://ski.example/feed", None, &["olympic"]),
+    ];
+    let page = Index {
+        title: "relais & <amis>",
+        base_url: Some("https://example.org/olympic/"),
+        editions: &editions,
+        sources: &sources,
+    };
+    let (page, list) = (index(&page).expect("an index"), opml("Sources & <amies>", &sources).expect("a list"));
+    for output in [&page, &list] {
+        assert!(!output.contains("secret") && !output.contains("javascript:"), "{output}");
+    }
+    well_formed(&list);
+    golden("index.html", &page);
+    golden("sources.opml", &list);
+}
+
+#[test]
+fn an_edition_without_an_address_of_its_own_claims_none() {
+    let bare = Edition { base_url: None, lang: None, ..hostile() };
+    let atom = read(&rendered(&bare, Format::Atom));
+    assert_eq!(
+        atom.links.iter().map(|link| (link.rel.as_deref(), link.href.as_str())).collect::<Vec<_>>(),
+        [(Some("alternate"), "jeux.fr.html")]
+    );
+    assert_eq!(atom.id, "tag:example.org,2026:jeux.fr");
+    let json: serde_json::Value = serde_json::from_str(&rendered(&bare, Format::Json)).expect("JSON");
+    assert!(json.get("feed_url").is_none() && json.get("home_page_url").is_none() && json.get("language").is_none());
+    let rss = rendered(&bare, Format::Rss);
+    assert!(rss.contains("<link>jeux.fr.html</link>") && !rss.contains("rel=\"self\""), "{rss}");
+    assert!(!rendered(&bare, Format::Html).contains("canonical"));
+}
+
+#[test]
+fn languages_are_stated_where_they_are_not_those_of_the_edition() {
+    let edition = hostile();
+    let atom = read(&rendered(&edition, Format::Atom));
+    let stated: Vec<Option<&str>> = atom.entries.iter().map(|entry| entry.language.as_deref()).collect();
+    assert_eq!((atom.language.as_deref(), stated), (Some("fr"), vec![None, Some("en"), Some("ar"), None]));
+    let rss = rss::Channel::read_from(rendered(&edition, Format::Rss).as_bytes()).expect("RSS");
+    let stated = rss.items.iter().map(|item| item.dublin_core_ext.clone().unwrap_or_default().languages.concat());
+    assert_eq!(stated.collect::<Vec<_>>(), ["", "en", "ar", ""]);
+    let json: serde_json::Value = serde_json::from_str(&rendered(&edition, Format::Json)).expect("JSON");
+    assert_eq!(
+        (&json["language"], &json["items"][0]["language"], &json["items"][1]["language"]),
+        (&"fr".into(), &serde_json::Value::Null, &"en".into())
+    );
+    let page = rendered(&edition, Format::Html);
+    assert!(page.contains("<html lang=\"fr\">") && page.contains("<article lang=\"ar\">"));
+}
+
+#[test]
+fn a_headline_is_text_in_every_format() {
+    let title = "AT&T <b> & &amp; ]]> <script>";
+    let edition = edition(vec![item("a", title)]);
+    for format in [Format::Atom, Format::Rss, Format::Json] {
+        assert_eq!(read(&rendered(&edition, format)).entries[0].title.as_ref().expect("a title").content, title, "{format:?}");
+    }
+    let page = rendered(&edition, Format::Html);
+    assert!(
+        page.contains(">AT&amp;T &lt;b&gt; &amp; &amp;amp; ]]&gt; &lt;script&gt;</a></h2>") && !page.contains("<script"),
+        "{page}"
+    );
+}
+
+#[test]
+fn the_page_holds_clean_html_as_it_is_and_runs_nothing() {
+    let page = rendered(&hostile(), Format::Html);
+    assert!(page.contains("<p>Le 1<sup>er</sup> relais &amp; la suite…</p>"), "{page}");
+    assert!(
+        page.contains("default-src 'none'")
+            && !page.contains("<script")
+            && !page.contains("javascript:")
+            && !page.contains("<img src=x")
+    );
+    let ours = page.split("<main").next().expect("a head");
+    assert!(!ours.contains("src=") && !ours.contains("@import") && !ours.contains("url("), "the page fetches nothing of its own");
+}
+
+#[test]
+fn an_atom_entry_without_authors_has_its_source_for_one() {
+    let mut with = item("with", "a");
+    with.head.authors = vec!["Zoé".to_owned()];
+    let atom = rendered(&edition(vec![with, item("without", "b")]), Format::Atom);
+    let feed = atom_syndication::Feed::read_from(atom.as_bytes()).expect("Atom");
+    let authors = |at: usize| {
+        feed.entries[at].source.as_ref().expect("a source").authors.iter().map(|a| a.name.clone()).collect::<String>()
+    };
+    assert_eq!((feed.entries[0].authors[0].name.as_str(), authors(0).as_str()), ("Zoé", ""));
+    assert_eq!((feed.entries[1].authors.len(), authors(1).as_str()), (0, "FrancsJeux & Cie"));
+}
+
+#[test]
+fn passwords_of_feeds_and_scripts_for_addresses_are_not_published() {
+    for format in Format::ALL {
+        let output = rendered(&hostile(), format);
+        assert!(!output.contains("secret") && !output.contains("javascript:"), "{format:?}");
+    }
+}
+
+#[test]
+fn an_edition_with_nothing_in_it_is_still_a_feed() {
+    let empty = edition(Vec::new());
+    for format in [Format::Atom, Format::Rss, Format::Json] {
+        assert!(read(&rendered(&empty, format)).entries.is_empty(), "{format:?}");
+    }
+    assert!(rendered(&empty, Format::Html).contains("There is nothing here yet."));
+}
+
+#[test]
+fn json_feed_always_has_a_text() {
+    let mut summarised = item("summarised", "Titre");
+    summarised.summary = Some(clean("<p>Un&nbsp;deux</p><p>trois</p>"));
+    let json = rendered(&edition(vec![summarised, item("bare", "Titre seul")]), Format::Json);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(
+        (&json["items"][0]["content_text"], &json["items"][0]["summary"]),
+        (&"Un\u{a0}deux trois".into(), &"Un\u{a0}deux trois".into())
+    );
+    assert_eq!(
+        (&json["items"][1]["content_text"], &json["items"][1]["summary"]),
+        (&"Titre seul".into(), &serde_json::Value::Null)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_format_gives_the_same_items_back(edition in any_edition()) {
+        for format in Format::ALL {
+            let output = rendered(&edition, format);
+            prop_assert_eq!(&rendered(&edition, format), &output, "the same bytes each time");
+            prop_assert!(output.ends_with('\n') && !output.ends_with("\n\n"));
+            prop_assert!(output.chars().all(is_xml), "{:?} holds a character that XML forbids", format);
+            if matches!(format, Format::Atom | Format::Rss) {
+                prop_assert!(output.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"));
+                well_formed(&output);
+            }
+            if format != Format::Html {
+                let feed = read(&output);
+                let seen: Vec<Seen> = feed.entries.iter().map(|entry| Seen::read(entry, format)).collect();
+                let meant: Vec<Seen> = edition.items.iter().map(|item| Seen::meant(item, format)).collect();
+                prop_assert_eq!(seen, meant, "{:?}: {}", format, output);
+            }
+        }
+    }
+}
+
+fn read(output: &str) -> Feed {
+    feed_rs::parser::Builder::new().sanitize_content(false).build().parse(output.as_bytes()).expect("a feed that feed-rs reads")
+}
+
+/// Reads a document as an XML reader must: tags closed, attributes once each, entities known, one root.
+fn well_formed(xml: &str) {
+    let mut reader = Reader::from_str(xml);
+    reader.config_mut().check_comments = true;
+    let (mut depth, mut roots) = (0, 0);
+    loop {
+        match reader.read_event().expect("well-formed XML") {
+            Event::Start(tag) => {
+                (depth, roots) = (depth + 1, roots + i32::from(depth == 0));
+                let names: Vec<_> = tag.attributes().map(|attribute| attribute.expect("an attribute").key.0.to_owned()).collect();
+                assert_eq!(names.len(), names.iter().collect::<BTreeSet<_>>().len());
+            }
+            Event::Empty(tag) => assert!(depth > 0 && tag.attributes().all(|attribute| attribute.is_ok())),
+            Event::End(_) => depth -= 1,
+            Event::GeneralRef(name) => {
+                let known = ["amp", "lt", "gt", "quot", "apos"].contains(&&*name) || name.is_char_ref();
+                assert!(known, "{name:?}");
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!((depth, roots), (0, 1));
+}
+
+fn is_xml(c: char) -> bool {
+    !((c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
+}
+
+/// An item as a reader sees it.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    id: String,
+    page: Option<String>,
+    title: String,
+    summary: Option<String>,
+    content: Option<String>,
+    authors: Vec<String>,
+    categories: Vec<String>,
+    published: String,
+    updated: String,
+    files: Vec<(String, Option<String>, Option<u64>)>,
+}
+
+impl Seen {
+    /// What feed-rs makes of it.
+    fn read(entry: &Entry, format: Format) -> Self {
+        let (pages, linked): (Vec<_>, Vec<_>) = entry.links.iter().partition(|link| match format {
+            Format::Atom => link.rel.as_deref() == Some("alternate"),
+            _ => link.media_type.is_none(),
+        });
+        let linked = linked.iter().map(|link| (link.href.clone(), link.media_type.clone(), link.length));
+        let media = entry.media.iter().flat_map(|media| &media.content).map(|file| {
+            let url = file.url.as_ref().expect("an address").to_string();
+            (url, file.content_type.as_ref().map(ToString::to_string), file.size)
+        });
+        Self {
+            id: entry.id.clone(),
+            page: pages.first().map(|link| link.href.clone()),
+            title: entry.title.as_ref().map(|text| text.content.clone()).unwrap_or_default(),
+            summary: entry.summary.as_ref().map(|text| text.content.clone()),
+            content: entry.content.as_ref().and_then(|content| content.body.clone()),
+            authors: entry.authors.iter().filter_map(|person| person.name.clone()).collect(),
+            categories: entry.categories.iter().map(|category| category.term.clone()).collect(),
+            published: entry.published.map(|time| time.to_rfc3339()).unwrap_or_default(),
+            updated: entry.updated.map(|time| time.to_rfc3339()).unwrap_or_default(),
+            files: linked.chain(media).collect(),
+        }
+    }
+
+    /// What was meant, where the format has a place for it.
+    fn meant(item: &Item, format: Format) -> Self {
+        let html = |html: &str| html.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|&c| is_xml(c)).collect::<String>();
+        let content = item.content.as_ref().map(|content| html(content.as_str()));
+        let text = html(&item.text);
+        let (summary, content) = match format {
+            Format::Json => (item.summary.as_ref().map(|summary| plain(summary.as_str())), content.or(Some(text))),
+            Format::Atom => {
+                (item.summary.as_ref().map(|s| html(s.as_str())), content.or((item.head.url.is_none()).then_some(text)))
+            }
+            _ => (item.summary.as_ref().map(|s| html(s.as_str())), content),
+        };
+        Self {
+            id: item.id.clone(),
+            page: item.head.url.clone(),
+            title: item.title.to_string(),
+            summary: summary.filter(|text| !text.is_empty()),
+            content,
+            authors: item.head.authors.clone(),
+            categories: item.head.categories.iter().filter(|name| !name.is_empty()).cloned().collect(),
+            published: item.published.whole_seconds().chrono().to_rfc3339(),
+            updated: item.updated.whole_seconds().chrono().to_rfc3339(),
+            files: item.head.enclosures.iter().map(|file| Self::file(file, format, item.head.enclosures.len())).collect(),
+        }
+    }
+
+    fn file(file: &Enclosure, format: Format, among: usize) -> (String, Option<String>, Option<u64>) {
+        let demands_type = format == Format::Json || (format == Format::Rss && among == 1);
+        let demands_length = format == Format::Rss && among == 1;
+        let kind = file.media_type.clone().or_else(|| demands_type.then(|| "application/octet-stream".to_owned()));
+        (file.url.clone(), kind, file.length.or(demands_length.then_some(0)))
+    }
+}
+
+/// The words of the HTML that `any_html` makes (one paragraph, no other tag but `<br>`), trimmed as feed-rs trims.
+fn plain(html: &str) -> String {
+    let inner = html.strip_prefix("<p title=\"]]>\">").and_then(|rest| rest.strip_suffix("</p>")).expect("one paragraph");
+    Text::new(&inner.replace("<br>", " ").replace("&lt;", "<").replace("&amp;", "&")).as_str().trim().to_owned()
+}

@@ -1,0 +1,9 @@
+//! The store's contract: every promise is kept on SQLite and on PostgreSQL, by the same code.
+
+mod backend;
+mod leases;
+mod opening;
+mod pruning;
+mod settling;
+mod texts;
+mod world;

@@ -1,0 +1,77 @@
+//! Texts go in and come out as they were, however long and odd.
+
+use relais::model::{Original, Outcome, RawHtml, Revision, SourceState, Visit};
+
+use super::backend::{Backend, promises};
+use super::world::{change, entry, fresh, settle, source, visit};
+
+promises!(keeps_a_text_of_a_megabyte, a_null_character_spoils_no_batch, keeps_renditions_by_revision, keeps_what_was_published,);
+
+async fn keeps_a_text_of_a_megabyte(backend: &Backend) {
+    let store = backend.open().await;
+    let long = change(entry("a", "long", &"« é \"\\\n\u{1F3C5} ".repeat(80_000)), 1);
+    let short = change(entry("a", "short", "<p>"), 1);
+    assert!(long.entry.content.as_ref().is_some_and(|html| html.0.len() > 1 << 20));
+    settle(&store, &[fresh("a", 10, vec![long.clone(), short.clone()])]).await;
+    let ids = [long.entry.key.id(), short.entry.key.id()];
+    let texts = store.entries(&ids).await.expect("entries");
+    assert_eq!(texts.len(), 2);
+    for change in [long, short] {
+        assert!(texts.iter().any(|(_, _, entry)| *entry == change.entry));
+    }
+}
+
+async fn a_null_character_spoils_no_batch(backend: &Backend) {
+    let store = backend.open().await;
+    let mut odd = change(entry("a", "odd", "a\0b\\u0000c"), 1);
+    odd.entry.head.authors = vec!["\0".to_owned()];
+    let id = odd.entry.key.id();
+    let message = Outcome::Gone { message: "go\0ne".to_owned() };
+    let state = SourceState { moved_to: Some("x\0y".to_owned()), ..SourceState::default() };
+    let visits = [fresh("a", 10, vec![odd]), Visit { outcome: message, state: Some(state), ..visit("n\0ul", 10) }];
+    settle(&store, &visits).await;
+    let (_, _, read) = store.entries(&[id]).await.expect("entries").remove(0);
+    assert_eq!(read.content, Some(RawHtml("a\0b\\u0000c".to_owned())), "a page is bytes");
+    assert_eq!(read.head.authors, ["\0"]);
+    let row = store.sources(&[source("nul")]).await.expect("sources").remove(0);
+    assert_eq!(row.state.moved_to.as_deref(), Some("xy"));
+    let original = Original { text: "t\0".to_owned(), ..Original::default() };
+    store.keep_originals(&[(id, Revision(1), original)]).await.expect("a rendition is kept");
+    assert_eq!(store.originals(&[id]).await.expect("originals")[0].2.text, "t");
+    store.keep_publication("o\0ut", "na\0me", "d\0oc").await.expect("a publication is noted");
+    assert_eq!(store.publication("out", "name").await.expect("a publication").as_deref(), Some("doc"));
+    assert_eq!(store.publication("o\0ut", "na\0me").await.expect("a publication").as_deref(), Some("doc"));
+    assert!(store.history(&source("n\0ul"), 9).await.expect("a history").len() == 1);
+    store.release("w\0").await.expect("nothing to give back");
+}
+
+async fn keeps_renditions_by_revision(backend: &Backend) {
+    let store = backend.open().await;
+    let one = change(entry("a", "one", "<p>1"), 1);
+    let id = one.entry.key.id();
+    settle(&store, &[fresh("a", 10, vec![one.clone()])]).await;
+    assert!(store.originals(&[id]).await.expect("originals").is_empty());
+    let made = |text: &str| Original { head: one.entry.head.clone(), text: text.to_owned(), ..Original::default() };
+    store.keep_originals(&[(id, one.revision, made("1"))]).await.expect("a rendition is kept");
+    settle(&store, &[fresh("a", 20, vec![change(entry("a", "one", "<p>2"), 1)])]).await;
+    assert_eq!(store.originals(&[id]).await.expect("originals"), [(id, one.revision, made("1"))], "of the old revision");
+    store.keep_originals(&[(id, Revision(-7), made("2"))]).await.expect("a rendition is kept");
+    assert_eq!(store.originals(&[id]).await.expect("originals"), [(id, Revision(-7), made("2"))]);
+    assert_eq!(store.counts().await.expect("counts").renditions, 1);
+    let unknown = entry("a", "never seen", "").key.id();
+    store.keep_originals(&[(unknown, Revision(1), made("3"))]).await.expect("it is passed over");
+    assert!(store.originals(&[unknown]).await.expect("originals").is_empty());
+}
+
+async fn keeps_what_was_published(backend: &Backend) {
+    let store = backend.open().await;
+    assert_eq!(store.publication("out", "jeux.atom").await.expect("nothing"), None);
+    for (target, name, doc) in
+        [("out", "jeux.atom", "1"), ("out", "a.rss", "2"), ("s3", "jeux.atom", "3"), ("out", "jeux.atom", "4")]
+    {
+        store.keep_publication(target, name, doc).await.expect("a publication is noted");
+    }
+    assert_eq!(store.publication("out", "jeux.atom").await.expect("one").as_deref(), Some("4"));
+    let all = store.publications("out").await.expect("publications");
+    assert_eq!(all, [("a.rss".to_owned(), "2".to_owned()), ("jeux.atom".to_owned(), "4".to_owned())]);
+}

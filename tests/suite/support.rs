@@ -1,0 +1,8 @@
+//! What the tests share: an origin, the program, small feeds.
+
+pub(crate) mod editions;
+pub(crate) mod feeds;
+pub(crate) mod origin;
+pub(crate) mod postgres;
+pub(crate) mod program;
+pub(crate) mod tls;

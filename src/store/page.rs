@@ -1,7 +1,7 @@
 //! Pages: the texts of all entries that one visit brought, together and compressed.
 //!
-//! Texts are nine tenths of what is written, and nine tenths of them are never read again. A row for each costs 30 µs of the
-//! file system's time; a page for each visit a tenth of that, and the database becomes a third of its size.
+//! Texts are nearly all of what is written, and few of them are ever read again. With a row for each, a third of a cold run's
+//! CPU time went into the database; see docs/decisions/0008-texts-are-stored-in-pages.md for what was measured.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Change, Entry, EntryHead, EntryId, EntryKey, RawHtml, SourceId, Text};
 
-/// zstd's fastest level: a third of the size at half a gigabyte a second.
+/// zstd's fastest level but the negative ones: compressing must cost less than writing would.
 const LEVEL: i32 = 1;
 /// A page is ended when it has grown so far, so that one entry can be read without unpacking too much beside it.
 const FULL: usize = 2 << 20;

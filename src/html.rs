@@ -5,9 +5,11 @@
 
 mod clean;
 mod entities;
+mod image;
 mod nesting;
 mod text;
 
 pub use clean::clean;
 pub use entities::{decode_entities, escape};
+pub use image::first_image;
 pub use text::{headline, plain};

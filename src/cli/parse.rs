@@ -11,7 +11,7 @@ use super::check::load;
 use super::exit::{Exit, Failure, print};
 use crate::feed::{self, Body, Feed};
 use crate::html;
-use crate::model::{Clean, Enclosure, Entry, Lang, RawHtml, SourceId, Text, Time, Validators};
+use crate::model::{Clean, Enclosure, Entry, Lang, RawHtml, SourceId, Text, Time, Validators, Zone};
 use crate::net::{Answer, Ask, Client, Options};
 use crate::pass;
 
@@ -33,6 +33,8 @@ pub(super) async fn parse(args: &Args, ask: &ParseArgs) -> Result<Exit, Failure>
         bytes: &fetched.bytes,
         content_type: ask.content_type.as_deref().or(fetched.content_type.as_deref()),
         url: ask.url.as_deref().unwrap_or(&fetched.url),
+        zone: Zone,
+        lang: None,
     };
     let document = document(&body).map_err(|error| Failure::fault(format!("{input}: {error}")))?;
     let text = serde_json::to_string_pretty(&document).map_err(Failure::own)?;
@@ -102,7 +104,8 @@ fn batch(folder: &Path) -> Result<Exit, Failure> {
             Ok(bytes) => {
                 let url = listed.url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| file_url(&listed.file));
                 let content_type = listed.content_type.as_deref().filter(|kind| !kind.is_empty());
-                document(&Body { bytes: &bytes, content_type, url: &url }).map_err(|error| error.to_string())
+                document(&Body { bytes: &bytes, content_type, url: &url, zone: Zone, lang: None })
+                    .map_err(|error| error.to_string())
             }
         };
         let line = match answer {
@@ -130,13 +133,13 @@ struct Document {
     id: Option<String>,
     title: Option<Text>,
     link: Option<String>,
-    description: Option<Text>,
+    description: Option<Clean>,
     language: Option<Lang>,
     updated: Option<Time>,
     authors: Vec<String>,
     categories: Vec<String>,
     image: Option<String>,
-    rights: Option<String>,
+    rights: Option<Clean>,
     repaired: Vec<&'static str>,
     entries: Vec<Printed>,
 }
@@ -161,20 +164,22 @@ struct Printed {
 
 fn document(body: &Body<'_>) -> Result<Document, feed::FeedError> {
     let feed: Feed = feed::read(body, &SourceId::new("parse"))?;
+    let base = Url::parse(body.url).ok();
+    let clean = |raw: &RawHtml| Some(html::clean(raw, base.as_ref())).filter(|clean| !clean.is_empty());
     Ok(Document {
         format: feed.format,
         id: feed.id,
         title: shown(feed.title),
         link: feed.link,
-        description: shown(feed.description),
+        description: feed.description.as_ref().and_then(clean),
         language: feed.language,
         updated: feed.updated,
         authors: feed.authors,
         categories: feed.categories,
         image: feed.image,
-        rights: feed.rights,
+        rights: feed.rights.as_ref().and_then(clean),
         repaired: feed.repaired,
-        entries: feed.entries.into_iter().map(|(entry, _)| printed(entry)).collect(),
+        entries: feed.entries.into_iter().map(printed).collect(),
     })
 }
 

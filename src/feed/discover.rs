@@ -100,7 +100,7 @@ fn root_of(text: &str) -> Option<&str> {
 pub(super) fn is_unrendered(feed: &Feed) -> bool {
     let unfilled = |text: Option<&String>| text.is_some_and(|text| text.contains("{{") || text.contains("%7B%7B"));
     !feed.entries.is_empty()
-        && feed.entries.iter().all(|(entry, _)| unfilled(entry.head.url.as_ref()) || unfilled(entry.head.guid.as_ref()))
+        && feed.entries.iter().all(|entry| unfilled(entry.head.url.as_ref()) || unfilled(entry.head.guid.as_ref()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What goes in and what comes out.
 
-use crate::model::{Entry, Lang, Revision, Text, Time};
+use crate::model::{Entry, Lang, RawHtml, Text, Time, Zone};
 
 /// A body as it came from a server.
 #[derive(Clone, Copy, Debug)]
@@ -11,12 +11,16 @@ pub struct Body<'a> {
     pub content_type: Option<&'a str>,
     /// Where it came from: what relative links are relative to.
     pub url: &'a str,
+    /// z
+    pub zone: Zone,
+    /// l
+    pub lang: Option<&'a Lang>,
 }
 
 /// A feed, normalised.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feed {
-    /// Its format, as `relais parse` names it: `rss 2.0`, `atom 1.0`, `json feed`, `rdf`, `rss 0.9x`.
+    /// Its format, as `relais parse` names it: `rss 2.0`, `rss 0.91`, `atom 1.0`, `atom 0.3`, `rdf`, `cdf`, `json feed`.
     pub format: &'static str,
     /// What it calls itself.
     pub id: Option<String>,
@@ -24,8 +28,8 @@ pub struct Feed {
     pub title: Text,
     /// The page that it belongs to.
     pub link: Option<String>,
-    /// Its description, as one line.
-    pub description: Text,
+    /// Its description, as written.
+    pub description: Option<RawHtml>,
     /// The language that it declares.
     pub language: Option<Lang>,
     /// When it was last changed, as it says.
@@ -36,12 +40,10 @@ pub struct Feed {
     pub categories: Vec<String>,
     /// A picture that stands for it.
     pub image: Option<String>,
-    /// Who owns its text.
-    pub rights: Option<String>,
+    /// Who owns its text, as written.
+    pub rights: Option<RawHtml>,
     /// What had to be repaired before it could be read, in the order of the repairs.
     pub repaired: Vec<&'static str>,
-    /// Its entries, in its order, each with its revision.
-    pub entries: Vec<(Entry, Revision)>,
-    /// Items that had neither headline, link nor text, or stood twice.
-    pub dropped: u32,
+    /// Its entries, in its order. Some may stand twice, and some may have nothing to show: see [`distinct`](super::distinct).
+    pub entries: Vec<Entry>,
 }

@@ -22,16 +22,40 @@ pub(super) fn uid(guid: Option<&str>, url: Option<&str>, title: &Text, published
     format!("hash:{}", &hasher.finalize().to_hex()[..32])
 }
 
-/// Gives each entry of one body a uid of its own, and drops those that stand twice. Gives the number of the dropped.
+/// The entries of one body that can be kept, each with its revision and a uid of its own; and how many were dropped because
+/// they stand twice, or show neither headline, link nor text.
 ///
 /// Generators repeat items word for word, and reuse one guid (or one link, in podcasts) for different items: those are told
 /// apart by link and headline, all of them, so that their order does not matter.
-pub(super) fn tell_apart(entries: &mut Vec<(Entry, Revision)>) -> u32 {
+pub fn distinct(entries: Vec<Entry>) -> (Vec<(Entry, Revision)>, u32) {
     let before = entries.len();
+    let mut entries: Vec<(Entry, Revision)> = entries
+        .into_iter()
+        .filter(Entry::says_something)
+        .map(|entry| {
+            let revision = entry.revision();
+            (entry, revision)
+        })
+        .collect();
+    // Nearly always no uid stands twice, and nothing needs telling apart.
+    let mut seen: HashMap<&str, u32> = HashMap::with_capacity(entries.len());
+    for (entry, _) in &entries {
+        *seen.entry(&entry.key.uid).or_default() += 1;
+    }
+    let shared: HashSet<String> = seen.into_iter().filter(|(_, times)| *times > 1).map(|(uid, _)| uid.to_owned()).collect();
+    if !shared.is_empty() {
+        tell_apart(&mut entries, &shared);
+    }
+    let dropped = u32::try_from(before - entries.len()).unwrap_or(u32::MAX);
+    (entries, dropped)
+}
+
+/// Drops entries that stand twice, and gives those that share a uid one each.
+fn tell_apart(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<String>) {
     let mut seen = HashSet::new();
-    entries.retain(|(entry, revision)| seen.insert((entry.key.uid.clone(), *revision)));
+    entries.retain(|(entry, revision)| !shared.contains(&entry.key.uid) || seen.insert((entry.key.uid.clone(), *revision)));
     let mut times: HashMap<String, u32> = HashMap::new();
-    for (entry, _) in entries.iter() {
+    for (entry, _) in entries.iter().filter(|(entry, _)| shared.contains(&entry.key.uid)) {
         *times.entry(entry.key.uid.clone()).or_default() += 1;
     }
     let mut taken: HashSet<String> = HashSet::new();
@@ -44,7 +68,6 @@ pub(super) fn tell_apart(entries: &mut Vec<(Entry, Revision)>) -> u32 {
             entry.key.uid.push('+');
         }
     }
-    u32::try_from(before - entries.len()).unwrap_or(u32::MAX)
 }
 
 /// The entries that the source has taken back: they stood in its last body, stand no more, and are not just the oldest,
@@ -73,16 +96,14 @@ mod tests {
     use super::*;
     use crate::model::{EntryHead, EntryKey, SourceId};
 
-    fn entry(uid: &str, url: &str, title: &str) -> (Entry, Revision) {
-        let entry = Entry {
+    fn entry(uid: &str, url: &str, title: &str) -> Entry {
+        Entry {
             key: EntryKey { source: SourceId::new("s"), uid: uid.to_owned() },
             head: EntryHead { url: Some(url.to_owned()), ..EntryHead::default() },
             title: Text::new(title),
             summary: None,
             content: None,
-        };
-        let revision = entry.revision();
-        (entry, revision)
+        }
     }
 
     #[test]
@@ -97,16 +118,20 @@ mod tests {
 
     #[test]
     fn items_with_one_guid_are_told_apart_whatever_their_order() {
-        let mut entries =
-            vec![entry("g", "https://a.fr/1", "un"), entry("g", "https://a.fr/2", "deux"), entry("g", "https://a.fr/1", "un")];
-        assert_eq!(tell_apart(&mut entries), 1);
-        let mut other = vec![entries[1].clone(), entries[0].clone()];
-        for (entry, _) in &mut other {
-            "g".clone_into(&mut entry.key.uid);
-        }
-        tell_apart(&mut other);
-        assert_eq!((&other[0].0.key, &other[1].0.key), (&entries[1].0.key, &entries[0].0.key));
-        assert_ne!(entries[0].0.key, entries[1].0.key);
+        let (one, two, other) =
+            (entry("g", "https://a.fr/1", "un"), entry("g", "https://a.fr/2", "deux"), entry("h", "https://a.fr/3", "trois"));
+        let uids = |entries: &[&Entry]| {
+            let (kept, dropped) = distinct(entries.iter().map(|entry| (*entry).clone()).collect());
+            let mut uids: Vec<(String, String)> =
+                kept.into_iter().map(|(entry, _)| (entry.title.to_string(), entry.key.uid)).collect();
+            uids.sort();
+            (uids, dropped)
+        };
+        let (told, dropped) = uids(&[&one, &two, &one, &other]);
+        assert_eq!((told.len(), dropped), (3, 1), "one stands twice");
+        assert_eq!(uids(&[&other, &two, &one]), (told.clone(), 0), "whatever their order");
+        assert_ne!(told[0].1, told[2].1);
+        assert_eq!(uids(&[&other]).0, [("trois".to_owned(), "h".to_owned())]);
     }
 
     fn known(n: i64) -> Known {

@@ -131,6 +131,11 @@ impl Entry {
         Revision(hasher.digest().cast_signed())
     }
 
+    /// Whether there is anything to show: a headline, a page or a text.
+    pub fn says_something(&self) -> bool {
+        !self.title.is_blank() || self.head.url.is_some() || self.summary.is_some() || self.content.is_some()
+    }
+
     /// Equal for two entries of any sources that have the same page and the same headline: one article in two feeds.
     /// Nothing for an entry without a page: headlines alone repeat ("Le journal de 8 h").
     pub fn twin(&self) -> Option<i64> {

@@ -77,8 +77,8 @@ impl Visitor<'_> {
             return Ok(());
         }
         let validators = body.validators.clone();
-        let feed = match read_aside(body, source.id.clone()).await {
-            Ok(feed) => feed,
+        let Read { feed, entries, dropped } = match read_aside(body, source).await {
+            Ok(read) => read,
             Err(error) => {
                 visit.outcome = Outcome::Broken { kind: error.kind(), message: format!("{}: {error}", net::shown(&source.url)) };
                 return Ok(());
@@ -86,18 +86,17 @@ impl Visitor<'_> {
         };
         after.validators = validators;
         after.body_hash = Some(hash);
-        let ids: Vec<EntryId> = feed.entries.iter().map(|(entry, _)| entry.key.id()).collect();
+        let ids: Vec<EntryId> = entries.iter().map(|(entry, _)| entry.key.id()).collect();
         let known = match self.store.filter(|_| known_before) {
             Some(store) => store.known(&all_ids(&ids, &after.listed)).await?,
             None => Vec::new(),
         };
         let dates: Vec<(EntryId, Option<Time>)> =
-            ids.iter().copied().zip(feed.entries.iter().map(|(entry, _)| entry.head.published)).collect();
+            ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
         visit.withdrawn = feed::withdrawn(&after.listed, &known, &dates);
         after.meta = meta(&feed);
         after.listed = ids;
-        let dropped = feed.dropped;
-        let changed = compare(feed.entries.into_iter().zip(&after.listed), &known, source, visit);
+        let changed = compare(entries.into_iter().zip(&after.listed), &known, source, visit);
         let found = Found {
             new: count(visit.changes.len() - changed),
             changed: count(changed),
@@ -112,11 +111,28 @@ impl Visitor<'_> {
     }
 }
 
+/// A body, read.
+struct Read {
+    /// What the feed says of itself; its entries are taken out.
+    feed: Feed,
+    entries: Vec<(Entry, Revision)>,
+    dropped: u32,
+}
+
 /// Reads a body on a thread for work: parsing takes milliseconds, and the threads of the network have none to spare.
-async fn read_aside(body: net::Body, source: SourceId) -> Result<Feed, FeedError> {
+async fn read_aside(body: net::Body, source: &plan::Source) -> Result<Read, FeedError> {
+    let (id, lang, zone) = (source.id.clone(), source.lang.clone(), crate::model::Zone);
     let read = move || {
-        let body = feed::Body { bytes: &body.bytes, content_type: body.content_type.as_deref(), url: &body.url };
-        feed::read(&body, &source)
+        let body = feed::Body {
+            bytes: &body.bytes,
+            content_type: body.content_type.as_deref(),
+            url: &body.url,
+            lang: lang.as_ref(),
+            zone,
+        };
+        let mut feed = feed::read(&body, &id)?;
+        let (entries, dropped) = feed::distinct(std::mem::take(&mut feed.entries));
+        Ok(Read { feed, entries, dropped })
     };
     aside(read).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
 }
@@ -147,8 +163,7 @@ fn compare<'e>(
         entry.head.updated = entry.head.updated.filter(|date| *date <= latest);
         entry.head.lang = entry.head.lang.take().or_else(|| source.lang.clone());
         if before.is_some()
-            && entry.head.updated.is_none_or(|updated| updated < visit.at)
-            && entry.head.updated == entry.head.published
+            && entry.head.updated.is_none_or(|updated| updated < visit.at && Some(updated) == entry.head.published)
         {
             // The text has changed and the feed gives no date for that: it was seen now.
             entry.head.updated = Some(visit.at.whole_seconds());
@@ -196,7 +211,7 @@ fn meta(feed: &Feed) -> SourceMeta {
     SourceMeta {
         title: feed.title.clone(),
         link: feed.link.clone(),
-        description: feed.description.clone(),
+        description: feed.description.as_ref().map(|html| crate::html::headline(&html.0)).unwrap_or_default(),
         lang: feed.language.clone(),
         image: feed.image.clone(),
     }

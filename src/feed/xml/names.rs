@@ -1,0 +1,198 @@
+//! Names: which vocabulary an element belongs to. Feeds declare namespaces wrongly, twice or not at all.
+
+use super::lexer::{Attributes, Tag, local};
+use crate::feed::repairs::{Repair, Repairs};
+
+/// A vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Vocabulary {
+    /// RSS of any version: no namespace, or one of those that were given to it over time.
+    Rss,
+    /// Atom 0.3 and 1.0.
+    Atom,
+    /// RDF's own: `rdf:RDF`, `rdf:about`.
+    Rdf,
+    /// Dublin Core's elements.
+    Dc,
+    /// Dublin Core's terms.
+    DcTerms,
+    /// RSS 1.0's `content:encoded`.
+    Content,
+    /// Podcasts by Apple's and Google's rules.
+    Podcast,
+    /// Media RSS.
+    Media,
+    /// HTML as XML.
+    Xhtml,
+    /// Anything else: nothing of it is read.
+    Other,
+}
+
+use Vocabulary::{Atom, Content, Dc, DcTerms, Media, Other, Podcast, Rdf, Rss, Xhtml};
+
+/// Namespaces by their URI, in small letters and without what often stands wrongly at the end.
+const URIS: [(&str, Vocabulary); 31] = [
+    ("", Rss),
+    ("http://backend.userland.com/rss", Rss),
+    ("http://backend.userland.com/rss2", Rss),
+    ("http://backend.userland.com/rss091", Rss),
+    ("http://blogs.law.harvard.edu/tech/rss", Rss),
+    ("http://cyber.law.harvard.edu/rss", Rss),
+    ("http://purl.org/rss/1.0", Rss),
+    ("http://purl.org/net/rss1.1", Rss),
+    ("http://my.netscape.com/rdf/simple/0.9", Rss),
+    ("http://channel.netscape.com/rdf/simple/0.9", Rss),
+    ("http://my.netscape.com/publish/formats/rss-0.91.dtd", Rss),
+    ("http://purl.org/rss/1.0/modules/rss091", Rss),
+    ("http://example.com/newformat", Rss),
+    ("http://example.com/necho", Rss),
+    ("http://www.w3.org/2005/atom", Atom),
+    ("http://purl.org/atom/ns", Atom),
+    ("http://purl.org/atom/app", Atom),
+    ("http://purl.org/echo", Atom),
+    ("http://purl.org/pie", Atom),
+    ("uri/of/echo/namespace", Atom),
+    ("http://www.w3.org/1999/02/22-rdf-syntax-ns", Rdf),
+    ("http://purl.org/dc/elements/1.1", Dc),
+    ("http://purl.org/dc/elements/1.0", Dc),
+    ("http://purl.org/dc/terms", DcTerms),
+    ("http://purl.org/rss/1.0/modules/content", Content),
+    ("http://www.itunes.com/dtds/podcast-1.0.dtd", Podcast),
+    ("http://example.com/dtds/podcast-1.0.dtd", Podcast),
+    ("http://www.google.com/schemas/play-podcasts/1.0", Podcast),
+    ("http://search.yahoo.com/mrss", Media),
+    ("http://www.rssboard.org/media-rss", Media),
+    ("http://www.w3.org/1999/xhtml", Xhtml),
+];
+
+/// Prefixes that feeds use without declaring them.
+const PREFIXES: [(&str, Vocabulary); 15] = [
+    ("rss", Rss),
+    ("atom", Atom),
+    ("atom10", Atom),
+    ("a10", Atom),
+    ("rdf", Rdf),
+    ("dc", Dc),
+    ("dcterms", DcTerms),
+    ("content", Content),
+    ("itunes", Podcast),
+    ("googleplay", Podcast),
+    ("media", Media),
+    ("xhtml", Xhtml),
+    ("html", Xhtml),
+    ("xml", Other),
+    ("xmlns", Other),
+];
+
+/// Declarations beyond this are not heeded: each name is looked up among them.
+const MOST_DECLARATIONS: usize = 64;
+
+/// The declarations in force.
+#[derive(Default)]
+pub(super) struct Namespaces<'a> {
+    declared: Vec<(&'a str, Vocabulary)>,
+}
+
+impl<'a> Namespaces<'a> {
+    /// How many declarations are in force: what to go back to when the element ends.
+    pub(super) fn mark(&self) -> usize {
+        self.declared.len()
+    }
+
+    /// Ends the declarations made since `mark`.
+    pub(super) fn back_to(&mut self, mark: usize) {
+        self.declared.truncate(mark);
+    }
+
+    /// Adds the declarations of a tag. Those of a root may be made by mistake: an unknown default namespace there stands for
+    /// the feed's own, deeper inside it hides what does not belong to the feed.
+    pub(super) fn declare(&mut self, tag: &Tag<'a>, is_root: bool) {
+        if !tag.attributes.contains("xmlns") {
+            return;
+        }
+        for (name, uri) in Attributes(tag.attributes) {
+            if self.declared.len() >= MOST_DECLARATIONS {
+                return;
+            }
+            let vocabulary = of_uri(uri);
+            if name.eq_ignore_ascii_case("xmlns") {
+                let own = if is_root && vocabulary == Other { default_of(local(tag.name)) } else { vocabulary };
+                self.declared.push(("", own));
+            } else if let Some(prefix) = name.strip_prefix("xmlns:") {
+                // A known prefix with a misspelt URI means what it says.
+                let known = PREFIXES.iter().find(|(known, _)| known.eq_ignore_ascii_case(prefix));
+                self.declared
+                    .push((prefix, if vocabulary == Other { known.map_or(Other, |(_, known)| *known) } else { vocabulary }));
+            }
+        }
+    }
+
+    /// The vocabulary of a qualified name.
+    pub(super) fn of(&self, name: &str, repairs: &mut Repairs) -> Vocabulary {
+        let prefix = name.split_once(':').map_or("", |(prefix, _)| prefix);
+        if let Some((_, vocabulary)) = self.declared.iter().rev().find(|(declared, _)| declared.eq_ignore_ascii_case(prefix)) {
+            return *vocabulary;
+        }
+        if prefix.is_empty() {
+            return Rss;
+        }
+        repairs.note(Repair::Namespaces);
+        PREFIXES.iter().find(|(known, _)| known.eq_ignore_ascii_case(prefix)).map_or(Other, |(_, vocabulary)| *vocabulary)
+    }
+}
+
+/// What a root without a usable default namespace speaks.
+fn default_of(root: &str) -> Vocabulary {
+    if root.eq_ignore_ascii_case("feed") || root.eq_ignore_ascii_case("entry") { Atom } else { Rss }
+}
+
+/// The vocabulary of a namespace. Capital letters, `https`, and a slash or hash too many are common.
+fn of_uri(uri: &str) -> Vocabulary {
+    let uri = uri.trim().trim_end_matches(['/', '#']);
+    let same = |known: &str| {
+        uri.eq_ignore_ascii_case(known)
+            || uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+                && known.get(4..).is_some_and(|rest| uri[5..].eq_ignore_ascii_case(rest))
+    };
+    URIS.iter().find(|(known, _)| same(known)).map_or(Other, |(_, vocabulary)| *vocabulary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(attributes: &'static str) -> Tag<'static> {
+        Tag { name: "rss", attributes, empty: false }
+    }
+
+    #[test]
+    fn namespaces_are_known_however_they_are_spelt() {
+        for (uri, vocabulary) in [
+            ("http://www.w3.org/2005/Atom", Atom),
+            ("https://www.w3.org/2005/Atom/", Atom),
+            ("http://www.itunes.com/DTDs/Podcast-1.0.dtd", Podcast),
+            ("http://purl.org/rss/1.0/", Rss),
+            ("http://www.w3.org/2000/svg", Other),
+        ] {
+            assert_eq!(of_uri(uri), vocabulary, "{uri}");
+        }
+    }
+
+    #[test]
+    fn declarations_end_with_their_element() {
+        let mut names = Namespaces::default();
+        let mut repairs = Repairs::default();
+        names.declare(&tag(" xmlns:d='http://purl.org/dc/elements/1.1/' xmlns:atom='http://misspelt/'"), true);
+        let mark = names.mark();
+        names.declare(&tag(" xmlns='http://www.w3.org/2000/svg'"), false);
+        assert_eq!(
+            (names.of("title", &mut repairs), names.of("d:title", &mut repairs), names.of("atom:link", &mut repairs)),
+            (Other, Dc, Atom)
+        );
+        names.back_to(mark);
+        assert_eq!(names.of("title", &mut repairs), Rss);
+        assert_eq!(repairs, Repairs::default());
+        assert_eq!(names.of("media:title", &mut repairs), Media, "nobody declared it");
+        assert_ne!(repairs, Repairs::default());
+    }
+}

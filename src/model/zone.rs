@@ -1,0 +1,4 @@
+//! placeholder
+/// A zone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Zone;

@@ -13,6 +13,8 @@ mod json;
 mod links;
 mod normalise;
 mod repairs;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 pub use dates::parse_date;

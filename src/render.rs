@@ -8,6 +8,7 @@ mod json;
 mod links;
 mod opml;
 mod plain;
+mod proof;
 mod rss;
 mod shown;
 
@@ -36,6 +37,14 @@ pub enum RenderError {
     /// The OPML writer.
     #[error("cannot write the list of sources as OPML: {0}; please report this")]
     Opml(#[source] std::io::Error),
+    /// A feed that another reader cannot read, or not whole.
+    #[error("wrote {file} so that readers would lose something ({why}), and kept the file that was there; please report this")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What a strict reader makes of it.
+        why: String,
+    },
     /// A writer that did not write UTF-8.
     #[error("cannot write the feed, its text is no UTF-8: {0}; please report this")]
     Encoding(#[from] std::string::FromUtf8Error),
@@ -91,14 +100,17 @@ pub struct Index<'a> {
     pub sources: &'a [Listed],
 }
 
-/// Writes an edition in one format, with one line break at the end.
+/// Writes an edition in one format, with one line break at the end. What is a feed is read back before it is given: see
+/// [`RenderError::Unreadable`].
 pub fn render(edition: &Edition, format: Format) -> Result<String, RenderError> {
-    match format {
-        Format::Atom => atom::write(edition),
-        Format::Rss => rss::write(edition),
-        Format::Json => json::write(edition),
-        Format::Html => html::edition(edition),
-    }
+    let text = match format {
+        Format::Atom => atom::write(edition)?,
+        Format::Rss => rss::write(edition)?,
+        Format::Json => json::write(edition)?,
+        Format::Html => return html::edition(edition),
+    };
+    proof::read_back(edition, format, &text)?;
+    Ok(text)
 }
 
 /// Writes index.html: the editions and the sources.

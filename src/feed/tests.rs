@@ -1,0 +1,229 @@
+//! What the reader makes of feeds as they are found: each case is a cause, not a feed.
+
+use super::*;
+use crate::model::{Entry, SourceId};
+
+const URL: &str = "https://a.fr/rss/feed.xml";
+
+fn feed(text: &str) -> Feed {
+    let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, zone: Default::default(), lang: None };
+    read(&body, &SourceId::new("s")).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// The first entry of an RSS feed with these elements in its item.
+fn rss(item: &str) -> Entry {
+    let text = format!(
+        "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:media='http://search.yahoo.com/mrss/' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd' xmlns:content='http://purl.org/rss/1.0/modules/content/' xmlns:atom='http://www.w3.org/2005/Atom'><channel><title>t</title><item>{item}</item></channel></rss>"
+    );
+    feed(&text).entries.remove(0)
+}
+
+/// The first entry of an Atom feed with these elements in it.
+fn atom(entry: &str) -> Entry {
+    feed(&format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>t</title><entry>{entry}</entry></feed>")).entries.remove(0)
+}
+
+fn html(html: Option<&crate::model::RawHtml>) -> &str {
+    html.map_or("", |html| &html.0)
+}
+
+#[test]
+fn headlines_are_text_whatever_they_were_written_as() {
+    for (item, title) in [
+        ("<title>Le CIO &amp; l'AMA</title>", "Le CIO & l'AMA"),
+        ("<title>Le CIO &amp;amp; l&amp;eacute;quipe</title>", "Le CIO & léquipe"),
+        ("<title><![CDATA[Un <em>mot</em> &amp; 1 < 2]]></title>", "Un mot & 1 < 2"),
+        ("<title>Un <em>mot</em></title>", "Un mot"),
+        ("<title>R&D, Q&A &rsquo;</title>", "R&D, Q&A ’"),
+        ("<title>un<![CDATA[ deux]]> trois</title>", "un deux trois"),
+        ("<media:title>image</media:title><title>article</title>", "article"),
+        ("<title>article</title><atom:title>autre</atom:title><dc:title>x</dc:title>", "article"),
+        ("<dc:title>seul</dc:title>", "seul"),
+        ("<image><title>image</title></image><title>article</title>", "article"),
+        ("<title></title><dc:title>plein</dc:title>", "plein"),
+    ] {
+        assert_eq!(rss(item).title.as_str(), title, "{item}");
+    }
+    for (entry, title) in [
+        ("<title>Un &lt;b&gt; en texte</title>", "Un <b> en texte"),
+        ("<title type='html'>Un &lt;b&gt;mot&lt;/b&gt;</title>", "Un mot"),
+        (
+            "<title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>Un <b>mot</b> &amp; 1 &lt; 2</div></title>",
+            "Un mot & 1 < 2",
+        ),
+        ("<title type='text/html' mode='escaped'>Un &lt;b&gt;mot&lt;/b&gt;</title>", "Un mot"),
+        ("<title mode='base64' type='text/html'>VW4gPGI+bW90PC9iPg==</title>", "Un mot"),
+        ("<title type=''>vide</title>", "vide"),
+    ] {
+        assert_eq!(atom(entry).title.as_str(), title, "{entry}");
+    }
+}
+
+#[test]
+fn summaries_and_contents_are_html_whatever_they_were_written_as() {
+    let both = |entry: Entry| (html(entry.summary.as_ref()).to_owned(), html(entry.content.as_ref()).to_owned());
+    for (entry, summary, content) in [
+        (rss("<description>&lt;p>Un&lt;/p></description>"), "<p>Un</p>", ""),
+        (rss("<description><p>Un<br/>mot &amp; deux</p></description>"), "<p>Un<br>mot &amp; deux</p>", ""),
+        (rss("<description>5 &lt; 8</description><content:encoded><![CDATA[<p>x</p>]]></content:encoded>"), "5 < 8", "<p>x</p>"),
+        (rss("<dc:description>d</dc:description>"), "d", ""),
+        (rss("<itunes:subtitle>s</itunes:subtitle><itunes:summary>m</itunes:summary>"), "m", ""),
+        (rss("<encoded>x</encoded>"), "", "x"),
+        (rss("<body xmlns='http://www.w3.org/1999/xhtml'><p>x</p></body>"), "", "<p>x</p>"),
+        (atom("<summary>a &lt; b</summary><content type='html'>&lt;p>x</content>"), "a &lt; b", "<p>x"),
+        (
+            atom("<content type='xhtml'><x:div xmlns:x='http://www.w3.org/1999/xhtml'>a<x:img src='i'/><x:p/></x:div></content>"),
+            "",
+            "<div>a<img src='i'><p></p></div>",
+        ),
+        (atom("<content type='xhtml'>&lt;p&gt;</content>"), "", "&lt;p&gt;"),
+        (atom("<content type='image/png'>iVBORw0KGgo=</content>"), "", ""),
+    ] {
+        let (read, full) = both(entry);
+        assert_eq!(
+            (
+                read.replace(" xmlns:x='http://www.w3.org/1999/xhtml'", ""),
+                full.replace(" xmlns:x='http://www.w3.org/1999/xhtml'", "")
+            ),
+            (summary.to_owned(), content.to_owned())
+        );
+    }
+}
+
+#[test]
+fn people_are_names() {
+    for (item, authors) in [
+        ("<author>ana@a.fr (Ana Dupont)</author>", vec!["Ana Dupont"]),
+        ("<author>Ana Dupont &lt;ana@a.fr&gt;</author>", vec!["Ana Dupont"]),
+        ("<author>ana@a.fr</author>", vec!["ana@a.fr"]),
+        ("<author><atom:name>Ana</atom:name><atom:email>ana@a.fr</atom:email></author>", vec!["Ana"]),
+        ("<dc:creator>Ana</dc:creator><dc:creator>Bo</dc:creator><itunes:author>Radio</itunes:author>", vec!["Ana", "Bo"]),
+        ("<itunes:author>Radio</itunes:author>", vec!["Radio"]),
+        ("<author><p>Ana</p></author>", vec!["Ana"]),
+        ("<author>mixte<name>Ana</name></author>", vec!["Ana"]),
+        ("<author/>", vec![]),
+    ] {
+        assert_eq!(rss(item).head.authors, authors, "{item}");
+    }
+}
+
+#[test]
+fn links_lead_to_the_page() {
+    for (item, url) in [
+        ("<link>/1?utm_source=x</link>", Some("https://a.fr/1")),
+        ("<link> https://a.fr/1 </link><atom:link href='/2'/>", Some("https://a.fr/1")),
+        ("<atom:link rel='self' href='/2'/><atom:link rel='alternate' href='/3'/>", Some("https://a.fr/3")),
+        ("<link href='/4'/>", Some("https://a.fr/4")),
+        ("<guid>https://a.fr/5</guid>", Some("https://a.fr/5")),
+        ("<guid isPermaLink='false'>https://a.fr/5</guid>", None),
+        ("<guid>https://a.fr/5</guid><link>https://a.fr/6</link>", Some("https://a.fr/6")),
+        ("<link xml:base='https://b.fr/x/'>7</link>", Some("https://b.fr/x/7")),
+        ("<link rel='enclosure' href='/a.mp3'/><title>t</title>", None),
+        ("<link>javascript:alert(1)</link><title>t</title>", None),
+    ] {
+        assert_eq!(rss(item).head.url.as_deref(), url, "{item}");
+    }
+    let rdf = feed(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'><channel rdf:about='/'><title>t</title></channel><item rdf:about='/8'><title>x</title></item></rdf:RDF>",
+    );
+    assert_eq!((rdf.format, rdf.entries[0].head.url.as_deref()), ("rdf", Some("https://a.fr/8")));
+}
+
+#[test]
+fn what_hangs_on_an_entry_is_kept() {
+    let entry = rss(
+        "<enclosure url='/a.mp3' type='audio/mpeg' length='12'/><enclosure url=''/><media:group><media:content url='/v.mp4' medium='video'><media:thumbnail url='/t.jpg'/></media:content></media:group><category>JO</category><dc:subject>Judo</dc:subject><media:category label='Ski'>a/b</media:category><itunes:keywords>x, y</itunes:keywords>",
+    );
+    let files: Vec<_> =
+        entry.head.enclosures.iter().map(|file| (file.url.as_str(), file.media_type.as_deref(), file.length)).collect();
+    assert_eq!(files, [("https://a.fr/a.mp3", Some("audio/mpeg"), Some(12)), ("https://a.fr/v.mp4", Some("video/*"), None)]);
+    assert_eq!(entry.head.image.as_deref(), Some("https://a.fr/t.jpg"));
+    assert_eq!(entry.head.categories, ["JO", "Judo", "Ski", "x", "y"]);
+    assert_eq!(rss("<itunes:image href='/i.jpg'/>").head.image.as_deref(), Some("https://a.fr/i.jpg"));
+    assert_eq!(rss("<description>&lt;img src='/d.jpg'></description>").head.image.as_deref(), Some("https://a.fr/d.jpg"));
+}
+
+#[test]
+fn dates_come_from_whoever_knows_them() {
+    let dates = |item: &str| {
+        let head = rss(item).head;
+        (head.published.map(crate::model::Time::rfc3339), head.updated.map(crate::model::Time::rfc3339))
+    };
+    let day = |n: u8| Some(format!("2024-07-0{n}T00:00:00Z"));
+    assert_eq!(dates("<dc:date>2024-07-01</dc:date><pubDate>2 Jul 2024</pubDate>"), (day(2), None));
+    assert_eq!(dates("<pubDate>hier</pubDate><dc:date>2024-07-01</dc:date>"), (day(1), None), "what is no date hides none");
+    assert_eq!(dates("<atom:published>2024-07-01</atom:published><atom:updated>2024-07-03</atom:updated>"), (day(1), day(3)));
+}
+
+#[test]
+fn languages_are_inherited_and_taken_back() {
+    let feed = feed(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr'><title xml:lang='de'>t</title><entry><title>a</title></entry><entry xml:lang='en'><title>b</title></entry><entry><title>c</title><content xml:lang='es'>x</content></entry><entry xml:lang=''><title>d</title></entry></feed>",
+    );
+    let langs: Vec<Option<String>> = feed.entries.iter().map(|entry| entry.head.lang.as_ref().map(ToString::to_string)).collect();
+    assert_eq!(feed.language.map(|lang| lang.to_string()).as_deref(), Some("fr"));
+    assert_eq!(langs, [Some("fr".to_owned()), Some("en".to_owned()), Some("es".to_owned()), None]);
+    assert_eq!(
+        rss("<title>x</title><dc:language>fr-CA</dc:language>").head.lang.map(|lang| lang.to_string()).as_deref(),
+        Some("fr-CA")
+    );
+}
+
+#[test]
+fn bases_are_inherited_in_html_too() {
+    let entry = atom(
+        "<title>t</title><summary type='html' xml:base='https://b.fr/'>&lt;a href='s'>s&lt;/a></summary><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml' xml:base='https://c.fr/d/'><a href='c'>c</a></div></content>",
+    );
+    assert_eq!(entry.head.base.as_deref(), Some("https://c.fr/d/"));
+    assert!(html(entry.summary.as_ref()).contains("https://b.fr/s"), "{entry:?}");
+}
+
+#[test]
+fn broken_markup_is_read_and_told() {
+    let item = "<item><title>Un</title><link>https://a.fr/1</link></item>";
+    for (text, titles, repaired) in [
+        (format!("<rss version='2.0'><channel>{item}</channel></rss>"), vec!["Un"], vec![]),
+        (format!("<br /><b>Warning</b>: x <rss version='2.0'><channel>{item}</channel></rss>"), vec!["Un"], vec!["junk-before-root"]),
+        (format!("<rss><channel>{item}</channel></rss>"), vec!["Un"], vec!["version"]),
+        (format!("<rss version='2.0'>{item}</rss>"), vec!["Un"], vec![]),
+        (format!("<rss version='2.0'><channel>{item}<item><title>Deux</ti"), vec!["Un"], vec!["cut"]),
+        (format!("<rss version='2.0'><channel>{item}"), vec!["Un"], vec!["cut"]),
+        ("<rss version='2.0'><channel><item><title>Un<link>https://a.fr/1</link></item><item><title>Deux</titel></item></channel></rss>".to_owned(), vec!["Un", "Deux"], vec!["tags"]),
+        ("<rss version='2.0'><channel><item><title>Un</title><item><title>Deux</title></item></channel></rss>".to_owned(), vec!["Un", "Deux"], vec!["tags"]),
+        ("<rss version='2.0'><channel><item><title>Un</title></b></font></item></channel></rss>".to_owned(), vec!["Un"], vec!["tags"]),
+        ("<rss version='2.0'><channel><item><foo><title>non</title></item><item><title>Deux</title></item></channel></rss>".to_owned(), vec!["", "Deux"], vec!["tags"]),
+        ("<rss version='2.0'><channel><item><dc:title>Un</dc:title></item></channel></rss>".to_owned(), vec!["Un"], vec!["namespaces"]),
+        ("<rss version='2.0'><channel><item><title>A & B</title></item></channel></rss>".to_owned(), vec!["A & B"], vec!["entities"]),
+        (format!("<rss version='2.0'><channel>{item}</channel></rss><script>junk"), vec!["Un"], vec![]),
+        ("<CHANNEL HREF='/'><ITEM HREF='/1'><TITLE>Un</TITLE></ITEM></CHANNEL>".to_owned(), vec!["Un"], vec![]),
+    ] {
+        let feed = feed(&text);
+        let read: Vec<&str> = feed.entries.iter().map(|entry| entry.title.as_str()).collect();
+        assert_eq!((read, feed.repaired), (titles, repaired), "{text}");
+    }
+}
+
+#[test]
+fn what_a_feed_says_of_itself_is_read() {
+    let feed = feed(
+        "<rss version='0.91'><channel><title>Les Jeux</title><link>/</link><description>&lt;b>x&lt;/b></description><language>fr-FR</language><image><title>autre</title><url>/logo.png</url></image><textInput><title>non</title><link>/non</link></textInput><copyright>© A</copyright><managingEditor>ana@a.fr (Ana)</managingEditor><lastBuildDate>1 Jul 2024</lastBuildDate></channel></rss>",
+    );
+    assert_eq!((feed.format, feed.title.as_str(), feed.link.as_deref()), ("rss 0.91", "Les Jeux", Some("https://a.fr/")));
+    assert_eq!((html(feed.description.as_ref()), html(feed.rights.as_ref())), ("<b>x</b>", "© A"));
+    assert_eq!((feed.image.as_deref(), feed.authors), (Some("https://a.fr/logo.png"), vec!["Ana".to_owned()]));
+    assert!(feed.updated.is_some() && feed.language.is_some());
+}
+
+#[test]
+fn other_markup_is_no_feed() {
+    for text in [
+        "<svg/>",
+        "<opml version='2.0'><body/></opml>",
+        "bonjour <b>à tous</b>",
+        "<html><rss version='2.0'/></html>",
+        "<sitemapindex/>",
+    ] {
+        let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, zone: Default::default(), lang: None };
+        assert!(matches!(read(&body, &SourceId::new("s")), Err(FeedError::NotAFeed(_))), "{text}");
+    }
+}

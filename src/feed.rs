@@ -25,12 +25,12 @@ use crate::model::SourceId;
 ///
 /// Entries come in the order of the feed, each with a uid of its own; raw HTML is bounded but not cleaned.
 pub fn read(body: &Body<'_>, source: &SourceId) -> Result<Feed, FeedError> {
-    let decoded = decode::decode(body.bytes, body.content_type)?;
+    let decoded = decode::decode(body.bytes, body.content_type, body.lang)?;
     if decoded.text.trim().is_empty() {
         return Err(FeedError::Empty);
     }
     let mut repaired = decoded.repaired;
-    let parsed = parse::parse(&decoded.text, body.url, &mut repaired)
+    let parsed = parse::parse(&decoded.text, body.url, body.zone, &mut repaired)
         .map_err(|error| discover::explain(&decoded.text, body.url, error))?;
     let feed = normalise::normalise(parsed, body.url, source, repaired);
     if discover::is_unrendered(&feed) {

@@ -10,6 +10,7 @@ mod source;
 mod time;
 mod untranslated;
 mod visit;
+mod zone;
 
 pub use cidr::Cidr;
 pub use edition::{Edition, Format, Item, Origin, Show};
@@ -21,3 +22,4 @@ pub use source::{SourceId, SourceMeta, SourceState, Validators};
 pub use time::{Clock, Time};
 pub use untranslated::Untranslated;
 pub use visit::{BreakKind, Change, Found, Outcome, Visit};
+pub use zone::Zone;

@@ -11,7 +11,7 @@ use super::check::load;
 use super::exit::{Exit, Failure, print};
 use crate::feed::{self, Body, Feed};
 use crate::html;
-use crate::model::{Clean, Enclosure, Entry, Lang, RawHtml, SourceId, Text, Time, Validators};
+use crate::model::{Clean, Enclosure, Entry, Lang, RawHtml, SourceId, Text, Time, Validators, Zone};
 use crate::net::{Answer, Ask, Client, Options};
 use crate::pass;
 
@@ -33,6 +33,8 @@ pub(super) async fn parse(args: &Args, ask: &ParseArgs) -> Result<Exit, Failure>
         bytes: &fetched.bytes,
         content_type: ask.content_type.as_deref().or(fetched.content_type.as_deref()),
         url: ask.url.as_deref().unwrap_or(&fetched.url),
+        lang: None,
+        zone: Zone::UTC,
     };
     let document = document(&body).map_err(|error| Failure::fault(format!("{input}: {error}")))?;
     let text = serde_json::to_string_pretty(&document).map_err(Failure::own)?;
@@ -102,7 +104,8 @@ fn batch(folder: &Path) -> Result<Exit, Failure> {
             Ok(bytes) => {
                 let url = listed.url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| file_url(&listed.file));
                 let content_type = listed.content_type.as_deref().filter(|kind| !kind.is_empty());
-                document(&Body { bytes: &bytes, content_type, url: &url }).map_err(|error| error.to_string())
+                document(&Body { bytes: &bytes, content_type, url: &url, lang: None, zone: Zone::UTC })
+                    .map_err(|error| error.to_string())
             }
         };
         let line = match answer {

@@ -1,6 +1,6 @@
 //! What goes in and what comes out.
 
-use crate::model::{Entry, Lang, Revision, Text, Time};
+use crate::model::{Entry, Lang, Revision, Text, Time, Zone};
 
 /// A body as it came from a server.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +11,10 @@ pub struct Body<'a> {
     pub content_type: Option<&'a str>,
     /// Where it came from: what relative links are relative to.
     pub url: &'a str,
+    /// The language that it is expected to be in: a hint where nothing else tells the charset.
+    pub lang: Option<&'a Lang>,
+    /// What its dates without a zone are in.
+    pub zone: Zone,
 }
 
 /// A feed, normalised.

@@ -9,6 +9,7 @@ use feed_rs::parser::{Builder, ParseErrorKind, ParseFeedError};
 use memchr::memmem;
 
 use super::{FeedError, dates, repair};
+use crate::model::Zone;
 
 /// Entries beyond this are not read: no feed that is a feed has more, and each costs feed-rs most of a kilobyte (a million
 /// empty ones: 750 MB).
@@ -17,7 +18,7 @@ const MOST_ENTRIES: usize = 5_000;
 const MOST_OBJECTS: usize = 100_000;
 
 /// Parses a text; what had to be repaired is added to `repaired`.
-pub(super) fn parse(text: &str, url: &str, repaired: &mut Vec<&'static str>) -> Result<Feed, FeedError> {
+pub(super) fn parse(text: &str, url: &str, zone: Zone, repaired: &mut Vec<&'static str>) -> Result<Feed, FeedError> {
     let text = repair::without_declaration(text);
     if text.starts_with('{') && text.bytes().filter(|b| *b == b'{').count() > MOST_OBJECTS {
         return Err(FeedError::Unreadable(format!("its JSON has more than {MOST_OBJECTS} objects")));
@@ -30,13 +31,13 @@ pub(super) fn parse(text: &str, url: &str, repaired: &mut Vec<&'static str>) -> 
         }
         None => text,
     };
-    let first = attempt(text, url);
+    let first = attempt(text, url, zone);
     if first.as_ref().is_ok_and(|feed| is_whole(feed, text)) {
         return first;
     }
     if matches!(first, Err(FeedError::Panicked(_)))
         && text.contains('\u{a0}')
-        && let Ok(feed) = attempt(&text.replace('\u{a0}', " "), url)
+        && let Ok(feed) = attempt(&text.replace('\u{a0}', " "), url, zone)
     {
         // feed-rs 3.0.0 cuts an author's name in the middle of a no-break space.
         repaired.push("no-break-spaces");
@@ -46,7 +47,7 @@ pub(super) fn parse(text: &str, url: &str, repaired: &mut Vec<&'static str>) -> 
         return first;
     }
     let mended = repair::repair(text);
-    match attempt(&mended.text, url) {
+    match attempt(&mended.text, url, zone) {
         Ok(feed) if first.as_ref().map_or(0, saying) <= saying(&feed) => {
             repaired.extend(mended.repaired);
             Ok(feed)
@@ -83,13 +84,13 @@ fn beyond(text: &str) -> Option<usize> {
 }
 
 /// One parse with a new parser (one that failed once panics at its next use). A panic is caught: it ends this feed only.
-fn attempt(text: &str, url: &str) -> Result<Feed, FeedError> {
+fn attempt(text: &str, url: &str, zone: Zone) -> Result<Feed, FeedError> {
     let parse = || {
         let parser = Builder::new()
             .base_uri(Some(url))
             .sanitize_content(false)
             .id_generator(|_, _, _| String::new())
-            .timestamp_parser(|text| dates::parse_date(text).map(crate::model::Time::chrono))
+            .timestamp_parser(move |text| dates::parse_date(text, zone).map(crate::model::Time::chrono))
             .build();
         parser.parse(text.as_bytes())
     };
@@ -143,12 +144,12 @@ mod tests {
     fn a_feed_that_panics_the_parser_is_caught_and_read_when_it_can_be() {
         let nbsp = "<rss version='2.0'><channel><title>t</title><item><title>a</title><author>Rédaction des Jeux\u{a0}contact@ex.fr</author></item></channel></rss>";
         let mut repaired = Vec::new();
-        assert_eq!(parse(nbsp, "https://a.fr/", &mut repaired).map(|feed| feed.entries.len()), Ok(1));
+        assert_eq!(parse(nbsp, "https://a.fr/", Zone::UTC, &mut repaired).map(|feed| feed.entries.len()), Ok(1));
         assert_eq!(repaired, ["no-break-spaces"]);
         let digits = "9".repeat(23);
         let itunes = format!(
             "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><item><itunes:duration>{digits}</itunes:duration></item></channel></rss>"
         );
-        assert!(matches!(parse(&itunes, "https://a.fr/", &mut Vec::new()), Err(FeedError::Panicked(_))));
+        assert!(matches!(parse(&itunes, "https://a.fr/", Zone::UTC, &mut Vec::new()), Err(FeedError::Panicked(_))));
     }
 }

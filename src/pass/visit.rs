@@ -77,7 +77,7 @@ impl Visitor<'_> {
             return Ok(());
         }
         let validators = body.validators.clone();
-        let feed = match read_aside(body, source.id.clone()).await {
+        let feed = match read_aside(body, source).await {
             Ok(feed) => feed,
             Err(error) => {
                 visit.outcome = Outcome::Broken { kind: error.kind(), message: format!("{}: {error}", net::shown(&source.url)) };
@@ -113,10 +113,12 @@ impl Visitor<'_> {
 }
 
 /// Reads a body on a thread for work: parsing takes milliseconds, and the threads of the network have none to spare.
-async fn read_aside(body: net::Body, source: SourceId) -> Result<Feed, FeedError> {
+async fn read_aside(body: net::Body, source: &plan::Source) -> Result<Feed, FeedError> {
+    let (id, lang, zone) = (source.id.clone(), source.lang.clone(), source.zone);
     let read = move || {
-        let body = feed::Body { bytes: &body.bytes, content_type: body.content_type.as_deref(), url: &body.url };
-        feed::read(&body, &source)
+        let content_type = body.content_type.as_deref();
+        let body = feed::Body { bytes: &body.bytes, content_type, url: &body.url, lang: lang.as_ref(), zone };
+        feed::read(&body, &id)
     };
     aside(read).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
 }

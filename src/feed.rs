@@ -29,7 +29,7 @@ use crate::model::SourceId;
 ///
 /// Entries come in the order of the feed; raw HTML is bounded but not cleaned.
 pub fn read(body: &Body<'_>, source: &SourceId) -> Result<Feed, FeedError> {
-    let decoded = decode::decode(body.bytes, body.content_type)?;
+    let decoded = decode::decode(body.bytes, body.content_type, body.lang)?;
     let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.is_empty() {
         return Err(FeedError::Empty);

@@ -33,8 +33,8 @@ pub(super) async fn parse(args: &Args, ask: &ParseArgs) -> Result<Exit, Failure>
         bytes: &fetched.bytes,
         content_type: ask.content_type.as_deref().or(fetched.content_type.as_deref()),
         url: ask.url.as_deref().unwrap_or(&fetched.url),
-        zone: Zone,
         lang: None,
+        zone: Zone::UTC,
     };
     let document = document(&body).map_err(|error| Failure::fault(format!("{input}: {error}")))?;
     let text = serde_json::to_string_pretty(&document).map_err(Failure::own)?;
@@ -104,7 +104,7 @@ fn batch(folder: &Path) -> Result<Exit, Failure> {
             Ok(bytes) => {
                 let url = listed.url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| file_url(&listed.file));
                 let content_type = listed.content_type.as_deref().filter(|kind| !kind.is_empty());
-                document(&Body { bytes: &bytes, content_type, url: &url, zone: Zone, lang: None })
+                document(&Body { bytes: &bytes, content_type, url: &url, lang: None, zone: Zone::UTC })
                     .map_err(|error| error.to_string())
             }
         };

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::problem::Problem;
 use super::state::State;
-use crate::model::{Cidr, Format, Lang, Show, SourceId, Text, Untranslated};
+use crate::model::{Cidr, Format, Lang, Show, SourceId, Text, Untranslated, Zone};
 
 /// All that feeds.toml asks for.
 #[derive(Clone, Debug)]
@@ -80,6 +80,8 @@ pub struct Source {
     pub site: Option<String>,
     /// The language of its entries.
     pub lang: Option<Lang>,
+    /// What its dates without a zone are in.
+    pub zone: Zone,
     /// Its tags, each once.
     pub tags: Vec<String>,
     /// Between two visits.

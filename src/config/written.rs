@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::nearest::nearest;
-use crate::model::{Format, Lang, Show};
+use crate::model::{Format, Lang, Show, Zone};
 
 mod amount;
 
@@ -161,6 +161,25 @@ written!(
         .ok_or_else(|| format!("{} is no language tag\nwrite one such as \"fr\", \"fr-CA\" or \"zh-Hant\" (BCP 47)", quoted(text))),
     |tag| tag.0.to_string(),
     { "type": "string", "title": "language" }
+);
+
+/// A time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ZoneName(pub(super) Zone);
+
+written!(
+    ZoneName,
+    "a time zone such as \"Europe/Paris\"",
+    |text| Zone::new(text).map(ZoneName).ok_or_else(|| {
+        let city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text.trim()));
+        let help = match Zone::names().find(city).or_else(|| nearest(text, Zone::names())) {
+            Some(name) => format!("did you mean \"{name}\"?"),
+            None => "write one such as \"Europe/Paris\" (a name of the IANA time zone database)".to_owned(),
+        };
+        format!("{} is no time zone\n{help}", quoted(text))
+    }),
+    |zone| zone.0.to_string(),
+    { "type": "string", "title": "time zone" }
 );
 
 /// How much is republished.

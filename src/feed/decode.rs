@@ -6,8 +6,14 @@ use std::io::Read;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::memmem;
 
+use self::labels::{Charset, charset};
 use super::FeedError;
+use crate::model::Lang;
+
+mod labels;
+mod twice;
 
 /// A compressed body may not unpack to more than this.
 const MOST_UNPACKED: usize = 32 << 20;
@@ -22,76 +28,158 @@ pub(super) struct Decoded<'a> {
     pub(super) repaired: Vec<&'static str>,
 }
 
-/// Decodes a body: byte order mark, then the bytes themselves where they leave no doubt, then the declared charset, then a guess.
-pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<Decoded<'a>, FeedError> {
+/// Decodes a body: byte order mark, then the bytes themselves where they leave no doubt, then the declared charset, then a
+/// guess, for which the language is a hint.
+pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, lang: Option<&Lang>) -> Result<Decoded<'a>, FeedError> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let unpacked = gunzip(bytes)?;
-        let inner = decode(&unpacked, content_type)?;
+        let inner = decode(&unpacked, content_type, lang)?;
         let mut repaired = vec!["gzip"];
         repaired.extend(inner.repaired);
         return Ok(Decoded { text: Cow::Owned(inner.text.into_owned()), repaired });
     }
-    let declared = declared(bytes);
-    // Nearly all feeds end here: UTF-8, looked through once.
-    let said = content_type.and_then(charset_of).or(declared);
-    if !bytes.starts_with(&[0xef, 0xbb, 0xbf])
-        && !bytes.starts_with(&[b'<', 0])
-        && said.is_none_or(|said| said == UTF_8)
-        && let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(bytes)
-    {
-        return Ok(Decoded { text, repaired: Vec::new() });
-    }
-    let (encoding, skip, why) = choose(bytes, content_type, declared);
-    let (text, malformed) = encoding.decode_without_bom_handling(&bytes[skip..]);
+    let said = Said::of(bytes, content_type);
+    let (text, truthful) = match marked(bytes) {
+        Some((text, charset)) => (text, said.by_document.is_none_or(|said| said == charset)),
+        None => unmarked(bytes, &said, lang),
+    };
+    let (text, twice) = twice::undo(text);
     let mut repaired = Vec::new();
-    if malformed || why == Why::Guess || (why == Why::Bytes && declared.is_some_and(|declared| declared != encoding)) {
+    if !truthful {
         repaired.push("charset");
+    }
+    if twice {
+        repaired.push("double-encoding");
     }
     Ok(Decoded { text, repaired })
 }
 
-/// What told the encoding.
-#[derive(PartialEq, Eq)]
-enum Why {
-    /// The bytes leave no doubt.
-    Bytes,
-    /// Somebody says so.
-    Declared,
-    /// Nobody says, or what they say cannot be.
-    Guess,
+/// What is said of the charset.
+struct Said {
+    /// By the server.
+    by_server: Option<Charset>,
+    /// By the document itself.
+    by_document: Option<Charset>,
+    /// One of them says ASCII, which the bytes can contradict.
+    ascii: bool,
 }
 
-/// The encoding, and how many bytes of byte order mark to skip.
-fn choose(bytes: &[u8], content_type: Option<&str>, declared: Option<&'static Encoding>) -> (&'static Encoding, usize, Why) {
-    if let Some((encoding, skip)) = Encoding::for_bom(bytes) {
-        return (encoding, skip, Why::Bytes);
-    }
-    match bytes {
-        [b'<' | b'{', 0, ..] => return (UTF_16LE, 0, Why::Bytes),
-        [0, b'<' | b'{', ..] => return (UTF_16BE, 0, Why::Bytes),
-        _ => {}
-    }
-    // Text in another charset is hardly ever valid UTF-8, whatever is declared: feeds that say ISO-8859-1 and send UTF-8
-    // are common (FINDINGS: œ and ’ get lost). Charsets that use ASCII bytes only are left to the declaration.
-    let http = content_type.and_then(charset_of);
-    let said = http.or(declared);
-    if std::str::from_utf8(bytes).is_ok() && said.is_none_or(Encoding::is_ascii_compatible) {
-        return (UTF_8, 0, Why::Bytes);
-    }
-    // A server that says charset=utf-8 for everything is contradicted by bytes that are none.
-    for encoding in [http, declared].into_iter().flatten() {
-        let possible = encoding != UTF_8 && encoding != UTF_16LE && encoding != UTF_16BE;
-        if possible {
-            return (encoding, 0, Why::Declared);
+impl Said {
+    fn of(bytes: &[u8], content_type: Option<&str>) -> Self {
+        let server = content_type.and_then(parameter);
+        let document = declaration(&bytes[..bytes.len().min(PROLOGUE)]);
+        let first = server.or(document.as_deref());
+        Self {
+            by_server: server.and_then(charset),
+            by_document: document.as_deref().and_then(charset),
+            ascii: first.is_some_and(|label| label.trim_matches(['"', '\'', ' ']).to_ascii_lowercase().ends_with("ascii")),
         }
     }
-    if said == Some(UTF_8) && mostly_utf8(bytes) {
-        return (UTF_8, 0, Why::Declared);
+}
+
+/// Text with a byte order mark, or in a charset that shows from its first character, which is ASCII in every feed.
+fn marked(bytes: &[u8]) -> Option<(Cow<'_, str>, Charset)> {
+    const FIRST: [u8; 6] = *b"<{ \t\r\n";
+    let (encoding, mark) = match *bytes {
+        [0, 0, 0xfe, 0xff, ..] => return Some((wide(&bytes[4..], u32::from_be_bytes), Charset::Utf32)),
+        [0xff, 0xfe, 0, 0, ..] => return Some((wide(&bytes[4..], u32::from_le_bytes), Charset::Utf32)),
+        [0, 0, 0, first, ..] if FIRST.contains(&first) => return Some((wide(bytes, u32::from_be_bytes), Charset::Utf32)),
+        [first, 0, 0, 0, ..] if FIRST.contains(&first) => return Some((wide(bytes, u32::from_le_bytes), Charset::Utf32)),
+        [0xef, 0xbb, 0xbf, ..] if std::str::from_utf8(bytes).is_ok() => (UTF_8, 3),
+        [0xff, 0xfe, ..] => (UTF_16LE, 2),
+        [0xfe, 0xff, ..] => (UTF_16BE, 2),
+        [first, 0, ..] if FIRST.contains(&first) => (UTF_16LE, 0),
+        [0, first, ..] if FIRST.contains(&first) => (UTF_16BE, 0),
+        _ => return None,
+    };
+    let (text, _) = encoding.decode_without_bom_handling(&bytes[mark..]);
+    Some((text, Charset::Web(encoding)))
+}
+
+/// UTF-32, which no library of the web reads.
+fn wide(bytes: &[u8], number: fn([u8; 4]) -> u32) -> Cow<'static, str> {
+    let read = |chunk: &[u8; 4]| char::from_u32(number(*chunk)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    Cow::Owned(bytes.as_chunks::<4>().0.iter().map(read).collect())
+}
+
+/// Text without a mark, and whether what is said of it is true.
+fn unmarked<'a>(bytes: &'a [u8], said: &Said, lang: Option<&Lang>) -> (Cow<'a, str>, bool) {
+    let (bytes, mark) = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).map_or((bytes, false), |rest| (rest, true));
+    let first = if mark { Some(Charset::Web(UTF_8)) } else { said.by_server.or(said.by_document) };
+    // Nearly all feeds end here. Text in another charset is hardly ever valid UTF-8, whatever is declared: feeds that say
+    // ISO-8859-1 and send UTF-8 are common (FINDINGS: œ and ’ get lost). ISO-2022-JP is told by its escapes.
+    if !first.is_some_and(|first| !first.extends_ascii() && memchr::memchr(0x1b, bytes).is_some())
+        && let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(bytes)
+    {
+        let plain = bytes.is_ascii();
+        let truthful = |said: Charset| said.is_utf8() || plain && said.extends_ascii();
+        return (text, [said.by_server, said.by_document].into_iter().flatten().all(truthful) && (plain || !said.ascii));
     }
+    if first.is_some_and(Charset::is_utf8) && mostly_utf8(bytes) {
+        return (UTF_8.decode_without_bom_handling(bytes).0, false);
+    }
+    // A server that says charset=utf-8 for everything is contradicted by bytes that are none.
+    let possible = |said: &Charset| !said.is_utf8() && !matches!(said, Charset::Web(e) if *e == UTF_16LE || *e == UTF_16BE);
+    let mut lossy = None;
+    for candidate in [said.by_server, said.by_document].into_iter().flatten().filter(possible) {
+        match candidate {
+            Charset::Dos(_, table) => return (Cow::Owned(table.decode_string_lossy(bytes)), first == Some(candidate)),
+            Charset::Web(encoding) => match encoding.decode_without_bom_handling(bytes) {
+                (text, false) => return (text, first == Some(candidate) && !said.ascii),
+                (text, true) => lossy = lossy.or(Some(text)),
+            },
+            Charset::Utf32 => {}
+        }
+    }
+    let (text, malformed) = guess(bytes, lang).decode_without_bom_handling(bytes);
+    (lossy.filter(|_| malformed).unwrap_or(text), false)
+}
+
+/// The encoding that the bytes look most like.
+fn guess(bytes: &[u8], lang: Option<&Lang>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&bytes[..bytes.len().min(64 << 10)], true);
-    let guess = detector.guess(None, Utf8Detection::Allow);
-    (if guess == UTF_8 { WINDOWS_1252 } else { guess }, 0, Why::Guess)
+    let guess = detector.guess(lang.and_then(country), Utf8Detection::Allow);
+    if guess == UTF_8 { WINDOWS_1252 } else { guess }
+}
+
+/// The country, as a top-level domain, whose old charset a language was written in. Those of Western Europe are the default.
+fn country(lang: &Lang) -> Option<&'static [u8]> {
+    Some(match (lang.primary(), lang.as_str()) {
+        (_, "zh-TW" | "zh-Hant") => b"tw",
+        (_, "zh-HK") => b"hk",
+        ("zh", _) => b"cn",
+        ("ja", _) => b"jp",
+        ("ko", _) => b"kr",
+        ("ru", _) => b"ru",
+        ("uk", _) => b"ua",
+        ("bg", _) => b"bg",
+        ("sr", _) => b"rs",
+        ("el", _) => b"gr",
+        ("tr", _) => b"tr",
+        ("he", _) => b"il",
+        ("ar", _) => b"sa",
+        ("fa", _) => b"ir",
+        ("th", _) => b"th",
+        ("vi", _) => b"vn",
+        ("pl", _) => b"pl",
+        ("cs", _) => b"cz",
+        ("sk", _) => b"sk",
+        ("sl", _) => b"si",
+        ("hr", _) => b"hr",
+        ("hu", _) => b"hu",
+        ("ro", _) => b"ro",
+        ("lt", _) => b"lt",
+        ("lv", _) => b"lv",
+        ("et", _) => b"ee",
+        ("fr", _) => b"fr",
+        ("de", _) => b"de",
+        ("es", _) => b"es",
+        ("it", _) => b"it",
+        ("pt", _) => b"pt",
+        ("nl", _) => b"nl",
+        _ => return None,
+    })
 }
 
 /// Whether nearly all that is not ASCII is UTF-8: one broken character must not spoil the thousand good ones.
@@ -105,27 +193,27 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
 }
 
 /// The `charset` of a `Content-Type`.
-fn charset_of(content_type: &str) -> Option<&'static Encoding> {
-    content_type
-        .split(';')
-        .skip(1)
-        .find_map(|parameter| {
-            let (name, value) = parameter.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
-        })
-        .and_then(|label| Encoding::for_label(label.as_bytes()))
+fn parameter(content_type: &str) -> Option<&str> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+    })
 }
 
-/// The encoding that the XML declaration names.
-fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = &bytes[..bytes.len().min(PROLOGUE)];
-    let start = head.windows(5).position(|window| window == b"<?xml")?;
-    let end = start + head[start..].windows(2).position(|window| window == b"?>")?;
-    let declaration = String::from_utf8_lossy(&head[start..end]).into_owned();
-    let (_, value) = declaration.split_once("encoding")?;
-    let value = value.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    Encoding::for_label(value[1..].split(quote).next()?.as_bytes())
+/// The charset that the XML declaration names, or else a `<meta>` of HTML.
+fn declaration(head: &[u8]) -> Option<String> {
+    let of = |start: usize, end: &[u8], name: &str| {
+        let length = memmem::find(&head[start..], end)?;
+        let text = String::from_utf8_lossy(&head[start..start + length]);
+        let at = memmem::find(text.to_ascii_lowercase().as_bytes(), name.as_bytes())?;
+        let value = text[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let value = value.trim_start_matches(['"', '\'']);
+        Some(value[..value.find(['"', '\'', '/', ';', '>', ' ']).unwrap_or(value.len())].to_owned())
+    };
+    match memmem::find(head, b"<?xml") {
+        Some(start) => of(start, b"?>", "encoding"),
+        None => memmem::find_iter(head, b"<meta").find_map(|start| of(start, b">", "charset")),
+    }
 }
 
 /// Unpacks a gzip body that came without the header that would have said so.
@@ -152,7 +240,7 @@ mod tests {
     const TEXT: &str = "<rss><title>L’Équipe à 5 € — œuvre</title></rss>";
 
     fn text(bytes: &[u8], content_type: Option<&str>) -> (String, Vec<&'static str>) {
-        let decoded = decode(bytes, content_type).expect("it decodes");
+        let decoded = decode(bytes, content_type, None).expect("it decodes");
         (decoded.text.into_owned(), decoded.repaired)
     }
 
@@ -192,7 +280,94 @@ mod tests {
             packer.finish().expect("memory")
         };
         assert_eq!(text(&pack(TEXT.as_bytes()), None), (TEXT.to_owned(), vec!["gzip"]));
-        assert_eq!(decode(&pack(&vec![b' '; MOST_UNPACKED + 1]), None).err(), Some(FeedError::TooBig(MOST_UNPACKED)));
-        assert!(matches!(decode(&pack(&pack(b"x")), None), Err(FeedError::NotAFeed(_))), "no nesting");
+        assert_eq!(decode(&pack(&vec![b' '; MOST_UNPACKED + 1]), None, None).err(), Some(FeedError::TooBig(MOST_UNPACKED)));
+        assert!(matches!(decode(&pack(&pack(b"x")), None, None), Err(FeedError::NotAFeed(_))), "no nesting");
     }
+
+    #[test]
+    fn the_bytes_show_what_has_wide_characters() {
+        let said = TEXT.replace("<rss>", "<?xml version='1.0' encoding='iso-8859-1'?><rss>");
+        let utf16 = |wide: fn(u16) -> [u8; 2]| said.encode_utf16().flat_map(wide).collect::<Vec<u8>>();
+        let utf32 = |wide: fn(u32) -> [u8; 4]| said.chars().flat_map(|c| wide(c.into())).collect::<Vec<u8>>();
+        for (name, body) in [
+            ("16 LE", utf16(u16::to_le_bytes)),
+            ("16 BE", utf16(u16::to_be_bytes)),
+            ("32 LE", utf32(u32::to_le_bytes)),
+            ("32 BE", utf32(u32::to_be_bytes)),
+            ("32 LE, marked", [&[0xff, 0xfe, 0, 0], &utf32(u32::to_le_bytes)[..]].concat()),
+            ("32 BE, marked", [&[0, 0, 0xfe, 0xff], &utf32(u32::to_be_bytes)[..]].concat()),
+            ("16 BE, marked", [&[0xfe, 0xff], &utf16(u16::to_be_bytes)[..]].concat()),
+        ] {
+            assert_eq!(text(&body, None).0, said, "{name}");
+            assert_eq!(text(&body, Some("text/xml; charset=utf-8")).0, said, "{name}");
+        }
+        let ascii = "<?xml version='1.0' encoding='utf-16'?><rss/>";
+        assert_eq!(text(ascii.as_bytes(), None), (ascii.to_owned(), vec!["charset"]), "said to be wide, and is not");
+    }
+
+    #[test]
+    fn what_is_said_of_the_charset_is_repaired_where_it_is_false() {
+        let latin = in_charset("windows-1252", TEXT);
+        for said in
+            ["text/xml;charset = us-ascii", "text/xml; charset= 'us-ascii'", "text/xml; charset=utf-8", "text/xml; charset=zz"]
+        {
+            assert_eq!(text(&latin, Some(said)), (TEXT.to_owned(), vec!["charset"]), "{said}");
+        }
+        assert_eq!(text(&latin, Some("text/xml; charset=ISO-8859-1")), (TEXT.to_owned(), vec![]), "as browsers take it");
+        assert_eq!(text(TEXT.as_bytes(), Some("text/xml; charset=us-ascii")), (TEXT.to_owned(), vec!["charset"]));
+        assert_eq!(text(b"<rss/>", Some("text/xml; charset=us-ascii")), ("<rss/>".to_owned(), vec![]));
+        let dos = b"<?xml version='1.0' encoding='cp850'?><t>\x82t\x82</t>";
+        assert_eq!(text(dos, None), ("<?xml version='1.0' encoding='cp850'?><t>\u{e9}t\u{e9}</t>".to_owned(), vec![]));
+        let html = "<html><head><meta charset='windows-1251'></head><p>Привет";
+        assert_eq!(text(&in_charset("windows-1251", html), None), (html.to_owned(), vec![]));
+    }
+
+    #[test]
+    fn the_language_helps_to_guess() {
+        let japanese = "<t>五輪</t>";
+        let body = in_charset("shift_jis", japanese);
+        let lang = Lang::new("ja");
+        assert_eq!(decode(&body, None, lang.as_ref()).expect("it decodes").text, japanese);
+        assert_eq!(decode(&body, None, lang.as_ref()).expect("it decodes").repaired, ["charset"]);
+    }
+
+    #[test]
+    fn what_was_encoded_twice_is_told() {
+        let once = "<t>été à l’œuvre : médaille, épée, forêt</t>";
+        let twice = WINDOWS_1252.decode_without_bom_handling(once.as_bytes()).0.into_owned();
+        assert_eq!(text(twice.as_bytes(), None), (once.to_owned(), vec!["double-encoding"]));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), said in "(text/xml; ?charset ?= ?['\"]?[a-z0-9_-]{0,12}['\"]?)?") {
+            let _ = decode(&bytes, Some(&said), None);
+            let _ = decode(&[b"<?xml encoding='", said.as_bytes(), b"'?>", &bytes].concat(), None, None);
+        }
+
+        #[test]
+        fn declared_text_is_read_back(words in "[a-zéèàçœ’€ ]{0,60}|[а-я ]{1,40}|[α-ω ]{1,40}|[가-힣]{1,20}", place in 0..CHARSETS.len()) {
+            let whole = format!("<?xml version=\"1.0\" encoding=\"{}\"?><t>{words}</t>", CHARSETS[place]);
+            let (bytes, encoding, lost) = Encoding::for_label(CHARSETS[place].as_bytes()).expect("a charset").encode(&whole);
+            // Bytes that are valid UTF-8 by chance are taken for it: that rule is worth more than such a text.
+            if !lost && (encoding == UTF_8 || std::str::from_utf8(&bytes).is_err() || bytes.is_ascii()) {
+                proptest::prop_assert_eq!(decode(&bytes, None, None).expect("it decodes").text, whole.as_str());
+            }
+        }
+    }
+
+    const CHARSETS: [&str; 12] = [
+        "utf-8",
+        "windows-1252",
+        "iso-8859-1",
+        "iso-8859-15",
+        "windows-1251",
+        "koi8-r",
+        "windows-1253",
+        "iso-8859-7",
+        "euc-kr",
+        "gbk",
+        "shift_jis",
+        "iso-2022-jp",
+    ];
 }

@@ -11,10 +11,10 @@ pub struct Body<'a> {
     pub content_type: Option<&'a str>,
     /// Where it came from: what relative links are relative to.
     pub url: &'a str,
-    /// z
-    pub zone: Zone,
-    /// l
+    /// The language that it is expected to be in: a hint where nothing else tells the charset.
     pub lang: Option<&'a Lang>,
+    /// What its dates without a zone are in.
+    pub zone: Zone,
 }
 
 /// A feed, normalised.

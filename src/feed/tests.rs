@@ -1,12 +1,12 @@
 //! What the reader makes of feeds as they are found: each case is a cause, not a feed.
 
 use super::*;
-use crate::model::{Entry, SourceId};
+use crate::model::{Entry, SourceId, Zone};
 
 const URL: &str = "https://a.fr/rss/feed.xml";
 
 fn feed(text: &str) -> Feed {
-    let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, zone: Default::default(), lang: None };
+    let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, zone: Zone::default(), lang: None };
     read(&body, &SourceId::new("s")).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
@@ -223,7 +223,7 @@ fn other_markup_is_no_feed() {
         "<html><rss version='2.0'/></html>",
         "<sitemapindex/>",
     ] {
-        let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, zone: Default::default(), lang: None };
+        let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, zone: Zone::default(), lang: None };
         assert!(matches!(read(&body, &SourceId::new("s")), Err(FeedError::NotAFeed(_))), "{text}");
     }
 }

@@ -121,7 +121,7 @@ struct Read {
 
 /// Reads a body on a thread for work: parsing takes milliseconds, and the threads of the network have none to spare.
 async fn read_aside(body: net::Body, source: &plan::Source) -> Result<Read, FeedError> {
-    let (id, lang, zone) = (source.id.clone(), source.lang.clone(), crate::model::Zone);
+    let (id, lang, zone) = (source.id.clone(), source.lang.clone(), source.zone);
     let read = move || {
         let body = feed::Body {
             bytes: &body.bytes,

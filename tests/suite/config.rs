@@ -80,7 +80,7 @@ fn a_short_file_is_a_whole_plan() {
 #[test]
 fn sources_stay_in_the_order_of_the_file_and_come_once() {
     let text = "base_url = 'https://x.example/feeds'\n\
-        [source.z]\nurl = 'https://z.example/'\ntags = ['t', 't']\n[source.a]\nurl = 'https://a.example/'\nevery = '1h30m'\n\
+        [source.z]\nurl = 'https://z.example/'\ntags = ['t', 't']\n[source.a]\nurl = 'https://a.example/'\nevery = '1h30m'\nzone = 'Europe/Paris'\n\
         [source.m]\nurl = 'https://m.example/'\ntags = ['t']\nenabled = false\n\
         [edition.two]\nfrom = ['a', 'tag:t', 'z']\nlangs = ['FR_ca', 'en']\nformats = ['html', 'atom']\nuntranslated = 'skip'\n\
         [edition.one]\nfrom = ['*']\n";
@@ -89,6 +89,7 @@ fn sources_stay_in_the_order_of_the_file_and_come_once() {
     assert_eq!(ids, ["z", "a", "m"]);
     assert_eq!(plan.sources[0].tags, ["t"]);
     assert_eq!(plan.sources[1].every, Duration::from_mins(90));
+    assert_eq!([plan.sources[0].zone.name(), plan.sources[1].zone.name()], ["UTC", "Europe/Paris"]);
     let [two, one] = plan.editions.as_slice() else { panic!("two editions") };
     assert_eq!(two.id, "two");
     for edition in [two, one] {

@@ -216,6 +216,19 @@ async fn an_edition_in_a_language_shows_what_is_in_it() {
 }
 
 #[tokio::test]
+async fn a_date_without_a_zone_is_in_the_zone_of_the_source() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &[Story::new(0)]).replace(" +0200", "")));
+    let text = tables(&[("a", origin.url("/a"))]);
+    for (zone, published) in [("", "2026-09-01T00:00:00+00:00"), ("zone = \"Europe/Paris\"\n", "2026-08-31T22:00:00+00:00")] {
+        let world = World::new(&text.replace("[edition", &format!("{zone}[edition")));
+        world.relais(&["run"]).await;
+        let atom = world.output("jeux.atom");
+        assert!(atom.contains(&format!("<published>{published}</published>")), "{zone}: {atom}");
+    }
+}
+
+#[tokio::test]
 async fn deleted_output_comes_back() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..2));

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::super::written::{At, Lapse, Tag};
+use super::super::written::{At, Lapse, Tag, ZoneName};
 
 /// A feed that relais reads. `ID` is the name that you give it: small letters, digits, `-` and `_`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -24,6 +24,9 @@ pub(crate) struct Source {
     /// The language of the entries, where the feed does not say it or says it wrongly.
     #[schemars(example = &"fr")]
     pub(crate) lang: Option<At<Tag>>,
+    /// What dates without a zone are in. Without it, UTC.
+    #[schemars(example = &"Europe/Paris")]
+    pub(crate) zone: Option<At<ZoneName>>,
     /// Words by which editions can take several sources at once: `from = ["tag:olympic"]`.
     #[schemars(example = ["olympic"])]
     pub(crate) tags: Vec<At<String>>,
@@ -49,6 +52,7 @@ impl Default for Source {
             title: None,
             site: None,
             lang: None,
+            zone: None,
             tags: Vec::new(),
             every: None,
             enabled: true,

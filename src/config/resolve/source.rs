@@ -42,6 +42,7 @@ fn source(
         title: table.title.as_ref().and_then(|at| line("title", at, findings)),
         site: table.site.as_ref().and_then(|at| web_address("site", at, findings)).map(String::from),
         lang: table.lang.as_ref().map(|at| at.value.0.clone()),
+        zone: table.zone.as_ref().map(|at| at.value.0).unwrap_or_default(),
         tags: tags(&table.tags, findings),
         every: table.every.as_ref().map_or(every, |at| lapse("every", at, super::EVERY, findings)),
         enabled: table.enabled,

@@ -8,6 +8,7 @@ mod discover;
 mod document;
 mod error;
 mod identity;
+mod language;
 mod links;
 mod normalise;
 mod parse;

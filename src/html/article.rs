@@ -11,10 +11,9 @@ use super::{french, images, tails};
 use crate::model::Lang;
 
 /// Elements that mean something without content, or hold a place in a table.
-const MEAN_SOMETHING: [&str; 30] = [
+const MEAN_SOMETHING: [&str; 28] = [
     "img", "br", "hr", "wbr", "td", "th", "tr", "tbody", "thead", "tfoot", "table", "col", "colgroup", "caption", "input",
-    "source", "track", "audio", "video", "canvas", "meter", "progress", "textarea", "select", "option", "area", "pre", "svg",
-    "math", "iframe",
+    "source", "track", "audio", "video", "canvas", "meter", "progress", "textarea", "select", "option", "area", "pre", "iframe",
 ];
 /// Elements that stand on lines of their own: white space in them is nothing.
 const BLOCKS: [&str; 32] = [
@@ -67,6 +66,7 @@ pub(super) fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> Str
             }
         } else {
             put_right(node, base, &mut embeds);
+            lead_on(node, base);
         }
     }
     if nodes.iter().any(means_something) {
@@ -98,11 +98,47 @@ fn put_right(node: &NodeRef<'_>, base: Option<&Url>, embeds: &mut Embeds<'_>) {
             unwrap(node);
         }
         "noscript" => fall_back(node),
+        "svg" => say(node, &["title", "text"], &[]),
+        "math" => say(node, &["mi", "mo", "mn", "ms", "mtext"], &["annotation", "annotation-xml"]),
         "iframe" | "embed" | "object" | "applet" | "video" | "audio" => embeds.put_right(node),
         name if name.starts_with("amp-") => embeds.put_right(node),
         _ if node.has_attr("hidden") => node.remove_from_parent(),
         _ => {}
     }
+}
+
+/// Makes the addresses of an element absolute.
+pub(super) fn lead_on(node: &NodeRef<'_>, base: Option<&Url>) {
+    let Some(base) = base else { return };
+    for name in ["href", "src", "cite", "poster"] {
+        let Some(written) = node.attr(name) else { continue };
+        if Url::parse(&written) == Err(url::ParseError::RelativeUrlWithoutBase)
+            && let Ok(url) = base.join(&written)
+        {
+            node.set_attr(name, url.as_str());
+        }
+    }
+}
+
+/// Puts the words of a drawing or a formula in its place, from elements of certain names and outside of others.
+fn say(node: &NodeRef<'_>, of: &[&str], outside: &[&str]) {
+    let is_one = |node: &NodeRef<'_>, names: &[&str]| names.iter().any(|name| node.has_name(name));
+    let mut words = String::new();
+    let mut next = node.first_child();
+    while let Some(inner) = next {
+        let takes = is_one(&inner, of);
+        if takes {
+            words.push_str(&inner.text());
+        }
+        let down = inner.first_child().filter(|_| !takes && !is_one(&inner, outside));
+        next = down.or_else(|| {
+            let up = std::iter::once(inner).chain(inner.ancestors_it(None)).take_while(|outer| outer.id != node.id);
+            up.into_iter().find_map(|outer| outer.next_sibling())
+        });
+    }
+    let words = node.tree.new_text(words);
+    node.insert_before(&words);
+    node.remove_from_parent();
 }
 
 /// What stands for a script is what readers see, unless its image is already shown beside it.
@@ -145,9 +181,9 @@ pub(super) fn drop_if_empty(node: &NodeRef<'_>) {
     }
     if !is_block(&name) {
         if bare {
-            node.remove_from_parent()
+            node.remove_from_parent();
         } else {
-            unwrap(node)
+            unwrap(node);
         }
         return;
     }
@@ -219,6 +255,10 @@ mod tests {
             ("a<span> </span>b<b></b>", "a b"),
             ("a<div></div>b", "a<br>b"),
             ("a<br>b", "a<br>b"),
+            (
+                "<p>a<svg><title>Un anneau</title><path/></svg> <math><mi>a</mi><mo>+</mo><mi>b</mi></math></p>",
+                "<p>aUn anneau a+b</p>",
+            ),
             ("<p hidden>caché</p>b", "b"),
             ("<table><tr><td></td><td>1</td></tr></table>", "<table><tbody><tr><td></td><td>1</td></tr></tbody></table>"),
             ("<aside></aside>", "<aside></aside>"),

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 use url::Url;
@@ -29,6 +30,9 @@ const SCHEMES: [&str; 26] = [
 const NO_CONTENT: [&str; 6] = ["script", "style", "noscript", "template", "noembed", "noframes"];
 /// So often is the result cleaned again, if it may read otherwise than it was written.
 const MOST_ROUNDS: usize = 4;
+
+/// The allow-list for markup whose links are absolute already. Making one costs as much as cleaning a short entry.
+static ABSOLUTE: LazyLock<Builder<'static>> = LazyLock::new(|| builder(None));
 
 /// The allow-list, with relative links resolved against `base`.
 fn builder(base: Option<&Url>) -> Builder<'static> {
@@ -68,16 +72,16 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
 ///
 /// Markup whose tree would be too deep or too large keeps its text and loses its tags (see `html::nesting`).
 pub fn clean(html: &RawHtml, base: Option<&Url>) -> Clean {
-    cleaned(&html.0, base)
+    base.map_or_else(|| cleaned(&html.0, &ABSOLUTE), |base| cleaned(&html.0, &builder(Some(base))))
 }
 
 /// Cleans the HTML of an entry and makes it what readers want: counters and empty blocks dropped, late-loaded images shown,
 /// embeds as links, tails such as “The post … appeared first on …” removed, French guillemets repaired if `lang` is French.
 pub fn article(html: &RawHtml, base: Option<&Url>, lang: Option<&Lang>) -> Clean {
     if html.0.trim().is_empty() || nesting::is_hostile(&html.0) {
-        return cleaned(&html.0, base);
+        return cleaned(&html.0, &ABSOLUTE);
     }
-    cleaned(&super::article::edited(&html.0, base, lang), base)
+    cleaned(&super::article::edited(&html.0, base, lang), &ABSOLUTE)
 }
 
 /// A summary of an entry that has none: the first paragraphs of its content, as text, up to some 300 characters.
@@ -86,20 +90,19 @@ pub fn summary_of(content: &Clean) -> Option<Clean> {
     (!lines.is_empty()).then(|| of_text(&lines))
 }
 
-fn cleaned(html: &str, base: Option<&Url>) -> Clean {
+fn cleaned(html: &str, builder: &Builder<'_>) -> Clean {
     if html.trim().is_empty() {
         return Clean::default();
     }
     if nesting::is_hostile(html) {
         return of_text(&text::strip(html));
     }
-    let builder = builder(base);
-    let mut clean = once(&builder, html);
+    let mut clean = once(builder, html);
     for _ in 0..MOST_ROUNDS {
         if settled::is_settled(&clean) {
             return Clean::from_cleaner(clean);
         }
-        let again = once(&builder, &clean);
+        let again = once(builder, &clean);
         if again == clean {
             return Clean::from_cleaner(clean);
         }
@@ -120,7 +123,7 @@ fn once(builder: &Builder<'_>, html: &str) -> String {
 fn of_text(text: &str) -> Clean {
     let paragraphs: String =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("<p>{}</p>", escape(line))).collect();
-    Clean::from_cleaner(once(&builder(None), &paragraphs))
+    Clean::from_cleaner(once(&ABSOLUTE, &paragraphs))
 }
 
 #[cfg(test)]

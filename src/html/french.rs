@@ -2,7 +2,7 @@
 
 use dom_query::NodeRef;
 
-/// Repairs guillemets that close but were written as opening ones: WordPress makes `le « cloud« .` of `le "cloud".`
+/// Repairs guillemets that close but were written as opening ones: `WordPress` makes `le « cloud« .` of `le "cloud".`
 /// Such a one follows a letter and precedes a mark that ends something. `before` is the last character of the text before;
 /// gives back the last one of this text.
 pub(super) fn mend(node: &NodeRef<'_>, before: Option<char>) -> Option<char> {

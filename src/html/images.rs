@@ -31,8 +31,8 @@ pub(super) fn settle(image: &NodeRef<'_>, base: Option<&Url>) {
         return;
     }
     let written = image.attr("src");
-    let bare = written.is_none() && LATE.iter().chain(&LATE_SETS).all(|name| !image.has_attr(name));
-    if bare {
+    let nothing = written.is_none() && LATE.iter().chain(&LATE_SETS).all(|name| !image.has_attr(name));
+    if nothing {
         return;
     }
     let late = LATE.iter().filter_map(|name| image.attr(name)).find_map(|address| shown(&address, base));
@@ -125,6 +125,8 @@ pub(super) fn unfold(picture: &NodeRef<'_>, base: Option<&Url>) {
             if let Some(address) = best_of(&sets, base) {
                 let image = picture.tree.new_element("img");
                 image.set_attr("src", &address);
+                // It is no part of the walk that made it.
+                super::article::lead_on(&image, base);
                 picture.append_child(&image);
             }
         }

@@ -46,7 +46,7 @@ fn cut(line: &str, least: usize) -> String {
             && !is_initial(&line[..at]))
         .then_some(end)
     });
-    if let Some(end) = ends.filter(|end| line[..*end].chars().count() >= least).last() {
+    if let Some(end) = ends.rev().find(|end| line[..*end].chars().count() >= least) {
         return line[..end].to_owned();
     }
     let end = line.rfind([' ', '\n']).unwrap_or(line.len());

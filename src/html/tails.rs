@@ -4,7 +4,7 @@ use dom_query::NodeRef;
 
 use super::article::{drop_if_empty, is_blank, is_block, stands_alone};
 
-/// How a tail begins and what it says then, in small letters with straight apostrophes: WordPress in its languages.
+/// How a tail begins and what it says then, in small letters with straight apostrophes: `WordPress` in its languages.
 const APPEARED: [(&str, &str); 27] = [
     ("l'article", "est apparu en premier sur"),
     ("l'article", "est apparu d'abord sur"),
@@ -198,7 +198,7 @@ impl<'a> End<'a> {
         }
     }
 
-    /// “[…]” at the end is what WordPress cuts with: an ellipsis says as much.
+    /// “[…]” at the end is what `WordPress` cuts with: an ellipsis says as much.
     fn mend_ellipsis(&self) {
         let Some((last, _)) = self.texts.iter().rev().find(|(text, _)| text.is_nonempty_text()) else { return };
         let written = last.text();

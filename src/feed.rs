@@ -10,6 +10,7 @@ mod draft;
 mod error;
 mod identity;
 mod json;
+mod language;
 mod links;
 mod normalise;
 mod repairs;
@@ -37,7 +38,7 @@ pub fn read(body: &Body<'_>, source: &SourceId) -> Result<Feed, FeedError> {
     let document =
         if text.starts_with(['{', '[']) { json::read(text, body.url, body.zone) } else { xml::read(text, body.url, body.zone) };
     let document = document.map_err(|error| discover::explain(text, body.url, error))?;
-    let feed = normalise::normalise(document, source, decoded.repaired);
+    let feed = normalise::normalise(document, body, source, decoded.repaired);
     if discover::is_unrendered(&feed) {
         return Err(FeedError::NotAFeed("a template that the site's generator has not filled in".to_owned()));
     }

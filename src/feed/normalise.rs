@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::draft::{Address, Document, Draft, File, Kind, Page, Rich};
+use super::language::settle;
 use super::links::canonical;
-use super::{Feed, identity};
+use super::{Body, Feed, identity};
 use crate::html::{self, decode_entities, escape, first_image, headline};
 use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, RawHtml, SourceId, Text};
 
@@ -15,15 +16,18 @@ const MOST_HTML: usize = 1 << 20;
 /// The same for what hangs on an entry.
 const MOST_PEOPLE: usize = 20;
 const MOST_CATEGORIES: usize = 50;
+/// As much text, in bytes, tells a language.
+const SAMPLE: usize = 600;
 /// Names, categories, guids and headlines are cut here, in bytes.
 const MOST_TEXT: usize = 1_000;
 
 /// Makes our feed of what was read.
-pub(super) fn normalise(document: Document<'_>, source: &SourceId, mut repaired: Vec<&'static str>) -> Feed {
+pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &SourceId, mut repaired: Vec<&'static str>) -> Feed {
     let Document { format, feed, entries, bases, repairs } = document;
     repaired.extend(repairs.names());
     let authors = people(&feed.people);
-    let language = declared(feed.language.get().map(Cow::as_ref), feed.place.lang, None);
+    let said = declared(feed.language.get().map(Cow::as_ref), feed.place.lang, None);
+    let language = settle(said.as_ref(), body.lang, &sample(&entries));
     let maker = Maker { source, bases: &bases, authors: &authors, language: language.as_ref() };
     let entries = entries.into_iter().filter_map(|entry| maker.entry(entry)).collect();
     let description = feed.summary.take().and_then(|text| maker.html(text, 0));
@@ -160,11 +164,33 @@ impl Maker<'_> {
     }
 }
 
-/// The language of an entry: an element of its own, else what its text or itself is marked with.
+/// The language of an entry: an element of its own, else what its text or itself is marked with, unless its text is surely in
+/// another; else that of its feed.
 fn language(draft: &Draft<'_>, around: Option<&Lang>) -> Option<Lang> {
     let texts = [draft.content.get(), draft.summary.get(), draft.title.get()];
     let marked = texts.into_iter().flatten().find_map(|rich| rich.place.lang).or(draft.place.lang);
-    declared(draft.language.get().map(Cow::as_ref), marked, around)
+    let element = draft.language.get().map(Cow::as_ref);
+    if element.is_none() && marked.is_none() {
+        return around.cloned();
+    }
+    let said = declared(element, marked, None)?;
+    settle(Some(&said), None, &sample(std::slice::from_ref(draft)))
+}
+
+/// Text enough to hear the language of entries in: headlines, then the beginnings of summaries.
+fn sample(entries: &[Draft<'_>]) -> String {
+    let mut sample = String::new();
+    let titles = entries.iter().filter_map(|entry| entry.title.get());
+    let summaries = entries.iter().filter_map(|entry| entry.summary.get().or(entry.content.get()));
+    for rich in titles.chain(summaries) {
+        if sample.len() >= SAMPLE {
+            break;
+        }
+        let text = &rich.text[..rich.text.floor_char_boundary(SAMPLE)];
+        sample.push_str(headline(text).as_str());
+        sample.push('\n');
+    }
+    sample
 }
 
 /// The language that an element gives, else `xml:lang`, else that of what is around.

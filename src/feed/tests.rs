@@ -227,3 +227,17 @@ fn other_markup_is_no_feed() {
         assert!(matches!(read(&body, &SourceId::new("s")), Err(FeedError::NotAFeed(_))), "{text}");
     }
 }
+
+#[test]
+fn a_french_feed_that_says_english_is_french() {
+    let titles = [
+        "La judokate française gagne sa troisième médaille",
+        "Le comité olympique présente les sites de la flamme",
+        "Une journée de plus pour les nageurs dans le bassin",
+    ];
+    let items: String = titles.iter().map(|title| format!("<item><title>{title}</title></item>")).collect();
+    for (said, lang) in [("en-US", "fr"), ("fr-CA", "fr-CA"), ("", "fr")] {
+        let feed = feed(&format!("<rss version='2.0'><channel><language>{said}</language>{items}</channel></rss>"));
+        assert_eq!(feed.entries[0].head.lang.as_ref().map(ToString::to_string).as_deref(), Some(lang), "{said}");
+    }
+}

@@ -1,51 +1,129 @@
 //! Making HTML safe to show: an allow-list of elements and attributes, links absolute, nothing that runs or tracks.
+//!
+//! The cleaner comes last, after everything else that changes the markup.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::{escape, nesting, text};
-use crate::model::{Clean, RawHtml};
+use super::{escape, images, nesting, settled, text};
+use crate::model::{Clean, Lang, RawHtml};
 
-/// Elements that an article may keep, besides those that ammonia allows by itself.
-const MORE_TAGS: [&str; 6] = ["figure", "figcaption", "picture", "audio", "video", "source"];
-/// What a link may lead to.
-const SCHEMES: [&str; 5] = ["http", "https", "mailto", "tel", "ftp"];
+/// Elements that an article may keep, besides those that ammonia allows by itself. Controls lose their names and targets and
+/// are disabled: a list of things done keeps its ticks, and nothing can be sent.
+const MORE_TAGS: [&str; 32] = [
+    "address", "audio", "big", "button", "canvas", "datalist", "dialog", "dir", "fieldset", "figure", "font", "form", "input",
+    "label", "legend", "main", "menu", "meter", "nobr", "optgroup", "option", "output", "picture", "progress", "section",
+    "select", "source", "textarea", "tfoot", "video", "area", "map",
+];
+/// Unknown to browsers, so inert; some old feeds are made of them.
+const OBSOLETE_TAGS: [&str; 9] = ["command", "datagrid", "event-source", "keygen", "m", "multicol", "nextid", "sound", "spacer"];
+/// What a link may lead to: besides the web, programs that a click opens and that run nothing by being opened.
+const SCHEMES: [&str; 26] = [
+    "http", "https", "mailto", "tel", "ftp", "ftps", "irc", "ircs", "xmpp", "magnet", "gemini", "gopher", "sip", "sips", "sms",
+    "geo", "news", "nntp", "webcal", "matrix", "bitcoin", "feed", "spotify", "svn", "git", "data",
+];
+/// Elements whose content is no text of the article.
+const NO_CONTENT: [&str; 6] = ["script", "style", "noscript", "template", "noembed", "noframes"];
+/// So often is the result cleaned again, if it may read otherwise than it was written.
+const MOST_ROUNDS: usize = 4;
+
+/// The allow-list for markup whose links are absolute already. Making one costs as much as cleaning a short entry.
+static ABSOLUTE: LazyLock<Builder<'static>> = LazyLock::new(|| builder(None));
 
 /// The allow-list, with relative links resolved against `base`.
 fn builder(base: Option<&Url>) -> Builder<'static> {
     let mut builder = Builder::default();
+    let disabled: HashMap<&str, HashMap<&str, &str>> =
+        ["input", "button", "select", "textarea"].map(|tag| (tag, HashMap::from([("disabled", "")]))).into();
     builder
         .add_tags(MORE_TAGS)
-        .rm_tags(["map", "area"])
-        .add_tag_attributes("audio", ["src", "controls"])
-        .add_tag_attributes("video", ["src", "poster", "controls", "width", "height"])
+        .add_tags(OBSOLETE_TAGS)
+        .clean_content_tags(HashSet::from(NO_CONTENT))
+        .add_tag_attributes("audio", ["src", "controls", "preload"])
+        .add_tag_attributes("video", ["src", "poster", "controls", "preload", "width", "height"])
         .add_tag_attributes("source", ["src", "type"])
+        .add_tag_attributes("input", ["checked"])
+        .add_tag_attribute_values("input", "type", ["checkbox", "radio"])
+        .add_tag_attributes("time", ["datetime"])
+        .add_tag_attributes("li", ["value"])
+        .add_tag_attributes("ol", ["type", "reversed"])
+        .add_tag_attributes("details", ["open"])
+        .add_tag_attributes("meter", ["value", "min", "max"])
+        .add_tag_attributes("progress", ["value", "max"])
+        .set_tag_attribute_values(disabled)
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
+        .attribute_filter(|element, attribute, value| {
+            // Only a picture may carry its bytes with it; SVG is a document that can run.
+            let carried = matches!(attribute, "href" | "src" | "cite" | "poster")
+                && value.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
+            (!carried || (element, attribute) == ("img", "src") && images::is_bitmap(value)).then_some(Cow::Borrowed(value))
+        })
         .link_rel(Some("noopener noreferrer"))
         .strip_comments(true);
     builder
 }
 
-/// Cleans HTML. Relative links are resolved against `base`; without one they are dropped.
+/// Cleans HTML and changes nothing else. Relative links are resolved against `base`; without one they are dropped.
 ///
 /// Markup whose tree would be too deep or too large keeps its text and loses its tags (see `html::nesting`).
 pub fn clean(html: &RawHtml, base: Option<&Url>) -> Clean {
-    if html.0.trim().is_empty() {
+    base.map_or_else(|| cleaned(&html.0, &ABSOLUTE), |base| cleaned(&html.0, &builder(Some(base))))
+}
+
+/// Cleans the HTML of an entry and makes it what readers want: counters and empty blocks dropped, late-loaded images shown,
+/// embeds as links, tails such as “The post … appeared first on …” removed, French guillemets repaired if `lang` is French.
+pub fn article(html: &RawHtml, base: Option<&Url>, lang: Option<&Lang>) -> Clean {
+    if html.0.trim().is_empty() || nesting::is_hostile(&html.0) {
+        return cleaned(&html.0, &ABSOLUTE);
+    }
+    cleaned(&super::article::edited(&html.0, base, lang), &ABSOLUTE)
+}
+
+/// A summary of an entry that has none: the first paragraphs of its content, as text, up to some 300 characters.
+pub fn summary_of(content: &Clean) -> Option<Clean> {
+    let lines = super::summary::lines(&text::strip(content.as_str()));
+    (!lines.is_empty()).then(|| of_text(&lines))
+}
+
+fn cleaned(html: &str, builder: &Builder<'_>) -> Clean {
+    if html.trim().is_empty() {
         return Clean::default();
     }
-    if nesting::is_hostile(&html.0) {
-        return Clean::from_cleaner(paragraphs(&text::strip(&html.0)));
+    if nesting::is_hostile(html) {
+        return of_text(&text::strip(html));
     }
-    let clean = builder(base).clean(&html.0).to_string();
-    Clean::from_cleaner(clean.trim().to_owned())
+    let mut clean = once(builder, html);
+    for _ in 0..MOST_ROUNDS {
+        if settled::is_settled(&clean) {
+            return Clean::from_cleaner(clean);
+        }
+        let again = once(builder, &clean);
+        if again == clean {
+            return Clean::from_cleaner(clean);
+        }
+        clean = again;
+    }
+    // What reads otherwise each time may read as something else again elsewhere.
+    of_text(&text::strip(&clean))
+}
+
+fn once(builder: &Builder<'_>, html: &str) -> String {
+    let clean = builder.clean(html).to_string();
+    // A carriage return written as a reference would be a line end when it is read again (HTML §13.2.3.5).
+    let clean = if clean.contains('\r') { clean.replace('\r', "\n") } else { clean };
+    clean.trim().to_owned()
 }
 
 /// Plain text as paragraphs.
-fn paragraphs(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("<p>{}</p>", escape(line))).collect()
+fn of_text(text: &str) -> Clean {
+    let paragraphs: String =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("<p>{}</p>", escape(line))).collect();
+    Clean::from_cleaner(once(&ABSOLUTE, &paragraphs))
 }
 
 #[cfg(test)]

@@ -4,6 +4,10 @@
 //! element is opened again in every block that follows (HTML §13.2.4.3, "reconstruct the active formatting elements"):
 //! 1 MB can so become millions of nodes.
 
+use std::collections::HashMap;
+
+/// Names are compared up to here; no element of HTML has a longer one that matters.
+const LONGEST_NAME: usize = 12;
 /// Deeper than any article; browsers themselves stop at 512.
 const DEEPEST: usize = 256;
 /// Tags plus inline elements opened again: an honest megabyte of HTML stays far below.
@@ -13,12 +17,14 @@ const MOST_NODES: usize = 400_000;
 pub(super) fn is_hostile(html: &str) -> bool {
     let bytes = html.as_bytes();
     let (mut depth, mut inline, mut nodes) = (0_usize, 0_usize, 0_usize);
+    // An end tag of what is not open is ignored by parsers: it must not make up for a start tag.
+    let mut open: HashMap<[u8; LONGEST_NAME], usize> = HashMap::new();
     let mut at = 0;
     while let Some(found) = bytes[at..].iter().position(|&b| b == b'<') {
         at += found + 1;
         let closing = bytes.get(at) == Some(&b'/');
         let start = at + usize::from(closing);
-        let length = bytes[start..].iter().take(12).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let length = bytes[start..].iter().take(LONGEST_NAME).take_while(|b| b.is_ascii_alphanumeric()).count();
         let name = &bytes[start..start + length];
         if name.is_empty() {
             continue;
@@ -26,10 +32,18 @@ pub(super) fn is_hostile(html: &str) -> bool {
         if is_inline(name) {
             inline = if closing { inline.saturating_sub(1) } else { inline + 1 };
         }
-        if closing {
-            depth = depth.saturating_sub(1);
-        } else if !is_void(name) && !closes_itself(name) {
-            depth += 1;
+        if !is_void(name) && !closes_itself(name) {
+            let mut key = [0; LONGEST_NAME];
+            key[..length].copy_from_slice(name);
+            key.make_ascii_lowercase();
+            let of_its_kind = open.entry(key).or_default();
+            if !closing {
+                *of_its_kind += 1;
+                depth += 1;
+            } else if *of_its_kind > 0 {
+                *of_its_kind -= 1;
+                depth -= 1;
+            }
         }
         nodes += 1 + inline;
         if depth > DEEPEST || nodes > MOST_NODES {
@@ -84,6 +98,7 @@ mod tests {
         assert!(!is_hostile(&"<p>Un <b>mot</b> et <a href=x>un lien</a>.<br>".repeat(20_000)), "20,000 honest paragraphs");
         assert!(!is_hostile(&format!("{}x{}", "<div>".repeat(200), "</div>".repeat(200))));
         assert!(is_hostile(&"<div>".repeat(20_000)));
+        assert!(is_hostile(&"<div></x>".repeat(20_000)), "an end tag that closes nothing");
         assert!(is_hostile(&format!("<p>{}", "<div a=1 ".repeat(300))), "tags cut short count too");
         let attack = (0..200).map(|n| format!("<b a={n}>")).collect::<String>() + &"<p>x".repeat(100_000);
         assert!(is_hostile(&attack), "inline elements that are opened again in each block");

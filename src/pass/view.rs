@@ -27,9 +27,10 @@ pub(super) fn origin(source: &plan::Source, state: Option<&SourceState>) -> Orig
 /// The original rendition of an entry: its HTML cleaned, its text made. Costs more than all the rest: done once a revision.
 pub(super) fn original(entry: Entry) -> Original {
     let base = entry.head.base.as_deref().or(entry.head.url.as_deref()).and_then(|base| Url::parse(base).ok());
-    let clean = |raw: &crate::model::RawHtml| Some(html::clean(raw, base.as_ref())).filter(|clean| !clean.is_empty());
-    let summary = entry.summary.as_ref().and_then(clean);
+    let lang = entry.head.lang.as_ref();
+    let clean = |raw: &crate::model::RawHtml| Some(html::article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
     let content = entry.content.as_ref().and_then(clean);
+    let summary = entry.summary.as_ref().and_then(clean).or_else(|| content.as_ref().and_then(html::summary_of));
     let text = content.as_ref().or(summary.as_ref()).map(html::plain).unwrap_or_default();
     Original { head: entry.head, title: entry.title, summary, content, text }
 }

@@ -6,3 +6,4 @@ pub(crate) mod origin;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod tls;
+pub(crate) mod unsafe_html;

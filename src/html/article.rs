@@ -1,0 +1,344 @@
+//! Making of an entry's HTML what readers want, before it is cleaned. What leaves here is not safe yet.
+//!
+//! One tree, two walks: down it, each element is put right by its name; then up it, what is empty goes. Tails come last,
+//! because the end of an article is known only then.
+
+use dom_query::{Document, NodeRef};
+use url::Url;
+
+use super::embeds::Embeds;
+use super::{french, images, tails};
+use crate::model::Lang;
+
+/// Elements that mean something without content, or hold a place in a table.
+const MEAN_SOMETHING: [&str; 28] = [
+    "img", "br", "hr", "wbr", "td", "th", "tr", "tbody", "thead", "tfoot", "table", "col", "colgroup", "caption", "input",
+    "source", "track", "audio", "video", "canvas", "meter", "progress", "textarea", "select", "option", "area", "pre", "iframe",
+];
+/// Elements that stand on lines of their own: white space in them is nothing.
+const BLOCKS: [&str; 32] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "li",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "p",
+    "section",
+    "summary",
+    "ul",
+    "form",
+    "fieldset",
+    "dialog",
+];
+
+/// The HTML of an entry as readers want it. `base` tells where relative addresses lead, `lang` what the text is in.
+pub(super) fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> String {
+    let document = Document::fragment(html);
+    let root = document.html_root();
+    let nodes = root.descendants();
+    let mut embeds = Embeds::new(base);
+    let is_french = lang.is_some_and(|lang| lang.primary() == "fr");
+    let mut before = None;
+    for node in &nodes {
+        if node.is_text() {
+            if is_french {
+                before = french::mend(node, before);
+            }
+        } else {
+            put_right(node, base, &mut embeds);
+            lead_on(node, base);
+        }
+    }
+    if nodes.iter().any(means_something) {
+        for node in nodes.iter().rev() {
+            drop_if_empty(node);
+        }
+        tails::cut(&root);
+    }
+    root.inner_html().to_string()
+}
+
+/// Puts one element right by its name.
+fn put_right(node: &NodeRef<'_>, base: Option<&Url>, embeds: &mut Embeds<'_>) {
+    let Some(name) = node.node_name() else {
+        // Comments and processing instructions.
+        node.remove_from_parent();
+        return;
+    };
+    match name.as_ref() {
+        "script" | "style" | "template" | "noembed" | "noframes" => node.remove_from_parent(),
+        "img" => images::settle(node, base),
+        "amp-img" | "amp-anim" => {
+            node.rename("img");
+            images::settle(node, base);
+        }
+        "picture" => {
+            images::unfold(node, base);
+            // An image of the tree is visited after its picture; one that was made just now is right already.
+            unwrap(node);
+        }
+        "noscript" => fall_back(node),
+        "svg" => say(node, &["title", "text"], &[]),
+        "math" => say(node, &["mi", "mo", "mn", "ms", "mtext"], &["annotation", "annotation-xml"]),
+        "iframe" | "embed" | "object" | "applet" | "video" | "audio" => embeds.put_right(node),
+        name if name.starts_with("amp-") => embeds.put_right(node),
+        _ if node.has_attr("hidden") => node.remove_from_parent(),
+        _ => {}
+    }
+}
+
+/// Makes the addresses of an element absolute.
+pub(super) fn lead_on(node: &NodeRef<'_>, base: Option<&Url>) {
+    let Some(base) = base else { return };
+    for name in ["href", "src", "cite", "poster"] {
+        let Some(written) = node.attr(name) else { continue };
+        if Url::parse(&written) == Err(url::ParseError::RelativeUrlWithoutBase)
+            && let Ok(url) = base.join(&written)
+        {
+            node.set_attr(name, url.as_str());
+        }
+    }
+}
+
+/// Puts the words of a drawing or a formula in its place, from elements of certain names and outside of others.
+fn say(node: &NodeRef<'_>, of: &[&str], outside: &[&str]) {
+    let is_one = |node: &NodeRef<'_>, names: &[&str]| names.iter().any(|name| node.has_name(name));
+    let mut words = String::new();
+    let mut next = node.first_child();
+    while let Some(inner) = next {
+        let takes = is_one(&inner, of);
+        if takes {
+            words.push_str(&inner.text());
+        }
+        let down = inner.first_child().filter(|_| !takes && !is_one(&inner, outside));
+        next = down.or_else(|| {
+            let up = std::iter::once(inner).chain(inner.ancestors_it(None)).take_while(|outer| outer.id != node.id);
+            up.into_iter().find_map(|outer| outer.next_sibling())
+        });
+    }
+    let words = node.tree.new_text(words);
+    node.insert_before(&words);
+    node.remove_from_parent();
+}
+
+/// What stands for a script is what readers see, unless its image is already shown beside it.
+fn fall_back(noscript: &NodeRef<'_>) {
+    let is_twice = noscript.prev_element_sibling().is_some_and(|before| before.has_name("img"))
+        && noscript.first_element_child().is_some_and(|inner| inner.has_name("img"));
+    if is_twice { noscript.remove_from_parent() } else { unwrap(noscript) }
+}
+
+/// Puts the children of an element in its place.
+pub(super) fn unwrap(node: &NodeRef<'_>) {
+    if let Some(first) = node.first_child() {
+        node.insert_siblings_before(&first);
+    }
+    node.remove_from_parent();
+}
+
+/// Whether a node is text or shows something. An entry of empty elements alone is left as it is.
+fn means_something(node: &NodeRef<'_>) -> bool {
+    if node.is_text() {
+        return !is_blank(&node.text());
+    }
+    node.is_element() && node.node_name().is_some_and(|name| MEAN_SOMETHING.contains(&name.as_ref()))
+}
+
+/// Drops an element without content. Its own children were looked at before it.
+pub(super) fn drop_if_empty(node: &NodeRef<'_>) {
+    let Some(name) = node.node_name().filter(|name| node.parent().is_some() && !MEAN_SOMETHING.contains(&name.as_ref())) else {
+        return;
+    };
+    let is_paragraph = name.as_ref() == "p";
+    let mut children = node.children_it(false).peekable();
+    let bare = children.peek().is_none();
+    let empty = children.all(|child| {
+        if child.is_text() { is_blank(&child.text()) } else { child.is_comment() || is_paragraph && child.has_name("br") }
+    });
+    drop(children);
+    if !empty {
+        return;
+    }
+    if !is_block(&name) {
+        if bare {
+            node.remove_from_parent();
+        } else {
+            unwrap(node);
+        }
+        return;
+    }
+    // Text before and text after an empty block stand on different lines.
+    if let (Some(before), Some(after)) = (node.prev_sibling(), node.next_sibling())
+        && !stands_alone(&before)
+        && !stands_alone(&after)
+    {
+        let line = node.tree.new_element("br");
+        node.insert_before(&line);
+    }
+    node.remove_from_parent();
+}
+
+/// Whether a line ends at this node anyway, or it is nothing.
+pub(super) fn stands_alone(node: &NodeRef<'_>) -> bool {
+    if node.is_text() {
+        return is_blank(&node.text());
+    }
+    node.node_name().is_none_or(|name| is_block(&name) || matches!(name.as_ref(), "br" | "hr" | "table" | "pre"))
+}
+
+/// Whether elements of this name stand on lines of their own.
+pub(super) fn is_block(name: &str) -> bool {
+    BLOCKS.contains(&name)
+}
+
+/// Whether text shows nothing: white space, no-break spaces, characters without width.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use crate::model::{Lang, RawHtml};
+
+    fn read(html: &str) -> String {
+        let base = Url::parse("https://example.org/actu/").expect("a URL");
+        crate::html::article(&RawHtml(html.to_owned()), Some(&base), Lang::new("fr").as_ref())
+            .as_str()
+            .replace(" rel=\"noopener noreferrer\"", "")
+    }
+
+    fn table(cases: &[(&str, &str)]) {
+        for (html, expected) in cases {
+            assert_eq!(read(html), *expected, "{html}");
+            assert_eq!(read(expected), *expected, "once more: {html}");
+        }
+    }
+
+    #[test]
+    fn counters_of_readers_are_dropped() {
+        table(&[
+            ("<p>a<img src=/p.gif width=1 height=1></p>", "<p>a</p>"),
+            ("<p>a<img src=/p.gif width=0></p>", "<p>a</p>"),
+            ("<p>a<img src=/p.gif style='display : none'></p>", "<p>a</p>"),
+            ("<p>a<img src=https://pixel.wp.com/b.gif?x=1></p>", "<p>a</p>"),
+            ("<p>a<img src=/photo.jpg width=1></p>", "<p>a<img src=\"https://example.org/photo.jpg\" width=\"1\"></p>"),
+        ]);
+    }
+
+    #[test]
+    fn empty_blocks_are_dropped_and_meaning_is_kept() {
+        table(&[
+            ("<p>a</p><p>&nbsp;</p><p><br></p><div><span><p> </p></span></div><p>b</p>", "<p>a</p><p>b</p>"),
+            ("<ul><li>a</li><li> </li></ul><ol><li></li></ol>", "<ul><li>a</li></ul>"),
+            ("a<span> </span>b<b></b>", "a b"),
+            ("a<div></div>b", "a<br>b"),
+            ("a<br>b", "a<br>b"),
+            (
+                "<p>a<svg><title>Un anneau</title><path/></svg> <math><mi>a</mi><mo>+</mo><mi>b</mi></math></p>",
+                "<p>aUn anneau a+b</p>",
+            ),
+            ("<p hidden>caché</p>b", "b"),
+            ("<table><tr><td></td><td>1</td></tr></table>", "<table><tbody><tr><td></td><td>1</td></tr></tbody></table>"),
+            ("<aside></aside>", "<aside></aside>"),
+            ("<p><img src=/a.jpg></p>", "<p><img src=\"https://example.org/a.jpg\"></p>"),
+        ]);
+    }
+
+    #[test]
+    fn images_that_load_late_are_shown() {
+        let image = "<img src=\"https://example.org/a.jpg\">";
+        table(&[
+            ("<img src='data:image/gif;base64,R0lGODlhAQABAIAA' data-src=/a.jpg>", image),
+            ("<img src=/blank.gif data-lazy-src=/a.jpg>", image),
+            ("<img data-original='/a.jpg' src=/small.jpg>", image),
+            ("<img srcset='/s.jpg 320w, /a.jpg 900w'>", image),
+            ("<img src=/a.jpg srcset='/b.jpg 900w'>", image),
+            (
+                "<picture><source srcset='/a.jpg 2x'><img src='data:image/svg+xml,x' alt></picture>",
+                "<img src=\"https://example.org/a.jpg\" alt=\"\">",
+            ),
+            ("<picture><source srcset='/a.jpg 2x'></picture>", image),
+            ("<img class=lazy src=/lazyload.png alt=Stade><noscript><img src=/a.jpg></noscript>", image),
+            ("<img src=/a.jpg><noscript><img src=/a.jpg></noscript>", image),
+            ("<amp-img src=/a.jpg></amp-img>", image),
+            ("<p><img src='javascript:x' alt='Le stade'></p>", "<p>Le stade</p>"),
+        ]);
+    }
+
+    #[test]
+    fn embeds_become_links_behind_their_paragraph() {
+        let link = "<p><a href=\"https://www.youtube.com/watch?v=ab\">youtube.com</a></p>";
+        table(&[
+            ("<p>Un<iframe src='//www.youtube.com/embed/ab'></iframe> mot</p>", &format!("<p>Un mot</p>{link}")),
+            ("Un<iframe src='//www.youtube.com/embed/ab'></iframe> mot<p>b</p>", &format!("Un mot{link}<p>b</p>")),
+            (
+                "<figure><iframe src='https://www.youtube-nocookie.com/embed/ab'></iframe></figure>",
+                &format!("<figure>{link}</figure>"),
+            ),
+            (
+                "<object><param name=movie value='https://www.youtube.com/v/ab'><embed src='https://www.youtube.com/v/ab'></object>",
+                link,
+            ),
+            ("<p><iframe title='Le film' src=/f></iframe></p>", "<p><a href=\"https://example.org/f\">Le film</a></p>"),
+            ("<p>a<iframe src='javascript:x'></iframe><embed src='data:text/html,x'></p>", "<p>a</p>"),
+            ("<p>a</p><amp-youtube data-videoid=ab></amp-youtube>", &format!("<p>a</p>{link}")),
+            (
+                "<video src=/v.mp4></video>",
+                "<video src=\"https://example.org/v.mp4\" controls=\"\" preload=\"none\"><a href=\"https://example.org/v.mp4\">example.org</a></video>",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn tails_are_cut_from_the_end_alone() {
+        table(&[
+            ("<p>a</p><p>L’article <a href=/x>T</a> est apparu en premier sur <a href=/>S</a>.</p>", "<p>a</p>"),
+            ("<p>a</p>\n<p>The post T appeared first on S.</p>\n<img width=1 height=1 src=/p>", "<p>a</p>"),
+            ("<p>a</p><div><p>Lire la suite →</p></div>", "<p>a</p>"),
+            ("<p>a [&#8230;]</p><p><a href=/x>Lire l’article de T</a></p>", "<p>a…</p>"),
+            ("<p>a… <a href=/x>Continue reading <span>T</span></a></p>", "<p>a…</p>"),
+            ("Fin. L'article T est apparu en premier sur S.", "Fin."),
+            ("<p>a<br><br>Der Beitrag <a href=/x>T</a> erschien zuerst auf <a href=/>S</a>.</p>", "<p>a<br><br></p>"),
+            ("<p>The post T appeared first on S.</p><p>a</p>", "<p>The post T appeared first on S.</p><p>a</p>"),
+            ("<p>Lire la suite du procès, dit-il.</p>", "<p>Lire la suite du procès, dit-il.</p>"),
+            ("<p>a […] b</p>", "<p>a […] b</p>"),
+        ]);
+    }
+
+    #[test]
+    fn french_text_keeps_its_spaces_and_gets_its_guillemets() {
+        table(&[("<p>le «&nbsp;cloud« .</p>", "<p>le «&nbsp;cloud&nbsp;».</p>"), ("<p>Quoi&nbsp;?</p>", "<p>Quoi&nbsp;?</p>")]);
+        let english = crate::html::article(&RawHtml("le cloud« .".to_owned()), None, Lang::new("en").as_ref());
+        assert_eq!(english.as_str(), "le cloud« .");
+    }
+
+    #[test]
+    fn a_summary_is_made_of_the_first_paragraphs() {
+        let content = crate::html::clean(&RawHtml("<h2>T</h2><p>Un <b>mot</b> &amp; deux.</p>".to_owned()), None);
+        let summary = crate::html::summary_of(&content).expect("a summary");
+        assert_eq!(summary.as_str(), "<p>T</p><p>Un mot &amp; deux.</p>");
+        assert_eq!(crate::html::summary_of(&crate::html::clean(&RawHtml("<hr>".to_owned()), None)), None);
+    }
+}

@@ -12,6 +12,7 @@ mod identity;
 mod json;
 mod links;
 mod normalise;
+mod page;
 mod repairs;
 mod xml;
 
@@ -20,6 +21,7 @@ pub use document::{Body, Feed};
 pub use error::FeedError;
 pub use identity::{distinct, withdrawn};
 pub use links::canonical;
+pub use page::decode_page;
 
 use crate::model::SourceId;
 

@@ -3,12 +3,15 @@
 //! Everything that leaves here is either [`Clean`](crate::model::Clean) or plain text. Building a tree is where hostile
 //! markup costs time and memory, so each entrance asks `nesting` first.
 
+mod article;
+mod caught;
 mod clean;
 mod entities;
 mod image;
 mod nesting;
 mod text;
 
+pub use article::{Article, article};
 pub use clean::clean;
 pub use entities::{decode_entities, escape};
 pub use image::first_image;

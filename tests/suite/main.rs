@@ -4,6 +4,7 @@
 
 mod config;
 mod failures;
+mod fulltext;
 mod guard;
 mod hostile;
 mod layers;

@@ -3,7 +3,7 @@
 //! Everything that leaves here is either [`Clean`](crate::model::Clean) or plain text. Building a tree is where hostile
 //! markup costs time and memory, so each entrance asks `nesting` first.
 
-mod article;
+mod readable;
 mod caught;
 mod clean;
 mod entities;
@@ -11,7 +11,7 @@ mod image;
 mod nesting;
 mod text;
 
-pub use article::{Article, article};
+pub use readable::{Article, article_in};
 pub use clean::clean;
 pub use entities::{decode_entities, escape};
 pub use image::first_image;

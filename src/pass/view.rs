@@ -45,7 +45,7 @@ pub(super) fn original(entry: Entry) -> Original {
 pub(super) fn of_page(entry: Entry, page: &str, url: &Url) -> Original {
     let mut original = original(entry);
     let left = |why: &str| Some(FullText::Left { message: format!("{} {why}", net::shown(url.as_str())) });
-    let Some(article) = html::article(page, url) else {
+    let Some(article) = html::article_in(page, url) else {
         original.full_text = left("holds no article");
         return original;
     };

@@ -13,6 +13,7 @@ mod json;
 mod language;
 mod links;
 mod normalise;
+mod page;
 mod repairs;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use document::{Body, Feed};
 pub use error::FeedError;
 pub use identity::{distinct, withdrawn};
 pub use links::canonical;
+pub use page::decode_page;
 
 use crate::model::SourceId;
 

@@ -4,6 +4,7 @@
 //! markup costs time and memory, so each entrance asks `nesting` first.
 
 mod article;
+mod caught;
 mod clean;
 mod embeds;
 mod entities;
@@ -11,6 +12,7 @@ mod french;
 mod image;
 mod images;
 mod nesting;
+mod readable;
 mod settled;
 mod summary;
 mod tails;
@@ -19,4 +21,5 @@ mod text;
 pub use clean::{article, clean, summary_of};
 pub use entities::{decode_entities, escape};
 pub use image::first_image;
+pub use readable::{Article, article_in};
 pub use text::{headline, plain};

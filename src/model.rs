@@ -14,7 +14,7 @@ mod zone;
 
 pub use cidr::Cidr;
 pub use edition::{Edition, Format, Item, Origin, Show};
-pub use entry::{Enclosure, Entry, EntryHead, EntryId, EntryKey, Known, Original, Revision};
+pub use entry::{Enclosure, Entry, EntryHead, EntryId, EntryKey, FullText, Known, Original, Revision};
 pub use lang::Lang;
 pub use markup::{Clean, RawHtml, Text};
 pub use report::{EditionCount, EntryCounts, Fault, FaultOf, Report, SourceCounts, TranslationCounts};

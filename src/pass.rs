@@ -4,6 +4,7 @@
 //! result in the store. So each can be killed, repeated or run on another machine.
 
 mod aside;
+mod full_text;
 mod ingest;
 mod publish;
 mod run;
@@ -11,6 +12,7 @@ mod schedule;
 mod view;
 mod visit;
 
+pub use full_text::PageBudget;
 pub use ingest::{Ingest, Ingested, Progress};
 pub use publish::{Publish, PublishError, Published};
 pub use run::{Run, RunError, client, run};

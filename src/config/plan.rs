@@ -86,6 +86,8 @@ pub struct Source {
     pub tags: Vec<String>,
     /// Between two visits.
     pub every: Duration,
+    /// Whether the pages of its entries are read too.
+    pub full_text: bool,
     /// Whether it is visited. The secrets of one that is not are not read: it has neither headers nor authentication here.
     pub enabled: bool,
     /// Headers to send.

@@ -10,14 +10,13 @@ use serde_json::Value;
 use super::raw;
 
 /// Keys of later versions: table (empty for the top of the file), key, and how it is without them.
-pub(super) const LATER: [(&str, &str, &str); 9] = [
+pub(super) const LATER: [(&str, &str, &str); 8] = [
     ("", "engine", "take it out: entries are published in the languages that they are written in"),
     ("", "glossary", "take it out: nothing is translated yet"),
     ("", "topic", "take it out: every entry of a source is kept"),
     ("source", "topic", "take it out: every entry of the source is kept"),
     ("source", "keep", "take it out: every entry of the source is kept"),
     ("source", "weight", "take it out: all sources count the same"),
-    ("source", "full_text", "take it out: entries hold what their feed gives"),
     ("edition", "engines", "take it out: entries are published in the languages that they are written in"),
     ("edition", "bilingual", "take it out: nothing is translated yet"),
 ];

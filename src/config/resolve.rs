@@ -50,6 +50,7 @@ pub(super) fn plan(
     }
     let planned = source::sources(&sources, fetch.every, &around, findings);
     let editions = edition::editions(&editions, &sources, &planned, findings);
+    source::unread_pages(&sources, &planned, &editions, findings);
     Some(Plan {
         path: path.to_owned(),
         state: state?,

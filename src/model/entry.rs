@@ -182,6 +182,30 @@ pub struct Original {
     pub content: Option<Clean>,
     /// The content (or else the summary) as plain text, by html2text.
     pub text: String,
+    /// What became of the entry's page, if its article was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_text: Option<FullText>,
+}
+
+/// What became of the page of an entry whose source has `full_text`. It is kept with the original rendition, so that another
+/// revision begins anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum FullText {
+    /// The content is the page's article.
+    Taken,
+    /// The page has nothing better than what the feed gave. It is not asked for again.
+    Left {
+        /// In one sentence.
+        message: String,
+    },
+    /// The page could not be had.
+    Failed {
+        /// How often it was asked for.
+        tries: u32,
+        /// The last failure, in one sentence.
+        message: String,
+    },
 }
 
 /// The first 64 bits of a hash.

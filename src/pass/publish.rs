@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
 use crate::model::{
-    Clock, Edition, EditionCount, EntryId, Fault, Format, Known, Lang, Origin, Original, SourceId, SourceState, TranslationCounts,
+    Clock, Edition, EditionCount, EntryId, Fault, Format, FullText, Known, Lang, Origin, Original, Show, SourceId, SourceState,
+    TranslationCounts,
 };
+use crate::net::Client;
 use crate::render::{self, EditionLink, Index, Listed};
 use crate::select::{Admission, Window, admission};
 use crate::sink::{Dir, SinkError, Written};
 use crate::store::{Store, StoreError};
 
+use super::full_text::{PageBudget, Pages};
 use super::view;
 
 /// Rows asked for at once, beyond the limit of the edition.
@@ -25,6 +28,10 @@ const INDEX: &str = "index";
 pub struct Publish<'a> {
     /// Where it takes its work from.
     pub store: &'a Store,
+    /// The network, for the pages of entries.
+    pub client: &'a Client,
+    /// What may be spent on them.
+    pub pages: PageBudget,
     /// Where it writes to.
     pub dir: Arc<Dir>,
     /// What tells this output from others in the store.
@@ -86,6 +93,7 @@ impl Publish<'_> {
             self.sources.iter().map(|source| (source.id.clone(), view::origin(source, states.get(&source.id)))).collect();
         let records: HashMap<String, String> = self.store.publications(self.target).await?.into_iter().collect();
         let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
+        let mut pages = Pages::new(self.store, self.client, self.sources, self.pages);
         let mut done = Published::default();
         let mut links = Vec::new();
         for edition in self.editions {
@@ -95,7 +103,7 @@ impl Publish<'_> {
                 let stem = view::stem(edition, lang);
                 let record = record_of(&stem);
                 let count = if self.only.is_none_or(|only| only.contains(&edition.id)) {
-                    let count = self.edition(edition, lang, &origins, record, &mut done).await?;
+                    let count = self.edition(edition, lang, &origins, record, &mut pages, &mut done).await?;
                     done.editions.extend(count.clone());
                     count.map_or(0, |count| count.items)
                 } else {
@@ -115,20 +123,22 @@ impl Publish<'_> {
         lang: Option<&Lang>,
         origins: &HashMap<SourceId, Origin>,
         record: Option<Record>,
+        pages: &mut Pages<'_>,
         done: &mut Published,
     ) -> Result<Option<EditionCount>, PublishError> {
         let (window, waiting) = self.window(edition, lang).await?;
         done.translation.waiting += waiting;
         let items = u32::try_from(window.len()).unwrap_or(u32::MAX);
         let mut count = EditionCount { id: edition.id.clone(), lang: lang.cloned(), items, written: 0, same: 0 };
-        let inputs = inputs(edition, lang, self.base_url, &window, origins);
+        let full_texts = pages.look(&window, edition.show == Show::Full).await?;
+        let inputs = inputs(edition, lang, self.base_url, &window, origins, &full_texts);
         if let Some(record) = record
             && self.is_written(&record, &inputs)
         {
             count.same = u32::try_from(record.files.len()).unwrap_or(u32::MAX);
             return Ok(Some(count));
         }
-        let originals = self.originals(&window).await?;
+        let originals = self.originals(&window, pages).await?;
         let stem = view::stem(edition, lang);
         let parts = view::Parts { edition, lang, base_url: self.base_url, window: &window, originals, origins };
         let view = Arc::new(view::edition(parts));
@@ -174,12 +184,14 @@ impl Publish<'_> {
     }
 
     /// The original renditions of a window: those that are kept, and the missing ones, made now.
-    async fn originals(&self, window: &[Known]) -> Result<HashMap<EntryId, Original>, PublishError> {
+    async fn originals(&self, window: &[Known], pages: &Pages<'_>) -> Result<HashMap<EntryId, Original>, PublishError> {
         let ids: Vec<EntryId> = window.iter().map(|known| known.id).collect();
-        let revisions: HashMap<EntryId, _> = window.iter().map(|known| (known.id, known.revision)).collect();
+        let rows: HashMap<EntryId, &Known> = window.iter().map(|known| (known.id, known)).collect();
         let mut originals: HashMap<EntryId, Original> = HashMap::with_capacity(ids.len());
         for (id, revision, original) in self.store.originals(&ids).await? {
-            if revisions.get(&id) == Some(&revision) {
+            // One that was made of a page is of no use any more when the source is no longer to be read so.
+            let is_good = |row: &&Known| row.revision == revision && (original.full_text.is_none() || pages.are_of(&row.source));
+            if rows.get(&id).is_some_and(is_good) {
                 originals.insert(id, original);
             }
         }
@@ -275,6 +287,7 @@ fn inputs(
     base_url: Option<&str>,
     window: &[Known],
     origins: &HashMap<SourceId, Origin>,
+    full_texts: &HashMap<EntryId, FullText>,
 ) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &str| {
@@ -289,6 +302,11 @@ fn inputs(
     let mut sources: HashSet<&SourceId> = HashSet::new();
     for known in window {
         add(&format!("{} {} {}", known.id, known.revision, known.at.millis()));
+        match full_texts.get(&known.id) {
+            None | Some(FullText::Failed { .. }) => {}
+            Some(FullText::Taken) => add("full text"),
+            Some(FullText::Left { .. }) => add("no full text"),
+        }
         if sources.insert(&known.source) {
             add(&format!("{:?}", origins.get(&known.source)));
         }

@@ -12,6 +12,7 @@ use crate::net::{Client, ClientError, Options};
 use crate::sink::{Dir, SinkError};
 use crate::store::{Access, Claimed, Store, StoreError};
 
+use super::full_text::PageBudget;
 use super::ingest::{Ingest, Ingested, Progress};
 use super::publish::{Publish, PublishError, Published};
 use super::visit::Visitor;
@@ -88,6 +89,8 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
     let target = ask.plan.output.to_string_lossy().into_owned();
     let publish = Publish {
         store: &store,
+        client: &client,
+        pages: PageBudget::default(),
         dir: Arc::new(dir),
         target: &target,
         clock: ask.clock,

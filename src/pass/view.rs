@@ -1,15 +1,21 @@
 //! From what the store keeps to what renderers see.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
 use crate::config as plan;
+use crate::feed;
 use crate::html;
-use crate::model::{Edition, Entry, EntryId, Item, Known, Lang, Origin, Original, Show, SourceId, SourceState, Text, Time};
+use crate::model::{
+    Edition, Entry, EntryId, FullText, Item, Known, Lang, Origin, Original, Show, SourceId, SourceState, Text, Time,
+};
+use crate::net;
 
 /// The year of the `tag:` URIs: RFC 4151 wants a date at which the authority was the publisher's. It never changes.
 const TAG_YEAR: &str = "2026";
+/// A text of so many characters is an article by itself.
+const LONG: usize = 600;
 
 /// Who a source is to readers: as configured, else as the feed says.
 pub(super) fn origin(source: &plan::Source, state: Option<&SourceState>) -> Origin {
@@ -32,7 +38,50 @@ pub(super) fn original(entry: Entry) -> Original {
     let content = entry.content.as_ref().and_then(clean);
     let summary = entry.summary.as_ref().and_then(clean).or_else(|| content.as_ref().and_then(html::summary_of));
     let text = content.as_ref().or(summary.as_ref()).map(html::plain).unwrap_or_default();
-    Original { head: entry.head, title: entry.title, summary, content, text }
+    Original { head: entry.head, title: entry.title, summary, content, text, full_text: None }
+}
+
+/// The original rendition of an entry whose page was read: its content is the page's article, if there is one that says more
+/// than the feed does.
+pub(super) fn of_page(entry: Entry, page: &str, url: &Url) -> Original {
+    let mut original = original(entry);
+    let left = |why: &str| Some(FullText::Left { message: format!("{} {why}", net::shown(url.as_str())) });
+    let Some(article) = html::article_in(page, url) else {
+        original.full_text = left("holds no article");
+        return original;
+    };
+    let content = html::article(&article.content, Some(url), original.head.lang.as_ref());
+    let text = html::plain(&content);
+    if !is_about(&text, original.title.as_str()) {
+        original.full_text = left("speaks of something else than its entry");
+        return original;
+    }
+    let canonical = article.canonical.and_then(|canonical| feed::canonical(canonical.as_str(), None));
+    original.head.url = canonical.or(original.head.url);
+    original.head.image = original.head.image.or(article.image.map(String::from));
+    if is_longer(&text, &original.text) {
+        (original.content, original.text, original.full_text) = (Some(content), text, Some(FullText::Taken));
+    } else {
+        original.full_text = left("says no more than the feed does");
+    }
+    original
+}
+
+/// Whether a text speaks of what a headline names. A page that wants consent or payment, a front page in the place of an
+/// article that is gone: none of them does.
+fn is_about(text: &str, headline: &str) -> bool {
+    let (text, headline) = (text.to_lowercase(), headline.to_lowercase());
+    let words: HashSet<&str> = headline.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3).collect();
+    let found = words.iter().filter(|word| text.contains(*word)).count();
+    // Of one word or two nothing can be told: a headline may be a pun.
+    words.len() < 3 || found * 3 >= words.len()
+}
+
+/// Whether an article is worth more than the feed's own text. Where that is an article already, a little more is but what
+/// surrounds it in the page.
+fn is_longer(article: &str, own: &str) -> bool {
+    let (article, own) = (article.chars().count(), own.chars().count());
+    if own < LONG { article > own } else { article * 5 >= own * 6 }
 }
 
 /// What an edition is made of.
@@ -78,7 +127,7 @@ pub(super) fn stem(edition: &plan::Edition, lang: Option<&Lang>) -> String {
 }
 
 fn item(known: &Known, original: Original, origin: Origin, authority: &str, show: Show, lang: Option<&Lang>) -> Item {
-    let Original { head, title, summary, content, text } = original;
+    let Original { head, title, summary, content, text, .. } = original;
     let published = known.at.whole_seconds();
     let updated = head.updated.unwrap_or(published).max(published);
     let summary = if show == Show::Title { None } else { summary };
@@ -122,5 +171,31 @@ fn without_userinfo(address: &str) -> String {
             url.into()
         }
         _ => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_about_what_a_headline_names() {
+        let text = "Julia Simon a remporté la poursuite d’Oberhof devant Lou Jeanmonnot.";
+        for (headline, is) in [
+            ("Biathlon : Julia Simon gagne la poursuite d’Oberhof", true),
+            ("BIATHLON – SIMON, REINE DE LA POURSUITE", true),
+            ("Nous utilisons des traceurs et des témoins de connexion", false),
+            ("Natation : Léon Marchand renonce aux championnats d’Europe", false),
+            ("Et de six !", true),
+        ] {
+            assert_eq!(is_about(text, headline), is, "{headline}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_of_the_feed_gives_way_to_a_much_longer_one_only() {
+        for (article, own, is) in [(300, 0, true), (300, 299, true), (299, 300, false), (700, 600, false), (720, 600, true)] {
+            assert_eq!(is_longer(&"é".repeat(article), &"é".repeat(own)), is, "{article} for {own}");
+        }
     }
 }

@@ -228,7 +228,7 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn net_auth(auth: &plan::Auth) -> net::Auth {
+pub(super) fn net_auth(auth: &plan::Auth) -> net::Auth {
     match auth {
         plan::Auth::Basic { user, password } => net::Auth::Basic { user: user.clone(), password: password.clone() },
         plan::Auth::Bearer(token) => net::Auth::Bearer(token.clone()),

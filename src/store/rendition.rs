@@ -6,10 +6,15 @@ use super::doc::rows;
 use super::read::items;
 use super::sql::{Sql, sql};
 use super::{Store, StoreError};
-use crate::model::{EntryId, Original, Revision};
+use crate::model::{EntryId, FullText, Original, Revision};
 
 const ORIGINALS: Sql = sql!(
     "select entry, revision, doc from rendition where lang = '' and entry" in_keys
+);
+
+/// A small part of each document: the texts stay in the database.
+const FULL_TEXTS: Sql = sql!(
+    "select entry, revision," full_text "from rendition where lang = '' and entry" in_keys
 );
 
 /// Of an entry that was pruned meanwhile nothing is kept.
@@ -34,6 +39,20 @@ impl Store {
             originals.push((EntryId(row.try_get(0).map_err(&failed)?), Revision(row.try_get(1).map_err(&failed)?), original));
         }
         Ok(originals)
+    }
+
+    /// What became of the pages of these entries, each with the revision of the original rendition that says so, in no order;
+    /// those of which there is no such rendition, or whose page was never asked for, are left out.
+    pub async fn full_texts(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, FullText)>, StoreError> {
+        let failed = self.failed("read what became of pages");
+        let rows = self.fetch(sqlx::query(FULL_TEXTS.of(self.dialect)).bind(items(entries))).await.map_err(&failed)?;
+        let mut full_texts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let Some(json) = row.try_get::<Option<&str>, _>(2).map_err(&failed)? else { continue };
+            let full_text = self.read_doc("what became of a page", json)?;
+            full_texts.push((EntryId(row.try_get(0).map_err(&failed)?), Revision(row.try_get(1).map_err(&failed)?), full_text));
+        }
+        Ok(full_texts)
     }
 
     /// Keeps original renditions, in place of those of other revisions.

@@ -65,6 +65,7 @@ impl Sql {
 ///   goes to the index; for a subquery it would read a small table as a whole;
 /// - `gather`, `gathered`: stand around columns and make one JSON array of all rows, each an array, in no order. A row costs
 ///   sqlx 6 µs, so that a list of many small ones is better had as one;
+/// - `full_text`: that part of the column `doc`, a JSON object, as text;
 /// - `lock`: passes over rows that another transaction has locked, and locks the others;
 /// - `sqlite "…" or postgres "…"`: anything else.
 macro_rules! sql {
@@ -121,6 +122,12 @@ macro_rules! piece {
     };
     (postgres pairs) => {
         " json_each_text(cast($1 as json)) as t(key, value) "
+    };
+    (sqlite full_text) => {
+        " doc ->> 'full_text' "
+    };
+    (postgres full_text) => {
+        " cast(doc as json) ->> 'full_text' "
     };
     (sqlite lock) => {
         ""

@@ -105,7 +105,8 @@ fn sources_stay_in_the_order_of_the_file_and_come_once() {
 fn warnings_do_not_fail() {
     let text = "state = 'postgres://relais:hunter2@db/relais'\n[fetch]\nproxy = 'http://me:hunter2@proxy:3128'\n\
         [source.a]\nurl = 'https://a.example/'\n[source.b]\nurl = 'https://b.example/'\n\
-        [source.c]\nurl = 'https://c.example/'\nenabled = false\n[edition.e]\nfrom = ['a', 'c']\nuntranslated = 'skip'\n";
+        [source.c]\nurl = 'https://c.example/'\nenabled = false\n[source.d]\nurl = 'https://d.example/'\nfull_text = true\n\
+        [edition.e]\nfrom = ['a', 'c', 'd']\nuntranslated = 'skip'\n";
     let plan = parse(text).unwrap_or_else(|problems| panic!("{problems}"));
     golden("warnings", &plan.render_warnings(false));
 }

@@ -5,6 +5,7 @@
 mod cleaning;
 mod config;
 mod failures;
+mod fulltext;
 mod guard;
 mod hostile;
 mod layers;

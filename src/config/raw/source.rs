@@ -33,6 +33,12 @@ pub(crate) struct Source {
     /// How often it is visited. Without it, the `every` of `[fetch]`. At least one minute.
     #[schemars(example = &"30m")]
     pub(crate) every: Option<At<Lapse>>,
+    /// `true` fetches the page of each entry that an edition with `show = "full"` publishes, and takes the article that stands
+    /// there where it is longer than what the feed gives. Pages are asked for as politely as feeds, the newest entries first:
+    /// 20 pages of a source and 60 seconds for all in one run, the others in the next. An entry whose page cannot be had is
+    /// published as the feed gives it; it is asked for in three runs, and again when the entry changes.
+    #[schemars(example = true)]
+    pub(crate) full_text: At<bool>,
     /// `false` keeps the table in the file, but the source is not visited.
     #[schemars(example = false)]
     pub(crate) enabled: bool,
@@ -55,6 +61,7 @@ impl Default for Source {
             zone: None,
             tags: Vec::new(),
             every: None,
+            full_text: false.into(),
             enabled: true,
             headers: Headers::default(),
             auth: None,

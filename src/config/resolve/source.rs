@@ -6,13 +6,13 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::findings::Findings;
-use super::super::plan::{Auth, Source};
+use super::super::plan::{Auth, Edition, Source};
 use super::super::raw;
 use super::super::read::Named;
 use super::super::secret::Surroundings;
 use super::super::written::{At, quoted};
 use super::{header, lapse, line, named, web_address};
-use crate::model::SourceId;
+use crate::model::{Show, SourceId};
 
 /// What a secret may look like in the file.
 const ELSEWHERE: &str = "never in the file itself: write { env = \"NAME\" } or { file = \"FILE\" }";
@@ -45,10 +45,22 @@ fn source(
         zone: table.zone.as_ref().map(|at| at.value.0).unwrap_or_default(),
         tags: tags(&table.tags, findings),
         every: table.every.as_ref().map_or(every, |at| lapse("every", at, super::EVERY, findings)),
+        full_text: table.full_text.value,
         enabled: table.enabled,
         url,
         headers,
         auth,
+    }
+}
+
+/// Full text that nobody publishes is not fetched: what was meant is another `show`, most likely.
+pub(super) fn unread_pages(raw: &[Named<raw::Source>], sources: &[Source], editions: &[Edition], findings: &mut Findings<'_>) {
+    for (named, source) in raw.iter().zip(sources).filter(|(_, source)| source.full_text && source.enabled) {
+        let mut takers = editions.iter().filter(|edition| edition.from.contains(&source.id)).peekable();
+        if takers.peek().is_some() && takers.all(|edition| edition.show != Show::Full) {
+            let help = "set show = \"full\" in an edition that takes this source, or take `full_text` out";
+            findings.warn(&named.table.full_text.span, "`full_text` has no effect: no edition shows it", help);
+        }
     }
 }
 

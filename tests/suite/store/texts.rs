@@ -1,11 +1,17 @@
 //! Texts go in and come out as they were, however long and odd.
 
-use relais::model::{Original, Outcome, RawHtml, Revision, SourceState, Visit};
+use relais::model::{FullText, Original, Outcome, RawHtml, Revision, SourceState, Visit};
 
 use super::backend::{Backend, promises};
 use super::world::{change, entry, fresh, settle, source, visit};
 
-promises!(keeps_a_text_of_a_megabyte, a_null_character_spoils_no_batch, keeps_renditions_by_revision, keeps_what_was_published,);
+promises!(
+    keeps_a_text_of_a_megabyte,
+    a_null_character_spoils_no_batch,
+    keeps_renditions_by_revision,
+    keeps_what_became_of_pages,
+    keeps_what_was_published,
+);
 
 async fn keeps_a_text_of_a_megabyte(backend: &Backend) {
     let store = backend.open().await;
@@ -61,6 +67,30 @@ async fn keeps_renditions_by_revision(backend: &Backend) {
     let unknown = entry("a", "never seen", "").key.id();
     store.keep_originals(&[(unknown, Revision(1), made("3"))]).await.expect("it is passed over");
     assert!(store.originals(&[unknown]).await.expect("originals").is_empty());
+}
+
+async fn keeps_what_became_of_pages(backend: &Backend) {
+    let store = backend.open().await;
+    let changes: Vec<_> = (0..4).map(|n| change(entry("a", &format!("e{n}"), "<p>"), n)).collect();
+    let ids: Vec<_> = changes.iter().map(|change| change.entry.key.id()).collect();
+    settle(&store, &[fresh("a", 10, changes)]).await;
+    assert_eq!(store.full_texts(&ids).await.expect("nothing"), []);
+    let failed = FullText::Failed { tries: 2, message: "l’été « \"\\\0 »".to_owned() };
+    let all = [Some(FullText::Taken), None, Some(failed), Some(FullText::Left { message: "m".to_owned() })];
+    let made: Vec<_> = ids
+        .iter()
+        .zip(&all)
+        .map(|(id, full_text)| (*id, Revision(id.0 ^ 1), Original { full_text: full_text.clone(), ..Original::default() }))
+        .collect();
+    store.keep_originals(&made).await.expect("renditions are kept");
+    let mut read = store.full_texts(&ids).await.expect("what became of pages");
+    read.sort_by_key(|(id, ..)| ids.iter().position(|other| other == id));
+    let failed = FullText::Failed { tries: 2, message: "l’été « \"\\ »".to_owned() };
+    let left = FullText::Left { message: "m".to_owned() };
+    let row = |n: usize, full_text| (ids[n], Revision(ids[n].0 ^ 1), full_text);
+    assert_eq!(read, [row(0, FullText::Taken), row(2, failed), row(3, left)]);
+    store.keep_originals(&[(ids[0], Revision(7), Original::default())]).await.expect("another revision");
+    assert_eq!(store.full_texts(&ids[..1]).await.expect("nothing"), [], "it is asked for anew");
 }
 
 async fn keeps_what_was_published(backend: &Backend) {

@@ -24,6 +24,7 @@ pub use settle::Parcel;
 
 use crate::model::{SourceId, SourceState, Time};
 use held::{Connections, Held};
+use lease::Leases;
 use place::Place;
 use sql::Dialect;
 
@@ -42,6 +43,8 @@ pub struct Store {
     connections: Connections,
     place: Place,
     dialect: Dialect,
+    /// Who has which source, on SQLite.
+    leases: Option<Leases>,
     /// Locked for as long as this store lives, so that no second process works on the same SQLite file.
     _lock: Option<File>,
 }

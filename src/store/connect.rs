@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 
 use super::error::{classify, classify_migration};
 use super::held::Connections;
+use super::lease::Leases;
 use super::place::Place;
 use super::sql::Dialect;
 use super::{Access, Store, StoreError};
@@ -51,7 +52,8 @@ impl Store {
                 Connections::Many(pool(greeting(dialect, access)).connect_lazy_with(options))
             }
         };
-        Ok(Self { connections, place, dialect, _lock: lock })
+        let leases = (dialect == Dialect::Sqlite).then(Leases::default);
+        Ok(Self { connections, place, dialect, leases, _lock: lock })
     }
 }
 

@@ -119,12 +119,13 @@ impl Store {
             .gathered::<Kept>(&row, "what is known of sources")?
             .into_iter()
             .map(|(id, due, visited, leased_until, doc)| {
+                let leased_until = self.leases.as_ref().map_or(leased_until.map(Time::from_millis), |leases| leases.until(&id));
                 Ok(SourceRow {
                     id,
                     state: doc.map(|doc| self.read_doc("the state of a source", &doc)).transpose()?.unwrap_or_default(),
                     due: Time::from_millis(due),
                     visited: visited.map(Time::from_millis),
-                    leased_until: leased_until.map(Time::from_millis),
+                    leased_until,
                 })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;

@@ -154,7 +154,11 @@ impl Store {
         for page in rows(sources.values().map(|visit| (&visit.source, visit.due.millis(), visit.at.millis()))) {
             sqlx::query(SOURCES.of(self.dialect)).bind(page).bind(plain(worker)).execute(&mut *tx).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        if let Some(leases) = &self.leases {
+            leases.settle(worker, visits().map(|visit| &visit.source));
+        }
+        Ok(())
     }
 
     async fn put(

@@ -13,7 +13,7 @@ const MORE_TAGS: [&str; 6] = ["figure", "figcaption", "picture", "audio", "video
 /// What a link may lead to.
 const SCHEMES: [&str; 5] = ["http", "https", "mailto", "tel", "ftp"];
 
-/// The allow-list, with relative links resolved against `base`.
+/// The allow-list, with relative links resolved against `base`. What asks not to be translated keeps saying so.
 fn builder(base: Option<&Url>) -> Builder<'static> {
     let mut builder = Builder::default();
     builder
@@ -22,6 +22,12 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
         .add_tag_attributes("audio", ["src", "controls"])
         .add_tag_attributes("video", ["src", "poster", "controls", "width", "height"])
         .add_tag_attributes("source", ["src", "type"])
+        .add_generic_attributes(["translate", "class"])
+        .attribute_filter(|_, name, value| match name {
+            "translate" => (value.eq_ignore_ascii_case("no")).then_some("no".into()),
+            "class" => value.split_ascii_whitespace().any(|class| class == "notranslate").then_some("notranslate".into()),
+            _ => Some(value.into()),
+        })
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
         .link_rel(Some("noopener noreferrer"))
@@ -63,6 +69,8 @@ mod tests {
         assert_eq!(cleaned("<a href='javascript:alert(1)'>x</a>"), r#"<a rel="noopener noreferrer">x</a>"#);
         assert_eq!(cleaned("<iframe src=https://example.org/></iframe><p>y"), "<p>y</p>");
         assert_eq!(cleaned("<svg><animate onbegin=alert(1)></svg>z"), "z");
+        let html = "<p class='lead notranslate' translate=NO>a</p><p class=lead translate=yes>b</p>";
+        assert_eq!(cleaned(html), "<p class=\"notranslate\" translate=\"no\">a</p><p>b</p>");
         assert_eq!(cleaned("<table><tr><td>1</table>"), "<table><tbody><tr><td>1</td></tr></tbody></table>");
     }
 

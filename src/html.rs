@@ -1,9 +1,10 @@
-//! HTML: cleaning it, and making text of it. The only code that builds a document tree.
+//! HTML: cleaning it, making text of it, and taking it apart for translation. The only code that builds a document tree.
 //!
-//! Everything that leaves here is either [`Clean`](crate::model::Clean) or plain text. Building a tree is where hostile
+//! Everything that leaves here is [`Clean`](crate::model::Clean), text, or to be cleaned again. Building a tree is where hostile
 //! markup costs time and memory, so each entrance asks `nesting` first.
 
 mod article;
+mod assemble;
 mod caught;
 mod clean;
 mod embeds;
@@ -11,15 +12,28 @@ mod entities;
 mod french;
 mod image;
 mod images;
+mod line;
 mod nesting;
 mod readable;
+mod roles;
+mod segment;
+mod sentences;
 mod settled;
 mod summary;
 mod tails;
+mod template;
 mod text;
+mod tokens;
+mod typography;
 
+pub use assemble::{AssembleError, MarkFault, assemble};
 pub use clean::{article, clean, summary_of};
 pub use entities::{decode_entities, escape};
 pub use image::first_image;
+pub use line::{SegmentedLine, assemble_line, segment_line};
 pub use readable::{Article, article_in};
+pub use segment::segment;
+pub use sentences::sentences;
+pub use template::{Segment, Segmented};
 pub use text::{headline, plain};
+pub use typography::{typeset, typeset_marked};

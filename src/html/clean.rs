@@ -34,7 +34,7 @@ const MOST_ROUNDS: usize = 4;
 /// The allow-list for markup whose links are absolute already. Making one costs as much as cleaning a short entry.
 static ABSOLUTE: LazyLock<Builder<'static>> = LazyLock::new(|| builder(None));
 
-/// The allow-list, with relative links resolved against `base`.
+/// The allow-list, with relative links resolved against `base`. What asks not to be translated keeps saying so.
 fn builder(base: Option<&Url>) -> Builder<'static> {
     let mut builder = Builder::default();
     let disabled: HashMap<&str, HashMap<&str, &str>> =
@@ -55,9 +55,18 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
         .add_tag_attributes("meter", ["value", "min", "max"])
         .add_tag_attributes("progress", ["value", "max"])
         .set_tag_attribute_values(disabled)
+        .add_generic_attributes(["translate", "class"])
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
         .attribute_filter(|element, attribute, value| {
+            match attribute {
+                "translate" => return value.eq_ignore_ascii_case("no").then_some(Cow::Borrowed("no")),
+                "class" => {
+                    let asks = value.split_ascii_whitespace().any(|class| class == "notranslate");
+                    return asks.then_some(Cow::Borrowed("notranslate"));
+                }
+                _ => {}
+            }
             // Only a picture may carry its bytes with it; SVG is a document that can run.
             let carried = matches!(attribute, "href" | "src" | "cite" | "poster")
                 && value.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
@@ -141,6 +150,8 @@ mod tests {
         assert_eq!(cleaned("<a href='javascript:alert(1)'>x</a>"), r#"<a rel="noopener noreferrer">x</a>"#);
         assert_eq!(cleaned("<iframe src=https://example.org/></iframe><p>y"), "<p>y</p>");
         assert_eq!(cleaned("<svg><animate onbegin=alert(1)></svg>z"), "z");
+        let html = "<p class='lead notranslate' translate=NO>a</p><p class=lead translate=yes>b</p>";
+        assert_eq!(cleaned(html), "<p class=\"notranslate\" translate=\"no\">a</p><p>b</p>");
         assert_eq!(cleaned("<table><tr><td>1</table>"), "<table><tbody><tr><td>1</td></tr></tbody></table>");
     }
 

@@ -112,7 +112,7 @@ fn is_inline(name: &[u8]) -> bool {
 }
 
 /// Elements without an end tag (HTML §13.1.2).
-fn is_void(name: &[u8]) -> bool {
+pub(super) fn is_void(name: &[u8]) -> bool {
     [
         &b"area"[..],
         b"base",

@@ -1,0 +1,344 @@
+//! The text of a segment: characters, and numbered marks where the inline markup stood. What is sent to engines and kept in
+//! the memory is this, never HTML: no engine can lose a link's address or bring in markup of its own.
+
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// A part of a segment. Marks are numbered from 1 in the order of the source.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Piece {
+    /// Characters, without markup and without escapes.
+    Text(String),
+    /// Where an inline element begins: `<a href="…">`.
+    Open(u16),
+    /// Where it ends.
+    Close(u16),
+    /// Something opaque that stands in the line: a `br`, an image, code, a protected term.
+    Single(u16),
+}
+
+/// What a segment is in its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SegmentKind {
+    /// The headline of an entry.
+    Title,
+    /// `h1` to `h6`.
+    Heading,
+    /// Running text.
+    Paragraph,
+    /// An item of a list, a term, or its definition.
+    ListItem,
+    /// A cell of a table.
+    Cell,
+    /// The caption of a table or a figure, or the summary of a `details`.
+    Caption,
+    /// Quoted text.
+    Quotation,
+    /// The `alt` text of an image.
+    Alt,
+    /// The `title` of an element.
+    Tooltip,
+}
+
+/// Text with marks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Marked(Vec<Piece>);
+
+impl Marked {
+    /// Makes a segment of pieces: neighbouring texts become one, empty ones go.
+    pub fn new(pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let mut kept: Vec<Piece> = Vec::new();
+        for piece in pieces {
+            match (kept.last_mut(), piece) {
+                (Some(Piece::Text(before)), Piece::Text(text)) => before.push_str(&text),
+                (_, Piece::Text(text)) if text.is_empty() => {}
+                (_, piece) => kept.push(piece),
+            }
+        }
+        Self(kept)
+    }
+
+    /// A segment without marks.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new([Piece::Text(text.into())])
+    }
+
+    /// The pieces in order.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    /// The characters without the marks.
+    pub fn plain(&self) -> String {
+        self.texts().collect()
+    }
+
+    /// Whether there is something to translate: a letter. Numbers and punctuation alone are never sent.
+    pub fn is_translatable(&self) -> bool {
+        self.texts().any(|text| text.chars().any(char::is_alphabetic))
+    }
+
+    /// The marks, sorted: equal for two segments exactly if they hold the same marks equally often.
+    pub fn marks(&self) -> Vec<Piece> {
+        let mut marks: Vec<Piece> = self.0.iter().filter(|piece| !matches!(piece, Piece::Text(_))).cloned().collect();
+        marks.sort_unstable();
+        marks
+    }
+
+    /// Whether each pair is closed, after it was opened and before what it stands in is.
+    pub fn is_well_nested(&self) -> bool {
+        let mut open = Vec::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Open(number) => open.push(*number),
+                Piece::Close(number) if open.pop() != Some(*number) => return false,
+                _ => {}
+            }
+        }
+        open.is_empty()
+    }
+
+    /// The segment without its marks, for an engine that could not keep them.
+    #[must_use]
+    pub fn without_marks(&self) -> Self {
+        Self::text(self.plain())
+    }
+
+    /// The segment as it is compared, sent and remembered: NFC, each run of white space one space, none at the ends, no-break
+    /// spaces kept. Hash `normalised().to_tagged()`.
+    #[must_use]
+    pub fn normalised(&self) -> Self {
+        let mut pieces = Vec::with_capacity(self.0.len());
+        let mut after_space = true;
+        for piece in &self.0 {
+            let Piece::Text(text) = piece else {
+                pieces.push(piece.clone());
+                continue;
+            };
+            let mut line = String::with_capacity(text.len());
+            for c in nfc(text).chars() {
+                let space = is_breaking_space(c);
+                if !(space && after_space) {
+                    line.push(if space { ' ' } else { c });
+                }
+                after_space = space;
+            }
+            pieces.push(Piece::Text(line));
+        }
+        let last = pieces.iter_mut().rev().find_map(|piece| match piece {
+            Piece::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        });
+        if let Some(text) = last.filter(|text| text.ends_with(' ')) {
+            text.pop();
+        }
+        Self::new(pieces)
+    }
+
+    /// The canonical form: `<x1>…</x1>` for a pair, `<x2/>` for a single mark, and `&`, `<`, `>` of the text escaped.
+    pub fn to_tagged(&self) -> String {
+        let mut out =
+            String::with_capacity(self.0.iter().map(|piece| if let Piece::Text(t) = piece { t.len() } else { 6 }).sum());
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => escape_into(&mut out, text),
+                Piece::Open(number) => out.push_str(&format!("<x{number}>")),
+                Piece::Close(number) => out.push_str(&format!("</x{number}>")),
+                Piece::Single(number) => out.push_str(&format!("<x{number}/>")),
+            }
+        }
+        out
+    }
+
+    /// Reads the canonical form; nothing if there is a `<` that begins no mark. Whether the marks are the right ones, and
+    /// nested, is asked of the result. Engines write `<x2 />` for `<x2/>` and bare ampersands: both are understood.
+    pub fn from_tagged(tagged: &str) -> Option<Self> {
+        let mut pieces = Vec::new();
+        let mut rest = tagged;
+        while let Some(at) = rest.find('<') {
+            pieces.push(Piece::Text(unescaped(&rest[..at])));
+            let (piece, after) = mark(&rest[at + 1..])?;
+            pieces.push(piece);
+            rest = after;
+        }
+        pieces.push(Piece::Text(unescaped(rest)));
+        Some(Self::new(pieces))
+    }
+
+    /// The same segment with marks of the shape that `source` gave them: XML tools write an empty pair for a single mark, and
+    /// a single mark for an empty pair.
+    #[must_use]
+    pub fn shaped_like(self, source: &Self) -> Self {
+        let marks = source.marks();
+        let had = |mark: Piece| marks.binary_search(&mark).is_ok();
+        let mut shaped: Vec<Piece> = Vec::with_capacity(self.0.len());
+        for piece in self.0 {
+            match piece {
+                Piece::Close(n) if shaped.last() == Some(&Piece::Open(n)) && had(Piece::Single(n)) => {
+                    shaped.pop();
+                    shaped.push(Piece::Single(n));
+                }
+                Piece::Single(n) if !had(Piece::Single(n)) && had(Piece::Open(n)) => {
+                    shaped.extend([Piece::Open(n), Piece::Close(n)]);
+                }
+                piece => shaped.push(piece),
+            }
+        }
+        Self::new(shaped)
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| if let Piece::Text(text) = piece { Some(text.as_str()) } else { None })
+    }
+}
+
+fn nfc(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizerBorrowed::new_nfc().normalize(text) }
+}
+
+/// White space at which a line may break: all but the no-break spaces.
+fn is_breaking_space(c: char) -> bool {
+    c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}' | '\u{2007}')
+}
+
+fn escape_into(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c => out.push(c),
+        }
+    }
+}
+
+/// The text of an escaped one; an `&` that begins none of the references that XML knows is an ampersand.
+fn unescaped(text: &str) -> String {
+    const REFERENCES: [(&str, char); 6] =
+        [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&apos;", '\''), ("&#39;", '\'')];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (length, c) =
+            REFERENCES.iter().find(|(name, _)| rest.starts_with(name)).map_or((1, '&'), |(name, c)| (name.len(), *c));
+        out.push(c);
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The mark whose `<` was read, and what follows it.
+fn mark(rest: &str) -> Option<(Piece, &str)> {
+    let (closing, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
+    let digits = rest.strip_prefix('x')?;
+    let length = digits.bytes().take(6).take_while(u8::is_ascii_digit).count();
+    let (number, rest) = digits.split_at(length);
+    if number.starts_with('0') {
+        return None;
+    }
+    let number = number.parse().ok()?;
+    let spaced = rest.trim_start_matches(' ');
+    match (closing, spaced.strip_prefix("/>"), spaced.strip_prefix('>')) {
+        (false, Some(after), _) => Some((Piece::Single(number), after)),
+        (false, _, Some(after)) => Some((Piece::Open(number), after)),
+        (true, _, Some(after)) => Some((Piece::Close(number), after)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(tagged: &str) -> Marked {
+        Marked::from_tagged(tagged).unwrap_or_else(|| panic!("{tagged} is well-formed"))
+    }
+
+    #[test]
+    fn the_canonical_form_is_read_as_engines_write_it() {
+        for (written, canonical) in [
+            ("Le <x1>CIO</x1> & Paris", "Le <x1>CIO</x1> &amp; Paris"),
+            ("a<x2 />b<x1 >c</x1 >", "a<x2/>b<x1>c</x1>"),
+            ("1 &lt; 2 > 0 &amp;amp; l&apos;or &bogus;", "1 &lt; 2 &gt; 0 &amp;amp; l'or &amp;bogus;"),
+            ("", ""),
+        ] {
+            assert_eq!(read(written).to_tagged(), canonical, "{written}");
+        }
+        for malformed in ["<", "a < b", "<x>", "<x0>", "<x01>", "<x65536>", "</x1/>", "<b>", "<x1", "<x1 y>", "<X1>", "<x１>"] {
+            assert_eq!(Marked::from_tagged(malformed), None, "{malformed}");
+        }
+    }
+
+    #[test]
+    fn marks_are_compared_as_a_multiset_and_nesting_is_checked() {
+        let source = read("<x1>Le <x2>CIO</x2></x1><x3/>");
+        assert_eq!(source.marks(), read("<x3/>The <x2><x1>IOC</x1></x2>").marks());
+        assert_ne!(source.marks(), read("<x1>The <x2>IOC</x2></x1>").marks(), "one is lost");
+        assert_ne!(source.marks(), read("<x1>The <x2>IOC</x2></x1><x3/><x3/>").marks(), "one is doubled");
+        assert!(source.is_well_nested());
+        for wrong in ["<x1>a<x2>b</x1>c</x2>", "</x1>a<x1>", "<x1>a", "a</x1>"] {
+            assert!(!read(wrong).is_well_nested(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_what_has_a_letter_is_translated() {
+        assert!(read("<x1>É</x1>").is_translatable());
+        for nothing in ["", " \u{a0}", "3,5 – 12 %", "…", "<x1/> (<x2>2024</x2>) !", "★ €"] {
+            assert!(!read(nothing).is_translatable(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn the_normalised_form_does_not_tell_white_space_apart() {
+        assert_eq!(
+            read("\n Le\t<x1> e\u{301}quipe\u{a0}! </x1>\n ").normalised().to_tagged(),
+            "Le <x1>équipe\u{a0}!</x1>",
+            "white space runs across marks too"
+        );
+    }
+
+    #[test]
+    fn marks_take_the_shape_that_they_had() {
+        let source = read("a<x1/>b<x2></x2>");
+        assert_eq!(read("<x1></x1>A<x2/>B").shaped_like(&source), read("<x1/>A<x2></x2>B"));
+        assert_eq!(read("<x1>A</x1>").shaped_like(&source), read("<x1>A</x1>"), "text in a single mark is a fault");
+    }
+
+    fn piece() -> impl Strategy<Value = Piece> {
+        prop_oneof![
+            "[ <>&;/x1a-z\u{a0}é\n]{0,8}".prop_map(Piece::Text),
+            any::<String>().prop_map(Piece::Text),
+            (1_u16..).prop_map(Piece::Open),
+            (1_u16..).prop_map(Piece::Close),
+            (1_u16..).prop_map(Piece::Single),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn tagged_and_read_again_is_the_same(pieces in prop::collection::vec(piece(), 0..12)) {
+            let marked = Marked::new(pieces);
+            prop_assert_eq!(Marked::from_tagged(&marked.to_tagged()), Some(marked));
+        }
+
+        #[test]
+        fn whatever_comes_is_read_or_refused(text in "[<x/>1 &;a-z0-9é]{0,40}") {
+            if let Some(marked) = Marked::from_tagged(&text) {
+                prop_assert_eq!(Marked::from_tagged(&marked.to_tagged()), Some(marked));
+            }
+        }
+
+        #[test]
+        fn normalising_twice_changes_nothing(pieces in prop::collection::vec(piece(), 0..12)) {
+            let once = Marked::new(pieces).normalised();
+            prop_assert_eq!(once.normalised(), once);
+        }
+    }
+}

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
@@ -16,6 +16,8 @@ use crate::model::Zone;
 
 /// Entries beyond this are not read.
 const MOST_ENTRIES: usize = 5_000;
+/// The same for what hangs on an entry.
+const MOST_IN_A_LIST: usize = 100;
 
 /// Reads JSON as a feed.
 pub(super) fn read<'a>(text: &'a str, url: &str, zone: Zone) -> Result<Document<'a>, FeedError> {
@@ -66,7 +68,7 @@ struct Top1 {
     icon: Loose,
     favicon: Loose,
     language: Loose,
-    authors: People,
+    authors: Many<Person>,
 }
 
 /// Reads the top object into what is there already, so that an error leaves what came before it.
@@ -91,15 +93,15 @@ impl<'de> Visitor<'de> for Top<'_> {
         let Found { feed, .. } = self.0;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match key.as_ref() {
-                "version" => self.0.version = map.next_value::<Loose>()?.0,
-                "title" => feed.title = map.next_value()?,
-                "home_page_url" => feed.home_page_url = map.next_value()?,
-                "feed_url" => feed.feed_url = map.next_value()?,
-                "description" => feed.description = map.next_value()?,
-                "icon" => feed.icon = map.next_value()?,
-                "favicon" => feed.favicon = map.next_value()?,
-                "language" => feed.language = map.next_value()?,
-                "author" | "authors" => feed.authors.0.extend(map.next_value::<People>()?.0),
+                "version" => self.0.version = map.next_value_seed(any::<Loose>())?.0,
+                "title" => feed.title = map.next_value_seed(any())?,
+                "home_page_url" => feed.home_page_url = map.next_value_seed(any())?,
+                "feed_url" => feed.feed_url = map.next_value_seed(any())?,
+                "description" => feed.description = map.next_value_seed(any())?,
+                "icon" => feed.icon = map.next_value_seed(any())?,
+                "favicon" => feed.favicon = map.next_value_seed(any())?,
+                "language" => feed.language = map.next_value_seed(any())?,
+                "author" | "authors" => feed.authors.0.extend(map.next_value_seed(any::<Many<Person>>())?.0),
                 "items" => map.next_value_seed(Items(&mut self.0.entries, &mut self.0.odd, &mut self.0.beyond))?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -134,9 +136,9 @@ impl<'de> Visitor<'de> for Items<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while self.0.len() < MOST_ENTRIES {
-            match list.next_element::<Element>()? {
-                Some(Element::Item(item)) => self.0.push(*item),
-                Some(Element::Else(_)) => *self.1 = true,
+            match list.next_element_seed(any::<Option<Item>>())? {
+                Some(Some(item)) => self.0.push(item),
+                Some(None) => *self.1 = true,
                 None => return Ok(()),
             }
         }
@@ -147,17 +149,85 @@ impl<'de> Visitor<'de> for Items<'_> {
     }
 }
 
-/// What stands in the list of items.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Element {
-    Item(Box<Item>),
-    Else(IgnoredAny),
+/// What takes any JSON, and makes the best of it. Nothing is kept that is not wanted: a list of millions where a title
+/// belongs is passed over as it comes.
+trait Lenient<'de>: Default {
+    fn text(_: &str) -> Self {
+        Self::default()
+    }
+
+    fn number(_: serde_json::Number) -> Self {
+        Self::default()
+    }
+
+    fn object<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Self::default())
+    }
+
+    fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self::default())
+    }
 }
 
-/// An item. `serde(default)` on every field: none can be relied on.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// Reads any JSON as a `T`.
+struct Any<T>(PhantomData<T>);
+
+fn any<T>() -> Any<T> {
+    Any(PhantomData)
+}
+
+impl<'de, T: Lenient<'de>> DeserializeSeed<'de> for Any<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Lenient<'de>> Visitor<'de> for Any<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<T, E> {
+        Ok(T::number(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<T, E> {
+        Ok(T::number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<T, E> {
+        Ok(serde_json::Number::from_f64(number).map(T::number).unwrap_or_default())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok(T::text(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::object(map)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
+        T::list(list)
+    }
+}
+
+/// An item.
+#[derive(Default)]
 struct Item {
     id: Loose,
     url: Loose,
@@ -171,81 +241,132 @@ struct Item {
     date_published: Loose,
     date_modified: Loose,
     language: Loose,
-    author: People,
-    authors: People,
-    tags: Strings,
-    attachments: Attachments,
+    author: Many<Person>,
+    authors: Many<Person>,
+    tags: Many<Loose>,
+    attachments: Many<Attachment>,
+}
+
+/// Nothing for what stands in the list of items and is none.
+impl<'de> Lenient<'de> for Option<Item> {
+    fn object<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut item = Item::default();
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "id" => item.id = map.next_value_seed(any())?,
+                "url" => item.url = map.next_value_seed(any())?,
+                "external_url" => item.external_url = map.next_value_seed(any())?,
+                "title" => item.title = map.next_value_seed(any())?,
+                "content_html" => item.content_html = map.next_value_seed(any())?,
+                "content_text" => item.content_text = map.next_value_seed(any())?,
+                "summary" => item.summary = map.next_value_seed(any())?,
+                "image" => item.image = map.next_value_seed(any())?,
+                "banner_image" => item.banner_image = map.next_value_seed(any())?,
+                "date_published" => item.date_published = map.next_value_seed(any())?,
+                "date_modified" => item.date_modified = map.next_value_seed(any())?,
+                "language" => item.language = map.next_value_seed(any())?,
+                "author" => item.author = map.next_value_seed(any())?,
+                "authors" => item.authors = map.next_value_seed(any())?,
+                "tags" => item.tags = map.next_value_seed(any())?,
+                "attachments" => item.attachments = map.next_value_seed(any())?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(Some(item))
+    }
 }
 
 /// A file that comes with an item.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 struct Attachment {
     url: Loose,
     mime_type: Loose,
     size_in_bytes: Loose,
 }
 
-/// A string, or what stands where one belongs.
+impl<'de> Lenient<'de> for Attachment {
+    fn object<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut file = Self::default();
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "url" => file.url = map.next_value_seed(any())?,
+                "mime_type" => file.mime_type = map.next_value_seed(any())?,
+                "size_in_bytes" => file.size_in_bytes = map.next_value_seed(any())?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// A string, or a number that stands where one belongs.
 #[derive(Default)]
 struct Loose(Option<String>);
 
-impl<'de> Deserialize<'de> for Loose {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde_json::Value;
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::String(text) => Some(text),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }))
+impl Lenient<'_> for Loose {
+    fn text(text: &str) -> Self {
+        Self(Some(text.to_owned()))
+    }
+
+    fn number(number: serde_json::Number) -> Self {
+        Self(Some(number.to_string()))
     }
 }
 
-/// People: an object, a list of objects, or names.
+/// The name of a person: that of an object, or a string.
 #[derive(Default)]
-struct People(Vec<String>);
+struct Person(Option<String>);
 
-impl<'de> Deserialize<'de> for People {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde_json::Value;
-        let person = |value: &Value| match value {
-            Value::String(name) => Some(name.clone()),
-            Value::Object(person) => person.get("name").and_then(Value::as_str).map(str::to_owned),
-            _ => None,
-        };
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::Array(people) => people.iter().filter_map(person).collect(),
-            one => person(&one).into_iter().collect(),
-        }))
+impl<'de> Lenient<'de> for Person {
+    fn text(text: &str) -> Self {
+        Self(Some(text.to_owned()))
+    }
+
+    fn object<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut name = Loose::default();
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key == "name" {
+                name = map.next_value_seed(any())?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Self(name.0))
     }
 }
 
-/// A list of strings, or one.
-#[derive(Default)]
-struct Strings(Vec<String>);
+/// A list, or one that stands for it; what comes beyond the most is passed over.
+struct Many<T>(Vec<T>);
 
-impl<'de> Deserialize<'de> for Strings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde_json::Value;
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::Array(list) => list.into_iter().filter_map(|value| value.as_str().map(str::to_owned)).collect(),
-            Value::String(one) => vec![one],
-            _ => Vec::new(),
-        }))
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(Vec::new())
     }
 }
 
-/// A list of attachments; what is none in it is left out.
-#[derive(Default)]
-struct Attachments(Vec<Attachment>);
+impl<'de, T: Lenient<'de>> Lenient<'de> for Many<T> {
+    fn text(text: &str) -> Self {
+        Self(vec![T::text(text)])
+    }
 
-impl<'de> Deserialize<'de> for Attachments {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde_json::Value;
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::Array(list) => list.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect(),
-            _ => Vec::new(),
-        }))
+    fn object<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        Ok(Self(vec![T::object(map)?]))
+    }
+
+    fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        let mut many = Vec::new();
+        while many.len() < MOST_IN_A_LIST {
+            match list.next_element_seed(any())? {
+                Some(one) => many.push(one),
+                None => return Ok(Self(many)),
+            }
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self(many))
     }
 }
 
@@ -279,7 +400,7 @@ fn entry<'a>(item: Item, zone: Zone) -> Draft<'a> {
     draft.language.offer(1, text(item.language));
     draft.people = people(item.authors);
     draft.people.extend(people(item.author));
-    draft.categories = item.tags.0.into_iter().map(Cow::Owned).collect();
+    draft.categories = item.tags.0.into_iter().filter_map(|tag| tag.0).map(Cow::Owned).collect();
     draft.files = item
         .attachments
         .0
@@ -304,8 +425,8 @@ fn address<'a>(loose: Loose) -> Option<Address<'a>> {
     text(loose).map(|href| Address { href, base: 0 })
 }
 
-fn people<'a>(people: People) -> Vec<(u8, Cow<'a, str>)> {
-    people.0.into_iter().map(|name| (3, Cow::Owned(name))).collect()
+fn people<'a>(people: Many<Person>) -> Vec<(u8, Cow<'a, str>)> {
+    people.0.into_iter().filter_map(|person| person.0).map(|name| (3, Cow::Owned(name))).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashMap;
 
 use memchr::memchr;
 
@@ -16,7 +17,7 @@ const MOST_ADDED: usize = 1 << 20;
 /// The entities that a document declares.
 #[derive(Default)]
 pub(super) struct Entities<'a> {
-    declared: Vec<(&'a str, String)>,
+    declared: HashMap<&'a str, String>,
     added: Cell<usize>,
     /// Whether a reference was met that is none, or that only HTML knows.
     pub(super) odd: Cell<bool>,
@@ -25,14 +26,18 @@ pub(super) struct Entities<'a> {
 impl<'a> Entities<'a> {
     /// Reads the internal subset of a document type. External entities are not heeded: nothing is fetched for them.
     pub(super) fn declare(&mut self, doctype: &'a str) {
-        for declaration in doctype.split("<!ENTITY").skip(1).take(MOST_ENTITIES) {
+        for declaration in doctype.split("<!ENTITY").skip(1) {
+            // Of all document types together: some bodies have thousands.
+            if self.declared.len() >= MOST_ENTITIES {
+                return;
+            }
             let declaration = declaration.trim_ascii_start();
             let Some((name, rest)) = declaration.split_once(|c: char| c.is_ascii_whitespace()) else { continue };
             let rest = rest.trim_ascii_start();
             let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             let Some((value, _)) = rest[1..].split_once(quote) else { continue };
             // Only characters are resolved in a value, no other entities: there is no nesting, and no explosion.
-            self.declared.push((name, decode_entities(value).into_owned()));
+            self.declared.entry(name).or_insert_with(|| decode_entities(value).into_owned());
         }
     }
 
@@ -59,8 +64,7 @@ impl<'a> Entities<'a> {
                 return rest;
             }
         }
-        let end = text.bytes().take(64).position(|b| b == b';');
-        if let Some(end) = end {
+        if let Some(end) = reference_end(text) {
             if let Some(value) = self.declared(&text[1..end]) {
                 out.push_str(value);
                 return &text[end + 1..];
@@ -82,7 +86,7 @@ impl<'a> Entities<'a> {
 
     /// What a declared entity stands for.
     fn declared(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.declared.iter().find(|(declared, _)| *declared == name)?;
+        let value = self.declared.get(name)?;
         let added = self.added.get() + value.len();
         self.added.set(added);
         (added <= MOST_ADDED).then_some(value.as_str())
@@ -90,18 +94,15 @@ impl<'a> Entities<'a> {
 
     /// Text as written as HTML: what the document declares is resolved, all else HTML knows itself.
     pub(super) fn push_html(&self, text: &str, out: &mut String) {
-        // A `<` that begins no tag.
-        let text = text.strip_prefix('<').inspect(|_| out.push_str("&lt;")).unwrap_or(text);
         if self.declared.is_empty() {
-            out.push_str(text);
+            push_characters(text, out);
             return;
         }
         let mut rest = text;
         while let Some(at) = memchr(b'&', rest.as_bytes()) {
-            out.push_str(&rest[..at]);
+            push_characters(&rest[..at], out);
             rest = &rest[at..];
-            let end = rest.bytes().take(64).position(|b| b == b';');
-            if let Some((end, value)) = end.and_then(|end| Some((end, self.declared(&rest[1..end])?))) {
+            if let Some((end, value)) = reference_end(rest).and_then(|end| Some((end, self.declared(&rest[1..end])?))) {
                 out.push_str(&crate::html::escape(value));
                 rest = &rest[end + 1..];
             } else {
@@ -109,8 +110,26 @@ impl<'a> Entities<'a> {
                 rest = &rest[1..];
             }
         }
-        out.push_str(rest);
+        push_characters(rest, out);
     }
+}
+
+/// Writes text as HTML: a `<` in it begins no tag.
+fn push_characters(text: &str, out: &mut String) {
+    for (place, part) in text.split('<').enumerate() {
+        if place > 0 {
+            out.push_str("&lt;");
+        }
+        out.push_str(part);
+    }
+}
+
+/// Where the reference at the start of `text` has its `;`. The next `&` begins another one: looking beyond it, each of a
+/// million would be looked at by all before it.
+fn reference_end(text: &str) -> Option<usize> {
+    let bytes = &text.as_bytes()[..text.len().min(64)];
+    let end = 1 + bytes[1..].iter().position(|b| matches!(b, b';' | b'&' | b' ' | b'<'))?;
+    (bytes[end] == b';').then_some(end)
 }
 
 #[cfg(test)]

@@ -278,7 +278,9 @@ impl<'a> Reader<'a> {
         while let Some(inside) = self.inside(level) {
             let Inside::Child(inner) = &inside else {
                 let more = self.text_of(&inside);
-                text = if text.trim().is_empty() { more } else { text + more };
+                if !text.is_empty() || !more.trim().is_empty() {
+                    text += more;
+                }
                 continue;
             };
             let mut lower = [0; 24];

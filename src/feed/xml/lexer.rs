@@ -61,8 +61,8 @@ impl<'a> Lexer<'a> {
         }
         while self.at < self.text.len() {
             let rest = &self.text[self.at..];
-            if !rest.starts_with('<') {
-                let length = memchr(b'<', rest.as_bytes()).unwrap_or(rest.len());
+            let length = self.text_length(rest);
+            if length > 0 {
                 return Some(self.take(length, Token::Text(&rest[..length])));
             }
             match rest.as_bytes().get(1) {
@@ -86,6 +86,22 @@ impl<'a> Lexer<'a> {
     fn take(&mut self, length: usize, token: Token<'a>) -> Token<'a> {
         self.at += length;
         token
+    }
+
+    /// How far the text at the start of `rest` reaches. A `<` that begins nothing belongs to it: a token for each of a
+    /// million would take more memory than the body.
+    fn text_length(&mut self, rest: &str) -> usize {
+        let bytes = rest.as_bytes();
+        let mut at = 0;
+        while let Some(found) = memchr(b'<', &bytes[at..]) {
+            at += found;
+            if bytes.get(at + 1).is_some_and(|b| begins_name(*b) || matches!(b, b'/' | b'!' | b'?')) {
+                return at;
+            }
+            self.repairs.note(Repair::Entities);
+            at += 1;
+        }
+        rest.len()
     }
 
     /// `<?…?>` is skipped.
@@ -142,14 +158,9 @@ impl<'a> Lexer<'a> {
         (!name.is_empty()).then_some(Token::End(name))
     }
 
-    /// A start tag, or a `<` that begins none.
+    /// A start tag.
     fn start_tag(&mut self, rest: &'a str) -> Option<Token<'a>> {
         let name = name_at(&rest[1..]);
-        if name.is_empty() {
-            self.repairs.note(Repair::Entities);
-            let length = 1 + memchr(b'<', &rest.as_bytes()[1..]).unwrap_or(rest.len() - 1);
-            return Some(self.take(length, Token::Text(&rest[..length])));
-        }
         let start = 1 + name.len();
         let Some((end, closed)) = tag_end(rest, start) else {
             // The file ends in the middle of this tag.
@@ -213,11 +224,15 @@ fn closing_quote(bytes: &[u8], start: usize, quote: u8) -> Option<usize> {
     }
 }
 
+/// Whether a name begins with this byte.
+fn begins_name(b: u8) -> bool {
+    b.is_ascii_alphabetic() || b == b'_' || b >= 0x80
+}
+
 /// The XML name at the start of `text`, with prefix; empty if none begins there.
 pub(super) fn name_at(text: &str) -> &str {
-    let first = |b: &u8| b.is_ascii_alphabetic() || *b == b'_' || *b >= 0x80;
     let other = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':') || *b >= 0x80;
-    if !text.as_bytes().first().is_some_and(first) {
+    if !text.as_bytes().first().is_some_and(|b| begins_name(*b)) {
         return "";
     }
     let length = text.bytes().position(|b| !other(&b)).unwrap_or(text.len());
@@ -337,7 +352,8 @@ mod tests {
             ("<a b = ' 1 ' / >", vec!["<a b= 1 >"]),
             ("<title<link>", vec!["<title>", "<link>"]),
             ("</title</item>", vec!["</title>", "</item>"]),
-            ("1 < 2 <3 <b>", vec!["1 ", "< 2 ", "<3 ", "<b>"]),
+            ("1 < 2 <3 <b>", vec!["1 < 2 <3 ", "<b>"]),
+            ("<< <", vec!["<< <"]),
             ("<![CDATA[<b>]]>x<!-- <c> --><?php x ?><d/>", vec!["[<b>]", "x", "<d/>"]),
             ("<![CDATA[never closed", vec!["[never closed]"]),
             ("<!DOCTYPE rss [<!ENTITY a \"]>\">]><rss>", vec!["! rss [<!ENTITY a \"]>\">]>", "<rss>"]),

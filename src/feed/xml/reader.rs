@@ -18,6 +18,8 @@ const DEEPEST: usize = 32;
 const MOST_JUNK: usize = 200;
 /// `xml:base` beyond this many is not heeded.
 const MOST_BASES: usize = 1_000;
+/// A base longer than this is not heeded: each entry keeps a copy of its own.
+const LONGEST_BASE: usize = 2_048;
 
 /// What may stand before a feed by mistake: the messages of programs that made it.
 const JUNK: [&str; 16] =
@@ -126,13 +128,8 @@ impl<'a> Reader<'a> {
     /// One entry.
     fn entry(&mut self, child: &Child<'a>) -> Draft<'a> {
         let mut entry = Draft { place: child.place, ..Draft::default() };
-        if child.tag.empty {
-            self.own_attributes(&mut entry, child);
-            self.names.back_to(child.mark);
-            return entry;
-        }
-        self.container(&mut entry, child);
-        let level = self.open.len();
+        self.own_attributes(&mut entry, child);
+        let Some(level) = self.enter(child) else { return entry };
         while let Some(child) = self.child(level) {
             entry.spoke = true;
             self.field(&mut entry, &child, true);
@@ -331,7 +328,7 @@ impl<'a> Reader<'a> {
                 None => Url::parse(base.trim()).ok(),
             };
             // Relative to a base that is no web address (`urn:`, `mailto:`) nothing can be: then the one around it stays.
-            if let Some(base) = base.filter(|base| !base.cannot_be_a_base()) {
+            if let Some(base) = base.filter(|base| !base.cannot_be_a_base() && base.as_str().len() <= LONGEST_BASE) {
                 self.bases.push(Some(base));
                 place.base = self.bases.len() - 1;
             }

@@ -3,7 +3,7 @@
 //! Cleaners are quadratic in nesting (ammonia: 20,000 nested elements 0.64 s, html2text 0.69), and an unclosed inline
 //! element is opened again in every block that follows (HTML §13.2.4.3, "reconstruct the active formatting elements"):
 //! 1 MB can so become millions of nodes. And a parser compares each attribute of a tag with all before it
-//! (`dom_query`: 20,000 attributes 1.5 s, 40,000 5.8 s).
+//! (`dom_query`: 20,000 attributes 1.5 s, 40,000 5.8 s); references cost html5ever a buffer each (a million `&`: 10 s, unoptimised).
 
 use std::collections::HashMap;
 
@@ -19,9 +19,15 @@ const MOST_ATTRIBUTES: usize = 500;
 /// be arranged so that each is read to the end.
 const MOST_READINGS: usize = 8;
 
+/// More than an article of accented letters has, each written as a reference.
+const MOST_REFERENCES: usize = 150_000;
+
 /// Whether a tree of this markup would be deeper or larger than an article's can honestly be.
 pub(super) fn is_hostile(html: &str) -> bool {
     let bytes = html.as_bytes();
+    if memchr::memchr_iter(b'&', bytes).nth(MOST_REFERENCES).is_some() {
+        return true;
+    }
     let (mut depth, mut inline, mut nodes, mut readings) = (0_usize, 0_usize, 0_usize, 0_usize);
     // An end tag of what is not open is ignored by parsers: it must not make up for a start tag.
     let mut open: HashMap<[u8; LONGEST_NAME], usize> = HashMap::new();
@@ -153,6 +159,7 @@ mod tests {
         assert!(is_hostile(&format!("<p>{}", "<div a=1 ".repeat(300))), "tags cut short count too");
         let attack = (0..200).map(|n| format!("<b a={n}>")).collect::<String>() + &"<p>x".repeat(100_000);
         assert!(is_hostile(&attack), "inline elements that are opened again in each block");
+        assert!(is_hostile(&"&".repeat(200_000)), "references without end");
         assert!(!is_hostile("1 < 2 <3 << </ <>"));
     }
 

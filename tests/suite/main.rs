@@ -11,6 +11,7 @@ mod hostile;
 mod layers;
 mod net;
 mod parse;
+mod reading;
 mod render;
 mod run;
 mod shared;

@@ -186,6 +186,7 @@ fn broken_markup_is_read_and_told() {
         (format!("<br /><b>Warning</b>: x <rss version='2.0'><channel>{item}</channel></rss>"), vec!["Un"], vec!["junk-before-root"]),
         (format!("<rss><channel>{item}</channel></rss>"), vec!["Un"], vec!["version"]),
         (format!("<rss version='2.0'>{item}</rss>"), vec!["Un"], vec![]),
+        (format!("<rss version='2.0'>{item}\u{8}</rss>"), vec!["Un"], vec!["control-characters"]),
         (format!("<rss version='2.0'><channel>{item}<item><title>Deux</ti"), vec!["Un"], vec!["cut"]),
         (format!("<rss version='2.0'><channel>{item}"), vec!["Un"], vec!["cut"]),
         ("<rss version='2.0'><channel><item><title>Un<link>https://a.fr/1</link></item><item><title>Deux</titel></item></channel></rss>".to_owned(), vec!["Un", "Deux"], vec!["tags"]),

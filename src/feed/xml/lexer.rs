@@ -48,6 +48,13 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0, back: None, no_comment_ends: false, no_instruction_ends: false, repairs: Repairs::default() }
     }
 
+    /// Whether there are characters that text may not hold (XML 1.0 §2.2). Who shows the text drops them.
+    pub(super) fn has_controls(&self) -> bool {
+        let is_control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
+        // Without a way out inside a block, the compiler compares many bytes at once.
+        self.text.as_bytes().chunks(4096).any(|block| block.iter().fold(false, |found, b| found | is_control(b)))
+    }
+
     /// Gives a token back: it is the next once more.
     pub(super) fn put_back(&mut self, token: Token<'a>) {
         debug_assert!(self.back.is_none(), "one token at most");

@@ -97,6 +97,9 @@ impl<'a> Reader<'a> {
         if self.entities.odd.get() {
             self.lexer.repairs.note(Repair::Entities);
         }
+        if self.lexer.has_controls() {
+            self.lexer.repairs.note(Repair::ControlCharacters);
+        }
         Ok(Document { format, feed, entries, bases: self.bases, repairs: self.lexer.repairs })
     }
 

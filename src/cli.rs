@@ -3,19 +3,22 @@
 mod args;
 mod check;
 mod exit;
+mod memory;
 mod parse;
 mod report;
+mod retranslate;
 mod run;
 mod schema;
 mod status;
 mod table;
+mod translate;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command};
+use args::{Args, Command, MemoryCommand};
 use exit::{Exit, Failure};
 
 use crate::watch::start_log;
@@ -48,6 +51,10 @@ fn dispatch(args: &Args) -> Result<Exit, Failure> {
         Command::Check => check::check(args),
         Command::Parse(ask) => block_on(parse::parse(args, ask)),
         Command::Status(ask) => block_on(status::status(args, ask)),
+        Command::Retranslate(ask) => block_on(retranslate::retranslate(args, ask)),
+        Command::Translate(ask) => block_on(translate::translate(args, ask)),
+        Command::Memory(MemoryCommand::Export(ask)) => block_on(memory::export(args, ask)),
+        Command::Memory(MemoryCommand::Import(ask)) => block_on(memory::import(args, ask)),
         Command::Schema => schema::schema(),
         Command::Completions { shell } => schema::completions(*shell),
         Command::Man { folder } => schema::man(folder.as_deref()),

@@ -1,7 +1,8 @@
 //! feeds.toml: read, checked as a whole and made into a [`Plan`], or into [`Problems`] that name every mistake with line and caret.
 //!
 //! Text becomes raw tables (`read`, `raw`), these become the plan (`resolve`, `plan`). The only files that are opened are
-//! feeds.toml and the secrets that it names; nothing here knows of the network or the store.
+//! feeds.toml, the secrets that it names, and its glossary, to see that it can be read; nothing here knows of the network or
+//! the store.
 
 mod findings;
 mod nearest;
@@ -19,7 +20,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 
-pub use plan::{Auth, Edition, Fetch, Plan, Source};
+pub use plan::{Auth, Edition, Engine, Fetch, Glossary, Plan, Source};
 pub use problem::{Problem, Problems};
 pub use reference::{reference, schema};
 pub use state::State;
@@ -77,7 +78,7 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, (String, String)> {
 }
 
 fn too_big() -> (String, String) {
-    ("the file is larger than 1 MiB: that is no feeds.toml".to_owned(), "name the configuration with `-c FILE`".to_owned())
+    ("the file is larger than 16 MiB: that is no feeds.toml".to_owned(), "name the configuration with `-c FILE`".to_owned())
 }
 
 fn not_utf8(bytes: &[u8], valid_up_to: usize) -> (String, String) {

@@ -23,6 +23,7 @@ pub use dates::parse_date;
 pub use document::{Body, Feed};
 pub use error::FeedError;
 pub use identity::{distinct, withdrawn};
+pub use language::{FunctionWords, heard};
 pub use links::canonical;
 pub use page::decode_page;
 

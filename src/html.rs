@@ -5,6 +5,7 @@
 
 mod article;
 mod assemble;
+mod bilingual;
 mod caught;
 mod clean;
 mod embeds;
@@ -27,6 +28,7 @@ mod tokens;
 mod typography;
 
 pub use assemble::{AssembleError, MarkFault, assemble};
+pub use bilingual::side_by_side;
 pub use clean::{article, clean, summary_of};
 pub use entities::{decode_entities, escape};
 pub use image::first_image;

@@ -19,7 +19,7 @@
 //! # The modules, in the order of the flow
 //!
 //! [`config`] makes a plan of feeds.toml; [`net`] fetches; [`feed`] makes entries of bytes; [`html`] cleans; [`select`]
-//! merges; [`store`] keeps; [`render`] writes formats and [`sink`] files; [`pass`] joins them to a run; [`cli`] is what
+//! merges; [`translate`] asks engines and checks what they answer; [`store`] keeps; [`render`] writes formats and [`sink`] files; [`pass`] joins them to a run; [`cli`] is what
 //! people type; [`model`] holds the words as types, [`watch`] the clock and the log.
 
 pub mod cli;
@@ -33,4 +33,5 @@ pub mod render;
 pub mod select;
 pub mod sink;
 pub mod store;
+pub mod translate;
 pub mod watch;

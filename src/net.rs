@@ -4,6 +4,7 @@
 
 mod body;
 mod budget;
+mod call;
 mod client;
 mod connect;
 mod error;
@@ -21,6 +22,7 @@ use secrecy::SecretString;
 use crate::model::{Cidr, Validators};
 
 pub use body::Body;
+pub use call::{Call, CallError, Called, Caller, Sent};
 pub use client::Client;
 pub use error::{ClientError, FetchError};
 pub use fresh::RetryAfter;

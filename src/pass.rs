@@ -1,4 +1,4 @@
-//! The passes: ingest takes what is due, publish writes what is new, [`run`] does each once and reports.
+//! The passes: ingest takes what is due, translate makes renditions, publish writes what is new, [`run`] does each once and reports.
 //!
 //! A pass holds no rules of its own: it calls, in order, those of `feed`, `html`, `select` and `render`, and leaves the
 //! result in the store. So each can be killed, repeated or run on another machine.
@@ -6,14 +6,18 @@
 mod aside;
 mod full_text;
 mod ingest;
+mod originals;
 mod publish;
+mod reading;
 mod run;
 mod schedule;
+mod translate;
 mod view;
 mod visit;
 
 pub use full_text::PageBudget;
 pub use ingest::{Ingest, Ingested, Progress};
 pub use publish::{Publish, PublishError, Published};
-pub use run::{Run, RunError, client, run};
+pub use run::{Run, RunError, client, options, run};
 pub use schedule::next_due;
+pub use translate::{Ask, Desk, HireError, Translate, Translated, desk, glossary, translate_text};

@@ -7,6 +7,8 @@ mod doc;
 mod error;
 mod held;
 mod lease;
+mod ledger;
+mod memory;
 mod page;
 mod place;
 mod prune;
@@ -15,12 +17,16 @@ mod rendition;
 mod run;
 mod settle;
 mod sql;
+mod translation;
 
 use std::fmt;
 use std::fs::File;
 
 pub use error::StoreError;
-pub use settle::Parcel;
+pub use ledger::{Reservation, Spending, Standing};
+pub use memory::Memory;
+pub use settle::{Packed, Parcel};
+pub use translation::{Kept, TranslationRow};
 
 use crate::model::{SourceId, SourceState, Time};
 use held::{Connections, Held};
@@ -110,6 +116,8 @@ pub struct Pruned {
     pub outcomes: u64,
     /// Reports of runs.
     pub runs: u64,
+    /// Translations that nobody asked for in a long time.
+    pub memories: u64,
 }
 
 impl Store {

@@ -2,10 +2,16 @@
 //!
 //!     cargo bench --bench parse
 //!     cargo bench --bench parse -- --check        ends with 1 when a bound is passed
+//!     cargo bench --bench parse -- --linear clean only whether it is linear, of the shapes with this in their name
+//!
+//! Then whether time and memory are linear in the size of a body (`linear`, `shapes`).
 //!
 //! Ratios of one run are what counts. Each figure is the least of many, taken in turns.
 
 #![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints figures")]
+
+mod linear;
+mod shapes;
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -21,7 +27,25 @@ const ROUNDS: usize = 40;
 const ENTRIES: usize = 20;
 
 fn main() -> ExitCode {
-    let check = std::env::args().any(|arg| arg == "--check");
+    let args: Vec<String> = std::env::args().collect();
+    if let Some(["--peak", place, size]) = args.get(1..4).map(|args| [&*args[0], &*args[1], &*args[2]]) {
+        linear::peak(place, size);
+        return ExitCode::SUCCESS;
+    }
+    let check = args.iter().any(|arg| arg == "--check");
+    if let Some(place) = args.iter().position(|arg| arg == "--linear") {
+        let only = args.get(place + 1).filter(|only| !only.starts_with('-'));
+        return ended(linear::check(only.map_or("", String::as_str)), check);
+    }
+    ended(speed() & linear::check(""), check)
+}
+
+fn ended(passed: bool, check: bool) -> ExitCode {
+    if check && !passed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Prints how fast feeds are read; gives whether every bound holds.
+fn speed() -> bool {
     let (rss, atom, json) = (rss(), atom(), json());
     let broken = [
         ("entities", rss.replace("&amp;", "&")),
@@ -43,7 +67,28 @@ fn main() -> ExitCode {
         let verdict = if ratio <= most { "ok" } else { "TOO MUCH" };
         println!("{name:<22}{:>10.0}{:>10.0}{ratio:>10.2}   at most {most:.1}   {verdict}", speed(text, own), speed(twin, other));
     }
-    if check && !passed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    passed & links()
+}
+
+/// Links of the usual kinds made canonical, beside parsing them alone.
+fn links() -> bool {
+    const LINKS: [&str; 4] = [
+        "https://a.example.org/sport/2024/07/26/une-athlete-en-or_6254321_3242.html",
+        "https://a.example.org/sport/article?id=123&amp;utm_source=rss&utm_medium=feed#xtor=RSS-3",
+        "/actualites/jeux/?p=123",
+        "//a.example.org/flux",
+    ];
+    let base = url::Url::parse("https://a.example.org/feed").expect("an address");
+    let many = |work: &dyn Fn(&str)| (0..1_000).for_each(|_| LINKS.iter().for_each(|link| work(link)));
+    let (own, other) = in_turns(
+        || many(&|link| drop(black_box(feed::canonical(link, Some(&base))))),
+        || many(&|link| drop(black_box(base.join(link)))),
+    );
+    let ratio = own.as_secs_f64() / other.as_secs_f64();
+    let verdict = if ratio <= MOST_BROKEN { "ok" } else { "TOO MUCH" };
+    let each = own.as_nanos() / (1_000 * LINKS.len() as u128);
+    println!("canonical links: {each} ns each, {ratio:.2} of parsing them   at most {MOST_BROKEN:.1}   {verdict}");
+    ratio <= MOST_BROKEN
 }
 
 /// The least time of each of two, taken in turns: a machine that others use is faster in one moment than in the next.

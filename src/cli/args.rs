@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::model::Lang;
 use crate::watch::LogFormat;
 
 /// Reads news feeds, merges them and republishes them as Atom, RSS, JSON Feed and HTML.
@@ -73,6 +74,13 @@ pub(super) enum Command {
     Parse(ParseArgs),
     /// Show sources and editions: what works, what is broken and since when, what is due.
     Status(StatusArgs),
+    /// Forget the renditions that match, so that the next run makes them again.
+    Retranslate(RetranslateArgs),
+    /// Translate one text with engine, glossary, memory and checks.
+    Translate(TranslateArgs),
+    /// Give the translation memory to other tools, or take theirs.
+    #[command(subcommand)]
+    Memory(MemoryCommand),
     /// Print the JSON Schema of feeds.toml.
     Schema,
     /// Print completions for a shell.
@@ -121,6 +129,101 @@ pub(super) struct ParseArgs {
     /// Read every file of DIR/manifest.jsonl (`{"file","url","content_type"}` a line); print one JSON line each.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) batch: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RetranslateArgs {
+    /// Those of entries that these editions take, in their languages.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(super) edition: Vec<String>,
+    /// Those in this language.
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub(super) lang: Option<Lang>,
+    /// Those of entries of these sources.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(super) source: Vec<String>,
+    /// Those of entries from this day on (2026-11-24).
+    #[arg(long, value_name = "DATE")]
+    pub(super) since: Option<String>,
+    /// Forget the translations of segments that hold this term, too: they will be paid for again.
+    #[arg(long, value_name = "TERM")]
+    pub(super) term: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TranslateArgs {
+    /// The text, or - for standard input.
+    #[arg(default_value = "-", value_name = "TEXT|-")]
+    pub(super) text: String,
+    /// The language of the text.
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub(super) from: Lang,
+    /// The language that is wanted.
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub(super) to: Lang,
+    /// The engine, by its name in feeds.toml [default: the first].
+    #[arg(long, value_name = "ID")]
+    pub(super) engine: Option<String>,
+    /// The text is HTML.
+    #[arg(long)]
+    pub(super) html: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MemoryCommand {
+    /// Write all translations of the memory.
+    Export(ExportArgs),
+    /// Take translations into the memory; they come before any engine's.
+    Import(ImportArgs),
+}
+
+/// How a translation memory is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum MemoryFormat {
+    /// TMX 1.4b.
+    Tmx,
+    /// JSON Lines.
+    Jsonl,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExportArgs {
+    /// The file, or - for standard output.
+    #[arg(default_value = "-", value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) file: String,
+    /// How it is written [default: as its name says, else tmx].
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<MemoryFormat>,
+    /// Only from this language.
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub(super) from: Option<Lang>,
+    /// Only to this language.
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub(super) to: Option<Lang>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ImportArgs {
+    /// The file, or - for standard input.
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) file: String,
+    /// How it is written [default: as its name says, else tmx].
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<MemoryFormat>,
+    /// Only from this language; `fr` takes what is from fr-CA as from fr.
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub(super) from: Option<Lang>,
+    /// Only to this language, likewise.
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub(super) to: Option<Lang>,
+    /// Replace what is there.
+    #[arg(long)]
+    pub(super) replace: bool,
+}
+
+/// Reads a language tag.
+fn language(tag: &str) -> Result<Lang, String> {
+    Lang::new(tag).ok_or_else(|| "this is no language tag; write one as in fr or pt-BR".to_owned())
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,10 +5,14 @@ use anstream::eprint;
 use super::args::Args;
 use super::exit::{Exit, Failure, print};
 use crate::config::{self, Plan};
+use crate::pass;
 
-/// Validates feeds.toml.
+/// Validates feeds.toml, and the glossary that it names.
 pub(super) fn check(args: &Args) -> Result<Exit, Failure> {
     let plan = load(args)?;
+    if plan.editions.iter().any(|edition| !edition.engines.is_empty()) {
+        pass::glossary(&plan).map_err(Failure::usage)?;
+    }
     let enabled = plan.sources.iter().filter(|source| source.enabled).count();
     let disabled = plan.sources.len() - enabled;
     print(&format!(

@@ -75,6 +75,7 @@ pub(super) fn tables(report: &Report, dry: bool) -> String {
 pub(super) fn fault_line(fault: &Fault) -> String {
     let of = match &fault.of {
         FaultOf::Source(id) => format!("source {id}"),
+        FaultOf::Engine(id) => format!("engine {id}"),
         FaultOf::Edition(id) => format!("edition {id}"),
     };
     let since = fault.since.map(|since| format!(" (since {since})")).unwrap_or_default();

@@ -40,7 +40,7 @@ pub(super) async fn run(args: &Args, ask: &RunArgs) -> Result<Exit, Failure> {
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    let report = report.map_err(Failure::own)?;
+    let report = report.map_err(|error| if error.is_configuration() { Failure::usage(error) } else { Failure::own(error) })?;
     if ask.json {
         let text = serde_json::to_string(&report).map_err(Failure::own)?;
         print(&format!("{text}\n"))?;

@@ -1,4 +1,6 @@
-//! `relais status`: what works, what is broken and since when, what is due.
+//! `relais status`: what works, what is broken and since when, what is due, what engines may still spend.
+
+mod engines;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -19,6 +21,7 @@ struct Status {
     run: Option<LastRun>,
     sources: Vec<Source>,
     editions: Vec<Edition>,
+    engines: Vec<engines::Engine>,
     store: Kept,
 }
 
@@ -60,7 +63,7 @@ struct Kept {
     size_bytes: Option<u64>,
 }
 
-/// Shows sources, editions and what is kept.
+/// Shows sources, editions, engines and what is kept.
 pub(super) async fn status(args: &Args, ask: &StatusArgs) -> Result<Exit, Failure> {
     let plan = load(args)?;
     let status = match Store::open(plan.state.url(), Access::Look).await {
@@ -125,7 +128,9 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
             formats: edition.formats.iter().map(|format| format.extension()).collect(),
         })
         .collect();
-    Ok(Status { now: SystemClock.now(), run, sources, editions, store: kept })
+    let now = SystemClock.now();
+    let engines = engines::engines(plan, store, now).await?;
+    Ok(Status { now, run, sources, editions, engines, store: kept })
 }
 
 /// The same for people.
@@ -174,6 +179,10 @@ fn shown(status: &Status) -> String {
     }
     out.push('\n');
     out.push_str(&table.render());
+    if !status.engines.is_empty() {
+        out.push('\n');
+        out.push_str(&engines::shown(&status.engines));
+    }
     let kept = &status.store;
     let size = kept.size_bytes.map(|size| format!(", {}.{} MB", size / 1_000_000, size / 100_000 % 10)).unwrap_or_default();
     out.push_str(&format!("\n{} entries kept ({} withdrawn){size}.\n", kept.entries, kept.withdrawn));

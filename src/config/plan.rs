@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::problem::Problem;
 use super::state::State;
-use crate::model::{Cidr, Format, Lang, Show, SourceId, Text, Untranslated, Zone};
+use crate::model::{Bilingual, Budget, Cidr, EngineKind, Format, Lang, Price, Show, SourceId, Text, Untranslated, Zone};
 
 /// All that feeds.toml asks for.
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ pub struct Plan {
     pub base_url: Option<String>,
     /// How to fetch.
     pub fetch: Fetch,
+    /// The engines, also those that no edition uses, in the order of the file.
+    pub engines: Vec<Engine>,
+    /// Terms and names.
+    pub glossary: Glossary,
     /// The sources, also those that are not enabled, in the order of the file.
     pub sources: Vec<Source>,
     /// The editions, in the order of the file.
@@ -65,6 +69,43 @@ pub struct Fetch {
     pub ca: Option<PathBuf>,
     /// Private addresses that may be visited.
     pub allow_private: Vec<Cidr>,
+}
+
+/// A translation service.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// Its name.
+    pub id: String,
+    /// Which protocol it speaks.
+    pub kind: EngineKind,
+    /// Where it is reached: http or https, without user name, query and a `/` at the end. Nothing for where its kind is
+    /// reached when nobody says otherwise.
+    pub url: Option<String>,
+    /// The language model: there for these kinds, and for no other.
+    pub model: Option<String>,
+    /// The region of an Azure resource.
+    pub region: Option<String>,
+    /// The key. One that an edition uses has it if it is written; one that none uses has it if it could be read.
+    pub key: Option<SecretString>,
+    /// The most that may be used.
+    pub budget: Option<Budget>,
+    /// What it costs; there when the budget counts money.
+    pub price: Option<Price>,
+    /// The language to go through.
+    pub pivot: Option<Lang>,
+    /// For one request.
+    pub timeout: Option<Duration>,
+    /// Requests at a time.
+    pub in_flight: Option<usize>,
+}
+
+/// What must be translated in one way only. When an edition has engines, the files have been read once, and were text.
+#[derive(Clone, Debug, Default)]
+pub struct Glossary {
+    /// Terms and what stands for them, tab-separated; absolute.
+    pub file: Option<PathBuf>,
+    /// Names that stay as they are, one a line; absolute.
+    pub keep: Option<PathBuf>,
 }
 
 /// A feed to read.
@@ -123,6 +164,10 @@ pub struct Edition {
     pub from: Vec<SourceId>,
     /// Its languages; none when every entry keeps its own.
     pub langs: Vec<Lang>,
+    /// The names of the engines that translate for it, the preferred one first; none when nothing is translated.
+    pub engines: Vec<String>,
+    /// How much of the original stands beside a translation.
+    pub bilingual: Bilingual,
     /// How much is republished.
     pub show: Show,
     /// How many entries it holds.

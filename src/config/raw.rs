@@ -9,14 +9,16 @@ use serde::{Deserialize, Serialize};
 use super::written::At;
 
 mod edition;
+mod engine;
 mod fetch;
 mod source;
 
 pub(super) use edition::{Edition, MAX_LIMIT, MIN_LIMIT};
+pub(super) use engine::{Budget, Engine, Glossary, MAX_BUDGET, MAX_IN_FLIGHT, Price};
 pub(super) use fetch::{Fetch, MAX_CONCURRENCY, MAX_PER_HOST};
 pub(super) use source::{Auth, Secret, Source};
 
-/// What relais reads, and what it publishes.
+/// What relais reads, translates and publishes.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(title = "feeds.toml")]
@@ -35,6 +37,10 @@ pub(super) struct File {
     pub(super) base_url: Option<At<String>>,
     /// How sources are fetched.
     pub(super) fetch: Fetch,
+    /// A translation service.
+    pub(super) engine: BTreeMap<String, Engine>,
+    /// Terms and names.
+    pub(super) glossary: Glossary,
     /// A feed that relais reads.
     pub(super) source: BTreeMap<String, Source>,
     /// A merged feed that relais publishes.
@@ -48,6 +54,8 @@ impl Default for File {
             output: "output".to_owned().into(),
             base_url: None,
             fetch: Fetch::default(),
+            engine: BTreeMap::new(),
+            glossary: Glossary::default(),
             source: BTreeMap::new(),
             edition: BTreeMap::new(),
         }

@@ -30,8 +30,10 @@ pub(super) struct Named<T> {
 
 /// What could be read of a file.
 pub(super) struct Document {
-    /// The keys at the top, and `fetch`.
+    /// The keys at the top, `fetch` and `glossary`.
     pub(super) file: raw::File,
+    /// In the order of the file; nothing when what stands there has no names.
+    pub(super) engines: Option<Vec<Named<raw::Engine>>>,
     /// In the order of the file.
     pub(super) sources: Vec<Named<raw::Source>>,
     /// In the order of the file.
@@ -70,13 +72,25 @@ fn read(text: &str, findings: &mut Findings<'_>) -> Option<Document> {
     };
     findings.hide(hidden::in_table(&root));
     let fetch = group(&mut root, "fetch", findings);
+    let glossary = group(&mut root, "glossary", findings);
+    let has_engines = root.contains_key("engine");
+    let engine = group(&mut root, "engine", findings);
     let source = group(&mut root, "source", findings);
     let edition = group(&mut root, "edition", findings);
     let (mut file, _) = table::<raw::File>("", root, Keys::of_file(), findings);
     if let Some(fetch) = fetch {
         file.fetch = table("fetch", fetch, &Keys::of::<raw::Fetch>(), findings).0;
     }
-    Some(Document { file, sources: named("source", source, findings), editions: named("edition", edition, findings) })
+    if let Some(glossary) = glossary {
+        file.glossary = table("glossary", glossary, &Keys::of::<raw::Glossary>(), findings).0;
+    }
+    let engines = named("engine", engine, findings);
+    Some(Document {
+        file,
+        engines: (!has_engines || !engines.is_empty()).then_some(engines),
+        sources: named("source", source, findings),
+        editions: named("edition", edition, findings),
+    })
 }
 
 /// Takes a table out of the root; what stands there instead is a problem.
@@ -85,7 +99,7 @@ fn group<'t>(root: &mut DeTable<'t>, name: &str, findings: &mut Findings<'_>) ->
     match value.into_inner() {
         DeValue::Table(table) => Some(table),
         other => {
-            let header = if name == "fetch" { "[fetch]".to_owned() } else { format!("[{name}.NAME]") };
+            let header = if matches!(name, "fetch" | "glossary") { format!("[{name}]") } else { format!("[{name}.NAME]") };
             let message = format!("`{name}` must be a table, not {}", explain::kind(&other));
             findings.error(&key.span(), message, format!("write {header} on a line of its own, and its keys below"));
             None
@@ -136,8 +150,24 @@ fn check_id(group: &str, id: &At<String>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Reads one table key by key. What cannot be read is a problem and keeps its default. Gives also the keys that were there.
+/// Reads one table. What cannot be read is a problem and keeps its default. Gives also the keys that were there.
 fn table<T: DeserializeOwned + Default>(
+    place: &str,
+    body: DeTable<'_>,
+    known: &Keys,
+    findings: &mut Findings<'_>,
+) -> (T, HashMap<String, bool>) {
+    // Nearly every table is in order as a whole, and reading it key by key costs three times as much.
+    if body.keys().all(|key| known.has(key.get_ref()))
+        && let Ok(table) = deserialize(body.clone())
+    {
+        return (table, body.into_iter().map(|(key, _)| (key.into_inner().into_owned(), true)).collect());
+    }
+    by_key(place, body, known, findings)
+}
+
+/// Reads one table key by key, so that a bad one hides no other.
+fn by_key<T: DeserializeOwned + Default>(
     place: &str,
     body: DeTable<'_>,
     known: &Keys,

@@ -8,24 +8,21 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::raw;
+use super::written::LATER_KINDS;
 
 /// Keys of later versions: table (empty for the top of the file), key, and how it is without them.
-pub(super) const LATER: [(&str, &str, &str); 8] = [
-    ("", "engine", "take it out: entries are published in the languages that they are written in"),
-    ("", "glossary", "take it out: nothing is translated yet"),
+pub(super) const LATER: [(&str, &str, &str); 4] = [
     ("", "topic", "take it out: every entry of a source is kept"),
     ("source", "topic", "take it out: every entry of the source is kept"),
     ("source", "keep", "take it out: every entry of the source is kept"),
     ("source", "weight", "take it out: all sources count the same"),
-    ("edition", "engines", "take it out: entries are published in the languages that they are written in"),
-    ("edition", "bilingual", "take it out: nothing is translated yet"),
 ];
 
 /// The JSON Schema of feeds.toml, for editors that complete and check it.
 pub fn schema() -> Value {
     let mut schema = schema_of::<raw::File>();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        for group in ["source", "edition"] {
+        for group in ["engine", "source", "edition"] {
             if let Some(Value::Object(group)) = properties.get_mut(group) {
                 group.insert("propertyNames".into(), serde_json::json!({ "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$" }));
             }
@@ -51,6 +48,9 @@ fn without_null(value: &mut Value) {
                     let one = one.clone();
                     object.insert("type".into(), one);
                 }
+            }
+            if let Some(Value::Array(words)) = object.get_mut("enum") {
+                words.retain(|word| !word.is_null());
             }
             if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
                 choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
@@ -144,6 +144,10 @@ pub fn reference() -> String {
     let defs = &schema["$defs"];
     section(&mut out, "At the top of the file", "Above the first `[table]`.", &schema);
     section(&mut out, "`[fetch]`", "", &defs["Fetch"]);
+    section(&mut out, "`[engine.ID]`", "", &defs["Engine"]);
+    section(&mut out, "`budget` of an engine", "", &defs["Budget"]);
+    section(&mut out, "`price` of an engine", "", &defs["Price"]);
+    section(&mut out, "`[glossary]`", "", &defs["Glossary"]);
     section(&mut out, "`[source.ID]`", "", &defs["Source"]);
     section(&mut out, "`auth` of a source", "", &defs["Auth"]);
     section(&mut out, "`[edition.ID]`", "", &defs["Edition"]);
@@ -154,6 +158,9 @@ pub fn reference() -> String {
             table => writeln!(out, "- `{key}` in `[{table}.ID]`"),
         };
     }
+    for (kind, _) in LATER_KINDS {
+        let _ = writeln!(out, "- `kind = \"{kind}\"` in `[engine.ID]`");
+    }
     out
 }
 
@@ -162,7 +169,7 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
     let _ = write!(out, "## {title}\n\n{says}\n\n");
     let keys = Keys::in_schema(schema);
     for (key, value) in &keys.0 {
-        if matches!(key.as_str(), "fetch" | "source" | "edition") {
+        if matches!(key.as_str(), "fetch" | "engine" | "glossary" | "source" | "edition") {
             continue;
         }
         let _ = write!(out, "### `{key}`\n\n{}\n\n", value["description"].as_str().unwrap_or_default());

@@ -14,7 +14,9 @@ use super::state::{self, State};
 use super::written::{At, Lapse, human, quoted};
 
 mod edition;
+mod engine;
 mod fetch;
+mod glossary;
 mod header;
 mod source;
 
@@ -37,7 +39,7 @@ pub(super) fn plan(
         }
     };
     let around = Surroundings { folder, environment };
-    let Document { file, sources, editions } = document;
+    let Document { file, engines, sources, editions } = document;
     let fetch = fetch::fetch(&file.fetch, &around, findings);
     let state = database(&file.state, &around, findings);
     let output = folder_of_output(&file.output, &around, findings);
@@ -49,14 +51,20 @@ pub(super) fn plan(
         findings.lacks("there is no edition in this file", "add a table [edition.NAME] with `from = [\"*\"]`");
     }
     let planned = source::sources(&sources, fetch.every, &around, findings);
-    let editions = edition::editions(&editions, &sources, &planned, findings);
+    let names = engines.as_ref().map(|engines| engines.iter().map(|engine| engine.id.value.as_str()).collect::<Vec<_>>());
+    let editions = edition::editions(&editions, &sources, &planned, names.as_deref(), findings);
     source::unread_pages(&sources, &planned, &editions, findings);
+    let engines = engine::engines(engines.as_deref().unwrap_or_default(), &editions, &around, findings);
+    let translates = editions.iter().any(|edition| !edition.engines.is_empty());
+    let glossary = glossary::glossary(&file.glossary, translates, &around, findings);
     Some(Plan {
         path: path.to_owned(),
         state: state?,
         output: output?,
         base_url,
         fetch,
+        engines,
+        glossary,
         sources: planned,
         editions,
         warnings: Vec::new(),
@@ -91,7 +99,7 @@ fn folder_of_output(at: &At<String>, around: &Surroundings<'_>, findings: &mut F
 }
 
 fn base_url(at: &At<String>, findings: &mut Findings<'_>) -> Option<String> {
-    let url = web_address("base_url", at, findings)?;
+    let url = web_address("base_url", at, IN_AUTH, findings)?;
     if url.query().is_some() || url.fragment().is_some() {
         findings.error(&at.span, "`base_url` must end with a path", "take out what begins with `?` or `#`");
         return None;
@@ -100,8 +108,11 @@ fn base_url(at: &At<String>, findings: &mut Findings<'_>) -> Option<String> {
     Some(if url.ends_with('/') { url } else { url + "/" })
 }
 
-/// Reads an absolute address of the web that has no name or password in it.
-fn web_address(key: &str, at: &At<String>, findings: &mut Findings<'_>) -> Option<Url> {
+/// Where a source has the password that must not stand in its address.
+const IN_AUTH: &str = "take it out; a source gives it with auth = { user = \"…\", password = { env = \"…\" } }";
+
+/// Reads an absolute address of the web that has no name or password in it; `instead` says where these belong.
+fn web_address(key: &str, at: &At<String>, instead: &str, findings: &mut Findings<'_>) -> Option<Url> {
     let example = format!("for example {key} = \"https://www.example.org/…\"");
     let (message, help) = match Url::parse(at.value.trim()) {
         _ if at.value.len() > MAX_TEXT => (format!("`{key}` is too long for an address"), example),
@@ -110,8 +121,7 @@ fn web_address(key: &str, at: &At<String>, findings: &mut Findings<'_>) -> Optio
         Ok(url) if !matches!(url.scheme(), "http" | "https") => (format!("`{key}` must begin with http:// or https://"), example),
         Ok(url) if url.host_str().is_none_or(str::is_empty) => (format!("`{key}` names no host"), example),
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            let help = "take it out; a source gives it with auth = { user = \"…\", password = { env = \"…\" } }";
-            (format!("`{key}` holds a user name or a password"), help.to_owned())
+            (format!("`{key}` holds a user name or a password"), instead.to_owned())
         }
         Ok(url) => return Some(url),
     };

@@ -51,21 +51,27 @@ impl Surroundings<'_> {
     }
 }
 
-fn file(name: &str, path: &Path) -> Result<String, Trouble> {
+/// Reads a file that feeds.toml calls `name`, and no more of it than a byte beyond `most`.
+pub(super) fn bytes(name: &str, path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
     let shown = quoted(name);
     let read = || {
         let mut bytes = Vec::new();
-        std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    let bytes = read().map_err(|error: std::io::Error| {
+    read().map_err(|error: std::io::Error| {
         let what = match error.kind() {
             std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
             std::io::ErrorKind::PermissionDenied => format!("the file {shown} may not be read"),
             _ => format!("the file {shown} cannot be read: {error}"),
         };
         (what, "a relative name starts from the folder of feeds.toml".to_owned())
-    })?;
+    })
+}
+
+fn file(name: &str, path: &Path) -> Result<String, Trouble> {
+    let shown = quoted(name);
+    let bytes = bytes(name, path, MAX_BYTES)?;
     let one_line = || "put the secret, and nothing else, into it".to_owned();
     if bytes.len() as u64 > MAX_BYTES {
         return Err((format!("the file {shown} is too large for a secret"), one_line()));

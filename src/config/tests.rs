@@ -8,6 +8,9 @@ use secrecy::ExposeSecret;
 
 use super::{Auth, Plan, Problems, parse_in};
 
+/// Keys at the top of the file that are tables.
+const TABLES: [&str; 5] = ["fetch", "engine", "glossary", "source", "edition"];
+
 const EDITION: &str = "[edition.all]\n";
 
 fn with(environment: &[(&str, &str)], text: &str) -> Result<Plan, Problems> {
@@ -61,6 +64,29 @@ fn the_secrets_of_a_disabled_source_are_not_looked_for() {
 }
 
 #[test]
+fn a_key_is_looked_for_where_an_edition_needs_it() {
+    let engine = "[engine.a]\nkind = \"deepl\"\nkey = { env = \"DEEPL_KEY\" }\n[source.a]\nurl = \"https://a.example/\"\n";
+    let used = format!("{engine}[edition.en]\nlangs = [\"en\"]\nengines = [\"a\"]");
+    let world = [("DEEPL_KEY", "hunter2:fx")];
+    let key = |plan: &Plan| plan.engines[0].key.as_ref().map(|key| key.expose_secret().to_owned());
+    let plan = with(&world, &used).expect("a plan");
+    assert_eq!(key(&plan).as_deref(), Some("hunter2:fx"));
+    assert!(plan.warnings.is_empty() && !format!("{plan:?}").contains("hunter2"));
+    for (world, says) in [
+        (vec![], "no variable \"DEEPL_KEY\""),
+        (vec![("DEEPL_KEY", " ")], "is empty"),
+        (vec![("DEEPL_KEY", "hunter2 x")], "cannot be sent"),
+    ] {
+        let problems = with(&world, &used).expect_err("a problem").to_string();
+        assert!(problems.contains(says) && problems.contains("--> /srv/feeds.toml:3:7"), "{problems}");
+        assert!(!problems.contains("hunter2"), "{problems}");
+    }
+    let unused = with(&[], engine).expect("a key that nobody needs may be missing");
+    assert!(key(&unused).is_none() && unused.render_warnings(false).contains("no edition uses the engine `a`"));
+    assert_eq!(key(&with(&world, engine).expect("a plan")).as_deref(), Some("hunter2:fx"), "to be tried out");
+}
+
+#[test]
 fn every_default_that_the_reference_states_is_the_one_that_holds() {
     let schema = super::schema();
     let mut explicit = String::new();
@@ -69,7 +95,7 @@ fn every_default_that_the_reference_states_is_the_one_that_holds() {
     {
         let _ = writeln!(explicit, "{header}");
         for (key, value) in table["properties"].as_object().expect("keys") {
-            if !matches!(key.as_str(), "fetch" | "source" | "edition") && !value["default"].is_null() {
+            if !TABLES.contains(&key.as_str()) && !value["default"].is_null() {
                 let _ = writeln!(explicit, "{key} = {}", toml::Value::try_from(&value["default"]).expect("TOML"));
                 stated += 1;
             }
@@ -87,27 +113,25 @@ fn every_default_that_the_reference_states_is_the_one_that_holds() {
 #[test]
 fn every_example_of_the_reference_is_accepted() {
     let schema = super::schema();
-    let world = [("FEED_PASSWORD", "hunter2")];
+    let world = [("FEED_PASSWORD", "hunter2"), ("DEEPL_KEY", "hunter2")];
     let mut seen = 0;
-    for (group, table) in [
-        ("", &schema),
-        ("Fetch", &schema["$defs"]["Fetch"]),
-        ("Source", &schema["$defs"]["Source"]),
-        ("Edition", &schema["$defs"]["Edition"]),
-    ] {
+    for group in ["", "Fetch", "Engine", "Budget", "Price", "Glossary", "Source", "Edition"] {
+        let table = if group.is_empty() { &schema } else { &schema["$defs"][group] };
         for (key, value) in table["properties"].as_object().expect("keys") {
             let example = &value["examples"][0];
             if example.is_null() || key == "enabled" {
-                assert!(matches!(key.as_str(), "fetch" | "source" | "edition" | "enabled"), "`{key}` has no example");
+                assert!(key == "enabled" || TABLES.contains(&key.as_str()), "`{key}` has no example");
                 continue;
             }
             let line = format!("{key} = {}\n", toml::Value::try_from(example).expect("TOML"));
             let put = |place: &str| if place == group { line.as_str() } else { "" };
-            let url = if key == "url" { "" } else { "url = \"https://a.example/feed\"\n" };
+            let url = if (group, key.as_str()) == ("Source", "url") { "" } else { "url = \"https://a.example/feed\"\n" };
             let text = format!(
-                "{}[fetch]\n{}[source.lequipe]\n{url}{}[source.b]\nurl = \"https://b.example/\"\ntags = [\"olympic\"]\n[edition.all]\n{}",
+                "{}[fetch]\n{}[glossary]\n{}{}[source.lequipe]\n{url}{}[source.b]\nurl = \"https://b.example/\"\ntags = [\"olympic\"]\n[edition.all]\n{}",
                 put(""),
                 put("Fetch"),
+                put("Glossary"),
+                engines(group, key, &line),
                 put("Source"),
                 put("Edition")
             );
@@ -118,5 +142,58 @@ fn every_example_of_the_reference_is_accepted() {
             seen += 1;
         }
     }
-    assert!(seen > 20, "only {seen} examples");
+    assert!(seen > 40, "only {seen} examples");
+}
+
+#[test]
+fn what_the_default_file_shows_of_translation_is_in_order() {
+    let default = include_str!("../../feeds.toml");
+    let (mut text, mut within) = (String::new(), false);
+    for line in default.lines() {
+        // An example is a table in comments, down to the next line without one.
+        let bare = line.strip_prefix("# ");
+        within = bare.is_some_and(|bare| within || bare.starts_with('['));
+        text += bare.filter(|_| within).unwrap_or(line);
+        text.push('\n');
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["glossary.tsv", "donottranslate.txt"] {
+        std::fs::OpenOptions::new().create(true).append(true).open(folder.path().join(name)).expect("a file");
+    }
+    let environment = |name: &str| (name == "DEEPL_KEY").then(|| OsString::from("hunter2"));
+    let plan = parse_in(&text, &folder.path().join("feeds.toml"), &environment).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(plan.warnings.is_empty(), "{}", plan.render_warnings(false));
+    assert_eq!(plan.engines.iter().map(|engine| engine.id.as_str()).collect::<Vec<_>>(), ["deepl", "own"]);
+    let games = plan.editions.iter().find(|edition| edition.id == "games").expect("the English edition");
+    assert_eq!(games.engines, ["deepl", "own"]);
+    assert!(plan.glossary.file.is_some() && plan.glossary.keep.is_some());
+}
+
+/// Engines for the examples of editions, and one for an example of an engine's own: of the kind that has such a key.
+fn engines(group: &str, key: &str, line: &str) -> String {
+    let value = line.trim_end();
+    let (kind, rest) = match (group, key) {
+        ("Engine", "kind" | "key") => ("deepl", "key = { env = \"DEEPL_KEY\" }\n".to_owned()),
+        ("Engine", "model") => ("ollama", line.to_owned()),
+        ("Engine", "region") => ("azure", format!("{line}key = {{ env = \"DEEPL_KEY\" }}\n")),
+        ("Engine", "url") => ("apertium", line.to_owned()),
+        ("Engine", _) => ("deepl", format!("{line}key = {{ env = \"DEEPL_KEY\" }}\n")),
+        ("Budget", "money") => (
+            "ollama",
+            format!(
+                "model = \"m\"\nprice = {{ per_million_characters = 1, currency = \"EUR\" }}\nbudget = {{ {value}, per = \"day\" }}\n"
+            ),
+        ),
+        ("Budget", "per") => ("ollama", format!("model = \"m\"\nbudget = {{ characters = 1, {value} }}\n")),
+        ("Budget", _) => ("ollama", format!("model = \"m\"\nbudget = {{ {value}, per = \"day\" }}\n")),
+        ("Price", "currency") => ("ollama", format!("model = \"m\"\nprice = {{ per_million_characters = 1, {value} }}\n")),
+        ("Price", "per_million_characters") => ("ollama", format!("model = \"m\"\nprice = {{ {value}, currency = \"EUR\" }}\n")),
+        ("Price", _) => {
+            let other = if key.ends_with("in") { "per_million_tokens_out" } else { "per_million_tokens_in" };
+            ("ollama", format!("model = \"m\"\nprice = {{ {value}, {other} = 1, currency = \"EUR\" }}\n"))
+        }
+        _ => ("ollama", "model = \"m\"\n".to_owned()),
+    };
+    let more = "[engine.libretranslate]\nkind = \"libretranslate\"\nurl = \"https://l.example/\"\n";
+    format!("[engine.deepl]\nkind = \"{kind}\"\n{rest}{more}")
 }

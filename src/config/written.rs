@@ -1,4 +1,4 @@
-//! Values as people write them in feeds.toml: `15m`, `8MiB`, `summary`, `fr`, `hold 6h`. Each type reads itself, says what it
+//! Values as people write them in feeds.toml: `15m`, `8MiB`, `summary`, `fr`, `hold 6h`, `0.15`. Each type reads itself, says what it
 //! wants when it gets something else, and gives its JSON Schema.
 //!
 //! The text of a reading error is `message`, a line break, `help`: serde has room for one string only.
@@ -15,8 +15,6 @@ use super::nearest::nearest;
 use crate::model::{Format, Lang, Show, Zone};
 
 mod amount;
-
-pub(super) use amount::{duration, human};
 
 /// A value and where it stands; a default stands nowhere, at `0..0`.
 #[derive(Clone, Debug)]
@@ -122,6 +120,11 @@ macro_rules! written {
         }
     };
 }
+
+mod translation;
+
+pub(super) use amount::{duration, human};
+pub(super) use translation::{Beside, Decimal, LATER_KINDS, Per, Protocol};
 
 /// A length of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

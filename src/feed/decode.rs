@@ -40,7 +40,8 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, lang: Opti
     }
     let said = Said::of(bytes, content_type);
     let (text, truthful) = match marked(bytes) {
-        Some((text, charset)) => (text, said.by_document.is_none_or(|said| said == charset)),
+        // A mark goes before anything that is said (RFC 7303 §3.3), and the rest is no less plain: there is nothing to repair.
+        Some(text) => (text, true),
         None => unmarked(bytes, &said, lang),
     };
     let (text, twice) = twice::undo(text);
@@ -78,13 +79,13 @@ impl Said {
 }
 
 /// Text with a byte order mark, or in a charset that shows from its first character, which is ASCII in every feed.
-fn marked(bytes: &[u8]) -> Option<(Cow<'_, str>, Charset)> {
+fn marked(bytes: &[u8]) -> Option<Cow<'_, str>> {
     const FIRST: [u8; 6] = *b"<{ \t\r\n";
     let (encoding, mark) = match *bytes {
-        [0, 0, 0xfe, 0xff, ..] => return Some((wide(&bytes[4..], u32::from_be_bytes), Charset::Utf32)),
-        [0xff, 0xfe, 0, 0, ..] => return Some((wide(&bytes[4..], u32::from_le_bytes), Charset::Utf32)),
-        [0, 0, 0, first, ..] if FIRST.contains(&first) => return Some((wide(bytes, u32::from_be_bytes), Charset::Utf32)),
-        [first, 0, 0, 0, ..] if FIRST.contains(&first) => return Some((wide(bytes, u32::from_le_bytes), Charset::Utf32)),
+        [0, 0, 0xfe, 0xff, ..] => return Some(wide(&bytes[4..], u32::from_be_bytes)),
+        [0xff, 0xfe, 0, 0, ..] => return Some(wide(&bytes[4..], u32::from_le_bytes)),
+        [0, 0, 0, first, ..] if FIRST.contains(&first) => return Some(wide(bytes, u32::from_be_bytes)),
+        [first, 0, 0, 0, ..] if FIRST.contains(&first) => return Some(wide(bytes, u32::from_le_bytes)),
         [0xef, 0xbb, 0xbf, ..] if std::str::from_utf8(bytes).is_ok() => (UTF_8, 3),
         [0xff, 0xfe, ..] => (UTF_16LE, 2),
         [0xfe, 0xff, ..] => (UTF_16BE, 2),
@@ -92,8 +93,7 @@ fn marked(bytes: &[u8]) -> Option<(Cow<'_, str>, Charset)> {
         [0, first, ..] if FIRST.contains(&first) => (UTF_16BE, 0),
         _ => return None,
     };
-    let (text, _) = encoding.decode_without_bom_handling(&bytes[mark..]);
-    Some((text, Charset::Web(encoding)))
+    Some(encoding.decode_without_bom_handling(&bytes[mark..]).0)
 }
 
 /// UTF-32, which no library of the web reads.
@@ -112,8 +112,9 @@ fn unmarked<'a>(bytes: &'a [u8], said: &Said, lang: Option<&Lang>) -> (Cow<'a, s
         && let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(bytes)
     {
         let plain = bytes.is_ascii();
-        let truthful = |said: Charset| said.is_utf8() || plain && said.extends_ascii();
-        return (text, [said.by_server, said.by_document].into_iter().flatten().all(truthful) && (plain || !said.ascii));
+        // Nothing is lost of ASCII, whatever it is said to be.
+        let truthful = plain || !said.ascii && [said.by_server, said.by_document].into_iter().flatten().all(Charset::is_utf8);
+        return (text, truthful);
     }
     if first.is_some_and(Charset::is_utf8) && mostly_utf8(bytes) {
         return (UTF_8.decode_without_bom_handling(bytes).0, false);
@@ -301,8 +302,24 @@ mod tests {
             assert_eq!(text(&body, None).0, said, "{name}");
             assert_eq!(text(&body, Some("text/xml; charset=utf-8")).0, said, "{name}");
         }
-        let ascii = "<?xml version='1.0' encoding='utf-16'?><rss/>";
-        assert_eq!(text(ascii.as_bytes(), None), (ascii.to_owned(), vec!["charset"]), "said to be wide, and is not");
+        let plain = "<?xml version='1.0' encoding='utf-16'?><rss/>";
+        assert_eq!(text(plain.as_bytes(), None), (plain.to_owned(), vec![]), "ASCII is ASCII");
+        let utf8 = said.replace("iso-8859-1", "utf-16");
+        assert_eq!(text(utf8.as_bytes(), None), (utf8.clone(), vec!["charset"]), "said to be wide, and is not");
+    }
+
+    #[test]
+    fn a_mark_leaves_no_doubt() {
+        let said = TEXT.replace("<rss>", "<?xml version='1.0' encoding='iso-8859-1'?><rss>");
+        let utf16: Vec<u8> = said.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (body, repaired) in [
+            ([&[0xff, 0xfe], &utf16[..]].concat(), vec![]),
+            ([&[0xef, 0xbb, 0xbf], said.as_bytes()].concat(), vec![]),
+            (utf16, vec![]),
+            (said.clone().into_bytes(), vec!["charset"]),
+        ] {
+            assert_eq!(text(&body, None), (said.clone(), repaired));
+        }
     }
 
     #[test]

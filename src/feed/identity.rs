@@ -59,13 +59,23 @@ fn tell_apart(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<String>) {
         *times.entry(entry.key.uid.clone()).or_default() += 1;
     }
     let mut taken: HashSet<String> = HashSet::new();
+    let mut numbers: HashMap<String, u32> = HashMap::new();
     for (entry, _) in entries.iter_mut() {
         if times.get(&entry.key.uid).is_some_and(|n| *n > 1) {
             let own = format!("{} {}", entry.head.url.as_deref().unwrap_or_default(), entry.title);
             entry.key.uid = format!("{}#{}", entry.key.uid, &blake3::hash(own.as_bytes()).to_hex()[..16]);
         }
-        while !taken.insert(entry.key.uid.clone()) {
-            entry.key.uid.push('+');
+        if !taken.insert(entry.key.uid.clone()) {
+            // Counted for each uid: trying one by one, each of 5,000 would try all before it.
+            let number = numbers.entry(entry.key.uid.clone()).or_insert(1_u32);
+            loop {
+                *number += 1;
+                let own = format!("{}+{number}", entry.key.uid);
+                if taken.insert(own.clone()) {
+                    entry.key.uid = own;
+                    break;
+                }
+            }
         }
     }
 }
@@ -132,6 +142,22 @@ mod tests {
         assert_eq!(uids(&[&other, &two, &one]), (told.clone(), 0), "whatever their order");
         assert_ne!(told[0].1, told[2].1);
         assert_eq!(uids(&[&other]).0, [("trois".to_owned(), "h".to_owned())]);
+    }
+
+    #[test]
+    fn items_that_differ_by_their_text_alone_are_counted() {
+        let texts = |texts: &[&str]| -> Vec<String> {
+            let entries = texts.iter().map(|text| {
+                let entry = entry("g", "https://a.fr/1", "un");
+                Entry { summary: Some(crate::model::RawHtml((*text).to_owned())), ..entry }
+            });
+            distinct(entries.collect()).0.into_iter().map(|(entry, _)| entry.key.uid).collect()
+        };
+        let uids = texts(&["a", "b", "c", "a"]);
+        assert_eq!(uids[1..], [format!("{}+2", uids[0]), format!("{}+3", uids[0])], "and one stands twice");
+        let many: Vec<String> = (0..5_000).map(|n| n.to_string()).collect();
+        let uids: HashSet<String> = texts(&many.iter().map(String::as_str).collect::<Vec<_>>()).into_iter().collect();
+        assert_eq!(uids.len(), 5_000);
     }
 
     fn known(n: i64) -> Known {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::draft::{Address, Document, Draft, File, Kind, Page, Rich};
-use super::language::settle;
+use super::language::{LEAST_OF_ENTRY, settle, settle_entry, settle_feed};
 use super::links::canonical;
 use super::{Body, Feed, identity};
 use crate::html::{self, decode_entities, escape, first_image, headline};
@@ -18,6 +18,10 @@ const MOST_PEOPLE: usize = 20;
 const MOST_CATEGORIES: usize = 50;
 /// As much text, in bytes, tells a language.
 const SAMPLE: usize = 600;
+/// Markup that is longer and shows nothing is left to the cleaner, in bytes.
+const LONGEST_BLANK: usize = 200;
+/// So many entries are heard one by one, where a feed and its text disagree.
+const HEARD: usize = 20;
 /// Names, categories, guids and headlines are cut here, in bytes.
 const MOST_TEXT: usize = 1_000;
 
@@ -27,7 +31,7 @@ pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &Source
     repaired.extend(repairs.names());
     let authors = people(&feed.people);
     let said = declared(feed.language.get().map(Cow::as_ref), feed.place.lang, None);
-    let language = settle(said.as_ref(), body.lang, &sample(&entries));
+    let language = settle_feed(said.as_ref(), body.lang, &sample(&entries), each(&entries));
     let maker = Maker { source, bases: &bases, authors: inherited(&authors), language: language.as_ref() };
     let entries = entries.into_iter().filter_map(|entry| maker.entry(entry)).collect();
     let description = feed.summary.take().and_then(|text| maker.html(text, 0));
@@ -108,10 +112,10 @@ impl Maker<'_> {
         Some(Entry { key: EntryKey { source: self.source.clone(), uid }, head, title, summary, content })
     }
 
-    /// Text of any kind as bounded raw HTML; nothing for white space. With a base other than `base`, its links are made
+    /// Text of any kind as bounded raw HTML; nothing for what shows nothing. With a base other than `base`, its links are made
     /// absolute at once (which cleans it): an entry keeps one base.
     fn html(&self, rich: Rich<'_>, base: usize) -> Option<RawHtml> {
-        if rich.text.trim_ascii().is_empty() {
+        if says_nothing(&rich) {
             return None;
         }
         let text = match rich.text {
@@ -165,16 +169,22 @@ impl Maker<'_> {
 }
 
 /// The language of an entry: an element of its own, else what its text or itself is marked with, unless its text is surely in
-/// another; else that of its feed.
+/// another; else that of its feed, unless the text is long and surely in another.
 fn language(draft: &Draft<'_>, around: Option<&Lang>) -> Option<Lang> {
     let texts = [draft.content.get(), draft.summary.get(), draft.title.get()];
     let marked = texts.into_iter().flatten().find_map(|rich| rich.place.lang).or(draft.place.lang);
     let element = draft.language.get().map(Cow::as_ref);
     if element.is_none() && marked.is_none() {
-        return around.cloned();
+        let long = texts.into_iter().flatten().any(|rich| rich.text.len() >= LEAST_OF_ENTRY);
+        return if long { settle_entry(around, &sample(std::slice::from_ref(draft))) } else { around.cloned() };
     }
     let said = declared(element, marked, None)?;
     settle(Some(&said), None, &sample(std::slice::from_ref(draft)))
+}
+
+/// The same of some entries, one by one.
+fn each<'s>(entries: &'s [Draft<'_>]) -> impl Iterator<Item = Cow<'s, str>> {
+    entries.iter().take(HEARD).map(|entry| Cow::Owned(sample(std::slice::from_ref(entry))))
 }
 
 /// Text enough to hear the language of entries in: headlines, then the beginnings of summaries.
@@ -201,6 +211,24 @@ fn declared(element: Option<&str>, marked: Option<&str>, around: Option<&Lang>) 
         (None, Some("")) => None,
         (None, marked) => marked.and_then(Lang::new).or_else(|| around.cloned()),
     }
+}
+
+/// Whether a text shows nothing: white space, or markup around no-break spaces (`<p>&nbsp;</p>`), which programs write where an
+/// author wrote nothing. Markup around nothing at all is the author's own.
+fn says_nothing(rich: &Rich<'_>) -> bool {
+    /// What shows without a text.
+    const SHOWN: [&str; 12] =
+        ["img", "picture", "image", "video", "audio", "iframe", "embed", "object", "amp-", "source", "input", "svg"];
+    let text = rich.text.trim();
+    if text.is_empty() || rich.kind == Kind::Text || text.len() > LONGEST_BLANK || !text.starts_with(['&', '<']) {
+        return text.is_empty();
+    }
+    let invisible = |c: char| matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    if !text.contains(|c: char| c == '&' || invisible(c)) {
+        return false;
+    }
+    let shows = |tag: &str| SHOWN.iter().any(|name| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
+    headline(text).as_str().chars().all(|c| c.is_whitespace() || invisible(c)) && !text.split('<').any(shows)
 }
 
 /// A headline or another line of text.

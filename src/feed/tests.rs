@@ -242,3 +242,22 @@ fn a_french_feed_that_says_english_is_french() {
         assert_eq!(feed.entries[0].head.lang.as_ref().map(ToString::to_string).as_deref(), Some(lang), "{said}");
     }
 }
+
+#[test]
+fn what_shows_nothing_is_absent() {
+    for blank in ["&nbsp;", " &#160; ", "<p>&nbsp;</p>", "<p></p>\n<p>\u{a0}<br/></p>", "\u{a0}", "&#8203;"] {
+        let entry = rss(&format!("<guid>1</guid><content:encoded><![CDATA[{blank}]]></content:encoded>"));
+        assert_eq!(entry.content, None, "{blank}");
+    }
+    for shown in [
+        "<p>a</p>",
+        "<ins></ins>",
+        "<img src='/a.jpg'>&nbsp;",
+        "<p><IFRAME src='/v'></iframe></p>",
+        "&lt;",
+        "<video src=/v></video>",
+    ] {
+        let entry = rss(&format!("<guid>1</guid><content:encoded><![CDATA[{shown}]]></content:encoded>"));
+        assert_eq!(html(entry.content.as_ref()), shown);
+    }
+}

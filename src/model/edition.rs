@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Clean, EntryHead, Lang, SourceId, Text, Time};
 
-/// How much of others' text an edition republishes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How much of others' text an edition republishes: each more than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Show {
     /// The headline only.
@@ -93,6 +93,21 @@ pub struct Item {
     pub updated: Time,
     /// Where it comes from.
     pub origin: Origin,
+    /// Who translated it, if anybody did.
+    pub translation: Option<Translation>,
+}
+
+/// How an item came to be in another language than that of its source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Translation {
+    /// The language of the original.
+    pub from: Lang,
+    /// The engines whose work it is (kind and model).
+    pub engines: Vec<String>,
+    /// How many of its segments stand in the language of the original, for want of a good translation.
+    pub left: u32,
+    /// Whether the headline is (in part) among them.
+    pub title_left: bool,
 }
 
 /// A merged feed, ready to be rendered. Renderers read it and nothing else: no clock, no store.

@@ -10,6 +10,8 @@ use super::{Found, Lang, Outcome, SourceId, Time};
 pub enum FaultOf {
     /// A source, by its name.
     Source(String),
+    /// An engine, by its name.
+    Engine(String),
     /// An edition, by its name.
     Edition(String),
 }
@@ -32,6 +34,11 @@ impl Fault {
     /// A fault of a source.
     pub fn of_source(source: &SourceId, kind: impl Into<String>, message: impl Into<String>, since: Option<Time>) -> Self {
         Self { of: FaultOf::Source(source.as_str().to_owned()), kind: kind.into(), message: message.into(), since }
+    }
+
+    /// A fault of an engine.
+    pub fn of_engine(engine: &str, kind: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { of: FaultOf::Engine(engine.to_owned()), kind: kind.into(), message: message.into(), since: None }
     }
 
     /// A fault of an edition.

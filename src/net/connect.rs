@@ -55,7 +55,7 @@ pub(super) fn build(options: &Options, resolver: Arc<dyn Resolve>) -> Result<(re
     Ok((client, proxy_host))
 }
 
-fn proxy(address: &str) -> Result<(Proxy, String), ClientError> {
+pub(super) fn proxy(address: &str) -> Result<(Proxy, String), ClientError> {
     let wrong = |why: &str| ClientError::Proxy { why: why.to_owned() };
     let url = Url::parse(address).map_err(|error| wrong(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") {
@@ -67,7 +67,7 @@ fn proxy(address: &str) -> Result<(Proxy, String), ClientError> {
     Ok((proxy, host))
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
     let wrong = |why: String| ClientError::Ca { path: path.to_owned(), why };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     let list = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(last(&error)))?;
@@ -76,7 +76,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, ClientError> {
 
 /// All else has been checked by now, so that it is the certificates: ours if there is a file of them (with it, the
 /// system's may be missing), else the system's.
-fn unbuilt(options: &Options, error: reqwest::Error) -> ClientError {
+pub(super) fn unbuilt(options: &Options, error: reqwest::Error) -> ClientError {
     let why = last(&error.without_url());
     match &options.ca {
         Some(path) => ClientError::Ca { path: path.clone(), why },

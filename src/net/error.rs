@@ -189,7 +189,7 @@ pub(super) fn shown(url: &Url) -> String {
     text
 }
 
-fn host(url: &Url) -> String {
+pub(super) fn host(url: &Url) -> String {
     url[Position::BeforeHost..Position::AfterPort].to_owned()
 }
 
@@ -211,7 +211,7 @@ fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error 
 }
 
 /// The last cause says it best ("Connection refused (os error 111)"); those above it repeat the URL or say "client error".
-fn deepest(error: &reqwest::Error) -> String {
+pub(super) fn deepest(error: &reqwest::Error) -> String {
     causes(error).last().map_or_else(|| "the connection was lost".to_owned(), ToString::to_string)
 }
 

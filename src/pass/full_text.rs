@@ -85,15 +85,10 @@ impl<'a> Pages<'a> {
         Self { store, client, sources, budget, spent: HashMap::new(), asked: HashSet::new(), shut: HashSet::new() }
     }
 
-    /// Whether pages of this source are read.
-    pub(super) fn are_of(&self, source: &SourceId) -> bool {
-        self.sources.contains_key(source)
-    }
-
     /// What became of the pages of these entries, newest first. With `fetch` those that are still to be had are asked for now,
     /// as far as the budget goes, and the original renditions that come of it are kept.
     pub(super) async fn look(&mut self, window: &[Known], fetch: bool) -> Result<HashMap<EntryId, FullText>, PublishError> {
-        let of_pages: Vec<&Known> = window.iter().filter(|known| self.are_of(&known.source)).collect();
+        let of_pages: Vec<&Known> = window.iter().filter(|known| self.sources.contains_key(&known.source)).collect();
         if of_pages.is_empty() {
             return Ok(HashMap::new());
         }

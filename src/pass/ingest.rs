@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
-use url::Url;
 
 use crate::config as plan;
-use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, Visit};
+use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, SourceMeta, Visit};
 use crate::net::Client;
 use crate::store::{Claimed, Lease, Parcel, Store, StoreError};
 
-use super::aside::aside;
 use super::visit::Visitor;
 
 /// Sources claimed at once.
@@ -59,6 +57,8 @@ pub struct Ingested {
     pub entries: EntryCounts,
     /// Sources in trouble.
     pub faults: Vec<Fault>,
+    /// What the visited sources say of themselves.
+    pub seen: HashMap<SourceId, SourceMeta>,
 }
 
 impl Ingested {
@@ -71,6 +71,9 @@ impl Ingested {
         }
         let since = visit.state.as_ref().and_then(|state| state.failing_since).unwrap_or(visit.at);
         self.faults.extend(visit.fault(since));
+        if let Some(state) = &visit.state {
+            self.seen.insert(visit.source.clone(), state.meta.clone());
+        }
     }
 }
 
@@ -87,6 +90,7 @@ impl Ingest<'_> {
             let claimed = self.store.claim(&left, &lease, self.force, CLAIM).await?;
             let more = claimed.len() == CLAIM;
             (self.progress)(Progress::Claimed(claimed.len()));
+            done.seen.extend(claimed.iter().map(|claimed| (claimed.source.clone(), claimed.state.meta.clone())));
             if self.force {
                 // What was visited is not due by force a second time.
                 let taken: std::collections::HashSet<&SourceId> = claimed.iter().map(|claimed| &claimed.source).collect();
@@ -104,7 +108,7 @@ impl Ingest<'_> {
     /// Visits what was claimed, hosts side by side, and settles the visits as they end.
     async fn visit_all(&self, claimed: Vec<Claimed>, done: &mut Ingested) -> Result<(), StoreError> {
         let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
-        let visitor = Visitor { client: self.client, store: Some(self.store), clock: self.clock };
+        let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, clock: self.clock };
         let (send, mut visits) = mpsc::channel::<Parcel>(SETTLE);
         let visiting = async {
             // Each host is a queue of its own, so that a slow one delays only itself; the client bounds them all.
@@ -146,7 +150,7 @@ impl Ingest<'_> {
             .map(|(source, claimed)| {
                 Box::pin(async move {
                     // Nobody settles any more when the store has failed; its error is the one that is told.
-                    let _ = send.send(parcel(visitor.visit(source, claimed).await?).await).await;
+                    let _ = send.send(visitor.visit(source, claimed).await?).await;
                     Ok::<(), StoreError>(())
                 })
             })
@@ -158,28 +162,26 @@ impl Ingest<'_> {
     }
 }
 
-/// Makes a visit ready for the store, on a thread for work if there is any.
-async fn parcel(visit: Visit) -> Parcel {
-    if visit.changes.is_empty() {
-        return Parcel::of(visit);
-    }
-    aside(move || Parcel::of(visit)).await.expect("packing takes what was read, and has no reason to panic")
-}
-
-/// Sources by host, in the order of the claim.
+/// Sources by host, in the order of the claim. Hosts are told apart as they are written: one that has two spellings gets two
+/// queues here, and its one turn at a time from the client.
 fn by_host<'p>(claimed: Vec<Claimed>, sources: &HashMap<&SourceId, &'p plan::Source>) -> Vec<Vec<(&'p plan::Source, Claimed)>> {
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     let mut hosts: Vec<Vec<(&plan::Source, Claimed)>> = Vec::new();
     for claimed in claimed {
         let Some(source) = sources.get(&claimed.source) else { continue };
-        let host = Url::parse(&source.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-        let place = *places.entry(host).or_insert_with(|| {
+        let place = *places.entry(authority(&source.url)).or_insert_with(|| {
             hosts.push(Vec::new());
             hosts.len() - 1
         });
         hosts[place].push((source, claimed));
     }
     hosts
+}
+
+/// What stands between the scheme and the path of an address: host, port and what else there may be.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// One line for each visit; a failure is a warning, once, here.

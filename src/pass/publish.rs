@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
 use crate::model::{
-    Clock, Edition, EditionCount, EntryId, Fault, Format, FullText, Known, Lang, Origin, Original, Show, SourceId, SourceState,
-    TranslationCounts,
+    Clock, Edition, EditionCount, EntryId, Fault, Format, FullText, Known, Lang, Origin, Rendition, Show, SourceId, SourceMeta,
 };
-use crate::net::Client;
 use crate::render::{self, EditionLink, Index, Listed};
 use crate::select::{Admission, Window, admission};
 use crate::sink::{Dir, SinkError, Written};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, TranslationRow};
 
-use super::full_text::{PageBudget, Pages};
+use super::full_text::Pages;
+use super::originals::originals;
+use super::translate::foreign;
 use super::view;
 
 /// Rows asked for at once, beyond the limit of the edition.
@@ -28,10 +28,8 @@ const INDEX: &str = "index";
 pub struct Publish<'a> {
     /// Where it takes its work from.
     pub store: &'a Store,
-    /// The network, for the pages of entries.
-    pub client: &'a Client,
-    /// What may be spent on them.
-    pub pages: PageBudget,
+    /// The sources whose pages are read.
+    pub paged: &'a HashSet<SourceId>,
     /// Where it writes to.
     pub dir: Arc<Dir>,
     /// What tells this output from others in the store.
@@ -42,6 +40,8 @@ pub struct Publish<'a> {
     pub base_url: Option<&'a str>,
     /// All sources, to name them.
     pub sources: &'a [plan::Source],
+    /// What those that were visited a moment ago say of themselves; of the others the store knows.
+    pub seen: &'a HashMap<SourceId, SourceMeta>,
     /// All editions, to list them.
     pub editions: &'a [plan::Edition],
     /// The editions to publish now.
@@ -54,9 +54,25 @@ pub struct Published {
     /// The editions, in the order of feeds.toml.
     pub editions: Vec<EditionCount>,
     /// Entries that wait for a translation.
-    pub translation: TranslationCounts,
+    pub waiting: u64,
     /// Editions in trouble.
     pub faults: Vec<Fault>,
+}
+
+impl Published {
+    /// What this pass and one right after it did.
+    pub(super) fn then(self, later: Self) -> Self {
+        let mut editions = later.editions;
+        for count in &mut editions {
+            if let Some(before) = self.editions.iter().find(|before| (&before.id, &before.lang) == (&count.id, &count.lang)) {
+                // A file that was written in the first turn and stayed in the second was written.
+                let files = count.written + count.same;
+                count.written = count.written.max(before.written);
+                count.same = files.saturating_sub(count.written);
+            }
+        }
+        Self { editions, waiting: later.waiting, faults: later.faults }
+    }
 }
 
 /// Why the pass could not go on.
@@ -83,17 +99,21 @@ struct Record {
     items: u32,
 }
 
+/// What an edition shows.
+struct Chosen {
+    entries: Vec<Known>,
+    /// The renditions that entries are shown in, each with a hash of what it says.
+    renditions: HashMap<EntryId, i64>,
+    /// How many entries wait for a translation.
+    waiting: u64,
+}
+
 impl Publish<'_> {
-    /// Publishes what has changed.
-    pub async fn pass(&self) -> Result<Published, PublishError> {
-        let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
-        let states: HashMap<SourceId, SourceState> =
-            self.store.sources(&ids).await?.into_iter().map(|row| (row.id, row.state)).collect();
-        let origins: HashMap<SourceId, Origin> =
-            self.sources.iter().map(|source| (source.id.clone(), view::origin(source, states.get(&source.id)))).collect();
+    /// Publishes what has changed. Pages of entries are looked at before.
+    pub(super) async fn pass(&self, pages: &mut Pages<'_>) -> Result<Published, PublishError> {
+        let origins = self.origins().await?;
         let records: HashMap<String, String> = self.store.publications(self.target).await?.into_iter().collect();
         let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
-        let mut pages = Pages::new(self.store, self.client, self.sources, self.pages);
         let mut done = Published::default();
         let mut links = Vec::new();
         for edition in self.editions {
@@ -103,7 +123,7 @@ impl Publish<'_> {
                 let stem = view::stem(edition, lang);
                 let record = record_of(&stem);
                 let count = if self.only.is_none_or(|only| only.contains(&edition.id)) {
-                    let count = self.edition(edition, lang, &origins, record, &mut pages, &mut done).await?;
+                    let count = self.edition(edition, lang, &origins, record, pages, &mut done).await?;
                     done.editions.extend(count.clone());
                     count.map_or(0, |count| count.items)
                 } else {
@@ -116,6 +136,16 @@ impl Publish<'_> {
         Ok(done)
     }
 
+    /// Who the sources are to readers.
+    async fn origins(&self) -> Result<HashMap<SourceId, Origin>, StoreError> {
+        let unseen = self.sources.iter().map(|source| &source.id).filter(|id| !self.seen.contains_key(id));
+        let unseen: Vec<SourceId> = unseen.cloned().collect();
+        let rows = if unseen.is_empty() { Vec::new() } else { self.store.sources(&unseen).await? };
+        let kept: HashMap<SourceId, SourceMeta> = rows.into_iter().map(|row| (row.id, row.state.meta)).collect();
+        let meta = |id| self.seen.get(id).or_else(|| kept.get(id));
+        Ok(self.sources.iter().map(|source| (source.id.clone(), view::origin(source, meta(&source.id)))).collect())
+    }
+
     /// Publishes one edition in one language; nothing when it failed, which is told as a fault.
     async fn edition(
         &self,
@@ -126,21 +156,22 @@ impl Publish<'_> {
         pages: &mut Pages<'_>,
         done: &mut Published,
     ) -> Result<Option<EditionCount>, PublishError> {
-        let (window, waiting) = self.window(edition, lang).await?;
-        done.translation.waiting += waiting;
+        let Chosen { entries: window, renditions, waiting } = self.window(edition, lang).await?;
+        done.waiting += waiting;
         let items = u32::try_from(window.len()).unwrap_or(u32::MAX);
         let mut count = EditionCount { id: edition.id.clone(), lang: lang.cloned(), items, written: 0, same: 0 };
         let full_texts = pages.look(&window, edition.show == Show::Full).await?;
-        let inputs = inputs(edition, lang, self.base_url, &window, origins, &full_texts);
+        let inputs = inputs(edition, lang, self.base_url, &window, origins, &full_texts, &renditions);
         if let Some(record) = record
             && self.is_written(&record, &inputs)
         {
             count.same = u32::try_from(record.files.len()).unwrap_or(u32::MAX);
             return Ok(Some(count));
         }
-        let originals = self.originals(&window, pages).await?;
+        let originals = originals(self.store, &window, self.paged).await?;
+        let renditions = self.renditions(&renditions, lang).await?;
         let stem = view::stem(edition, lang);
-        let parts = view::Parts { edition, lang, base_url: self.base_url, window: &window, originals, origins };
+        let parts = view::Parts { edition, lang, base_url: self.base_url, window: &window, originals, renditions, origins };
         let view = Arc::new(view::edition(parts));
         let mut files = Vec::new();
         for format in edition.formats.iter().copied() {
@@ -159,19 +190,29 @@ impl Publish<'_> {
         Ok(Some(count))
     }
 
-    /// The entries of an edition, newest first, and how many wait for a translation.
-    async fn window(&self, edition: &plan::Edition, lang: Option<&Lang>) -> Result<(Vec<Known>, u64), StoreError> {
+    /// The entries of an edition, newest first, with the renditions that they are shown in, and how many wait for one.
+    async fn window(&self, edition: &plan::Edition, lang: Option<&Lang>) -> Result<Chosen, StoreError> {
         let now = self.clock.now();
         let mut window = Window::new(edition.limit);
+        let mut renditions = HashMap::new();
         let (mut before, mut waiting) = (None, 0);
         while !window.is_full() {
             let page = edition.limit + PAGE;
             let rows = self.store.newest(&edition.from, before, page).await?;
             let full = rows.len() == page;
             before = rows.last().map(|row| (row.at, row.id));
+            let kept = self.kept(&rows, lang, edition.show).await?;
             for row in rows {
-                match admission(&row, lang, edition.untranslated, now) {
-                    Admission::Shown | Admission::Foreign => window.take(row),
+                let rendition = kept.get(&row.id);
+                let is_translated = rendition.is_some_and(|kept| kept.made_of.is_finished());
+                match admission(&row, lang, is_translated, edition.untranslated, now) {
+                    Admission::Shown => window.take(row),
+                    // What is translated of an unfinished one is better than nothing.
+                    Admission::Translated | Admission::Foreign => {
+                        let rendition = rendition.filter(|kept| is_translated || kept.revision == row.revision);
+                        renditions.extend(rendition.map(|kept| (row.id, kept.stamp)));
+                        window.take(row);
+                    }
                     Admission::Waits => waiting += u64::from(!window.is_full()),
                     Admission::Left => {}
                 }
@@ -180,33 +221,40 @@ impl Publish<'_> {
                 break;
             }
         }
-        Ok((window.into_entries(), waiting))
+        let entries = window.into_entries();
+        let shown: HashSet<EntryId> = entries.iter().map(|known| known.id).collect();
+        renditions.retain(|id, _| shown.contains(id));
+        Ok(Chosen { entries, renditions, waiting })
     }
 
-    /// The original renditions of a window: those that are kept, and the missing ones, made now.
-    async fn originals(&self, window: &[Known], pages: &Pages<'_>) -> Result<HashMap<EntryId, Original>, PublishError> {
-        let ids: Vec<EntryId> = window.iter().map(|known| known.id).collect();
-        let rows: HashMap<EntryId, &Known> = window.iter().map(|known| (known.id, known)).collect();
-        let mut originals: HashMap<EntryId, Original> = HashMap::with_capacity(ids.len());
-        for (id, revision, original) in self.store.originals(&ids).await? {
-            // One that was made of a page is of no use any more when the source is no longer to be read so.
-            let is_good = |row: &&Known| row.revision == revision && (original.full_text.is_none() || pages.are_of(&row.source));
-            if rows.get(&id).is_some_and(is_good) {
-                originals.insert(id, original);
-            }
+    /// The renditions that there are of those rows that are in another language, as far as they hold what the edition shows. One of
+    /// an older revision does until the new one is translated: an entry that has been published does not go away meanwhile.
+    async fn kept(
+        &self,
+        rows: &[Known],
+        lang: Option<&Lang>,
+        show: Show,
+    ) -> Result<HashMap<EntryId, TranslationRow>, StoreError> {
+        let Some(lang) = lang else { return Ok(HashMap::new()) };
+        let foreign: Vec<EntryId> = rows.iter().filter(|row| foreign(row, lang).is_some()).map(|row| row.id).collect();
+        if foreign.is_empty() {
+            return Ok(HashMap::new());
         }
-        let missing: Vec<EntryId> = ids.into_iter().filter(|id| !originals.contains_key(id)).collect();
-        if missing.is_empty() {
-            return Ok(originals);
+        let kept = self.store.translations(&foreign, lang).await?;
+        Ok(kept.into_iter().filter(|kept| kept.made_of.show >= show).map(|kept| (kept.entry, kept)).collect())
+    }
+
+    /// The texts of renditions.
+    async fn renditions(
+        &self,
+        chosen: &HashMap<EntryId, i64>,
+        lang: Option<&Lang>,
+    ) -> Result<HashMap<EntryId, Rendition>, StoreError> {
+        let ids: Vec<EntryId> = chosen.keys().copied().collect();
+        match lang {
+            Some(lang) if !ids.is_empty() => Ok(self.store.translated(&ids, lang).await?.into_iter().collect()),
+            _ => Ok(HashMap::new()),
         }
-        let entries = self.store.entries(&missing).await?;
-        let made = aside(move || {
-            entries.into_iter().map(|(id, revision, entry)| (id, revision, view::original(entry))).collect::<Vec<_>>()
-        })
-        .await?;
-        self.store.keep_originals(&made).await?;
-        originals.extend(made.into_iter().map(|(id, _, original)| (id, original)));
-        Ok(originals)
     }
 
     /// Renders and writes one format. A renderer that fails keeps the last good file; an output that cannot be written ends
@@ -288,6 +336,7 @@ fn inputs(
     window: &[Known],
     origins: &HashMap<SourceId, Origin>,
     full_texts: &HashMap<EntryId, FullText>,
+    renditions: &HashMap<EntryId, i64>,
 ) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &str| {
@@ -295,7 +344,7 @@ fn inputs(
         hasher.update(part.as_bytes());
     };
     add(env!("CARGO_PKG_VERSION"));
-    add(&format!("{:?} {:?} {lang:?} {base_url:?}", edition.show, edition.formats));
+    add(&format!("{:?} {:?} {:?} {lang:?} {base_url:?}", edition.show, edition.bilingual, edition.formats));
     add(&edition.id);
     add(edition.title.as_str());
     add(edition.description.as_str());
@@ -306,6 +355,9 @@ fn inputs(
             None | Some(FullText::Failed { .. }) => {}
             Some(FullText::Taken) => add("full text"),
             Some(FullText::Left { .. }) => add("no full text"),
+        }
+        if let Some(stamp) = renditions.get(&known.id) {
+            add(&format!("rendition {stamp}"));
         }
         if sources.insert(&known.source) {
             add(&format!("{:?}", origins.get(&known.source)));

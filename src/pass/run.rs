@@ -1,21 +1,30 @@
 //! One turn of the passes, with its report: what cron calls.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::future::join;
 use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::time::timeout;
 
 use crate::config as plan;
 use crate::config::Plan;
-use crate::model::{Clock, Report, SourceId, Time, Visit};
+use crate::model::{Clock, Report, SourceId, Time, TranslationCounts};
 use crate::net::{Client, ClientError, Options};
 use crate::sink::{Dir, SinkError};
 use crate::store::{Access, Claimed, Store, StoreError};
+use crate::translate::Glossary;
 
-use super::full_text::PageBudget;
+use super::full_text::{PageBudget, Pages};
 use super::ingest::{Ingest, Ingested, Progress};
 use super::publish::{Publish, PublishError, Published};
+use super::translate::{HireError, Translate, Translated, estimate, glossary, hire};
 use super::visit::Visitor;
+
+/// How long readers are kept waiting for translations, when there is something else to publish.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is asked of a run.
 pub struct Run<'a> {
@@ -47,9 +56,19 @@ pub enum RunError {
     /// The output cannot be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// An engine or the glossary cannot be used.
+    #[error(transparent)]
+    Translate(#[from] HireError),
     /// Publishing failed.
     #[error(transparent)]
     Publish(#[from] PublishError),
+}
+
+impl RunError {
+    /// Whether feeds.toml, or a file that it names, has to be changed before anything can run.
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, Self::Translate(error) if !matches!(error, HireError::Client(_)))
+    }
 }
 
 /// Does each pass once.
@@ -59,6 +78,8 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         return dry(ask, &client).await;
     }
     // Everything that must be there is looked at before anything is fetched for it.
+    let desks = hire(ask.plan)?;
+    let glossary = if desks.is_empty() { Arc::new(Glossary::none()) } else { glossary(ask.plan)? };
     let output = ask.plan.output.clone();
     let dir = tokio::task::spawn_blocking(move || Dir::open(&output))
         .await
@@ -87,28 +108,66 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         }
     };
     let target = ask.plan.output.to_string_lossy().into_owned();
+    let paged: HashSet<SourceId> =
+        ask.plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
+    let mut articles = Pages::new(&store, &client, &ask.plan.sources, PageBudget::default());
+    let translate = Translate {
+        store: &store,
+        clock: ask.clock,
+        worker: &worker,
+        paged: &paged,
+        desks: &desks,
+        glossary: &glossary,
+        editions: &ask.plan.editions,
+        only: ask.editions.as_ref(),
+    };
     let publish = Publish {
         store: &store,
-        client: &client,
-        pages: PageBudget::default(),
+        paged: &paged,
         dir: Arc::new(dir),
         target: &target,
         clock: ask.clock,
         base_url: ask.plan.base_url.as_deref(),
         sources: &ask.plan.sources,
+        seen: &ingested.seen,
         editions: &ask.plan.editions,
         only: ask.editions.as_ref(),
     };
-    let published = publish.pass().await?;
-    let report = report(run, started, ask.clock.now(), ingested, published);
+    let (translated, published) = translate_and_publish(&translate, &publish, &mut articles).await?;
+    let report = report(run, started, ask.clock.now(), ingested, translated, published);
     store.end_run(run, &report).await?;
     store.close().await?;
     Ok(report)
 }
 
-/// Fetches and reads what is due, and keeps nothing of it.
+/// Translates for as long as readers may be kept waiting, then publishes what there is while the rest is translated, and then
+/// publishes again what has come of that: a slow engine delays its own entries and nothing else.
+async fn translate_and_publish(
+    translate: &Translate<'_>,
+    publish: &Publish<'_>,
+    pages: &mut Pages<'_>,
+) -> Result<(Translated, Published), RunError> {
+    let orders = translate.orders(pages).await?;
+    if orders.is_empty() {
+        return Ok((Translated::default(), publish.pass(pages).await?));
+    }
+    let mut filling = pin!(translate.fill(orders));
+    if let Ok(translated) = timeout(PATIENCE, &mut filling).await {
+        return Ok((translated?, publish.pass(pages).await?));
+    }
+    let (translated, published) = join(filling, publish.pass(pages)).await;
+    let (translated, mut published) = (translated?, published?);
+    if translated.renditions > 0 {
+        published = published.then(publish.pass(pages).await?);
+    }
+    Ok((translated, published))
+}
+
+/// Fetches and reads what is due, says what translating it would send and cost, and keeps nothing of it.
 async fn dry(ask: &Run<'_>, client: &Client) -> Result<Report, RunError> {
     let started = ask.clock.now();
+    let desks = hire(ask.plan)?;
+    let glossary = if desks.is_empty() { Arc::new(Glossary::none()) } else { glossary(ask.plan)? };
     let store = match Store::open(ask.plan.state.url(), Access::Look).await {
         Ok(store) => Some(store),
         Err(StoreError::Empty { .. }) => None,
@@ -131,16 +190,22 @@ async fn dry(ask: &Run<'_>, client: &Client) -> Result<Report, RunError> {
         })
         .collect();
     (ask.progress)(Progress::Claimed(due.len()));
-    let visitor = Visitor { client, store: store.as_ref(), clock: ask.clock };
+    let visitor = Visitor { client, store: store.as_ref(), keep: false, clock: ask.clock };
     let mut visits: FuturesUnordered<_> = due.into_iter().map(|(source, claimed)| visitor.visit(source, claimed)).collect();
-    let mut ingested = Ingested::default();
-    while let Some(visit) = visits.next().await {
-        let visit: Visit = visit?;
-        ingested.count(&visit);
-        (ask.progress)(Progress::Visited(&visit));
+    let (mut ingested, mut changes) = (Ingested::default(), Vec::new());
+    while let Some(parcel) = visits.next().await {
+        let parcel = parcel?;
+        ingested.count(parcel.visit());
+        (ask.progress)(Progress::Visited(parcel.visit()));
+        if !desks.is_empty() {
+            changes.extend(parcel.visit().changes.iter().cloned());
+        }
     }
     ingested.faults.sort_by(|a, b| a.of.cmp(&b.of));
-    Ok(report(0, started, ask.clock.now(), ingested, Published::default()))
+    let chosen = |edition: &&plan::Edition| ask.editions.as_ref().is_none_or(|only| only.contains(&edition.id));
+    let counts = estimate((&desks, &glossary), store.as_ref(), ask.plan.editions.iter().filter(chosen), changes).await?;
+    let translated = Translated { counts, ..Translated::default() };
+    Ok(report(0, started, ask.clock.now(), ingested, translated, Published::default()))
 }
 
 /// The sources that this run may visit.
@@ -151,7 +216,12 @@ fn wanted<'p>(ask: &Run<'p>) -> Vec<&'p plan::Source> {
 
 /// The client that feeds.toml describes.
 pub fn client(fetch: &plan::Fetch) -> Result<Client, ClientError> {
-    Client::new(Options {
+    Client::new(options(fetch))
+}
+
+/// How feeds.toml wants the network to be used.
+pub fn options(fetch: &plan::Fetch) -> Options {
+    Options {
         timeout: fetch.timeout,
         concurrency: fetch.concurrency,
         per_host: fetch.per_host,
@@ -161,11 +231,12 @@ pub fn client(fetch: &plan::Fetch) -> Result<Client, ClientError> {
         proxy: fetch.proxy.clone(),
         ca: fetch.ca.clone(),
         allow_private: fetch.allow_private.clone(),
-    })
+    }
 }
 
-fn report(run: i64, started: Time, ended: Time, ingested: Ingested, published: Published) -> Report {
+fn report(run: i64, started: Time, ended: Time, ingested: Ingested, translated: Translated, published: Published) -> Report {
     let mut faults = ingested.faults;
+    faults.extend(translated.faults);
     faults.extend(published.faults);
     Report {
         run,
@@ -173,7 +244,7 @@ fn report(run: i64, started: Time, ended: Time, ingested: Ingested, published: P
         duration_ms: u64::try_from(ended.since(started).as_millis()).unwrap_or(u64::MAX),
         sources: ingested.sources,
         entries: ingested.entries,
-        translation: published.translation,
+        translation: TranslationCounts { waiting: published.waiting, ..translated.counts },
         editions: published.editions,
         faults,
     }

@@ -8,7 +8,8 @@ use crate::config as plan;
 use crate::feed;
 use crate::html;
 use crate::model::{
-    Edition, Entry, EntryId, FullText, Item, Known, Lang, Origin, Original, Show, SourceId, SourceState, Text, Time,
+    Bilingual, Clean, Edition, Entry, EntryHead, EntryId, FullText, Item, Known, Lang, Origin, Original, Rendition, Show,
+    SourceId, SourceMeta, Text, Time, Translation,
 };
 use crate::net;
 
@@ -18,8 +19,7 @@ const TAG_YEAR: &str = "2026";
 const LONG: usize = 600;
 
 /// Who a source is to readers: as configured, else as the feed says.
-pub(super) fn origin(source: &plan::Source, state: Option<&SourceState>) -> Origin {
-    let meta = state.map(|state| &state.meta);
+pub(super) fn origin(source: &plan::Source, meta: Option<&SourceMeta>) -> Origin {
     let own = meta.map(|meta| meta.title.clone()).filter(|title| !title.is_blank());
     Origin {
         id: source.id.clone(),
@@ -91,12 +91,14 @@ pub(super) struct Parts<'a> {
     pub(super) base_url: Option<&'a str>,
     pub(super) window: &'a [Known],
     pub(super) originals: HashMap<EntryId, Original>,
+    /// The renditions that entries are shown in, where that is not the original.
+    pub(super) renditions: HashMap<EntryId, Rendition>,
     pub(super) origins: &'a HashMap<SourceId, Origin>,
 }
 
 /// Builds the view that renderers read.
 pub(super) fn edition(parts: Parts<'_>) -> Edition {
-    let Parts { edition, lang, base_url, window, mut originals, origins } = parts;
+    let Parts { edition, lang, base_url, window, mut originals, mut renditions, origins } = parts;
     let authority = authority(base_url);
     let stem = stem(edition, lang);
     let items: Vec<Item> = window
@@ -104,7 +106,14 @@ pub(super) fn edition(parts: Parts<'_>) -> Edition {
         .filter_map(|known| {
             let original = originals.remove(&known.id)?;
             let origin = origins.get(&known.source)?.clone();
-            Some(item(known, original, origin, &authority, edition.show, lang))
+            let suffix = lang.map(|lang| format!(":{lang}")).unwrap_or_default();
+            let id = format!("tag:{authority},{TAG_YEAR}:entry/{}{suffix}", known.id);
+            let rendition = renditions.remove(&known.id).and_then(|rendition| lang.map(|lang| (rendition, lang)));
+            let told = match rendition {
+                Some((rendition, lang)) => Told::translated(original, rendition, lang, edition.bilingual),
+                None => Told::original(original),
+            };
+            Some(item(id, known, told, origin, edition.show))
         })
         .collect();
     Edition {
@@ -126,8 +135,48 @@ pub(super) fn stem(edition: &plan::Edition, lang: Option<&Lang>) -> String {
     lang.map_or_else(|| edition.id.clone(), |lang| format!("{}.{lang}", edition.id))
 }
 
-fn item(known: &Known, original: Original, origin: Origin, authority: &str, show: Show, lang: Option<&Lang>) -> Item {
-    let Original { head, title, summary, content, text, .. } = original;
+/// What an item tells, in one language or two.
+struct Told {
+    head: EntryHead,
+    title: Text,
+    summary: Option<Clean>,
+    content: Option<Clean>,
+    text: String,
+    lang: Option<Lang>,
+    translation: Option<Translation>,
+}
+
+impl Told {
+    fn original(original: Original) -> Self {
+        let Original { head, title, summary, content, text, .. } = original;
+        Self { lang: head.lang.clone(), head, title, summary, content, text, translation: None }
+    }
+
+    fn translated(original: Original, rendition: Rendition, lang: &Lang, bilingual: Bilingual) -> Self {
+        let Rendition { title, title_left, summary, content, text, made } = rendition;
+        let from = original.head.lang.clone().unwrap_or_else(|| lang.clone());
+        let both = |translated: Option<Clean>, own: Option<Clean>| match (bilingual, translated, own) {
+            (Bilingual::Paragraphs, Some(translated), Some(own)) => Some(html::side_by_side(&translated, &own, &from)),
+            (_, translated, _) => translated,
+        };
+        let title = if bilingual == Bilingual::None || title == original.title {
+            title
+        } else {
+            Text::new(&format!("{title} | {}", original.title))
+        };
+        let (summary, content) = (both(summary, original.summary), both(content, original.content));
+        let text = if bilingual == Bilingual::Paragraphs {
+            content.as_ref().or(summary.as_ref()).map(html::plain).unwrap_or_default()
+        } else {
+            text
+        };
+        let translation = Translation { from, engines: made.engines, left: made.left + made.waiting, title_left };
+        Self { head: original.head, title, summary, content, text, lang: Some(lang.clone()), translation: Some(translation) }
+    }
+}
+
+fn item(id: String, known: &Known, told: Told, origin: Origin, show: Show) -> Item {
+    let Told { head, title, summary, content, text, lang, translation } = told;
     let published = known.at.whole_seconds();
     let updated = head.updated.unwrap_or(published).max(published);
     let summary = if show == Show::Title { None } else { summary };
@@ -138,19 +187,7 @@ fn item(known: &Known, original: Original, origin: Origin, authority: &str, show
         (Show::Full, ..) => text,
         (Show::Summary, _, Some(summary)) => html::plain(summary),
     };
-    let suffix = lang.map(|lang| format!(":{lang}")).unwrap_or_default();
-    Item {
-        id: format!("tag:{authority},{TAG_YEAR}:entry/{}{suffix}", known.id),
-        lang: head.lang.clone(),
-        head,
-        title,
-        summary,
-        content,
-        text,
-        published,
-        updated,
-        origin,
-    }
+    Item { id, head, title, summary, content, text, lang, published, updated, origin, translation }
 }
 
 /// The authority of `tag:` URIs: the host of `base_url`.
@@ -163,6 +200,9 @@ fn authority(base_url: Option<&str>) -> String {
 
 /// An address that may be shown to readers: a feed may be fetched with a password, which is nobody's business.
 fn without_userinfo(address: &str) -> String {
+    if !address.contains('@') {
+        return address.to_owned();
+    }
     match Url::parse(address) {
         Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
             // Neither fails for an address with a host, and only such are configured.

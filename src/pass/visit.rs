@@ -1,33 +1,27 @@
 //! One visit: a source is fetched and read, and compared with what is known of it. Nothing is written here.
 
-use std::collections::HashMap;
-
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config as plan;
-use crate::feed::{self, Feed, FeedError};
-use crate::model::{
-    Change, Clock, Entry, EntryId, Found, Known, Outcome, Revision, SourceId, SourceMeta, SourceState, Time, Visit,
-};
+use crate::model::{Clock, EntryId, Outcome, SourceId, SourceState, Time, Visit};
 use crate::net::{self, Answer, Ask, Client};
-use crate::store::{Claimed, Store, StoreError};
+use crate::store::{Claimed, Packed, Parcel, Store, StoreError};
 
-use super::aside::aside;
+use super::reading::Reading;
 use super::schedule::next_due;
 
-/// How far ahead of us a date may lie: further, and it is a mistake (or an attempt to stay on top).
-const AHEAD: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-
-/// What a visit needs; nothing of the store when nothing is known and nothing will be kept.
+/// What a visit needs; no store when nothing is known.
 pub(super) struct Visitor<'a> {
     pub(super) client: &'a Client,
     pub(super) store: Option<&'a Store>,
+    /// Whether what is found will be settled, and must be packed for it.
+    pub(super) keep: bool,
     pub(super) clock: &'a dyn Clock,
 }
 
 impl Visitor<'_> {
     /// Visits a source. Whatever the server does is an outcome; only a store that fails is an error.
-    pub(super) async fn visit(&self, source: &plan::Source, claimed: Claimed) -> Result<Visit, StoreError> {
+    pub(super) async fn visit(&self, source: &plan::Source, claimed: Claimed) -> Result<Parcel, StoreError> {
         // Validators belong to an address: another one in feeds.toml starts over, and keeps the entries.
         let known_before = claimed.state.good_at.is_some();
         let before = if claimed.state.url == source.url { claimed.state } else { renewed(claimed.state, &source.url) };
@@ -46,21 +40,31 @@ impl Visitor<'_> {
             restored: Vec::new(),
             due: now,
         };
+        if let Ok(Answer::NotModified { validators, .. }) = &answer
+            && is_in_order(&before)
+            && *validators == before.validators
+        {
+            // The usual visit: nothing has changed, and nothing was wrong before. It writes nothing but its due time; that the
+            // feed was in order shows from its row being visited.
+            visit.due = next_due(&visit.outcome, source.every, 0, now);
+            return Ok(Parcel::of(visit));
+        }
         let mut after = before.clone();
+        let mut packed = Packed::default();
         match answer {
             Err(error) => visit.outcome = error.outcome(now),
             Ok(Answer::NotModified { validators, .. }) => after.validators = validators,
-            Ok(Answer::Body(body)) => self.read(source, body, known_before, &mut after, &mut visit).await?,
+            Ok(Answer::Body(body)) => packed = self.read(source, body, known_before, &mut after, &mut visit).await?,
         }
         settle_state(&mut after, &visit.outcome, &source.id, now);
         visit.due = next_due(&visit.outcome, source.every, after.failures, now);
-        // A quiet visit writes nothing but its due time; that the feed was in order shows from its row being visited.
+        // The same body without a 304 is as quiet.
         after.good_at = if visit.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };
         visit.state = (after != before).then_some(after);
-        Ok(visit)
+        Ok(Parcel::packed(visit, packed))
     }
 
-    /// Reads a body, and finds what is new in it.
+    /// Reads a body, finds what is new in it, and packs that.
     async fn read(
         &self,
         source: &plan::Source,
@@ -68,113 +72,49 @@ impl Visitor<'_> {
         known_before: bool,
         after: &mut SourceState,
         visit: &mut Visit,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Packed, StoreError> {
         let moved = body.moved.clone().filter(|to| after.moved_to.as_ref() != Some(to));
         after.moved_to.clone_from(&body.moved);
         let hash = format!("{:032x}", xxh3_128(&body.bytes));
         if after.body_hash.as_ref() == Some(&hash) {
             after.validators = body.validators;
-            return Ok(());
+            return Ok(Packed::default());
         }
         let validators = body.validators.clone();
-        let Read { feed, entries, dropped } = match read_aside(body, source).await {
-            Ok(read) => read,
+        let reading = Reading::of(source, visit.at, self.keep);
+        let read = match self.store.filter(|_| known_before) {
+            // Nothing can be known of its entries. In one piece: each turn from thread to thread costs.
+            None => reading.whole(body).await,
+            Some(store) => match reading.read(body).await {
+                Ok(read) => {
+                    let known = store.known(&all_ids(&read.ids, &after.listed)).await?;
+                    Ok(reading.compared(read, &known, &after.listed).await)
+                }
+                Err(error) => Err(error),
+            },
+        };
+        let brought = match read {
+            Ok(brought) => brought,
             Err(error) => {
                 visit.outcome = Outcome::Broken { kind: error.kind(), message: format!("{}: {error}", net::shown(&source.url)) };
-                return Ok(());
+                return Ok(Packed::default());
             }
         };
         after.validators = validators;
         after.body_hash = Some(hash);
-        let ids: Vec<EntryId> = entries.iter().map(|(entry, _)| entry.key.id()).collect();
-        let known = match self.store.filter(|_| known_before) {
-            Some(store) => store.known(&all_ids(&ids, &after.listed)).await?,
-            None => Vec::new(),
-        };
-        let dates: Vec<(EntryId, Option<Time>)> =
-            ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
-        visit.withdrawn = feed::withdrawn(&after.listed, &known, &dates);
-        after.meta = meta(&feed);
-        after.listed = ids;
-        let changed = compare(entries.into_iter().zip(&after.listed), &known, source, visit);
-        let found = Found {
-            new: count(visit.changes.len() - changed),
-            changed: count(changed),
-            withdrawn: count(visit.withdrawn.len()),
-            dropped,
-        };
+        (after.meta, after.listed) = (brought.meta, brought.listed);
+        (visit.changes, visit.withdrawn, visit.restored) = (brought.changes, brought.withdrawn, brought.restored);
         visit.outcome = match moved {
-            Some(to) => Outcome::Moved { to, found },
-            None => Outcome::Fresh(found),
+            Some(to) => Outcome::Moved { to, found: brought.found },
+            None => Outcome::Fresh(brought.found),
         };
-        Ok(())
+        Ok(brought.packed)
     }
 }
 
-/// A body, read.
-struct Read {
-    /// What the feed says of itself; its entries are taken out.
-    feed: Feed,
-    entries: Vec<(Entry, Revision)>,
-    dropped: u32,
-}
-
-/// Reads a body on a thread for work: parsing takes milliseconds, and the threads of the network have none to spare.
-async fn read_aside(body: net::Body, source: &plan::Source) -> Result<Read, FeedError> {
-    let (id, lang, zone) = (source.id.clone(), source.lang.clone(), source.zone);
-    let read = move || {
-        let body = feed::Body {
-            bytes: &body.bytes,
-            content_type: body.content_type.as_deref(),
-            url: &body.url,
-            lang: lang.as_ref(),
-            zone,
-        };
-        let mut feed = feed::read(&body, &id)?;
-        let (entries, dropped) = feed::distinct(std::mem::take(&mut feed.entries));
-        Ok(Read { feed, entries, dropped })
-    };
-    aside(read).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
-}
-
-/// Leaves in `visit` the entries that are new or changed, and those that are back.
-/// Gives how many of them were known.
-fn compare<'e>(
-    entries: impl Iterator<Item = ((Entry, Revision), &'e EntryId)>,
-    known: &[Known],
-    source: &plan::Source,
-    visit: &mut Visit,
-) -> usize {
-    let known: HashMap<EntryId, &Known> = known.iter().map(|known| (known.id, known)).collect();
-    let mut changed = 0;
-    for (place, ((mut entry, revision), id)) in entries.enumerate() {
-        let before = known.get(id);
-        changed += usize::from(before.is_some_and(|before| before.revision != revision));
-        if let Some(before) = before
-            && before.revision == revision
-        {
-            if before.withdrawn {
-                visit.restored.push(*id);
-            }
-            continue;
-        }
-        let latest = visit.at.plus(AHEAD);
-        entry.head.published = entry.head.published.filter(|date| *date <= latest);
-        entry.head.updated = entry.head.updated.filter(|date| *date <= latest);
-        entry.head.lang = entry.head.lang.take().or_else(|| source.lang.clone());
-        if before.is_some()
-            && entry.head.updated.is_none_or(|updated| updated < visit.at && Some(updated) == entry.head.published)
-        {
-            // The text has changed and the feed gives no date for that: it was seen now.
-            entry.head.updated = Some(visit.at.whole_seconds());
-        }
-        let first_seen = before.map_or(visit.at, |known| known.first_seen);
-        // Entries without a date keep the order of the feed: a millisecond each.
-        let undated = Time::from_millis(first_seen.millis() - i64::try_from(place).unwrap_or(0));
-        let at = before.map_or_else(|| entry.head.published.unwrap_or(undated), |known| known.at);
-        visit.changes.push(Change { entry, revision, at, first_seen });
-    }
-    changed
+/// Whether the last visit left nothing that a good one would mend.
+fn is_in_order(state: &SourceState) -> bool {
+    state.failures == 0 && state.failing_since.is_none() && state.trouble.is_none()
 }
 
 /// What follows from the outcome for the next visit.
@@ -207,25 +147,11 @@ fn renewed(state: SourceState, url: &str) -> SourceState {
     }
 }
 
-fn meta(feed: &Feed) -> SourceMeta {
-    SourceMeta {
-        title: feed.title.clone(),
-        link: feed.link.clone(),
-        description: feed.description.as_ref().map(|html| crate::html::headline(&html.0)).unwrap_or_default(),
-        lang: feed.language.clone(),
-        image: feed.image.clone(),
-    }
-}
-
 fn all_ids(now: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {
     let mut ids: Vec<EntryId> = now.iter().chain(before).copied().collect();
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 pub(super) fn net_auth(auth: &plan::Auth) -> net::Auth {

@@ -56,10 +56,11 @@ fn entry(edition: &Edition, item: &Item) -> Entry {
     let html =
         |html: &str| AtomText { value: html.to_owned(), lang: lang.clone(), r#type: TextType::Html, ..AtomText::default() };
     Entry {
-        title: AtomText { lang: lang.clone(), ..text(item.title.as_str()) },
+        title: AtomText { lang: shown::title_lang(edition, item).map(Lang::to_string), ..text(item.title.as_str()) },
         id: chars::line(&item.id).into_owned(),
         updated: date(item.updated),
         authors: shown::lines(&head.authors).map(person).collect(),
+        contributors: shown::translators(item).map(person).collect(),
         categories: shown::lines(&head.categories).map(|term| Category { term, ..Category::default() }).collect(),
         links,
         published: Some(date(item.published)),

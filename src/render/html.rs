@@ -7,7 +7,7 @@ use quick_xml::escape::escape;
 
 use super::shown::{self, GENERATOR, VERSION};
 use super::{EditionLink, Index, Listed, RenderError, chars, links};
-use crate::model::{Clean, Edition, Enclosure, Format, Item, Lang, Time};
+use crate::model::{Clean, Edition, Enclosure, Format, Item, Lang, Time, Translation};
 
 const BASE: &str = include_str!("templates/base.html");
 const EDITION: &str = include_str!("templates/edition.html");
@@ -55,6 +55,8 @@ fn item(edition: &Edition, item: &Item) -> Value {
         title => chars::line(if item.title.is_blank() { "Untitled" } else { item.title.as_str() }),
         url => head.url.as_deref().and_then(links::web),
         lang => lang(shown::own_lang(edition, item)),
+        title_lang => item.translation.as_ref().filter(|translation| translation.title_left).map(|translation| translation.from.as_str()),
+        translation => item.translation.as_ref().map(translation),
         source => shown::source_name(&item.origin),
         site => item.origin.site.as_deref().and_then(links::web),
         published => time(item.published),
@@ -64,6 +66,15 @@ fn item(edition: &Edition, item: &Item) -> Value {
         picture,
         body => shown::markup(body).map(|html| Value::from_safe_string(html.into_owned())),
         files => shown::enclosures(item).filter_map(attached).collect::<Vec<Value>>(),
+    }
+}
+
+/// Who translated an item, and how much of it stands as it was written.
+fn translation(translation: &Translation) -> Value {
+    context! {
+        from => translation.from.as_str(),
+        engines => translation.engines.iter().map(|engine| chars::line(engine)).collect::<Vec<_>>().join(", "),
+        left => translation.left,
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::plain::plain;
 use super::shown::{self, UNKNOWN_TYPE};
 use super::{RenderError, chars, links};
-use crate::model::{Edition, Format, Item, Lang};
+use crate::model::{Edition, Format, Item, Lang, Translation};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -69,6 +69,8 @@ struct Attachment<'a> {
 #[derive(Serialize)]
 struct Relais<'a> {
     source: SourceName<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    translation: Option<&'a Translation>,
 }
 
 #[derive(Serialize)]
@@ -123,6 +125,7 @@ fn item<'a>(edition: &Edition, item: &'a Item) -> FeedItem<'a> {
                 title: shown::source_name(&item.origin),
                 feed_url: links::public(&item.origin.feed),
             },
+            translation: item.translation.as_ref(),
         },
     }
 }

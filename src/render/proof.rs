@@ -66,6 +66,7 @@ mod tests {
             published: Time::EPOCH,
             updated: Time::EPOCH,
             origin: origin.clone(),
+            translation: None,
         });
         Edition {
             id: "e".into(),

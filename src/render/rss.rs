@@ -73,15 +73,13 @@ fn item(edition: &Edition, item: &Item) -> RssItem {
     }
 }
 
-/// Authors and language: RSS's own `author` wants an e-mail address, and it has no language for an item.
+/// Authors, language and translators: RSS's own `author` wants an e-mail address, and it has no language for an item.
 fn dublin_core(edition: &Edition, item: &Item) -> Option<DublinCoreExtension> {
     let creators: Vec<String> = shown::lines(&item.head.authors).collect();
     let languages: Vec<String> = shown::own_lang(edition, item).map(Lang::to_string).into_iter().collect();
-    (!creators.is_empty() || !languages.is_empty()).then(|| DublinCoreExtension {
-        creators,
-        languages,
-        ..DublinCoreExtension::default()
-    })
+    let contributors: Vec<String> = shown::translators(item).collect();
+    let says_something = !creators.is_empty() || !languages.is_empty() || !contributors.is_empty();
+    says_something.then(|| DublinCoreExtension { creators, contributors, languages, ..DublinCoreExtension::default() })
 }
 
 /// What RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure"); where

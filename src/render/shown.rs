@@ -26,6 +26,22 @@ pub(super) fn own_lang<'a>(edition: &Edition, item: &'a Item) -> Option<&'a Lang
     item.lang.as_ref().filter(|lang| edition.lang.as_ref() != Some(lang))
 }
 
+/// The language of an item's headline, where it is not the edition's.
+pub(super) fn title_lang<'a>(edition: &Edition, item: &'a Item) -> Option<&'a Lang> {
+    let left = item.translation.as_ref().filter(|translation| translation.title_left);
+    left.map_or_else(|| own_lang(edition, item), |translation| Some(&translation.from))
+}
+
+/// Who translated an item, as a feed names people: `deepl (machine translation from fr)`.
+pub(super) fn translators(item: &Item) -> impl Iterator<Item = String> {
+    item.translation.iter().flat_map(|translation| {
+        translation
+            .engines
+            .iter()
+            .map(|engine| format!("{} (machine translation from {})", chars::line(engine), translation.from))
+    })
+}
+
 /// The name of a source: its title, or its name in feeds.toml.
 pub(super) fn source_name(origin: &Origin) -> Cow<'_, str> {
     chars::line(if origin.title.is_blank() { origin.id.as_str() } else { origin.title.as_str() })

@@ -9,6 +9,8 @@ use crate::model::{Known, Lang, Time, Untranslated};
 pub enum Admission {
     /// In its own words, which are in the edition's language, or the edition takes all languages.
     Shown,
+    /// Translated.
+    Translated,
     /// In its own words, although they are in another language.
     Foreign,
     /// Not yet: it waits for a translation.
@@ -17,11 +19,15 @@ pub enum Admission {
     Left,
 }
 
-/// Whether `entry` may be shown at `now` in an edition in `lang` (nothing: every entry in its own language).
-pub fn admission(entry: &Known, lang: Option<&Lang>, untranslated: Untranslated, now: Time) -> Admission {
+/// Whether `entry` may be shown at `now` in an edition in `lang` (nothing: every entry in its own language), and as what.
+/// `is_translated` tells whether there is a finished rendition in that language.
+pub fn admission(entry: &Known, lang: Option<&Lang>, is_translated: bool, untranslated: Untranslated, now: Time) -> Admission {
     let Some(lang) = lang else { return Admission::Shown };
     if entry.lang.as_ref().is_some_and(|own| own.primary() == lang.primary()) {
         return Admission::Shown;
+    }
+    if is_translated {
+        return Admission::Translated;
     }
     match untranslated {
         Untranslated::Original => Admission::Foreign,
@@ -100,11 +106,12 @@ mod tests {
         let hold = Untranslated::Hold(Duration::from_secs(60));
         let (early, late) = (Time::from_millis(59_999), Time::from_millis(60_000));
         let french = entry(1, None, Some("fr"));
-        assert_eq!(admission(&french, None, hold, early), Admission::Shown);
-        assert_eq!(admission(&french, english.as_ref(), hold, early), Admission::Waits);
-        assert_eq!(admission(&french, english.as_ref(), hold, late), Admission::Foreign);
-        assert_eq!(admission(&french, english.as_ref(), Untranslated::Skip, late), Admission::Left);
-        assert_eq!(admission(&entry(1, None, Some("en-GB")), english.as_ref(), hold, early), Admission::Shown);
-        assert_eq!(admission(&entry(1, None, None), english.as_ref(), Untranslated::Original, early), Admission::Foreign);
+        assert_eq!(admission(&french, None, false, hold, early), Admission::Shown);
+        assert_eq!(admission(&french, english.as_ref(), false, hold, early), Admission::Waits);
+        assert_eq!(admission(&french, english.as_ref(), false, hold, late), Admission::Foreign);
+        assert_eq!(admission(&french, english.as_ref(), false, Untranslated::Skip, late), Admission::Left);
+        assert_eq!(admission(&french, english.as_ref(), true, Untranslated::Skip, late), Admission::Translated);
+        assert_eq!(admission(&entry(1, None, Some("en-GB")), english.as_ref(), false, hold, early), Admission::Shown);
+        assert_eq!(admission(&entry(1, None, None), english.as_ref(), false, Untranslated::Original, early), Admission::Foreign);
     }
 }

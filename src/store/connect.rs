@@ -20,6 +20,10 @@ use super::{Access, Store, StoreError};
 /// The name that sqlx gives to the table where it notes which migrations were made.
 const MIGRATIONS: &str = "_sqlx_migrations";
 
+/// What workers leave behind that were killed.
+const VOID: [&str; 2] =
+    ["update source set lease_by = null, lease_until = null where lease_until is not null", "delete from segment_claim"];
+
 /// How long a server may take to answer when the store is opened.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -138,10 +142,9 @@ async fn prepare(place: &Place, connection: &mut AnyConnection) -> Result<(), St
     migrator(place.dialect()).run_direct(None, connection, false).await.map_err(|error| classify_migration(place, &error))?;
     if place.dialect() == Dialect::Sqlite {
         // This process is alone here: whoever holds a lease was killed.
-        sqlx::query("update source set lease_by = null, lease_until = null where lease_until is not null")
-            .execute(connection)
-            .await
-            .map_err(|error| classify(place, "void old leases", &error))?;
+        for void in VOID {
+            sqlx::query(void).execute(&mut *connection).await.map_err(|error| classify(place, "void old leases", &error))?;
+        }
     }
     Ok(())
 }
@@ -161,18 +164,26 @@ async fn inspect(place: &Place, connection: &mut AnyConnection) -> Result<(), St
     let known = migrator(place.dialect()).iter().map(|migration| migration.version).max();
     match made {
         Some(found) if Some(found) > known => Err(StoreError::Newer { place: place.to_string(), found }),
-        made if made < known => Err(StoreError::Empty { place: place.to_string() }),
+        None => Err(StoreError::Empty { place: place.to_string() }),
+        made if made < known => {
+            let reason = "an older relais made it; `relais run` brings it up to date".to_owned();
+            Err(StoreError::Unreachable { place: place.to_string(), reason })
+        }
         _ => Ok(()),
     }
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let first = match dialect {
-        Dialect::Sqlite => include_str!("migrations/sqlite/0001_first.sql"),
-        Dialect::Postgres => include_str!("migrations/postgres/0001_first.sql"),
+    let (first, translation) = match dialect {
+        Dialect::Sqlite => {
+            (include_str!("migrations/sqlite/0001_first.sql"), include_str!("migrations/sqlite/0002_translation.sql"))
+        }
+        Dialect::Postgres => {
+            (include_str!("migrations/postgres/0001_first.sql"), include_str!("migrations/postgres/0002_translation.sql"))
+        }
     };
     let step = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(vec![step(1, "first", first)])
+    Migrator::with_migrations(vec![step(1, "first", first), step(2, "translation", translation)])
 }

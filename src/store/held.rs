@@ -6,6 +6,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool};
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::sql::Dialect;
+
 /// The connections of a store.
 pub(super) enum Connections {
     /// SQLite's. One is enough: there can be one writer anyway, what is read is small, and one page cache serves all. It is
@@ -46,6 +48,19 @@ impl Connections {
                 Ok(())
             }
         }
+    }
+}
+
+impl Held<'_> {
+    /// Whether what is committed from now on outlasts a power cut. On SQLite the last transactions would not: this costs a
+    /// wait for the disk, which is little beside a request to an engine and much beside a visit. PostgreSQL always waits.
+    /// After an error it may stay on: then the next commits are slower, and as good.
+    pub(super) async fn durable(&mut self, dialect: Dialect, durable: bool) -> Result<(), sqlx::Error> {
+        if dialect == Dialect::Postgres {
+            return Ok(());
+        }
+        let sql = if durable { "pragma synchronous = full" } else { "pragma synchronous = normal" };
+        sqlx::raw_sql(sql).execute(&mut **self).await.map(|_| ())
     }
 }
 

@@ -10,7 +10,7 @@ use sqlx::{Any, Connection};
 use super::read::items;
 use super::sql::{Dialect, Sql, sql};
 use super::{Claimed, Lease, Store, StoreError, doc};
-use crate::model::{SourceId, Time};
+use crate::model::{SourceId, SourceState, Time};
 
 const REGISTER: Sql = sql!(
     "insert into source (id, due_at) select value, $2 from" items "where true on conflict (id) do nothing"
@@ -25,7 +25,8 @@ const FREE: Sql = sql!(
            and (lease_until is null or lease_until <= $2)
            and ($3 or due_at <= $2)
          order by due_at, id limit $4" lock ")
-     select" gather "free.id, due_at, visited_at, doc" gathered "from free left join source_state on source_state.id = free.id"
+     select" gather_docs "free.id, due_at, visited_at" with_doc "doc" docs_gathered "
+     from free left join source_state on source_state.id = free.id"
 );
 
 const LEASE: Sql = sql!("update source set lease_by = $2, lease_until = $3 where id" in_names);
@@ -70,7 +71,7 @@ impl Leases {
 }
 
 /// A source that is free: its name, due when, last visited when, its state.
-type Free = (SourceId, i64, Option<i64>, Option<String>);
+type Free = ((SourceId, i64, Option<i64>), Option<SourceState>);
 
 impl Store {
     /// Makes rows for sources that have none yet, due at once. When all have one, this writes nothing.
@@ -124,17 +125,15 @@ impl Store {
     /// What the query for free sources gave, those first that have been due for longest.
     fn claimed(&self, row: &AnyRow) -> Result<Vec<Claimed>, StoreError> {
         let mut claimed: Vec<Claimed> = self
-            .gathered::<Free>(row, "what is known of sources")?
+            .gathered_docs::<Free>(row, "what is known of sources")?
             .into_iter()
-            .map(|(source, due, visited, doc)| {
-                Ok(Claimed {
-                    source,
-                    state: doc.map(|doc| self.read_doc("the state of a source", &doc)).transpose()?.unwrap_or_default(),
-                    due: Time::from_millis(due),
-                    visited: visited.map(Time::from_millis),
-                })
+            .map(|((source, due, visited), state)| Claimed {
+                source,
+                state: state.unwrap_or_default(),
+                due: Time::from_millis(due),
+                visited: visited.map(Time::from_millis),
             })
-            .collect::<Result<_, StoreError>>()?;
+            .collect();
         claimed.sort_by(|a, b| (a.due, &a.source).cmp(&(b.due, &b.source)));
         Ok(claimed)
     }

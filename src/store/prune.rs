@@ -13,6 +13,11 @@ use crate::model::{EntryId, Time};
 /// How many entries one transaction looks at: others get their turn between two.
 const BATCH: i64 = 1000;
 
+/// How much longer than entries what was paid for is kept, in milliseconds: the same words come back with the same event.
+const YEAR: i64 = 366 * 24 * 60 * 60 * 1000;
+
+const FORGET: [&str; 2] = ["delete from ledger where since < $1", "delete from spending where day < $1"];
+
 /// How many runs are kept.
 const RUNS: i64 = 1000;
 
@@ -39,7 +44,8 @@ struct Old {
 
 impl Store {
     /// Deletes entries that stand in time before `before` and were first seen before it, but for those that their source
-    /// still shows: they would come back as new. Deletes outcomes before `before`, and all but the last 1,000 runs.
+    /// still shows: they would come back as new. Deletes outcomes before `before`, and all but the last 1,000 runs. What was
+    /// paid for is kept a year longer: translations from when they were last asked for, what was spent from its day.
     pub async fn prune(&self, before: Time) -> Result<Pruned, StoreError> {
         let failed = self.failed("delete what is old");
         let mut pruned = Pruned::default();
@@ -64,6 +70,12 @@ impl Store {
         pruned.outcomes = outcomes.execute(&mut *held).await.map_err(&failed)?.rows_affected();
         let runs = sqlx::query("delete from run where id < (select id from run order by id desc limit 1 offset $1)");
         pruned.runs = runs.bind(RUNS - 1).execute(&mut *held).await.map_err(&failed)?.rows_affected();
+        let long_ago = before.millis().saturating_sub(YEAR);
+        let memories = sqlx::query("delete from memory where used < $1").bind(long_ago);
+        pruned.memories = memories.execute(&mut *held).await.map_err(&failed)?.rows_affected();
+        for forget in FORGET {
+            sqlx::query(forget).bind(long_ago).execute(&mut *held).await.map_err(&failed)?;
+        }
         Ok(pruned)
     }
 

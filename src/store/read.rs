@@ -10,7 +10,7 @@ use sqlx::{Any, Row};
 
 use super::sql::{Sql, sql};
 use super::{Counts, SourceRow, Store, StoreError, doc, page};
-use crate::model::{Entry, EntryId, Known, Lang, Outcome, Revision, SourceId, Time};
+use crate::model::{Entry, EntryId, Known, Lang, Outcome, Revision, SourceId, SourceState, Time};
 
 /// Pages in memory at a time.
 const PAGES_AT_ONCE: usize = 16;
@@ -36,14 +36,14 @@ const ENTRIES: Sql = sql!(
 const PAGES: Sql = sql!("select id, doc from page where id" in_keys);
 
 const SOURCES: Sql = sql!(
-    "select" gather "source.id, due_at, visited_at, lease_until, doc" gathered "
+    "select" gather_docs "source.id, due_at, visited_at, lease_until" with_doc "doc" docs_gathered "
      from source left join source_state on source_state.id = source.id where source.id" in_names
 );
 
 const SIZE: Sql = sql!(
     sqlite "select page_count * page_size from pragma_page_count(), pragma_page_size()"
     or postgres "select cast(sum(pg_total_relation_size(to_regclass(name))) as bigint) from unnest(array[
-        'source', 'source_state', 'entry', 'page', 'rendition', 'outcome', 'run', 'publication']) as name"
+        'source', 'source_state', 'entry', 'page', 'rendition', 'outcome', 'run', 'publication', 'memory', 'segment_claim', 'ledger', 'spending']) as name"
 );
 
 impl Store {
@@ -85,6 +85,13 @@ impl Store {
         }
     }
 
+    /// The rows that `gather_docs` made one value of.
+    pub(super) fn gathered_docs<T: DeserializeOwned>(&self, row: &AnyRow, what: &'static str) -> Result<Vec<T>, StoreError> {
+        let pairs = row.try_get::<Option<&str>, _>(0).map_err(self.failed(what))?.unwrap_or_default();
+        let read = serde_json::Deserializer::from_str(pairs).into_iter().collect::<Result<Vec<T>, _>>();
+        read.map_err(|error| self.damaged(what, &error))
+    }
+
     /// These entries with their texts, in no order; those that are not known are left out.
     pub async fn entries(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, Entry)>, StoreError> {
         let failed = self.failed("read entries");
@@ -115,20 +122,17 @@ impl Store {
         let failed = self.failed("list sources");
         let query = sqlx::query(SOURCES.of(self.dialect)).bind(items(sources));
         let row = query.fetch_one(&mut *self.hold().await.map_err(&failed)?).await.map_err(&failed)?;
-        let mut sources = self
-            .gathered::<Kept>(&row, "what is known of sources")?
+        let mut sources: Vec<SourceRow> = self
+            .gathered_docs::<Kept>(&row, "what is known of sources")?
             .into_iter()
-            .map(|(id, due, visited, leased_until, doc)| {
-                let leased_until = self.leases.as_ref().map_or(leased_until.map(Time::from_millis), |leases| leases.until(&id));
-                Ok(SourceRow {
-                    id,
-                    state: doc.map(|doc| self.read_doc("the state of a source", &doc)).transpose()?.unwrap_or_default(),
-                    due: Time::from_millis(due),
-                    visited: visited.map(Time::from_millis),
-                    leased_until,
-                })
+            .map(|((id, due, visited, leased_until), state)| SourceRow {
+                leased_until: self.leases.as_ref().map_or(leased_until.map(Time::from_millis), |leases| leases.until(&id)),
+                id,
+                state: state.unwrap_or_default(),
+                due: Time::from_millis(due),
+                visited: visited.map(Time::from_millis),
             })
-            .collect::<Result<Vec<_>, StoreError>>()?;
+            .collect();
         // Databases differ in how they order names.
         sources.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(sources)
@@ -180,7 +184,7 @@ pub(super) fn items(items: &[impl Serialize]) -> String {
 }
 
 /// A source: its name, due when, last visited when, leased until when, its state.
-type Kept = (SourceId, i64, Option<i64>, Option<i64>, Option<String>);
+type Kept = ((SourceId, i64, Option<i64>, Option<i64>), Option<SourceState>);
 
 /// A number that is never negative.
 pub(super) fn count(row: &AnyRow, column: usize) -> Result<u64, sqlx::Error> {

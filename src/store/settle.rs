@@ -3,18 +3,30 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
 use sqlx::{Any, Connection, Transaction};
 
 use super::doc::{pairs, plain, rows};
 use super::sql::{Dialect, Sql, sql};
 use super::{Store, StoreError, page};
-use crate::model::{Change, EntryId, Outcome, SourceId, Visit};
+use crate::model::{Change, EntryId, Outcome, SourceId, Time, Visit};
 
+/// How a statement for entries begins and ends.
+///
 /// A known entry keeps its place in time and when it was first seen: feeds that touch their dates would float to the top.
 const ENTRIES: [&str; 2] = [
     "insert into entry (id, source, revision, at, first_seen, lang, twin, page) values ",
     " on conflict (id) do update set revision = excluded.revision, lang = excluded.lang, twin = excluded.twin,
                                      withdrawn_at = null, page = excluded.page",
+];
+
+/// The same for SQLite, where it is tried first: it passes over the entries that are there already. SQLite notes what a
+/// statement has changed until it is through, in case it fails half-way, which costs a fifth of it all. One that may fail
+/// half-way (`or fail`) needs no such note; ours stand in a transaction that is then taken back as a whole.
+const NEW_ENTRIES: [&str; 2] = [
+    "insert or fail into entry (id, source, revision, at, first_seen, lang, twin, page) values ",
+    " on conflict (id) do nothing",
 ];
 
 /// How many entries one statement takes: many, and then those that are left. (Values that are bound one by one cost half of
@@ -60,21 +72,49 @@ const OUTCOMES: Sql = sql!(
      on conflict (source, at) do nothing"
 );
 
-/// A visit made ready for the database: what takes time is done, and its texts are packed. This can be done on a thread for
-/// work, and what waits to be settled is small.
-pub struct Parcel {
-    visit: Visit,
+/// The new and changed entries of a visit as the database takes them: slim rows, and pages of texts. Making it takes time, and
+/// can be done on a thread for work.
+#[derive(Default)]
+pub struct Packed {
     entries: Vec<Slim>,
     pages: Vec<(i64, Vec<u8>)>,
+}
+
+impl Packed {
+    /// Packs what a visit to `source` at `at` has brought.
+    pub fn of(source: &SourceId, at: Time, changes: &[Change]) -> Self {
+        let changes: Vec<(EntryId, &Change)> = changes.iter().map(|change| (change.entry.key.id(), change)).collect();
+        let mut packed = Self { entries: Vec::with_capacity(changes.len()), pages: Vec::new() };
+        for (number, (entries, doc)) in page::pack(&changes).enumerate() {
+            let page = page_key(source, at, number);
+            packed.pages.push((page, doc));
+            packed.entries.extend(entries.iter().map(|&(id, change)| {
+                let entry = &change.entry;
+                let lang = entry.head.lang.as_ref().map(ToString::to_string);
+                let (at, first_seen) = (change.at.millis(), change.first_seen.millis());
+                (id.0, entry.key.source.clone(), change.revision.0, at, first_seen, lang, entry.twin(), page)
+            }));
+        }
+        packed
+    }
+}
+
+/// A visit made ready for the database: what takes time is done, and what waits to be settled is small.
+pub struct Parcel {
+    visit: Visit,
+    packed: Packed,
 }
 
 impl Parcel {
     /// Makes a visit ready.
     pub fn of(mut visit: Visit) -> Self {
-        let mut pages = Vec::new();
-        let entries = pack(&visit, &mut pages);
-        visit.changes = Vec::new();
-        Self { visit, entries, pages }
+        let changes = std::mem::take(&mut visit.changes);
+        Self { packed: Packed::of(&visit.source, visit.at, &changes), visit }
+    }
+
+    /// A visit whose changes are packed already.
+    pub fn packed(visit: Visit, packed: Packed) -> Self {
+        Self { visit, packed }
     }
 
     /// The visit; its changes are packed.
@@ -86,42 +126,37 @@ impl Parcel {
 /// A slim row: entry, source, revision, place in time, first sight, language, twin, page.
 type Slim = (i64, SourceId, i64, i64, i64, Option<String>, Option<i64>, i64);
 
-/// The statement for so many entries.
-fn entries_sql(dialect: Dialect, count: usize) -> &'static str {
-    static SQL: LazyLock<[[String; 3]; 2]> = LazyLock::new(|| {
-        [Dialect::Sqlite, Dialect::Postgres].map(|dialect| {
+/// The statements for so many entries: the one for new ones, where there is one, and the one for all.
+fn entries_sql(dialect: Dialect, count: usize) -> (Option<&'static str>, &'static str) {
+    static SQL: LazyLock<[[String; 3]; 3]> = LazyLock::new(|| {
+        [(NEW_ENTRIES, false), (ENTRIES, false), (ENTRIES, true)].map(|([begin, end], named)| {
+            // SQLite looks for the name of each parameter among all: without names there is nothing to look for.
+            let name = |n: usize| if named { format!("${n}") } else { "?".to_owned() };
             AT_ONCE.map(|count| {
-                // SQLite looks for the name of each parameter among all: without names there is nothing to look for.
-                let name = |n: usize| if dialect == Dialect::Sqlite { "?".to_owned() } else { format!("${n}") };
                 let row = |n: usize| format!("({})", (1..=8).map(|column| name(n * 8 + column)).collect::<Vec<_>>().join(", "));
-                format!("{}{}{}", ENTRIES[0], (0..count).map(row).collect::<Vec<_>>().join(", "), ENTRIES[1])
+                format!("{begin}{}{end}", (0..count).map(row).collect::<Vec<_>>().join(", "))
             })
         })
     });
     let place = AT_ONCE.iter().position(|at_once| *at_once == count).expect("it is asked for by one of these");
-    &SQL[usize::from(dialect == Dialect::Postgres)][place]
+    match dialect {
+        Dialect::Sqlite => (Some(&SQL[0][place]), &SQL[1][place]),
+        Dialect::Postgres => (None, &SQL[2][place]),
+    }
 }
 
-/// The slim rows of a visit's changes; their texts are added to `pages`.
-fn pack(visit: &Visit, pages: &mut Vec<(i64, Vec<u8>)>) -> Vec<Slim> {
-    let changes: Vec<(EntryId, &Change)> = visit.changes.iter().map(|change| (change.entry.key.id(), change)).collect();
-    let mut slim = Vec::with_capacity(changes.len());
-    for (number, (entries, doc)) in page::pack(&changes).enumerate() {
-        let page = page_key(visit, number);
-        pages.push((page, doc));
-        slim.extend(entries.iter().map(|&(id, change)| {
-            let entry = &change.entry;
-            let lang = entry.head.lang.as_ref().map(ToString::to_string);
-            let (at, first_seen) = (change.at.millis(), change.first_seen.millis());
-            (id.0, entry.key.source.clone(), change.revision.0, at, first_seen, lang, entry.twin(), page)
-        }));
-    }
-    slim
+/// A statement for entries with its parameters.
+fn put_slim<'q>(sql: &'static str, rows: &'q [&'q Slim]) -> Query<'q, Any, AnyArguments> {
+    rows.iter().fold(sqlx::query(sql), |query, row| {
+        let (id, source, revision, at, first_seen, lang, twin, page) = row;
+        let query = query.bind(id).bind(source.as_str()).bind(revision).bind(at).bind(first_seen);
+        query.bind(lang.as_deref()).bind(twin).bind(page)
+    })
 }
 
 /// The key of a page: of which source, of which visit, and which of its pages.
-fn page_key(visit: &Visit, number: usize) -> i64 {
-    let name = format!("{} {} {number}", visit.source, visit.at.millis());
+fn page_key(source: &SourceId, at: Time, number: usize) -> i64 {
+    let name = format!("{source} {} {number}", at.millis());
     i64::from_le_bytes(*blake3::hash(name.as_bytes()).as_bytes().first_chunk().expect("a hash has 32 bytes"))
 }
 
@@ -175,14 +210,15 @@ impl Store {
 
     async fn put_entries(&self, tx: &mut Transaction<'_, Any>, mut rest: &[&Slim]) -> Result<(), sqlx::Error> {
         for at_once in AT_ONCE {
+            let (new, all) = entries_sql(self.dialect, at_once);
             while let Some((some, after)) = rest.split_at_checked(at_once) {
                 rest = after;
-                let query = some.iter().fold(sqlx::query(entries_sql(self.dialect, at_once)), |query, row| {
-                    let (id, source, revision, at, first_seen, lang, twin, page) = row;
-                    let query = query.bind(id).bind(source.as_str()).bind(revision).bind(at).bind(first_seen);
-                    query.bind(lang.as_deref()).bind(twin).bind(page)
-                });
-                query.execute(&mut **tx).await?;
+                if let Some(new) = new
+                    && put_slim(new, some).execute(&mut **tx).await?.rows_affected() == some.len() as u64
+                {
+                    continue;
+                }
+                put_slim(all, some).execute(&mut **tx).await?;
             }
         }
         Ok(())
@@ -190,7 +226,7 @@ impl Store {
 }
 
 async fn put_pages(tx: &mut Transaction<'_, Any>, parcels: &[Parcel]) -> Result<(), sqlx::Error> {
-    let pages: Vec<_> = parcels.iter().flat_map(|parcel| &parcel.pages).collect();
+    let pages: Vec<_> = parcels.iter().flat_map(|parcel| &parcel.packed.pages).collect();
     let (eights, rest) = pages.as_chunks::<8>();
     for eight in eights {
         let query = eight.iter().fold(sqlx::query(EIGHT_PAGES), |query, (page, doc)| query.bind(page).bind(doc));
@@ -205,7 +241,7 @@ async fn put_pages(tx: &mut Transaction<'_, Any>, parcels: &[Parcel]) -> Result<
 /// All slim rows, the last one of each entry, in the order of their keys: two workers that settle the same entries then wait
 /// for one another instead of blocking each other.
 fn sorted(parcels: &[Parcel]) -> Vec<&Slim> {
-    let mut slim: Vec<&Slim> = parcels.iter().flat_map(|parcel| &parcel.entries).collect();
+    let mut slim: Vec<&Slim> = parcels.iter().flat_map(|parcel| &parcel.packed.entries).collect();
     slim.sort_by_key(|row| row.0);
     slim.dedup_by(|later, kept| {
         let same = later.0 == kept.0;

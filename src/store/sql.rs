@@ -22,10 +22,12 @@ impl Dialect {
     pub(super) fn greeting(self) -> &'static str {
         match self {
             // NORMAL with a write-ahead log: a power cut can lose the last transactions, never tear one. The log may grow to
-            // 32 MB before it is copied: a run writes the same pages of the indexes again and again.
+            // 32 MB before it is copied: a run writes the same pages of the indexes again and again. What a statement would
+            // take back if it failed half-way is kept in memory: it is a megabyte at most, and SQLite would write it to a file
+            // for every batch, with more system calls than all else in a run.
             Self::Sqlite => {
                 "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -8192; \
-                 pragma wal_autocheckpoint = 8000"
+                 pragma wal_autocheckpoint = 8000; pragma temp_store = memory"
             }
             Self::Postgres => "set application_name = 'relais'",
         }
@@ -65,6 +67,9 @@ impl Sql {
 ///   goes to the index; for a subquery it would read a small table as a whole;
 /// - `gather`, `gathered`: stand around columns and make one JSON array of all rows, each an array, in no order. A row costs
 ///   sqlx 6 µs, so that a list of many small ones is better had as one;
+/// - `gather_docs`, `with_doc`, `docs_gathered`: the same around columns and then a JSON document, which may be null. It makes
+///   one text of pairs, one after the other: the columns as an array, and the document as it stands, not as a text in a text
+///   that would have to be read twice;
 /// - `full_text`: that part of the column `doc`, a JSON object, as text;
 /// - `lock`: passes over rows that another transaction has locked, and locks the others;
 /// - `sqlite "…" or postgres "…"`: anything else.
@@ -104,6 +109,24 @@ macro_rules! piece {
     };
     (postgres gathered) => {
         ")) as text) "
+    };
+    (sqlite gather_docs) => {
+        " group_concat('[' || json_array("
+    };
+    (postgres gather_docs) => {
+        " string_agg('[' || cast(json_build_array("
+    };
+    (sqlite with_doc) => {
+        ") || ',' || coalesce("
+    };
+    (postgres with_doc) => {
+        ") as text) || ',' || coalesce("
+    };
+    (sqlite docs_gathered) => {
+        ", 'null') || ']', '') "
+    };
+    (postgres docs_gathered) => {
+        ", 'null') || ']', '') "
     };
     (sqlite items) => {
         " json_each($1) "

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use relais::config::{self, Plan, Problems};
-use relais::model::Untranslated;
-use relais::model::{Format, SourceId};
+use relais::model::{Bilingual, Budget, EngineKind, Format, Lang, Period, SourceId, Unit, Untranslated};
 
 /// A source and an edition that are in order, for files that are about something else.
 const REST: &str = "[source.a]\nurl = \"https://a.example/feed\"\n[edition.e]\n";
@@ -57,6 +56,8 @@ fn the_schema_knows_every_key_and_no_other() {
     let schema = config::schema();
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["$defs"]["Source"]["required"], serde_json::json!(["url"]));
+    assert_eq!(schema["$defs"]["Engine"]["required"], serde_json::json!(["kind"]));
+    assert_eq!(schema["$defs"]["Budget"]["properties"]["per"]["enum"], serde_json::json!(["day", "month"]));
     assert_eq!(schema["$defs"]["Fetch"]["properties"]["every"]["default"], "15m");
     assert_eq!(schema["$defs"]["Fetch"]["properties"]["concurrency"]["maximum"], 1024);
     assert_eq!(schema["$defs"]["Edition"]["properties"]["limit"]["type"], "integer");
@@ -106,7 +107,8 @@ fn warnings_do_not_fail() {
     let text = "state = 'postgres://relais:hunter2@db/relais'\n[fetch]\nproxy = 'http://me:hunter2@proxy:3128'\n\
         [source.a]\nurl = 'https://a.example/'\n[source.b]\nurl = 'https://b.example/'\n\
         [source.c]\nurl = 'https://c.example/'\nenabled = false\n[source.d]\nurl = 'https://d.example/'\nfull_text = true\n\
-        [edition.e]\nfrom = ['a', 'c', 'd']\nuntranslated = 'skip'\n";
+        [edition.e]\nfrom = ['a', 'c', 'd']\nuntranslated = 'skip'\n\
+        [engine.x]\nkind = 'deepl'\nkey = { env = 'RELAIS_TEST_NOT_SET' }\n";
     let plan = parse(text).unwrap_or_else(|problems| panic!("{problems}"));
     golden("warnings", &plan.render_warnings(false));
 }
@@ -140,6 +142,114 @@ fn secrets_are_read_from_files_beside_feeds_toml() {
         let problems = load(name).expect_err("a problem").to_string();
         assert!(problems.contains(says), "{problems}");
     }
+}
+
+#[test]
+fn a_whole_translation_is_planned_as_it_is_written() {
+    let text = format!(
+        "[engine.own]\nkind = 'libretranslate'\nurl = 'http://127.0.0.1:5000/'\npivot = 'ES'\ntimeout = '2m'\nin_flight = 3\n\
+         [engine.model]\nkind = 'openai'\nurl = 'https://llm.example/v1'\nmodel = 'small'\n\
+         budget = {{ money = 9.5, per = 'month' }}\n\
+         price = {{ per_million_tokens_in = 0.15, per_million_tokens_out = 0.6, currency = 'EUR' }}\n\
+         [engine.ollama]\nkind = 'ollama'\nmodel = 'mistral small:latest'\nbudget = {{ tokens = 2_000_000, per = 'day' }}\n\
+         {REST}langs = ['fr', 'en']\nengines = ['model', 'own']\nbilingual = 'paragraphs'\n\
+         [edition.f]\nlangs = ['en']\nengines = ['ollama']\n"
+    );
+    let plan = parse(&text).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(plan.warnings.is_empty(), "{}", plan.render_warnings(false));
+    let [own, model, ollama] = plan.engines.as_slice() else { panic!("three engines") };
+    assert_eq!((own.id.as_str(), own.kind), ("own", EngineKind::Libretranslate));
+    assert_eq!(own.url.as_deref(), Some("http://127.0.0.1:5000"), "without the stroke at the end");
+    assert_eq!(own.pivot.as_ref().map(Lang::as_str), Some("es"));
+    assert_eq!((own.timeout, own.in_flight), (Some(Duration::from_mins(2)), Some(3)));
+    assert_eq!((model.url.as_deref(), model.model.as_deref()), (Some("https://llm.example/v1"), Some("small")));
+    assert_eq!(model.budget, Some(Budget { unit: Unit::Money, limit: 9_500_000, per: Period::Month }));
+    let price = model.price.as_ref().expect("a price");
+    assert_eq!((price.per_million_tokens_in, price.per_million_tokens_out), (150_000, 600_000));
+    assert_eq!((price.per_million_characters, price.currency.as_str()), (0, "EUR"));
+    assert_eq!((ollama.url.as_deref(), ollama.model.as_deref()), (None, Some("mistral small:latest")));
+    assert_eq!(ollama.budget, Some(Budget { unit: Unit::Tokens, limit: 2_000_000, per: Period::Day }));
+    assert_eq!(plan.editions[0].engines, ["model", "own"], "in the order of preference");
+    assert_eq!((plan.editions[0].bilingual, plan.editions[1].bilingual), (Bilingual::Paragraphs, Bilingual::None));
+}
+
+#[test]
+fn the_glossary_must_be_text_where_something_is_translated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, bytes: &[u8]| {
+        use std::io::Write as _;
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(folder.path().join(name)).expect("a file");
+        file.write_all(bytes).expect("written");
+    };
+    put("terms.tsv", "source\tvariants\ten\nCIO\tC.I.O.\tIOC\n".as_bytes());
+    put("empty.txt", b"");
+    put("latin1.tsv", b"source\ten\n\xe9preuve\tevent\n");
+    put("binary.tsv", b"PK\x03\x04\0\0");
+    put("large.tsv", &vec![b'x'; (4 << 20) + 1]);
+    let load = |glossary: &str, edition: &str| {
+        let engine = "[engine.own]\nkind = 'apertium'\nurl = 'http://localhost:2737'\n";
+        let text = format!("[glossary]\n{glossary}\n{engine}{REST}{edition}");
+        config::parse(&text, &folder.path().join("feeds.toml"))
+    };
+    let translated = "langs = ['en']\nengines = ['own']\n";
+    let plan = load("file = 'terms.tsv'\nkeep = 'empty.txt'", translated).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(plan.glossary.file, Some(folder.path().join("terms.tsv")));
+    assert_eq!(plan.glossary.keep, Some(folder.path().join("empty.txt")));
+    let mut shown = String::new();
+    for line in [
+        "file = 'absent.tsv'\nkeep = 'absent.txt'",
+        "file = 'latin1.tsv'",
+        "file = 'binary.tsv'",
+        "file = 'large.tsv'",
+        "keep = ' '",
+        "fiel = 'terms.tsv'",
+    ] {
+        shown += &load(line, translated).expect_err(line).render(false).replace(&folder.path().display().to_string(), "FOLDER");
+        shown += "\n";
+    }
+    golden("glossary", &shown);
+    load("file = 'absent.tsv'", "").expect("what nobody translates needs no glossary");
+}
+
+#[test]
+fn a_key_goes_in_clear_to_near_hosts_only() {
+    let load = |url: &str| {
+        let engine = format!("[engine.own]\nkind = 'libretranslate'\nurl = '{url}'\nkey = {{ env = 'PATH' }}\n");
+        parse(&format!("{engine}{REST}langs = ['en']\n")).map_err(|problems| problems.to_string())
+    };
+    for near in [
+        "http://127.0.0.1:5000",
+        "http://10.1.2.3",
+        "http://192.168.0.9/translate",
+        "http://[::1]:5000",
+        "http://[::ffff:10.0.0.1]",
+        "http://[fd00::1]",
+        "http://[fe80::1]",
+        "http://localhost:5000",
+        "http://api.localhost",
+        "http://libretranslate:5000",
+        "http://box.local",
+        "http://mt.corp.internal.",
+        "http://mt.home.arpa",
+        "https://translate.example.org",
+    ] {
+        load(near).unwrap_or_else(|problems| panic!("{near}: {problems}"));
+    }
+    for far in [
+        "http://translate.example.org",
+        "http://8.8.8.8",
+        "http://134744072",
+        "http://[2001:4860:4860::8888]",
+        "http://[::ffff:8.8.8.8]",
+        "http://localhost.example.org",
+        "http://xlocalhost.example",
+        "http://evil-home.arpa",
+    ] {
+        let problems = load(far).expect_err(far);
+        assert!(problems.contains("in clear"), "{far}: {problems}");
+    }
+    let without = "[engine.own]\nkind = 'libretranslate'\nurl = 'http://translate.example.org'\n";
+    parse(&format!("{without}{REST}langs = ['en']\n")).expect("nothing secret goes there");
 }
 
 #[test]
@@ -187,13 +297,16 @@ fn a_problem_says_where_it_is() {
 }
 
 /// Files with mistakes, under the name of their snapshot.
-const BROKEN: [(&str, &str); 11] = [
+const BROKEN: [(&str, &str); 14] = [
     ("many", include_str!("config/many.toml")),
     ("fetch", include_str!("config/fetch.toml")),
     ("types", include_str!("config/types.toml")),
     ("sources", include_str!("config/sources.toml")),
     ("secrets", include_str!("config/secrets.toml")),
     ("editions", include_str!("config/editions.toml")),
+    ("engines", include_str!("config/engines.toml")),
+    ("costs", include_str!("config/costs.toml")),
+    ("unnamed", include_str!("config/unnamed.toml")),
     ("later", include_str!("config/later.toml")),
     ("shape", include_str!("config/shape.toml")),
     ("empty", ""),
@@ -255,6 +368,13 @@ fn almost() -> impl Strategy<Value = String> {
         "[edition.e]",
         "[source]",
         "[engine.x]",
+        "[glossary]",
+        "kind",
+        "\"deepl\"",
+        "key",
+        "engines",
+        "budget",
+        "price",
         "url",
         "every",
         "tags",

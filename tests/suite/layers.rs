@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 /// Each room, and the rooms that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["pass", "config", "net", "store", "sink", "render", "feed", "html", "select", "watch", "model"]),
-    ("pass", &["config", "net", "store", "sink", "render", "feed", "html", "select", "model"]),
+    ("cli", &["pass", "config", "net", "store", "sink", "translate", "render", "feed", "html", "select", "watch", "model"]),
+    ("pass", &["config", "net", "store", "sink", "translate", "render", "feed", "html", "select", "model"]),
     ("net", &["model"]),
     ("store", &["model"]),
     ("sink", &["model"]),
+    ("translate", &["net", "feed", "html", "model"]),
     ("config", &["model"]),
     ("render", &["model"]),
     ("feed", &["html", "model"]),

@@ -4,18 +4,25 @@
 
 mod cleaning;
 mod config;
+mod engines;
 mod failures;
 mod fulltext;
+mod fuzz_corpus;
 mod guard;
 mod hostile;
 mod layers;
+mod ledger;
+mod memory;
+mod month;
 mod net;
 mod parse;
 mod reading;
 mod render;
 mod run;
+mod shapes;
 mod shared;
 mod sink;
 mod status;
 mod store;
 mod support;
+mod translate;

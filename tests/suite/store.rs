@@ -2,8 +2,12 @@
 
 mod backend;
 mod leases;
+mod ledger;
+mod memory;
 mod opening;
 mod pruning;
 mod settling;
 mod texts;
+mod translations;
+mod upgrade;
 mod world;

@@ -1,6 +1,7 @@
 //! What the tests share: an origin, the program, small feeds.
 
 pub(crate) mod editions;
+pub(crate) mod engine;
 pub(crate) mod feeds;
 pub(crate) mod origin;
 pub(crate) mod postgres;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::written::{At, Kind, Missing, Shown, Tag};
-use crate::model::{Format, Show};
+use super::super::written::{At, Beside, Kind, Missing, Shown, Tag};
+use crate::model::{Bilingual, Format, Show};
 
 /// An edition without entries is none.
 pub(crate) const MIN_LIMIT: i64 = 1;
@@ -28,10 +28,18 @@ pub(crate) struct Edition {
     #[schemars(example = ["tag:olympic", "lequipe"])]
     pub(crate) from: At<Vec<At<String>>>,
     /// The languages that it is published in, each in files of its own (`ID.fr.atom`). Without any, there is one set of files
-    /// (`ID.atom`) with every entry in its own language. This version does not translate: an edition in French holds the
-    /// entries that are written in French, and `untranslated` says what becomes of the others.
+    /// (`ID.atom`) with every entry in its own language. Entries in other languages are translated by `engines`; what becomes of
+    /// those that are not translated, or not yet, `untranslated` says.
     #[schemars(example = ["fr", "en"])]
     pub(crate) langs: Vec<At<Tag>>,
+    /// The names of the engines that translate for it, the preferred one first: the next is asked where one fails, has no such
+    /// languages, or has used up its budget. Without any, nothing is translated. Only with `langs`.
+    #[schemars(example = ["deepl", "libretranslate"])]
+    pub(crate) engines: At<Vec<At<String>>>,
+    /// How much of the original stands beside a translation: nothing (`none`), the headline (`title`), or the headline and each
+    /// paragraph, after its translation (`paragraphs`). Only with `engines`.
+    #[schemars(example = &"title")]
+    pub(crate) bilingual: At<Beside>,
     /// How much of others' text is republished: the `title`, the title and `summary`, or the `full` text.
     #[schemars(example = &"summary")]
     pub(crate) show: At<Shown>,
@@ -54,6 +62,8 @@ impl Default for Edition {
             description: None,
             from: vec!["*".to_owned().into()].into(),
             langs: Vec::new(),
+            engines: Vec::new().into(),
+            bilingual: Beside(Bilingual::None).into(),
             show: Shown(Show::Summary).into(),
             limit: 100.into(),
             formats: Format::ALL.map(|format| Kind(format).into()).to_vec().into(),

@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::super::nearest::nearest;
 use super::Span;
 
 /// Keys whose values may be secret, also where they are misplaced or belong to a later version.
@@ -20,10 +21,15 @@ fn walk(table: &DeTable<'_>, all: bool, out: &mut Vec<Span>) {
     for (key, value) in table {
         let name = key.get_ref().to_ascii_lowercase();
         // In these tables also a mistyped key (`pasword`) may hold the secret.
-        let within = all || name == "auth" || name == "headers" || SECRET.contains(&name.as_str());
+        let within = all || name == "auth" || name == "headers" || SECRET.contains(&name.as_str()) || is_key(&name);
         let named = matches!(name.as_str(), "env" | "file" | "user");
         visit(value, within && !named, out);
     }
+}
+
+/// Whether it is the key of an engine, also mistyped (`kye`, `deepl_key`).
+fn is_key(name: &str) -> bool {
+    name.contains("key") || nearest(name, ["key"]).is_some()
 }
 
 fn visit(value: &Spanned<DeValue<'_>>, secret: bool, out: &mut Vec<Span>) {
@@ -39,7 +45,7 @@ fn visit(value: &Spanned<DeValue<'_>>, secret: bool, out: &mut Vec<Span>) {
 /// Whether a text looks like an address with a password in it (`scheme://name:password@host`).
 fn has_userinfo(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let asked = ["password=", "token=", "api_key=", "apikey=", "secret="].iter().any(|name| lower.contains(name));
+    let asked = ["password=", "token=", "key=", "secret="].iter().any(|name| lower.contains(name));
     asked || text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
 }
 

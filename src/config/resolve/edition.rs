@@ -1,6 +1,7 @@
 //! The rules of `[edition.ID]`, and what sources and editions owe each other.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use super::super::findings::Findings;
@@ -10,7 +11,7 @@ use super::super::raw;
 use super::super::read::Named;
 use super::super::written::{At, Lapse, Missing, quoted};
 use super::{line, named, number};
-use crate::model::{Format, SourceId, Text, Untranslated};
+use crate::model::{Bilingual, Format, SourceId, Text, Untranslated};
 
 /// Names of files and addresses that relais itself uses in the output folder and when it serves it.
 const RESERVED: [&str; 8] = ["archive", "healthz", "index", "metrics", "readyz", "sources", "status", "websub"];
@@ -19,15 +20,17 @@ const RESERVED: [&str; 8] = ["archive", "healthz", "index", "metrics", "readyz",
 const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24));
 
 /// All editions, in the order of the file. Their files cannot collide: names differ, hold no dot, and no language comes twice.
+/// `engines` are the names of all engines, if these could be read.
 pub(super) fn editions(
     raw: &[Named<raw::Edition>],
     tables: &[Named<raw::Source>],
     sources: &[Source],
+    engines: Option<&[&str]>,
     findings: &mut Findings<'_>,
 ) -> Vec<Edition> {
     // A list that could not be read would make its tags unknown: one mistake is one problem.
     let tags_are_known = tables.iter().all(|table| table.keys.get("tags") != Some(&false));
-    let editions: Vec<Edition> = raw.iter().map(|named| edition(named, sources, tags_are_known, findings)).collect();
+    let editions: Vec<Edition> = raw.iter().map(|named| edition(named, sources, tags_are_known, engines, findings)).collect();
     if editions.is_empty() || findings.has_errors() {
         // A mistyped `from` would make its sources look forgotten: one mistake is one problem.
         return editions;
@@ -50,22 +53,22 @@ fn edition(
     Named { id, table, keys }: &Named<raw::Edition>,
     sources: &[Source],
     tags_are_known: bool,
+    known: Option<&[&str]>,
     findings: &mut Findings<'_>,
 ) -> Edition {
     if RESERVED.contains(&id.value.as_str()) {
         let message = format!("an edition cannot be called {}", named(&id.value));
         findings.error(&id.span, message, "relais uses that name itself; take another one");
     }
-    if table.langs.is_empty() && keys.get("langs") != Some(&false) && keys.get("untranslated") == Some(&true) {
-        let help = "add `langs`, or take it out";
-        findings.warn(&table.untranslated.span, "`untranslated` has no effect without `langs`", help);
-    }
+    without_effect(table, keys, findings);
     Edition {
         id: id.value.clone(),
         title: table.title.as_ref().and_then(|at| line("title", at, findings)).unwrap_or_else(|| Text::new(&id.value)),
         description: table.description.as_ref().and_then(|at| line("description", at, findings)).unwrap_or_default(),
         from: from(id, &table.from, sources, tags_are_known, findings),
         langs: unique("langs", &table.langs, |tag| tag.0.clone(), findings),
+        engines: engines(&table.engines.value, known, findings),
+        bilingual: table.bilingual.value.0,
         show: table.show.value.0,
         limit: number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), findings),
         formats: formats(table, findings),
@@ -75,6 +78,47 @@ fn edition(
             Missing::Skip => Untranslated::Skip,
         },
     }
+}
+
+/// Tells of what is written but can do nothing, because a key that it builds on is missing.
+fn without_effect(table: &raw::Edition, keys: &HashMap<String, bool>, findings: &mut Findings<'_>) {
+    let mut warn = |span: &Range<usize>, key: &str, needs: &str| {
+        // One that is there but could not be read has been told.
+        if keys.get(key) == Some(&true) && keys.get(needs) != Some(&false) {
+            let help = format!("add `{needs}`, or take it out");
+            findings.warn(span, format!("`{key}` has no effect without `{needs}`"), help);
+        }
+    };
+    if table.langs.is_empty() {
+        warn(&table.untranslated.span, "untranslated", "langs");
+    }
+    if table.langs.is_empty() && !table.engines.value.is_empty() {
+        warn(&table.engines.span, "engines", "langs");
+    }
+    if table.engines.value.is_empty() && table.bilingual.value.0 != Bilingual::None {
+        warn(&table.bilingual.span, "bilingual", "engines");
+    }
+}
+
+/// The engines that translate for it.
+fn engines(list: &[At<String>], known: Option<&[&str]>, findings: &mut Findings<'_>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for at in list {
+        if out.contains(&at.value) {
+            findings.error(&at.span, "this is in `engines` twice", "each is asked once: take one out");
+            continue;
+        }
+        if let Some(known) = known.filter(|known| !known.contains(&at.value.as_str())) {
+            let help = match nearest(&at.value, known.iter().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None if known.is_empty() => "add a table [engine.NAME] with its `kind`".to_owned(),
+                None => listed("engines", known),
+            };
+            findings.error(&at.span, format!("there is no engine {}", quoted(&at.value)), help);
+        }
+        out.push(at.value.clone());
+    }
+    out
 }
 
 fn hold(at: &At<Missing>, time: Duration, findings: &mut Findings<'_>) -> Duration {

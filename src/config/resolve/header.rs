@@ -39,6 +39,14 @@ pub(super) fn is_value(value: &str) -> bool {
     !value.trim().is_empty() && value.trim().len() == value.len() && value.len() <= 8192 && value.bytes().all(letter)
 }
 
+/// What [`is_word`] wants.
+pub(super) const WORD: &str = "ASCII letters, digits and signs, without spaces";
+
+/// Whether it can be sent as a token or a key: visible ASCII throughout.
+pub(super) fn is_word(value: &str) -> bool {
+    is_value(value) && !value.contains([' ', '\t'])
+}
+
 /// Whether relais sets it, and nobody else.
 pub(super) fn is_ours(name: &str) -> bool {
     OURS.contains(&name.to_ascii_lowercase().as_str())

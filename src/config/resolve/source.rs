@@ -11,11 +11,11 @@ use super::super::raw;
 use super::super::read::Named;
 use super::super::secret::Surroundings;
 use super::super::written::{At, quoted};
-use super::{header, lapse, line, named, web_address};
+use super::{IN_AUTH, header, lapse, line, named, web_address};
 use crate::model::{Show, SourceId};
 
 /// What a secret may look like in the file.
-const ELSEWHERE: &str = "never in the file itself: write { env = \"NAME\" } or { file = \"FILE\" }";
+pub(super) const ELSEWHERE: &str = "never in the file itself: write { env = \"NAME\" } or { file = \"FILE\" }";
 
 /// All sources, in the order of the file.
 pub(super) fn sources(
@@ -40,7 +40,7 @@ fn source(
     Source {
         id: SourceId::new(&id.value),
         title: table.title.as_ref().and_then(|at| line("title", at, findings)),
-        site: table.site.as_ref().and_then(|at| web_address("site", at, findings)).map(String::from),
+        site: table.site.as_ref().and_then(|at| web_address("site", at, IN_AUTH, findings)).map(String::from),
         lang: table.lang.as_ref().map(|at| at.value.0.clone()),
         zone: table.zone.as_ref().map(|at| at.value.0).unwrap_or_default(),
         tags: tags(&table.tags, findings),
@@ -79,7 +79,7 @@ fn address(
         }
         return String::new();
     };
-    if let Some(mut url) = web_address("url", at, findings) {
+    if let Some(mut url) = web_address("url", at, IN_AUTH, findings) {
         url.set_fragment(None);
         if let Some(other) = seen.insert(url.into(), id.value.clone()) {
             let message = format!("the sources {} and {} have the same `url`", named(&other), named(&id.value));
@@ -176,10 +176,7 @@ fn auth(at: &At<raw::Auth>, enabled: bool, around: &Surroundings<'_>, findings: 
             }
             Some(Auth::Basic { user: user.value.clone(), password: password? })
         }
-        (None, None, Some(bearer)) => {
-            let visible = |text: &str| header::is_value(text) && !text.contains([' ', '\t']);
-            Some(Auth::Bearer(secret("token", bearer, "ASCII letters, digits and signs, without spaces", visible)?))
-        }
+        (None, None, Some(bearer)) => Some(Auth::Bearer(secret("token", bearer, header::WORD, header::is_word)?)),
         _ => {
             let help = "write { user = \"…\", password = { env = \"…\" } } or { bearer = { env = \"…\" } }";
             findings.error(&at.span, "`auth` takes a `user` with a `password`, or a `bearer`", help);
@@ -189,7 +186,7 @@ fn auth(at: &At<raw::Auth>, enabled: bool, around: &Surroundings<'_>, findings: 
 }
 
 /// Fetches a secret that must fit a form, which `wanted` tells.
-fn fetched(
+pub(super) fn fetched(
     at: &At<raw::Secret>,
     what: &str,
     wanted: &str,

@@ -1,4 +1,4 @@
-//! Durations and sizes as people write them, and back.
+//! Durations, sizes and money as people write them, and back.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -65,9 +65,46 @@ pub(super) fn human_size(bytes: u64) -> String {
     unit.map_or_else(|| "0B".to_owned(), |(name, length)| format!("{}{name}", bytes / length))
 }
 
+/// Reads `20`, `20.0` or `0.15` in millionths. With nine digits before the point and six after it, an amount is exact also
+/// where it has been a double on the way.
+pub(super) fn millionths(text: &str) -> Option<u64> {
+    let (whole, decimals) = text.split_once('.').map_or((text, "0"), |(whole, decimals)| (whole, decimals));
+    let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole, 9) || !digits(decimals, 6) {
+        return None;
+    }
+    format!("{whole}{decimals:0<6}").parse().ok()
+}
+
+/// Millionths as [`millionths`] reads them.
+pub(crate) fn human_millionths(millionths: u64) -> String {
+    let decimals = format!("{:06}", millionths % 1_000_000);
+    let decimals = decimals.trim_end_matches('0');
+    let whole = millionths / 1_000_000;
+    if decimals.is_empty() { whole.to_string() } else { format!("{whole}.{decimals}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn money_is_exact_to_the_millionth() {
+        for (text, amount) in [
+            ("20", 20_000_000),
+            ("20.0", 20_000_000),
+            ("0.15", 150_000),
+            ("0.000001", 1),
+            ("0", 0),
+            ("999999999.999999", 999_999_999_999_999),
+        ] {
+            assert_eq!(millionths(text), Some(amount), "{text}");
+        }
+        for text in ["", ".", "1.", ".5", "-1", "+1", "1e3", "0.0000001", "1000000000", "1,5", "1_000", "NaN", "inf", " 1", "１"]
+        {
+            assert_eq!(millionths(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_read_as_people_write_them() {
@@ -117,15 +154,23 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_written_is_read_back(millis in 0u64..10_000_000_000_000, bytes in 0u64..1 << 50) {
+        fn what_is_written_is_read_back(
+            millis in 0u64..10_000_000_000_000,
+            bytes in 0u64..1 << 50,
+            money in 0u64..1_000_000_000_000_000,
+        ) {
             let time = Duration::from_millis(millis);
             proptest::prop_assert_eq!(duration(&human(time)), Some(time));
             proptest::prop_assert_eq!(size(&human_size(bytes)), Some(bytes));
+            let written = human_millionths(money);
+            proptest::prop_assert_eq!(millionths(&written), Some(money));
+            let double: f64 = written.parse().expect("a number");
+            proptest::prop_assert_eq!(millionths(&double.to_string()), Some(money), "no drift in a double");
         }
 
         #[test]
         fn any_text_is_read_or_refused(text in ".{0,40}") {
-            let _ = (duration(&text), size(&text));
+            let _ = (duration(&text), size(&text), millionths(&text));
         }
     }
 }

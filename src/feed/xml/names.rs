@@ -106,15 +106,20 @@ impl<'a> Namespaces<'a> {
 
     /// Adds the declarations of a tag. Those of a root may be made by mistake: an unknown default namespace there stands for
     /// the feed's own, deeper inside it hides what does not belong to the feed.
-    pub(super) fn declare(&mut self, tag: &Tag<'a>, is_root: bool) {
+    pub(super) fn declare(&mut self, tag: &Tag<'a>, is_root: bool, repairs: &mut Repairs) {
         if !tag.attributes.contains("xmlns") {
             return;
         }
+        let mark = self.declared.len();
         for (name, uri) in Attributes(tag.attributes) {
             if self.declared.len() >= MOST_DECLARATIONS {
                 return;
             }
             let vocabulary = of_uri(uri);
+            // A parser of XML ends at an attribute that stands twice (XML 1.0 §3.1).
+            if self.declared[mark..].iter().any(|(prefix, _)| name.strip_prefix("xmlns:") == Some(prefix)) {
+                repairs.note(Repair::Namespaces);
+            }
             if name.eq_ignore_ascii_case("xmlns") {
                 let own = if is_root && vocabulary == Other { default_of(local(tag.name)) } else { vocabulary };
                 self.declared.push(("", own));
@@ -182,9 +187,9 @@ mod tests {
     fn declarations_end_with_their_element() {
         let mut names = Namespaces::default();
         let mut repairs = Repairs::default();
-        names.declare(&tag(" xmlns:d='http://purl.org/dc/elements/1.1/' xmlns:atom='http://misspelt/'"), true);
+        names.declare(&tag(" xmlns:d='http://purl.org/dc/elements/1.1/' xmlns:atom='http://misspelt/'"), true, &mut repairs);
         let mark = names.mark();
-        names.declare(&tag(" xmlns='http://www.w3.org/2000/svg'"), false);
+        names.declare(&tag(" xmlns='http://www.w3.org/2000/svg'"), false, &mut repairs);
         assert_eq!(
             (names.of("title", &mut repairs), names.of("d:title", &mut repairs), names.of("atom:link", &mut repairs)),
             (Other, Dc, Atom)

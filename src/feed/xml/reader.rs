@@ -308,7 +308,7 @@ impl<'a> Reader<'a> {
             let vocabulary = self.names.of(tag.name, &mut self.lexer.repairs);
             return Child { tag, vocabulary, place, mark };
         }
-        self.names.declare(&tag, is_root);
+        self.names.declare(&tag, is_root, &mut self.lexer.repairs);
         let vocabulary = self.names.of(tag.name, &mut self.lexer.repairs);
         Child { tag, vocabulary, place: self.place(&tag, place), mark }
     }

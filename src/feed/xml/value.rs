@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
 
     /// Writes a start tag as HTML.
     fn push_tag(&mut self, tag: Tag<'a>, out: &mut String, inner: &mut Vec<&'a str>) {
-        self.names.declare(&tag, false);
+        self.names.declare(&tag, false, &mut self.lexer.repairs);
         let name = self.html_name(tag.name);
         out.push('<');
         out.push_str(name);

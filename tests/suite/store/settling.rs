@@ -1,5 +1,7 @@
 //! What a visit leaves behind.
 
+use std::collections::HashMap;
+
 use relais::model::{
     BreakKind, EditionCount, EntryCounts, Fault, Lang, Original, Outcome, Report, SourceCounts, SourceState, TranslationCounts,
     Visit,
@@ -14,6 +16,7 @@ promises!(
     settling_again_changes_nothing,
     a_batch_that_fails_leaves_nothing,
     a_changed_entry_keeps_its_place_and_first_sight,
+    new_and_changed_entries_go_together,
     withdrawn_entries_are_not_listed_until_they_are_restored,
     pages_through_entries_of_the_same_instant,
     takes_a_thousand_changes_in_one_batch,
@@ -73,6 +76,23 @@ async fn a_changed_entry_keeps_its_place_and_first_sight(backend: &Backend) {
     assert_eq!((known.at, known.first_seen, known.revision), (at(5), at(5), second.revision));
     assert_eq!((known.lang, known.twin, known.withdrawn), (Lang::new("en"), None, false));
     assert_eq!(store.entries(&[id]).await.expect("entries"), [(id, second.revision, second.entry)]);
+}
+
+async fn new_and_changed_entries_go_together(backend: &Backend) {
+    let store = backend.open().await;
+    let before: Vec<_> = (0..20).map(|n| change(entry("a", &format!("e{n}"), "<p>1"), n)).collect();
+    settle(&store, &[fresh("a", 30, before)]).await;
+    // Of a hundred every fifth is known, all with another text.
+    let after: Vec<_> = (0..100).map(|n| change(entry("a", &format!("e{}", n / 5 + n % 5 * 20), "<p>2"), 100 + n)).collect();
+    settle(&store, &[fresh("a", 300, after.clone())]).await;
+    let ids: Vec<_> = after.iter().map(|change| change.entry.key.id()).collect();
+    let known: HashMap<_, _> = store.known(&ids).await.expect("known").into_iter().map(|known| (known.id, known)).collect();
+    assert_eq!(known.len(), 100);
+    for (n, (id, change)) in (0..).zip(ids.iter().zip(&after)) {
+        assert_eq!(known[id].revision, change.revision, "entry {n}");
+        assert_eq!(known[id].at, if n % 5 == 0 { at(n / 5) } else { at(100 + n) }, "entry {n}");
+    }
+    assert!(store.entries(&ids).await.expect("entries").iter().all(|(.., entry)| entry.content == after[0].entry.content));
 }
 
 async fn withdrawn_entries_are_not_listed_until_they_are_restored(backend: &Backend) {

@@ -43,6 +43,7 @@ pub(crate) fn item(name: &str, title: &str) -> Item {
         published: time("2026-11-22T08:00:00Z"),
         updated: time("2026-11-22T08:00:00Z"),
         origin: origin("francsjeux", "FrancsJeux & Cie"),
+        translation: None,
     }
 }
 

@@ -1,0 +1,208 @@
+//! The rules of `[engine.ID]`.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::super::findings::Findings;
+use super::super::nearest::nearest;
+use super::super::plan::{Edition, Engine};
+use super::super::raw;
+use super::super::read::Named;
+use super::super::secret::Surroundings;
+use super::super::written::{At, quoted};
+use super::source::{ELSEWHERE, fetched};
+use super::{header, lapse, named, number, web_address};
+use crate::model::EngineKind;
+
+mod cost;
+
+const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
+
+/// No model or region has a longer name.
+const MAX_NAME: usize = 200;
+
+/// All engines, in the order of the file. A missing key is a problem only for those that an edition uses.
+pub(super) fn engines(
+    raw: &[Named<raw::Engine>],
+    editions: &[Edition],
+    around: &Surroundings<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<Engine> {
+    let used: HashSet<&str> = editions.iter().flat_map(|edition| &edition.engines).map(String::as_str).collect();
+    let engines =
+        raw.iter().filter_map(|table| engine(table, used.contains(table.id.value.as_str()), around, findings)).collect();
+    if editions.is_empty() || findings.has_errors() {
+        // A mistyped name would make its engine look forgotten: one mistake is one problem.
+        return engines;
+    }
+    for Named { id, .. } in raw.iter().filter(|table| !used.contains(table.id.value.as_str())) {
+        let message = format!("no edition uses the engine {}", named(&id.value));
+        findings.warn(&id.span, message, "name it in the `engines` of an edition, or take the table out");
+    }
+    engines
+}
+
+/// One engine; nothing when its kind, on which all else depends, is not known.
+fn engine(
+    Named { id, table, keys }: &Named<raw::Engine>,
+    is_used: bool,
+    around: &Surroundings<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Engine> {
+    let key = key(table, is_used, around, findings);
+    let Some(kind) = table.kind.as_ref().map(|at| at.value.0) else {
+        if !keys.contains_key("kind") {
+            findings.error(&id.span, format!("the engine {} has no `kind`", named(&id.value)), kind_help(&id.value));
+        }
+        return None;
+    };
+    let has = |key: &str| keys.contains_key(key);
+    let url = address(id, kind, table, has("url"), findings);
+    required(id, kind, has("key"), has("url"), findings);
+    in_clear(table, url.as_ref(), findings);
+    let model = model(id, kind, table, has("model"), findings);
+    let price = table.price.as_ref().and_then(|at| cost::price(kind, at, findings));
+    Some(Engine {
+        id: id.value.clone(),
+        kind,
+        url: url.map(|url| String::from(url).trim_end_matches('/').to_owned()),
+        model,
+        region: region(kind, table, findings),
+        key,
+        budget: table.budget.as_ref().and_then(|at| cost::budget(kind, at, price.as_ref(), has("price"), findings)),
+        price,
+        pivot: table.pivot.as_ref().map(|at| at.value.0.clone()),
+        timeout: table.timeout.as_ref().map(|at| lapse("timeout", at, TIMEOUT, findings)),
+        in_flight: table.in_flight.as_ref().map(|at| number("in_flight", at, (1, raw::MAX_IN_FLIGHT), findings)),
+    })
+}
+
+fn kind_help(id: &str) -> String {
+    let names = EngineKind::ALL.map(EngineKind::name);
+    match nearest(id, names) {
+        Some(name) => format!("add kind = \"{name}\""),
+        None => format!("add kind = …, one of {}", names.map(|name| format!("\"{name}\"")).join(", ")),
+    }
+}
+
+/// The address of the server, if it is written and in order.
+fn address(id: &At<String>, kind: EngineKind, table: &raw::Engine, has_url: bool, findings: &mut Findings<'_>) -> Option<Url> {
+    let Some(at) = &table.url else {
+        if !has_url && matches!(kind, EngineKind::Libretranslate | EngineKind::Apertium) {
+            let message = format!("the engine {} has no `url`", named(&id.value));
+            findings.error(&id.span, message, "add url = \"https://…\", the address of its server");
+        }
+        return None;
+    };
+    let url = web_address("url", at, "take it out; a key is written key = { env = \"NAME\" }", findings)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        findings.error(
+            &at.span,
+            "`url` must end with a path",
+            "take out what begins with `?` or `#`; a key has a key of its own",
+        );
+        return None;
+    }
+    Some(url)
+}
+
+/// The key, fetched. That of an engine that no edition uses may be missing.
+fn key(table: &raw::Engine, is_used: bool, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<SecretString> {
+    let at = table.key.as_ref()?;
+    if matches!(at.value, raw::Secret::Plain(_)) {
+        findings.error(&at.span, "the key is written in the file", ELSEWHERE);
+        None
+    } else if is_used {
+        fetched(at, "the key", header::WORD, header::is_word, around, findings)
+    } else {
+        around.secret(&at.value).ok().filter(|secret| header::is_word(secret.expose_secret()))
+    }
+}
+
+/// Most services work for nobody without a key.
+fn required(id: &At<String>, kind: EngineKind, has_key: bool, has_url: bool, findings: &mut Findings<'_>) {
+    let is_required = match kind {
+        EngineKind::Deepl | EngineKind::Google | EngineKind::Azure | EngineKind::Anthropic => true,
+        // Servers of one's own speak it too, and most of them ask for no key.
+        EngineKind::Openai => !has_url,
+        EngineKind::Libretranslate | EngineKind::Ollama | EngineKind::Apertium => false,
+    };
+    if is_required && !has_key {
+        let help = format!("add key = {{ env = \"{}_KEY\" }} or {{ file = \"FILE\" }}", kind.name().to_uppercase());
+        findings.error(&id.span, format!("the engine {} has no `key`", named(&id.value)), help);
+    }
+}
+
+/// A key must not be read on its way.
+fn in_clear(table: &raw::Engine, url: Option<&Url>, findings: &mut Findings<'_>) {
+    if let (Some(at), Some(url), Some(_)) = (&table.url, url, &table.key)
+        && url.scheme() == "http"
+        && !is_near(url)
+    {
+        let help = "write https://, or the address of a server in your own network";
+        findings.error(&at.span, "the key of this engine would go over the network in clear", help);
+    }
+}
+
+/// Whether the host cannot be anywhere but on this machine or in its own network: private addresses, and names that no public
+/// name server has (RFC 6761 §6.3, RFC 6762 §3, RFC 8375, ICANN's reservation of `internal`, and names without a dot).
+fn is_near(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        Some(Host::Ipv6(address)) => match address.to_ipv4_mapped() {
+            Some(inner) => inner.is_loopback() || inner.is_private() || inner.is_link_local(),
+            None => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
+        },
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let ends = |end: &str| name.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'));
+            !name.contains('.') || ["localhost", "local", "internal", "home.arpa"].iter().any(|end| ends(end))
+        }
+        None => false,
+    }
+}
+
+/// The language model: for those kinds that have one.
+fn model(id: &At<String>, kind: EngineKind, table: &raw::Engine, has_model: bool, findings: &mut Findings<'_>) -> Option<String> {
+    let Some(at) = &table.model else {
+        if kind.is_language_model() && !has_model {
+            let message = format!("the engine {} has no `model`", named(&id.value));
+            findings.error(&id.span, message, "add model = \"…\", the name that the service gives to it");
+        }
+        return None;
+    };
+    if !kind.is_language_model() {
+        let message = format!("an engine of the kind \"{}\" has no `model`", kind.name());
+        findings.error(&at.span, message, "take it out: only \"openai\", \"ollama\" and \"anthropic\" have one");
+        return None;
+    }
+    name(
+        "model",
+        at,
+        "one line without spaces at its ends",
+        |text| text.trim() == text && !text.contains(char::is_control),
+        findings,
+    )
+}
+
+fn region(kind: EngineKind, table: &raw::Engine, findings: &mut Findings<'_>) -> Option<String> {
+    let at = table.region.as_ref()?;
+    if kind != EngineKind::Azure {
+        let message = format!("an engine of the kind \"{}\" has no `region`", kind.name());
+        findings.error(&at.span, message, "take it out: only \"azure\" has one");
+        return None;
+    }
+    name("region", at, header::WORD, header::is_word, findings)
+}
+
+/// A name of the vendor's that must fit a form, which `wanted` tells.
+fn name(key: &str, at: &At<String>, wanted: &str, fits: impl Fn(&str) -> bool, findings: &mut Findings<'_>) -> Option<String> {
+    if !at.value.is_empty() && at.value.len() <= MAX_NAME && fits(&at.value) {
+        return Some(at.value.clone());
+    }
+    findings.error(&at.span, format!("`{key}` cannot be {}", quoted(&at.value)), wanted);
+    None
+}

@@ -1,0 +1,92 @@
+//! Which translation of which segment: what the memory is asked by.
+
+use std::fmt;
+
+use super::{Lang, Marked};
+
+/// 128 bits of a hash of everything on which a translation depends. The same on every machine.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SegmentKey([u8; 16]);
+
+/// How marks and terms are sent and read. A change of it makes new keys.
+const SCHEME: &str = "1";
+
+impl SegmentKey {
+    /// The key of a segment's translation by an engine (its identity: kind and model). `terms` are those that match in the text,
+    /// each with what is to stand in its place: a changed glossary makes new keys for the segments that it concerns, and for
+    /// no others. White space does not count ([`Marked::normalised`]), nor the order of the terms.
+    pub fn new(text: &Marked, from: &Lang, to: &Lang, engine: &str, terms: &[(&str, &str)]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |part: &str| {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        };
+        add(SCHEME);
+        add(&text.normalised().to_tagged());
+        add(from.as_str());
+        add(to.as_str());
+        add(engine);
+        let mut terms = terms.to_vec();
+        terms.sort_unstable();
+        terms.dedup();
+        for (source, target) in terms {
+            add(source);
+            add(target);
+        }
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        Self(bytes)
+    }
+
+    /// Reads what `Display` writes: 32 hexadecimal digits.
+    pub fn read(text: &str) -> Option<Self> {
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        u128::from_str_radix(text, 16).ok().map(|number| Self(number.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for SegmentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for SegmentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SegmentKey({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_depends_on_what_a_translation_depends_on() {
+        let lang = |tag| Lang::new(tag).expect("a tag");
+        let (fr, en, es) = (lang("fr"), lang("en"), lang("es"));
+        let text = Marked::text("Le CIO a voté.");
+        let key = SegmentKey::new(&text, &fr, &en, "deepl", &[]);
+        assert_eq!(SegmentKey::read(&key.to_string()), Some(key));
+        assert_eq!(SegmentKey::new(&Marked::text("  Le CIO\n a voté. "), &fr, &en, "deepl", &[]), key);
+        let (cio, vote) = (("CIO", "IOC"), ("vote", "vote"));
+        let both = SegmentKey::new(&text, &fr, &en, "deepl", &[cio, vote]);
+        assert_eq!(SegmentKey::new(&text, &fr, &en, "deepl", &[vote, cio, cio]), both);
+        let others = [
+            SegmentKey::new(&Marked::text("Le CIO a voté"), &fr, &en, "deepl", &[]),
+            SegmentKey::new(&text, &en, &fr, "deepl", &[]),
+            SegmentKey::new(&text, &fr, &es, "deepl", &[]),
+            SegmentKey::new(&text, &fr, &en, "apertium", &[]),
+            SegmentKey::new(&text, &fr, &en, "deepl", &[cio]),
+            both,
+            key,
+        ];
+        let distinct: std::collections::HashSet<_> = others.iter().collect();
+        assert_eq!(distinct.len(), others.len());
+        for wrong in ["", "0", &"g".repeat(32), &"+".repeat(32), &"é".repeat(16)] {
+            assert_eq!(SegmentKey::read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What engines use up, what it costs, and how much of it there may be.
+
+use std::ops::{Add, AddAssign};
+
+use chrono::{Datelike, Days, Months, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+
+/// What requests to an engine use up. Characters are Unicode scalar values, as every vendor that bills them counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Characters sent, with marks as far as the vendor counts them.
+    pub characters: u64,
+    /// Tokens read by a language model.
+    pub tokens_in: u64,
+    /// Tokens written by it.
+    pub tokens_out: u64,
+}
+
+impl Usage {
+    /// All tokens.
+    pub fn tokens(self) -> u64 {
+        self.tokens_in.saturating_add(self.tokens_out)
+    }
+}
+
+impl Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            characters: self.characters.saturating_add(other.characters),
+            tokens_in: self.tokens_in.saturating_add(other.tokens_in),
+            tokens_out: self.tokens_out.saturating_add(other.tokens_out),
+        }
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+/// What an engine's work costs, in millionths of the currency's unit for a million each: the figure that vendors publish,
+/// times a million.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// For characters.
+    pub per_million_characters: u64,
+    /// For tokens read.
+    pub per_million_tokens_in: u64,
+    /// For tokens written.
+    pub per_million_tokens_out: u64,
+    /// The currency (ISO 4217), to be shown.
+    pub currency: String,
+}
+
+impl Price {
+    /// What this costs, in millionths of the currency's unit, rounded up: a budget errs on the safe side.
+    pub fn of(&self, used: Usage) -> u64 {
+        let sum = u128::from(used.characters) * u128::from(self.per_million_characters)
+            + u128::from(used.tokens_in) * u128::from(self.per_million_tokens_in)
+            + u128::from(used.tokens_out) * u128::from(self.per_million_tokens_out);
+        u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
+/// What a budget counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// Characters sent.
+    Characters,
+    /// Tokens read and written.
+    Tokens,
+    /// Millionths of the currency's unit.
+    Money,
+}
+
+impl Unit {
+    /// How much of it this is, at this price.
+    pub fn of(self, used: Usage, price: &Price) -> u64 {
+        match self {
+            Self::Characters => used.characters,
+            Self::Tokens => used.tokens(),
+            Self::Money => price.of(used),
+        }
+    }
+}
+
+/// How long a budget lasts, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Period {
+    /// From midnight to midnight.
+    Day,
+    /// From the first of a month to the next.
+    Month,
+}
+
+impl Period {
+    /// When the period began that holds this instant.
+    pub fn start(self, now: Time) -> Time {
+        let date = now.chrono().date_naive();
+        let first = match self {
+            Self::Day => date,
+            Self::Month => date.with_day(1).unwrap_or(date),
+        };
+        Time::from_millis(first.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
+    }
+
+    /// When the period ends that holds this instant, and the next begins.
+    pub fn end(self, now: Time) -> Time {
+        let date = self.start(now).chrono().date_naive();
+        let next = match self {
+            Self::Day => date.checked_add_days(Days::new(1)),
+            Self::Month => date.checked_add_months(Months::new(1)),
+        };
+        Time::from_millis(next.unwrap_or(date).and_time(NaiveTime::MIN).and_utc().timestamp_millis())
+    }
+}
+
+/// How much of an engine may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// What is counted.
+    pub unit: Unit,
+    /// So much of it.
+    pub limit: u64,
+    /// In this time.
+    pub per: Period,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_those_of_utc() {
+        let at = |text: &str| Time::from_rfc3339(text).expect("a date");
+        let now = at("2028-02-29T23:59:59+01:00");
+        assert_eq!((Period::Day.start(now), Period::Day.end(now)), (at("2028-02-29T00:00:00Z"), at("2028-03-01T00:00:00Z")));
+        assert_eq!((Period::Month.start(now), Period::Month.end(now)), (at("2028-02-01T00:00:00Z"), at("2028-03-01T00:00:00Z")));
+        assert_eq!(Period::Month.start(at("2028-03-01T00:30:00+01:00")), at("2028-02-01T00:00:00Z"));
+        assert_eq!(Period::Day.start(at("2028-02-29T00:00:00Z")), at("2028-02-29T00:00:00Z"));
+    }
+
+    #[test]
+    fn money_is_counted_in_millionths_and_rounded_up() {
+        let deepl = Price { per_million_characters: 20_000_000, currency: "EUR".to_owned(), ..Price::default() };
+        assert_eq!(deepl.of(Usage { characters: 1_000_000, ..Usage::default() }), 20_000_000);
+        assert_eq!(deepl.of(Usage { characters: 1, ..Usage::default() }), 20);
+        let small = Price { per_million_tokens_in: 150_000, per_million_tokens_out: 600_000, ..Price::default() };
+        assert_eq!(small.of(Usage { tokens_in: 1, tokens_out: 0, characters: 9 }), 1, "0.15 of a millionth is one");
+        assert_eq!(deepl.of(Usage { characters: u64::MAX, ..Usage::default() }), u64::MAX, "no sum wraps around");
+    }
+}

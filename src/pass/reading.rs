@@ -1,0 +1,157 @@
+//! The work of a visit that takes a core's time: a body is read, compared with what is known, and what is new is packed.
+
+use std::collections::HashMap;
+
+use crate::config as plan;
+use crate::feed::{self, Feed, FeedError};
+use crate::model::{Change, Entry, EntryId, Found, Known, Lang, Revision, SourceId, SourceMeta, Time, Zone};
+use crate::net;
+use crate::store::Packed;
+
+use super::aside::aside;
+
+/// How far ahead of us a date may lie: further, and it is a mistake (or an attempt to stay on top).
+const AHEAD: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
+/// What the work must know of its visit.
+#[derive(Clone)]
+pub(super) struct Reading {
+    source: SourceId,
+    lang: Option<Lang>,
+    zone: Zone,
+    at: Time,
+    keep: bool,
+}
+
+/// A body, read.
+pub(super) struct Read {
+    /// What the feed says of itself; its entries are taken out.
+    feed: Feed,
+    entries: Vec<(Entry, Revision)>,
+    /// Those entries, in the same order.
+    pub(super) ids: Vec<EntryId>,
+    dropped: u32,
+}
+
+/// What a body has brought.
+pub(super) struct Brought {
+    pub(super) meta: SourceMeta,
+    /// All entries of the body, in the order of the feed.
+    pub(super) listed: Vec<EntryId>,
+    pub(super) found: Found,
+    pub(super) withdrawn: Vec<EntryId>,
+    pub(super) restored: Vec<EntryId>,
+    /// New and changed entries, until they are packed.
+    pub(super) changes: Vec<Change>,
+    pub(super) packed: Packed,
+}
+
+impl Reading {
+    /// The work of a visit to `source` at `at`; with `keep`, what it brings is packed, else left as it is.
+    pub(super) fn of(source: &plan::Source, at: Time, keep: bool) -> Self {
+        Self { source: source.id.clone(), lang: source.lang.clone(), zone: source.zone, at, keep }
+    }
+
+    /// All of it at once, for a source of which nothing is known.
+    pub(super) async fn whole(self, body: net::Body) -> Result<Brought, FeedError> {
+        let work = move || {
+            let read = self.parse(&body)?;
+            // It may be large, and others may wait for the right to hold such a one.
+            drop(body);
+            let mut brought = self.compare(read, &[], &[]);
+            self.pack(&mut brought);
+            Ok(brought)
+        };
+        aside(work).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
+    }
+
+    /// Reads a body.
+    pub(super) async fn read(&self, body: net::Body) -> Result<Read, FeedError> {
+        let work = self.clone();
+        aside(move || work.parse(&body)).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
+    }
+
+    /// Compares a body with what is `known` of its entries and of those that were `listed` the last time.
+    pub(super) async fn compared(self, read: Read, known: &[Known], listed: &[EntryId]) -> Brought {
+        let mut brought = self.compare(read, known, listed);
+        if !self.keep || brought.changes.is_empty() {
+            return brought;
+        }
+        let work = move || {
+            self.pack(&mut brought);
+            brought
+        };
+        aside(work).await.expect("packing takes what was read, and has no reason to panic")
+    }
+
+    fn parse(&self, body: &net::Body) -> Result<Read, FeedError> {
+        let body = feed::Body {
+            bytes: &body.bytes,
+            content_type: body.content_type.as_deref(),
+            url: &body.url,
+            lang: self.lang.as_ref(),
+            zone: self.zone,
+        };
+        let mut feed = feed::read(&body, &self.source)?;
+        let (entries, dropped) = feed::distinct(std::mem::take(&mut feed.entries));
+        let ids = entries.iter().map(|(entry, _)| entry.key.id()).collect();
+        Ok(Read { feed, entries, ids, dropped })
+    }
+
+    fn compare(&self, read: Read, known: &[Known], listed: &[EntryId]) -> Brought {
+        let Read { feed, entries, ids, dropped } = read;
+        let dates: Vec<(EntryId, Option<Time>)> =
+            ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
+        let withdrawn = feed::withdrawn(listed, known, &dates);
+        let known: HashMap<EntryId, &Known> = known.iter().map(|known| (known.id, known)).collect();
+        let (mut changes, mut restored) = (Vec::new(), Vec::new());
+        for (place, ((entry, revision), id)) in entries.into_iter().zip(&ids).enumerate() {
+            match known.get(id) {
+                Some(before) if before.revision == revision => restored.extend(before.withdrawn.then_some(*id)),
+                before => changes.push(self.change(entry, revision, before.copied(), place)),
+            }
+        }
+        let again = changes.iter().filter(|change| known.contains_key(&change.entry.key.id())).count();
+        let found =
+            Found { new: count(changes.len() - again), changed: count(again), withdrawn: count(withdrawn.len()), dropped };
+        Brought { meta: meta(feed), listed: ids, found, withdrawn, restored, changes, packed: Packed::default() }
+    }
+
+    /// An entry that is new, or differs from what was known `before`; `place` is the one that it has in its feed.
+    fn change(&self, mut entry: Entry, revision: Revision, before: Option<&Known>, place: usize) -> Change {
+        let latest = self.at.plus(AHEAD);
+        entry.head.published = entry.head.published.filter(|date| *date <= latest);
+        entry.head.updated = entry.head.updated.filter(|date| *date <= latest);
+        entry.head.lang = entry.head.lang.take().or_else(|| self.lang.clone());
+        if before.is_some() && entry.head.updated.is_none_or(|updated| updated < self.at && Some(updated) == entry.head.published)
+        {
+            // The text has changed and the feed gives no date for that: it was seen now.
+            entry.head.updated = Some(self.at.whole_seconds());
+        }
+        let first_seen = before.map_or(self.at, |known| known.first_seen);
+        // Entries without a date keep the order of the feed: a millisecond each.
+        let undated = Time::from_millis(first_seen.millis() - i64::try_from(place).unwrap_or(0));
+        let at = before.map_or_else(|| entry.head.published.unwrap_or(undated), |known| known.at);
+        Change { entry, revision, at, first_seen }
+    }
+
+    fn pack(&self, brought: &mut Brought) {
+        if self.keep {
+            brought.packed = Packed::of(&self.source, self.at, &std::mem::take(&mut brought.changes));
+        }
+    }
+}
+
+fn meta(feed: Feed) -> SourceMeta {
+    SourceMeta {
+        description: feed.description.as_ref().map(|html| crate::html::headline(&html.0)).unwrap_or_default(),
+        title: feed.title,
+        link: feed.link,
+        lang: feed.language,
+        image: feed.image,
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,144 @@
+//! Ollama's own API. Its `OpenAI` routes cannot set the size of the context, beyond which input is cut without a word.
+
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::llm::{self, Form, Ladder, Prompt};
+use super::open::{EngineSettings, OpenError};
+use super::talk::{Failure, Model, Written, talk};
+use super::wire::Wire;
+use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply};
+use crate::model::{Lang, Usage};
+use crate::net::{Called, Caller};
+
+/// Small models lose their way in long requests, and most machines work on one at a time.
+const LIMITS: Limits = Limits { texts: 8, characters: 2_500, bytes: 5_000, in_flight: 1 };
+
+const LOCAL: &str = "http://127.0.0.1:11434";
+
+/// The size of a context is a multiple of this: whenever it changes, the server loads the model anew.
+const CONTEXT: u64 = 8_192;
+
+/// The client.
+pub(super) struct Ollama {
+    wire: Wire,
+    headers: Vec<(&'static str, SecretString)>,
+    limits: Limits,
+    model: String,
+    identity: String,
+    ladder: Ladder,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    message: Message,
+    done_reason: Option<String>,
+    prompt_eval_count: Option<u64>,
+    eval_count: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    content: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    error: String,
+}
+
+impl Ollama {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+        let model = settings.model()?;
+        let bearer = |key: &SecretString| ("authorization", format!("Bearer {}", key.expose_secret()).into());
+        Ok(Self {
+            wire: settings.wire(caller, Some(LOCAL), "/api/chat")?,
+            headers: settings.key.iter().map(bearer).collect(),
+            limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS },
+            identity: format!("ollama:{model}"),
+            ladder: Ladder::default(),
+            model,
+        })
+    }
+
+    fn body(&self, prompt: &Prompt, form: Form) -> Value {
+        let size = llm::counted(prompt, "").tokens_in + prompt.most;
+        let mut body = json!({
+            "model": self.model,
+            "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
+            "stream": false,
+            "think": false,
+            "options": {"temperature": 0, "num_ctx": size.next_multiple_of(CONTEXT), "num_predict": prompt.most},
+        });
+        match form {
+            Form::Schema => body["format"] = llm::schema(),
+            Form::Object => body["format"] = "json".into(),
+            Form::Lines => {}
+        }
+        body
+    }
+
+    async fn once(&self, prompt: &Prompt, form: Form) -> Result<Written, Failure> {
+        let called = self.wire.json(&self.wire.url, &self.headers, &self.body(prompt, form)).await?;
+        if called.status != 200 {
+            return Err(self.refused(&called));
+        }
+        let answer: Answer = self.wire.read(&called)?;
+        let unfinished = match answer.done_reason.as_deref() {
+            Some("stop") => None,
+            reason => Some(format!("it ended for `{}`", self.wire.quoted(reason.unwrap_or("no reason")))),
+        };
+        // A prompt that the server still knows from before is not counted by some versions.
+        let used = answer.eval_count.map(|tokens_out| {
+            let counted = || llm::counted(prompt, "").tokens_in;
+            Usage { characters: 0, tokens_in: answer.prompt_eval_count.unwrap_or_else(counted), tokens_out }
+        });
+        Ok(Written { content: answer.message.content, unfinished, used })
+    }
+
+    fn refused(&self, called: &Called) -> Failure {
+        let Refusal { error: said } = serde_json::from_slice(&called.body).unwrap_or_default();
+        if called.status == 404 {
+            let advice = format!("`ollama pull {}`, or see `model` and `url` of [engine.{}]", self.model, self.wire.id);
+            return EngineError::Auth { message: format!("{}: {advice}", self.wire.answers(404, &said)) }.into();
+        }
+        Failure::of(&self.wire, called, &said)
+    }
+}
+
+impl Model for Ollama {
+    fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    fn ladder(&self) -> &Ladder {
+        &self.ladder
+    }
+
+    fn ask<'a>(&'a self, prompt: &'a Prompt, form: Form) -> BoxFuture<'a, Result<Written, Failure>> {
+        self.once(prompt, form).boxed()
+    }
+}
+
+impl Engine for Ollama {
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
+        llm::price(text, from, to)
+    }
+
+    fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
+        talk(self, batch).boxed()
+    }
+}

@@ -1,0 +1,370 @@
+//! Reading TMX, of whatever tool.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::Read;
+
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::super::open::Text;
+use super::super::{ExchangeError, Left, MAX_TEXT, Pair, Row, checked};
+use super::inline::{Inline, Name, pair};
+use super::{ENGINE, KEY, read_date};
+use crate::model::{Lang, SegmentKey, Time};
+
+/// The longest tag, text or comment.
+const MAX_EVENT: usize = 1 << 20;
+/// The deepest nesting: TMX itself needs six, and sub-flows within sub-flows a few more.
+const MAX_DEPTH: usize = 64;
+/// The most languages of one unit: with `*all*`, each is translated into each.
+const MAX_TEXTS: usize = 32;
+/// The longest `prop` and attribute that is kept.
+const MAX_NOTE: usize = 1 << 10;
+/// The most parts of one segment, and pairs of marks that are open in it.
+const MAX_PARTS: usize = 4096;
+
+/// Reads units one by one.
+pub(in super::super) struct Reader<R: Read> {
+    xml: quick_xml::Reader<Text<R>>,
+    buffer: Vec<u8>,
+    /// The elements that are open.
+    depth: usize,
+    /// The source language of units that name none; nothing if each language is one.
+    source: Option<Lang>,
+    /// Rows of the unit that was read last.
+    rows: VecDeque<Row>,
+    is_begun: bool,
+    is_over: bool,
+}
+
+/// What matters of an event.
+enum Token {
+    Start(Tag),
+    End,
+    Text(String),
+    Over,
+}
+
+/// A start tag: its name and attributes, without prefixes.
+struct Tag {
+    name: String,
+    attributes: HashMap<String, String>,
+}
+
+impl Tag {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(String::as_str)
+    }
+
+    /// `xml:lang`, or `lang` of TMX 1.1.
+    fn lang(&self) -> Option<Lang> {
+        self.get("lang").and_then(Lang::new)
+    }
+
+    /// What names a mark: `x`, else `i`, else its place among those of its kind.
+    fn mark(&self, nth: &mut usize) -> Name {
+        *nth += 1;
+        let named = |name| self.get(name).map(ToOwned::to_owned);
+        named("x").map(Name::X).or_else(|| named("i").map(Name::I)).unwrap_or(Name::Nth(*nth))
+    }
+}
+
+/// The `seg` of a `tuv`, or why it is of no use.
+type Segment = Result<Vec<Inline>, Left>;
+
+/// A `tu`.
+#[derive(Default)]
+struct Unit {
+    source: Option<String>,
+    made: Option<Time>,
+    engine: Option<String>,
+    key: Option<SegmentKey>,
+    texts: Vec<(Option<Lang>, Segment)>,
+}
+
+impl<R: Read> Reader<R> {
+    pub(in super::super) fn new(text: Text<R>) -> Self {
+        let mut xml = quick_xml::Reader::from_reader(text);
+        let config = xml.config_mut();
+        config.expand_empty_elements = true;
+        config.allow_dangling_amp = true;
+        Self { xml, buffer: Vec::new(), depth: 0, source: None, rows: VecDeque::new(), is_begun: false, is_over: false }
+    }
+
+    /// The next event that matters.
+    fn token(&mut self) -> Result<Token, ExchangeError> {
+        loop {
+            self.buffer.clear();
+            self.xml.get_mut().allow(MAX_EVENT);
+            let event = self.xml.read_event_into(&mut self.buffer);
+            let token = match event {
+                Ok(Event::Start(tag)) => Token::Start(read_tag(&tag)),
+                Ok(Event::End(_)) => Token::End,
+                Ok(Event::Text(text)) => Token::Text(text.xml10_content().into_owned()),
+                Ok(Event::CData(text)) => Token::Text(text.xml10_content().into_owned()),
+                Ok(Event::GeneralRef(reference)) => Token::Text(resolve(&reference)),
+                Ok(Event::Eof) => Token::Over,
+                Ok(Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => continue,
+                Err(error) => return Err(self.failed(&error)),
+            };
+            match token {
+                Token::Start(_) if self.depth == MAX_DEPTH => return Err(self.too_much("elements that are nested 64 deep")),
+                Token::Start(_) => self.depth += 1,
+                Token::End => self.depth = self.depth.saturating_sub(1),
+                Token::Over if self.depth > 0 => {
+                    let at = self.xml.get_ref().at();
+                    return Err(ExchangeError::Xml { at, why: "it ends before its elements do".to_owned() });
+                }
+                _ => {}
+            }
+            return Ok(token);
+        }
+    }
+
+    fn failed(&self, error: &quick_xml::Error) -> ExchangeError {
+        if self.xml.get_ref().is_exhausted() {
+            return self.too_much("a tag or text of more than a mebibyte");
+        }
+        match error {
+            quick_xml::Error::Io(error) => ExchangeError::Io(std::io::Error::new(error.kind(), error.to_string())),
+            error => ExchangeError::Xml { at: self.xml.error_position(), why: error.to_string() },
+        }
+    }
+
+    fn too_much(&self, what: &'static str) -> ExchangeError {
+        ExchangeError::TooMuch { at: self.xml.get_ref().at(), what }
+    }
+
+    /// Passes over the rest of an element.
+    fn skip(&mut self) -> Result<(), ExchangeError> {
+        let above = self.depth - 1;
+        while self.depth > above {
+            if let Token::Over = self.token()? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of an element; of a long one its beginning.
+    fn note(&mut self) -> Result<String, ExchangeError> {
+        let above = self.depth - 1;
+        let mut note = String::new();
+        while self.depth > above {
+            match self.token()? {
+                Token::Text(text) if note.len() < MAX_NOTE => note.extend(text.chars().take(MAX_NOTE)),
+                Token::Over => break,
+                _ => {}
+            }
+        }
+        Ok(note.trim().to_owned())
+    }
+
+    /// Goes on to the next unit; false at the end.
+    fn advance(&mut self) -> Result<bool, ExchangeError> {
+        loop {
+            match self.token()? {
+                Token::Over if self.is_begun => return Ok(false),
+                Token::Over => return Err(ExchangeError::NotTmx(String::new())),
+                Token::Start(tag) if !self.is_begun => {
+                    if tag.name != "tmx" {
+                        return Err(ExchangeError::NotTmx(tag.name.chars().take(60).collect()));
+                    }
+                    self.is_begun = true;
+                }
+                Token::Start(tag) => match tag.name.as_str() {
+                    "header" => {
+                        self.source = tag.get("srclang").and_then(Lang::new);
+                        self.skip()?;
+                    }
+                    "tu" => {
+                        let unit = self.unit(&tag)?;
+                        self.rows.extend(rows(unit, self.source.as_ref()));
+                        return Ok(true);
+                    }
+                    // What stands around the units.
+                    "body" => {}
+                    _ => self.skip()?,
+                },
+                Token::End | Token::Text(_) => {}
+            }
+        }
+    }
+
+    fn unit(&mut self, tag: &Tag) -> Result<Unit, ExchangeError> {
+        let date = ["changedate", "creationdate"].iter().find_map(|name| read_date(tag.get(name)?));
+        let mut unit = Unit { source: tag.get("srclang").map(ToOwned::to_owned), made: date, ..Unit::default() };
+        let above = self.depth - 1;
+        while self.depth > above {
+            match self.token()? {
+                Token::Start(tag) if tag.name == "tuv" => {
+                    if unit.texts.len() == MAX_TEXTS {
+                        return Err(self.too_much("a unit in more than 32 languages"));
+                    }
+                    let text = self.text()?;
+                    unit.texts.push((tag.lang(), text));
+                }
+                Token::Start(tag) if tag.name == "prop" => {
+                    let value = self.note()?;
+                    match tag.get("type") {
+                        Some(ENGINE) => unit.engine = Some(value).filter(|value| !value.is_empty()),
+                        Some(KEY) => unit.key = SegmentKey::read(&value),
+                        _ => {}
+                    }
+                }
+                Token::Start(_) => self.skip()?,
+                Token::End | Token::Text(_) => {}
+                Token::Over => break,
+            }
+        }
+        Ok(unit)
+    }
+
+    /// The segment of a `tuv`.
+    fn text(&mut self) -> Result<Segment, ExchangeError> {
+        let above = self.depth - 1;
+        let mut found = Err(Left::Empty);
+        while self.depth > above {
+            match self.token()? {
+                Token::Start(tag) if tag.name == "seg" && found.is_err() => found = self.segment()?,
+                Token::Start(_) => self.skip()?,
+                Token::End | Token::Text(_) => {}
+                Token::Over => break,
+            }
+        }
+        Ok(found)
+    }
+
+    fn segment(&mut self) -> Result<Segment, ExchangeError> {
+        let above = self.depth - 1;
+        let (mut parts, mut length, mut pairs, mut singles) = (Vec::new(), 0, 0, 0);
+        // Of each element that is open, what its end is; of each `bpt` by its `i`, what its `ept` ends.
+        let (mut open, mut begun): (Vec<Option<Name>>, HashMap<String, Name>) = (Vec::new(), HashMap::new());
+        while self.depth > above {
+            match self.token()? {
+                Token::Text(text) => {
+                    length += text.len();
+                    if length <= MAX_TEXT {
+                        parts.push(Inline::Text(text));
+                    }
+                }
+                Token::Start(tag) => match tag.name.as_str() {
+                    "bpt" => {
+                        let name = tag.mark(&mut pairs);
+                        begun.insert(tag.get("i").unwrap_or_default().to_owned(), name.clone());
+                        parts.push(Inline::Open(name));
+                        self.skip()?;
+                    }
+                    "ept" => {
+                        // One without a beginning is crosswise: nothing stands under this name.
+                        let name = begun.remove(tag.get("i").unwrap_or_default()).unwrap_or(Name::Nth(0));
+                        parts.push(Inline::Close(name));
+                        self.skip()?;
+                    }
+                    "ph" | "it" | "ut" => {
+                        parts.push(Inline::Single(tag.mark(&mut singles)));
+                        self.skip()?;
+                    }
+                    "hi" => {
+                        let name = tag.mark(&mut pairs);
+                        parts.push(Inline::Open(name.clone()));
+                        open.push(Some(name));
+                    }
+                    // Unknown: its text stands, as the specification of XML formats has it since HTML.
+                    _ => open.push(None),
+                },
+                Token::End => parts.extend(open.pop().flatten().map(Inline::Close)),
+                Token::Over => break,
+            }
+            if parts.len() > MAX_PARTS {
+                return Err(self.too_much("a segment of more than 4096 parts"));
+            }
+        }
+        Ok(if length > MAX_TEXT { Err(Left::TooLong) } else { Ok(parts) })
+    }
+}
+
+impl<R: Read> Iterator for Reader<R> {
+    type Item = Result<Row, ExchangeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.rows.is_empty() && !self.is_over {
+            match self.advance() {
+                Ok(more) => self.is_over = !more,
+                Err(error) => {
+                    self.is_over = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        self.rows.pop_front().map(Ok)
+    }
+}
+
+/// The rows of a unit: from its source language into each other, or from each into each.
+fn rows(unit: Unit, header: Option<&Lang>) -> Vec<Row> {
+    if unit.texts.len() < 2 {
+        return vec![Err(Left::Empty)];
+    }
+    let texts: Vec<(Lang, Segment)> = unit.texts.into_iter().filter_map(|(lang, text)| Some((lang?, text))).collect();
+    if texts.len() < 2 {
+        return vec![Err(Left::Language)];
+    }
+    // A unit says for itself, and `*all*` is no language.
+    let source = unit.source.as_deref().map_or_else(|| header.cloned(), Lang::new);
+    let sources: Vec<usize> = match &source {
+        None => (0..texts.len()).collect(),
+        Some(source) => {
+            let exact = texts.iter().position(|(lang, _)| lang == source);
+            exact.or_else(|| texts.iter().position(|(lang, _)| lang.primary() == source.primary())).into_iter().collect()
+        }
+    };
+    if sources.is_empty() {
+        return vec![Err(Left::Source)];
+    }
+    // Another tool may have joined several of our units: then a key is that of none.
+    let key = unit.key.filter(|_| sources.len() == 1 && texts.len() == 2);
+    let row = |from: usize, to: usize| -> Row {
+        let [(from, source), (to, target)] = [from, to].map(|at| &texts[at]);
+        let (source, target) = (source.as_ref().map_err(|left| *left)?, target.as_ref().map_err(|left| *left)?);
+        let (source, target) = pair(source, target, key.is_some()).ok_or(Left::Marks)?;
+        let (from, to) = (from.clone(), to.clone());
+        checked(Pair { from, to, source, target, engine: unit.engine.clone(), made: unit.made, key })
+    };
+    sources
+        .iter()
+        .flat_map(|from| (0..texts.len()).filter(move |to| to != from).map(move |to| (*from, to)))
+        .map(|(from, to)| row(from, to))
+        .collect()
+}
+
+fn read_tag(tag: &BytesStart<'_>) -> Tag {
+    let local = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
+    let mut attributes = HashMap::new();
+    // What is no attribute is passed over: it concerns nothing that we ask for.
+    for attribute in tag.attributes().flatten() {
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap_or_default();
+        // `xml:lang` counts before the `lang` of old versions.
+        let name = attribute.key.0;
+        if value.len() <= MAX_NOTE && (name == "xml:lang" || !attributes.contains_key(&local(name))) {
+            attributes.insert(local(name), value.into_owned());
+        }
+    }
+    Tag { name: local(tag.name().0), attributes }
+}
+
+/// The character that a reference means. Entities that a file declares are not expanded; they are told as they are written.
+fn resolve(reference: &BytesRef<'_>) -> String {
+    if let Ok(Some(c)) = reference.resolve_char_ref() {
+        return c.to_string();
+    }
+    let name = reference.xml10_content();
+    match &*name {
+        "amp" => "&".to_owned(),
+        "lt" => "<".to_owned(),
+        "gt" => ">".to_owned(),
+        "quot" => "\"".to_owned(),
+        "apos" => "'".to_owned(),
+        other => format!("&{other};"),
+    }
+}

@@ -1,0 +1,73 @@
+//! Filling requests to an engine's limits.
+
+use super::engine::{Limits, Outgoing};
+
+/// How large a text is when it is sent: characters, bytes. Its canonical form is the longest that any engine is sent.
+pub fn size(text: &Outgoing) -> (usize, usize) {
+    let tagged = text.text.to_tagged();
+    (tagged.chars().count(), tagged.len())
+}
+
+/// Whether a text may be sent at all, alone.
+pub fn fits(text: &Outgoing, limits: Limits) -> bool {
+    let (characters, bytes) = size(text);
+    limits.texts > 0 && characters <= limits.characters && bytes <= limits.bytes
+}
+
+/// How many of these texts, from the first on, go into one request; those that do not fit even alone count as none, so that
+/// the answer is 0 only for a first text of that sort, or for no texts.
+pub fn fill<'a>(texts: impl IntoIterator<Item = &'a Outgoing>, limits: Limits) -> usize {
+    let (mut characters, mut bytes) = (0_usize, 0_usize);
+    let mut count = 0;
+    for text in texts {
+        let (more_characters, more_bytes) = size(text);
+        characters = characters.saturating_add(more_characters);
+        bytes = bytes.saturating_add(more_bytes);
+        if count >= limits.texts || characters > limits.characters || bytes > limits.bytes {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::engine::Context;
+    use super::*;
+    use crate::model::{Marked, SegmentKind};
+
+    fn outgoing(text: &str) -> Outgoing {
+        Outgoing { text: Marked::text(text), terms: Vec::new(), kind: SegmentKind::Paragraph, context: Context::default() }
+    }
+
+    const LIMITS: Limits = Limits { texts: 3, characters: 10, bytes: 12, in_flight: 1 };
+
+    #[test]
+    fn a_request_is_filled_to_whichever_limit_comes_first() {
+        for (texts, count) in [
+            (vec!["a", "b", "c", "d"], 3),
+            (vec!["aaaaa", "bbbbb", "c"], 2),
+            (vec!["ééééé", "é", "é"], 2),
+            (vec!["aaaaaaaaaaa", "b"], 0),
+            (vec![], 0),
+        ] {
+            let texts: Vec<_> = texts.into_iter().map(outgoing).collect();
+            assert_eq!(fill(&texts, LIMITS), count, "{texts:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_request_is_beyond_a_limit_and_none_is_half_full(texts in prop::collection::vec("[a-zé&<]{0,9}", 0..12)) {
+            let texts: Vec<_> = texts.iter().map(|text| outgoing(text)).collect();
+            let count = fill(&texts, LIMITS);
+            let sum = |count: usize| texts[..count].iter().map(size).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+            let keeps = |count: usize| count <= LIMITS.texts && sum(count).0 <= LIMITS.characters && sum(count).1 <= LIMITS.bytes;
+            prop_assert!(keeps(count));
+            prop_assert!(count == texts.len() || !keeps(count + 1));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The glossary: terms that have one right translation, and names that stand for themselves.
+//!
+//! A term travels to an engine as a mark ([`Glossary::protect`]) and is put in its place in the answer ([`restore`]). Its
+//! article and preposition stay with the engine, which knows its language's grammar; what an engine cannot know of a word that
+//! it does not see (elision, contraction, a capital) is repaired when the term is put back. So `du CIO` is sent as `du ⟦1⟧`,
+//! comes as `of the ⟦1⟧`, and is `of the IOC`.
+//!
+//! Acronyms that no list holds are left to the engines: of the 52 in the 997 French sentences of FLORES (dev), 16 have another
+//! form in the English references, 13 in the Spanish and 15 in the Catalan ones (`IRM` is `MRI`). Kept as they are, they would
+//! be wrong as often.
+
+mod articles;
+mod file;
+mod matcher;
+mod restore;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::Term;
+use crate::model::{Lang, Marked, Piece};
+pub use file::GlossaryError;
+use file::Record;
+use matcher::{Context, Found, Matcher};
+pub use restore::{TermFault, restore};
+
+/// The glossary that relais brings along, and its names. `olympic.tsv` says what is unreviewed.
+const TERMS: &str = include_str!("data/olympic.tsv");
+const NAMES: &str = include_str!("data/names.txt");
+
+/// Terms and names, ready to be found. Thousands of them cost no more time than one.
+#[derive(Clone, Debug)]
+pub struct Glossary {
+    records: Vec<Record>,
+    matcher: Matcher,
+}
+
+/// A segment whose terms are marks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protected {
+    /// The segment: each term is a single mark, numbered after the segment's own.
+    pub text: Marked,
+    /// The terms, in the order of their marks. No two have the same mark.
+    pub terms: Vec<Term>,
+}
+
+impl Protected {
+    /// Each term with what is to stand for it, as the key of the memory wants them.
+    pub fn pairs(&self) -> Vec<(&str, &str)> {
+        self.terms.iter().map(|term| (term.source.as_str(), term.target.as_str())).collect()
+    }
+}
+
+impl Glossary {
+    /// Reads a glossary (TSV) and a list of names (one a line); either may be empty. Lines that begin with `#` are comments.
+    ///
+    /// The first line of the glossary names its columns. The first is the term (`source`, which is French, or the language:
+    /// `fr`), the second holds other forms of it, separated by `|`; a column named by a language holds what stands for the
+    /// term in it, others are not read. A cell `-` leaves the term, and any shorter one inside it, to the engine.
+    pub fn read(terms: &str, names: &str) -> Result<Self, GlossaryError> {
+        let mut records = file::read_terms(terms)?;
+        records.extend(file::read_names(names)?);
+        Self::of(records)
+    }
+
+    /// The glossary that relais brings along: Olympic terms, and names of the movement.
+    pub fn shipped() -> Self {
+        Self::read(TERMS, NAMES).unwrap_or_else(|_| Self::none())
+    }
+
+    /// A glossary without terms.
+    pub fn none() -> Self {
+        Self { records: Vec::new(), matcher: Matcher::default() }
+    }
+
+    /// This glossary, with another laid over it: where both have a term, the other's translation counts, and this one's for the
+    /// languages that the other leaves empty.
+    pub fn overlaid(self, over: Self) -> Result<Self, GlossaryError> {
+        let key = |record: &Record| (record.lang.clone(), matcher::folded(&record.forms[0]));
+        let mut records = over.records;
+        let places: HashMap<_, usize> = records.iter().enumerate().map(|(place, record)| (key(record), place)).collect();
+        for mut below in self.records {
+            below.layer += 1;
+            let Some(&place) = places.get(&key(&below)) else {
+                records.push(below);
+                continue;
+            };
+            let above = &mut records[place];
+            above.forms.extend(below.forms);
+            for (lang, target) in below.targets {
+                above.targets.entry(lang).or_insert(target);
+            }
+        }
+        Self::of(records)
+    }
+
+    fn of(records: Vec<Record>) -> Result<Self, GlossaryError> {
+        let matcher = Matcher::new(&records)?;
+        Ok(Self { records, matcher })
+    }
+
+    /// Puts marks in the place of the terms of a segment (normalised: [`Marked::normalised`]), longest first. A term that a mark
+    /// cuts is none.
+    pub fn protect(&self, text: &Marked, from: &Lang, to: &Lang) -> Protected {
+        let numbers = text.pieces().iter().map(|piece| match piece {
+            Piece::Text(_) => 0,
+            Piece::Open(number) | Piece::Close(number) | Piece::Single(number) => *number,
+        });
+        let mut next = numbers.max().unwrap_or(0).checked_add(1);
+        let is_shouted = matcher::is_shouted(&text.plain());
+        let (mut pieces, mut terms) = (Vec::with_capacity(text.pieces().len()), Vec::new());
+        for (place, piece) in text.pieces().iter().enumerate() {
+            let Piece::Text(line) = piece else {
+                pieces.push(piece.clone());
+                continue;
+            };
+            let context =
+                Context { before: neighbour(&text.pieces()[..place]), after: neighbour_after(&text.pieces()[place + 1..]) };
+            let mut done = 0;
+            for found in self.matcher.find(line, context, from.primary(), is_shouted, &self.records) {
+                let (Some(mark), Some(target)) = (next, self.target(&found, &line[found.range.clone()], to)) else { continue };
+                pieces.push(Piece::Text(line[done..found.range.start].to_owned()));
+                pieces.push(Piece::Single(mark));
+                terms.push(Term { mark, source: line[found.range.clone()].to_owned(), target });
+                done = found.range.end;
+                next = mark.checked_add(1);
+            }
+            pieces.push(Piece::Text(line[done..].to_owned()));
+        }
+        Protected { text: Marked::new(pieces), terms }
+    }
+
+    /// What is to stand for a term, if the glossary says.
+    fn target(&self, found: &Found, written: &str, to: &Lang) -> Option<String> {
+        let record = &self.records[found.record];
+        if record.is_name() {
+            return Some(written.to_owned());
+        }
+        let target = record.target(to)?;
+        let is_shouted = written.chars().filter(|c| c.is_uppercase()).count() > 4
+            && !written.chars().any(char::is_lowercase)
+            && record.forms[found.form].chars().any(char::is_lowercase);
+        Some(if is_shouted { target.to_uppercase() } else { target.to_owned() })
+    }
+
+    /// A number that changes when anything does that bears on translations from one language into the other: the same on
+    /// every machine.
+    pub fn hash_for(&self, from: &Lang, to: &Lang) -> i64 {
+        let mut lines: BTreeSet<String> = BTreeSet::new();
+        for (form, lang, record) in self.matcher.forms(&self.records) {
+            let record = &self.records[record];
+            if lang.is_none_or(|lang| lang == from.primary()) {
+                let target = if record.is_name() { Some(form) } else { record.target(to) };
+                lines.insert(format!("{form}\t{}", target.unwrap_or("-")));
+            }
+        }
+        let mut hasher = Xxh3::new();
+        for line in lines {
+            hasher.update(line.as_bytes());
+            hasher.update(b"\n");
+        }
+        hasher.digest().cast_signed()
+    }
+}
+
+/// The character before a piece: marks of pairs count as nothing, single ones as something that is no word.
+fn neighbour(before: &[Piece]) -> Option<char> {
+    before.iter().rev().find_map(|piece| match piece {
+        Piece::Text(text) => text.chars().next_back(),
+        Piece::Single(_) => Some('\u{fffc}'),
+        _ => None,
+    })
+}
+
+fn neighbour_after(after: &[Piece]) -> Option<char> {
+    after.iter().find_map(|piece| match piece {
+        Piece::Text(text) => text.chars().next(),
+        Piece::Single(_) => Some('\u{fffc}'),
+        _ => None,
+    })
+}
+
+impl Record {
+    /// Whether it stands for itself in every language.
+    fn is_name(&self) -> bool {
+        self.lang.is_none()
+    }
+
+    /// What stands for the term in a language: for the whole tag, else for its language.
+    fn target(&self, to: &Lang) -> Option<&str> {
+        let targets: &BTreeMap<String, String> = &self.targets;
+        targets.get(to.as_str()).or_else(|| targets.get(to.primary())).map(String::as_str).filter(|target| *target != "-")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! The second chance of a text whose inline markup an engine could not keep: it is translated bare, what stood inside each
+//! pair of marks by itself, and the pairs are put around what is found of that in the translation. No markup is lost by it, and
+//! none is guessed: what is not found exactly once is refused.
+
+use std::ops::Range;
+
+use super::engine::{Context, Outgoing};
+use crate::model::{Marked, Piece};
+
+/// More pairs than this are not looked for: each is a text to be paid for.
+const MAX_SPANS: usize = 8;
+/// Single marks are looked for as characters that no text has (a plane for private use).
+const SINGLES: u32 = 0xF_0000;
+
+/// A text without its pairs of marks, and the texts inside them.
+#[derive(Clone, Debug)]
+pub struct Bare {
+    /// The whole text.
+    pub whole: Outgoing,
+    /// What stands inside each pair, with the number of the pair.
+    pub spans: Vec<(u16, Outgoing)>,
+}
+
+/// Takes the pairs of marks out of a text; nothing if there are none, or too many, or some with nothing to find inside.
+pub fn bare(text: &Outgoing) -> Option<Bare> {
+    let pieces = text.text.pieces();
+    let mut spans = Vec::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        let Piece::Open(number) = piece else { continue };
+        let end = pieces.iter().position(|piece| *piece == Piece::Close(*number)).filter(|end| *end > at)?;
+        let inside = without_pairs(&pieces[at + 1..end]);
+        if spans.len() >= MAX_SPANS || inside.plain().trim().is_empty() && inside.pieces().len() < 2 && inside.marks().is_empty()
+        {
+            return None;
+        }
+        spans.push((*number, part(text, inside)));
+    }
+    (!spans.is_empty()).then(|| Bare { whole: part(text, without_pairs(pieces)), spans })
+}
+
+/// Puts the pairs of `source` around what their translations are found as in `whole`; nothing if one of them is not found
+/// exactly once, or if they would cross. `spans` are translations of [`Bare::spans`], in their order, where there are any.
+pub fn place(source: &Outgoing, bare: &Bare, whole: &Marked, spans: &[Option<Marked>]) -> Option<Marked> {
+    let haystack = flat(whole);
+    let mut ranges: Vec<(u16, Range<usize>)> = Vec::with_capacity(bare.spans.len());
+    for (at, (number, span)) in bare.spans.iter().enumerate() {
+        let whole_span = flat(&span.text).trim() == flat(&bare.whole.text).trim();
+        let translated = spans.get(at).and_then(Option::as_ref).map(flat);
+        let range = if whole_span {
+            let text = haystack.trim();
+            let from = haystack.find(text)?;
+            Some(from..from + text.len())
+        } else {
+            // Names stay what they are, whatever the engine makes of one that it sees alone.
+            translated.as_deref().and_then(|text| find(&haystack, text)).or_else(|| find(&haystack, &flat(&span.text)))
+        };
+        ranges.push((*number, range?));
+    }
+    let placed = insert(&haystack, &ranges);
+    (placed.is_well_nested() && placed.marks() == source.text.marks()).then_some(placed)
+}
+
+fn part(text: &Outgoing, marked: Marked) -> Outgoing {
+    let has = |mark: u16| marked.pieces().contains(&Piece::Single(mark));
+    let terms = text.terms.iter().filter(|term| has(term.mark)).cloned().collect();
+    Outgoing { text: marked, terms, kind: text.kind, context: Context { before: None, after: None, ..text.context.clone() } }
+}
+
+fn without_pairs(pieces: &[Piece]) -> Marked {
+    Marked::new(pieces.iter().filter(|piece| !matches!(piece, Piece::Open(_) | Piece::Close(_))).cloned())
+}
+
+/// The text with each single mark as one character.
+fn flat(text: &Marked) -> String {
+    let mut out = String::new();
+    for piece in text.pieces() {
+        match piece {
+            Piece::Text(text) => out.extend(text.chars().filter(|c| number(*c).is_none())),
+            Piece::Single(number) => out.extend(char::from_u32(SINGLES + u32::from(*number))),
+            Piece::Open(_) | Piece::Close(_) => {}
+        }
+    }
+    out
+}
+
+/// Which single mark a character stands for.
+fn number(c: char) -> Option<u16> {
+    u16::try_from(u32::from(c).checked_sub(SINGLES)?).ok()
+}
+
+/// Where a text stands, exactly once and not inside of words; first as it is, then without regard to case (a span that is
+/// translated alone begins with a capital).
+fn find(haystack: &str, text: &str) -> Option<Range<usize>> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '…'));
+    if text.is_empty() {
+        return None;
+    }
+    once(haystack, text).or_else(|| {
+        let lower = haystack.to_lowercase();
+        // Only where lowering moved nothing are the places the same.
+        let moved =
+            lower.len() != haystack.len() || lower.char_indices().map(|(at, _)| at).ne(haystack.char_indices().map(|(at, _)| at));
+        if moved { None } else { once(&lower, &text.to_lowercase()) }
+    })
+}
+
+fn once(haystack: &str, text: &str) -> Option<Range<usize>> {
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut found = haystack.match_indices(text).map(|(at, _)| at..at + text.len()).filter(|range| {
+        let (before, after) = (haystack[..range.start].chars().next_back(), haystack[range.end..].chars().next());
+        !(is_word(before) && is_word(text.chars().next()) || is_word(after) && is_word(text.chars().next_back()))
+    });
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// The text with its pairs. Of two pairs around the same text that of the lower number is the outer one, as in the source.
+fn insert(haystack: &str, ranges: &[(u16, Range<usize>)]) -> Marked {
+    let mut marks: Vec<(usize, bool, i64, Piece)> = Vec::with_capacity(ranges.len() * 2);
+    for (number, range) in ranges {
+        let (length, rank) = (i64::try_from(range.len()).unwrap_or(i64::MAX), i64::from(*number));
+        // Ends before beginnings; the longer begins first and ends last.
+        marks.push((range.start, true, -length * 0x1_0000 + rank, Piece::Open(*number)));
+        marks.push((range.end, false, length * 0x1_0000 - rank, Piece::Close(*number)));
+    }
+    marks.sort();
+    let (mut pieces, mut at) = (Vec::new(), 0);
+    for (place, _, _, mark) in marks {
+        unflat(&haystack[at..place], &mut pieces);
+        pieces.push(mark);
+        at = place;
+    }
+    unflat(&haystack[at..], &mut pieces);
+    Marked::new(pieces)
+}
+
+fn unflat(text: &str, pieces: &mut Vec<Piece>) {
+    let mut from = 0;
+    for (at, c) in text.char_indices() {
+        if let Some(number) = number(c) {
+            pieces.extend([Piece::Text(text[from..at].to_owned()), Piece::Single(number)]);
+            from = at + c.len_utf8();
+        }
+    }
+    pieces.push(Piece::Text(text[from..].to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::SegmentKind;
+
+    fn read(tagged: &str) -> Marked {
+        Marked::from_tagged(tagged).expect("well-formed")
+    }
+
+    fn outgoing(tagged: &str) -> Outgoing {
+        Outgoing { text: read(tagged), terms: Vec::new(), kind: SegmentKind::Paragraph, context: Context::default() }
+    }
+
+    fn placed(source: &str, whole: &str, spans: &[&str]) -> Option<String> {
+        let source = outgoing(source);
+        let bare = bare(&source)?;
+        let spans: Vec<_> = spans.iter().map(|span| Some(read(span))).collect();
+        place(&source, &bare, &read(whole), &spans).map(|marked| marked.to_tagged())
+    }
+
+    #[test]
+    fn pairs_are_put_around_what_they_held() {
+        for (source, whole, spans, expected) in [
+            (
+                "Le <x1>comité exécutif</x1> a voté.",
+                "The executive board voted.",
+                &["Executive board"][..],
+                Some("The <x1>executive board</x1> voted."),
+            ),
+            ("<x1>Tout est dit.</x1>", "All is said.", &["Everything is said."], Some("<x1>All is said.</x1>")),
+            (
+                "Voir <x1>Léon Marchand</x1> ici",
+                "See Léon Marchand here",
+                &["Leo Merchant"],
+                Some("See <x1>Léon Marchand</x1> here"),
+            ),
+            (
+                "<x1><x2>L’Équipe</x2></x1> et <x3/> <x4>Le <x5/></x4>",
+                "L’Équipe and <x3/> the <x5/>",
+                &["L’Équipe", "L’Équipe", "the <x5/>"],
+                Some("<x1><x2>L’Équipe</x2></x1> and <x3/> <x4>the <x5/></x4>"),
+            ),
+            ("Un <x1>but</x1>, un but", "A goal, a goal", &["goal"], None),
+            ("Le <x1>but</x1>", "The goalkeeper", &["goal"], None),
+            ("Le <x1>but</x1>", "The strike", &["goal"], None),
+            ("<x1>a b</x1> <x2>b c</x2>", "d e f", &["d e", "e f"], None),
+        ] {
+            assert_eq!(placed(source, whole, spans).as_deref(), expected, "{source}");
+        }
+        assert!(bare(&outgoing("rien <x1/> ici")).is_none());
+        assert!(bare(&outgoing("vide <x1></x1> ici")).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_placed_has_the_marks_of_its_source(whole in "[ab É]{0,12}", one in "[ab É]{0,4}", two in "[ab É]{0,4}") {
+            let source = outgoing("<x1>a <x2>b</x2></x1> c");
+            let bare = bare(&source).expect("has pairs");
+            let spans = [Some(Marked::text(one)), Some(Marked::text(two))];
+            if let Some(placed) = place(&source, &bare, &Marked::text(whole.clone()), &spans) {
+                prop_assert_eq!(placed.marks(), source.text.marks());
+                prop_assert!(placed.is_well_nested());
+                prop_assert_eq!(placed.plain(), whole);
+            }
+        }
+    }
+}

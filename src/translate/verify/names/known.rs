@@ -1,0 +1,140 @@
+//! What is known of words with capitals: names that other languages write otherwise, and words that are no names.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::super::numerals::Numerals;
+use super::super::texts::{plain_letters, words};
+use crate::model::Lang;
+
+static EXONYMS: LazyLock<Exonyms> = LazyLock::new(|| Exonyms::read(include_str!("../../data/exonyms.tsv")));
+static CAPITALS: LazyLock<HashMap<&'static str, Capitals>> =
+    LazyLock::new(|| read_capitals(include_str!("../../data/capitals.txt")));
+
+/// Names with their forms.
+struct Exonyms {
+    /// For each name the words of its forms, each with its language.
+    rows: Vec<Vec<(&'static str, String)>>,
+    /// In which rows a word stands, in whatever language: a French text may say `Greenland`.
+    places: HashMap<String, Vec<usize>>,
+}
+
+impl Exonyms {
+    fn read(table: &'static str) -> Self {
+        let mut lines = table.lines().filter(|line| !line.starts_with('#'));
+        let langs: Vec<&str> = lines.next().unwrap_or("").split('\t').collect();
+        let (mut rows, mut places): (Vec<_>, HashMap<_, Vec<usize>>) = (Vec::new(), HashMap::new());
+        for line in lines {
+            let mut row = Vec::new();
+            for (lang, forms) in langs.iter().copied().zip(line.split('\t')) {
+                let forms = words(forms).map(|word| plain_letters(word.text)).filter(|word| word.len() > 1);
+                row.extend(forms.map(|form| (lang, form)));
+            }
+            for (_, form) in &row {
+                let places = places.entry(form.clone()).or_default();
+                if places.last() != Some(&rows.len()) {
+                    places.push(rows.len());
+                }
+            }
+            rows.push(row);
+        }
+        Self { rows, places }
+    }
+}
+
+/// Words that may have capitals and are no names: whole, and beginnings.
+#[derive(Default)]
+struct Capitals {
+    whole: HashSet<String>,
+    beginnings: Vec<String>,
+}
+
+impl Capitals {
+    fn has(&self, word: &str) -> bool {
+        self.whole.contains(word)
+            || word.strip_suffix('s').is_some_and(|one| self.whole.contains(one))
+            || self.beginnings.iter().filter_map(|beginning| word.strip_prefix(beginning.as_str())).any(is_ending)
+    }
+}
+
+/// What a star stands for. Not anything: `war*` is `wars` and `wartime`, but not an altered `World`.
+fn is_ending(rest: &str) -> bool {
+    const ENDINGS: &str = "s e es n ne nes en al ale ales aux ial iale iales iaux el elle els elles a o os as i u an ian ians ic ics ad ads \
+                           ist ists iste istes ista istas t ts m y ies ish ern erner erners east west eastern western time ed ent ents \
+                           ential ency ition ity ary land lands d se ses man men woman women que ques ca co cos cas che chi d les ean \
+                           eans in ine ins ines eno ena enos enas esa eses esos ly er ers ment ments";
+    rest.is_empty() || ENDINGS.split_ascii_whitespace().any(|ending| ending == rest)
+}
+
+fn read_capitals(list: &'static str) -> HashMap<&'static str, Capitals> {
+    let mut all: HashMap<_, Capitals> = HashMap::new();
+    for line in list.lines().filter(|line| !line.starts_with('#')) {
+        let mut parts = line.split_whitespace();
+        let capitals = all.entry(parts.next().unwrap_or("")).or_default();
+        for word in parts {
+            match word.strip_suffix('*') {
+                Some(beginning) => capitals.beginnings.push(plain_letters(beginning)),
+                None => capitals.whole.extend(words(word).map(|word| plain_letters(word.text))),
+            }
+        }
+    }
+    all
+}
+
+/// What is known of one language.
+pub(super) struct Known {
+    own: Option<&'static Capitals>,
+    numerals: &'static Numerals,
+    english: Option<&'static Capitals>,
+}
+
+impl Known {
+    pub(super) fn of(lang: &Lang) -> Self {
+        Self { own: CAPITALS.get(lang.primary()), numerals: Numerals::of(lang), english: CAPITALS.get("en") }
+    }
+
+    /// Whether its words are listed. (German is not: it writes all nouns with capitals.)
+    pub(super) fn is_listed(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// A word that is no name. In a text that is not translated into English, English ones are parts of titles that may be.
+    pub(super) fn is_common(&self, word: &str, into_english: bool) -> bool {
+        self.numerals.has(word)
+            || [self.own, self.english.filter(|_| !into_english)].into_iter().flatten().any(|capitals| capitals.has(word))
+    }
+}
+
+/// Whether a word of a source, in whatever language (a French text may say `Greenland`), belongs to a name one of whose forms in
+/// `to` is there.
+pub(super) fn has_form_in(word: &str, to: &Lang, is_there: impl Fn(&str) -> bool) -> bool {
+    rows_of(word).any(|row| row.iter().any(|(lang, form)| *lang == to.primary() && is_there(form)))
+}
+
+/// Whether a word is the form in `lang` of a name one of whose forms, in whatever language, is there.
+pub(super) fn is_form_in(word: &str, lang: &Lang, is_there: impl Fn(&str) -> bool) -> bool {
+    let mut rows = rows_of(word).filter(|row| row.iter().any(|(own, form)| *own == lang.primary() && form == word));
+    rows.any(|row| row.iter().any(|(_, form)| is_there(form)))
+}
+
+fn rows_of(word: &str) -> impl Iterator<Item = &'static Vec<(&'static str, String)>> {
+    EXONYMS.places.get(word).into_iter().flatten().map(|place| &EXONYMS.rows[*place])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_whole() {
+        assert!(EXONYMS.rows.len() > 450, "{}", EXONYMS.rows.len());
+        let table = include_str!("../../data/exonyms.tsv");
+        for line in table.lines().filter(|line| !line.starts_with('#')) {
+            assert_eq!(line.split('\t').filter(|cell| !cell.is_empty()).count(), 7, "{line}");
+        }
+        assert_eq!(CAPITALS.len(), 6);
+        assert!(
+            CAPITALS.values().all(|capitals| capitals.whole.len() > 100 && capitals.beginnings.iter().all(|word| word.len() > 1))
+        );
+    }
+}

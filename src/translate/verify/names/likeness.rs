@@ -1,0 +1,201 @@
+//! How alike two words are.
+
+use crate::model::Lang;
+
+/// Of so many letters nothing more is compared.
+const LONGEST: usize = 32;
+/// Endings that words of one origin have in the languages of Europe: `conservateur`, `conservative`. Those of a line go
+/// together.
+const ENDINGS: [&str; 12] = [
+    "tion cion cio zione cao sion sio sione sao",
+    "ment mento miento ments",
+    "tat dad dade ite ity ita",
+    "ateur ator ador atore ative atif ativo atiu itive itif itivo itiu",
+    "able ible abile ibile avel",
+    "ique iques ic ics ico ica icos al ale aux ais aise ese es",
+    "isme ism ismo iste ist ista istes",
+    "logie logy logia",
+    "aire ary ario ari eux ous oso",
+    "ence ance ency ancy encia ancia enza anza",
+    "ture tura",
+    "ien ienne ian iano iana an ano ana",
+];
+
+/// How alike two words are, in percent: 100 less the share of letters that must be changed.
+pub(super) fn likeness(one: &str, other: &str) -> usize {
+    let letters = |word: &str| word.chars().take(LONGEST).collect::<Vec<_>>();
+    let (one, other) = (letters(one), letters(other));
+    let longest = one.len().max(other.len()).max(1);
+    100 - 100 * distance(&one, &other) / longest
+}
+
+/// The edit distance of Levenshtein.
+fn distance(one: &[char], other: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (place, letter) in one.iter().enumerate() {
+        let mut before = row[0];
+        row[0] = place + 1;
+        for (at, own) in other.iter().enumerate() {
+            let change = before + usize::from(letter != own);
+            before = row[at + 1];
+            row[at + 1] = change.min(before + 1).min(row[at] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// Whether two words (small letters, no accents) are one in two languages: spelt by other rules, longer by an ending, or with
+/// another of the endings. An altered name is none of these.
+pub(super) fn is_cognate(one: &str, other: &str) -> bool {
+    let is_long = one.len() > 3 && other.len() > 3;
+    if one == other || is_long && sound(one) == sound(other) {
+        return true;
+    }
+    if is_long && (one.ends_with(other) || other.ends_with(one)) {
+        return true;
+    }
+    let shared = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let (length, other_length) = (one.chars().count(), other.chars().count());
+    if shared >= 5 && shared == length.min(other_length) && length.abs_diff(other_length) > 1 {
+        return true;
+    }
+    let changed = one.chars().zip(other.chars()).filter(|(a, b)| a != b).count();
+    let is_altered = length == other_length && changed == 1 && shared + 2 >= length;
+    shared >= 4 && !is_altered && ENDINGS.iter().any(|endings| ends_in(one, endings, shared) && ends_in(other, endings, shared))
+}
+
+/// Whether a word ends in one of the endings, with a stem of at least four letters of which all but two are among the first
+/// `shared`.
+fn ends_in(word: &str, endings: &str, shared: usize) -> bool {
+    endings
+        .split_ascii_whitespace()
+        .filter_map(|ending| word.strip_suffix(ending))
+        .any(|stem| (4..=shared + 2).contains(&stem.chars().count()))
+}
+
+/// What languages make of the ending of a French name: `Formule`, `Formula`; `Pythagore`, `Pythagoras`.
+const ADAPTED: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "en",
+        &[
+            ("e", " a as us es"),
+            ("ez", "e"),
+            ("es", "s as a"),
+            ("ie", "y ia"),
+            ("ien", "ian"),
+            ("iens", "ians"),
+            ("enne", "an"),
+            ("ain", "an"),
+            ("aine", "an"),
+            ("ains", "ans"),
+            ("ens", "ans"),
+            ("ee", "ean aea ea"),
+            ("ais", "ese"),
+            ("ois", "ese"),
+            ("on", "o"),
+            ("au", "o"),
+            ("aux", "os"),
+        ],
+    ),
+    (
+        "es ca it pt",
+        &[
+            ("e", " a as os es is i"),
+            ("es", "s as os is i"),
+            ("ie", "ia"),
+            ("ien", "io iano ino i ia"),
+            ("iens", "ios ianos inos ians is ins"),
+            ("enne", "ana ia io"),
+            ("ee", "eo ea eu"),
+            ("us", "o i u"),
+            ("on", "o"),
+            ("", "o a e"),
+            ("s", "ses"),
+            ("y", "i"),
+        ],
+    ),
+];
+
+/// Whether two names differ in their endings as names of the two languages do, of which one is French or English.
+pub(super) fn is_adapted(was: &str, became: &str, from: &Lang, to: &Lang) -> bool {
+    let (french, other, lang) = match (from.primary(), to.primary()) {
+        ("fr" | "en", lang) if lang != "fr" => (was, became, lang),
+        (lang, _) => (became, was, lang),
+    };
+    let rules = ADAPTED.iter().filter(|(langs, _)| langs.split(' ').any(|own| own == lang)).flat_map(|(_, rules)| *rules);
+    rules.into_iter().any(|(ending, others)| {
+        let Some(stem) = french.strip_suffix(ending) else { return false };
+        let with =
+            |end: &str| other.strip_suffix(end).is_some_and(|own| own == stem || !end.is_empty() && sound(own) == sound(stem));
+        stem.len() > 2 && others.split(' ').any(with)
+    })
+}
+
+/// A word without what spelling alone makes different: `Irkoutsk`, `Irkutsk`; `Tchaïkovski`, `Chaikovsky`.
+fn sound(word: &str) -> String {
+    const SPELLINGS: [(&str, &str); 17] = [
+        ("tch", "s"),
+        ("sch", "s"),
+        ("tx", "s"),
+        ("ch", "s"),
+        ("sh", "s"),
+        ("x", "s"),
+        ("kh", "j"),
+        ("ou", "u"),
+        ("ck", "k"),
+        ("ph", "f"),
+        ("th", "t"),
+        ("qu", "k"),
+        ("dj", "j"),
+        ("y", "i"),
+        ("c", "k"),
+        ("w", "v"),
+        ("z", "s"),
+    ];
+    let mut rest = word;
+    let mut out = String::with_capacity(word.len());
+    while let Some(c) = rest.chars().next() {
+        let spelling = SPELLINGS.iter().find(|(spelling, _)| rest.starts_with(spelling));
+        rest = &rest[spelling.map_or(c.len_utf8(), |(spelling, _)| spelling.len())..];
+        let heard = spelling.map_or(c, |(_, heard)| heard.chars().next().unwrap_or(c));
+        if heard != 'h' && !out.ends_with(heard) {
+            out.push(heard);
+        }
+    }
+    // Spanish and Catalan write an e before s and a consonant: `Strabo`, `Estrabón`.
+    match out.strip_prefix("es") {
+        Some(after) if after.starts_with(['p', 't', 'k', 'm', 'n', 'l']) => out[1..].to_owned(),
+        _ => out,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn altered_names_are_no_cognates() {
+        for (one, other) in [
+            ("ma", "mi"),
+            ("nadal", "nadil"),
+            ("pierre", "pierro"),
+            ("tokyo", "tokya"),
+            ("provenzano", "provenzana"),
+            ("bach", "bich"),
+        ] {
+            assert!(!is_cognate(one, other), "{one} {other}");
+        }
+        for (one, other) in
+            [("irkoutsk", "irkutsk"), ("strabo", "estrabo"), ("conservateur", "conservative"), ("indomptable", "indomitable")]
+        {
+            assert!(is_cognate(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn likeness_is_a_share_of_letters() {
+        assert_eq!(likeness("nadal", "nadil"), 80);
+        assert_eq!(likeness("ma", "bolt"), 0);
+        assert_eq!(likeness("", ""), 100);
+    }
+}

@@ -1,0 +1,135 @@
+//! Numbers that are written in letters: words, months, Roman numerals.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::texts::words;
+use crate::model::Lang;
+
+/// What a language's words stand for.
+#[derive(Default)]
+pub(super) struct Numerals {
+    /// In thousandths, so that a half has a place.
+    values: HashMap<&'static str, u64>,
+    /// Months by their number.
+    months: HashMap<&'static str, u64>,
+    /// Powers of ten.
+    scales: HashMap<&'static str, u32>,
+}
+
+static NUMERALS: LazyLock<HashMap<&'static str, Numerals>> = LazyLock::new(|| read(include_str!("../data/numerals.txt")));
+static NONE: LazyLock<Numerals> = LazyLock::new(Numerals::default);
+
+fn read(list: &'static str) -> HashMap<&'static str, Numerals> {
+    let mut all: HashMap<_, Numerals> = HashMap::new();
+    for line in list.lines().filter(|line| !line.starts_with('#')) {
+        let mut parts = line.split_ascii_whitespace();
+        let (Some(lang), Some(value)) = (parts.next(), parts.next()) else { continue };
+        let numerals = all.entry(lang).or_default();
+        match value {
+            "month" => numerals.months.extend(parts.zip(1..)),
+            "scale" => {
+                let power = parts.next().map_or(0, |power| power.len().saturating_sub(1));
+                numerals.scales.extend(parts.map(|word| (word, u32::try_from(power).unwrap_or(0))));
+            }
+            "0.5" => numerals.values.extend(parts.map(|word| (word, 500))),
+            value => numerals.values.extend(parts.map(|word| (word, value.parse::<u64>().unwrap_or(0) * 1000))),
+        }
+    }
+    all
+}
+
+impl Numerals {
+    /// Those of a language.
+    pub(super) fn of(lang: &Lang) -> &'static Self {
+        NUMERALS.get(lang.primary()).unwrap_or(&NONE)
+    }
+
+    /// Whether a word is a number or a month.
+    pub(super) fn has(&self, word: &str) -> bool {
+        self.values.contains_key(word) || self.months.contains_key(word)
+    }
+
+    /// The power of ten of a word: 6 for `millions`.
+    pub(super) fn scale(&self, word: &str) -> Option<u32> {
+        self.scales.get(word.to_lowercase().as_str()).copied()
+    }
+
+    /// All that the words of a text may stand for, each by itself and those in a row together.
+    pub(super) fn values(&self, text: &str) -> HashSet<String> {
+        let mut found = HashSet::new();
+        let mut run: Vec<u64> = Vec::new();
+        for word in words(text) {
+            let small = word.text.to_lowercase();
+            if let Some(month) = self.months.get(small.as_str()) {
+                found.insert(month.to_string());
+            }
+            if let Some(roman) = roman(word.text) {
+                found.insert(roman.to_string());
+            }
+            match self.values.get(small.as_str()) {
+                Some(value) => run.push(*value),
+                None if matches!(small.as_str(), "et" | "and" | "y" | "i" | "e" | "und") => {}
+                None => combine(&mut run, &mut found),
+            }
+        }
+        combine(&mut run, &mut found);
+        // `une heure et demie` is 1.5.
+        if found.contains("0.5") {
+            let halves: Vec<String> =
+                found.iter().filter(|value| value.len() < 3 && !value.contains('.')).map(|value| format!("{value}.5")).collect();
+            found.extend(halves);
+        }
+        found
+    }
+}
+
+/// What number words in a row stand for: each, and every sum on the way (`deux cent trois` is 2, 200, 203 …).
+fn combine(run: &mut Vec<u64>, found: &mut HashSet<String>) {
+    for start in 0..run.len().min(8) {
+        let (mut total, mut part) = (0_u64, 0_u64);
+        for value in run[start..].iter().take(8) {
+            let whole = value / 1000;
+            if whole >= 1_000 {
+                total = total.saturating_add(part.max(1000).saturating_mul(whole));
+                part = 0;
+            } else if whole == 100 {
+                part = part.max(1000).saturating_mul(100);
+            } else if part == 4000 && whole == 20 {
+                part = 80_000;
+            } else {
+                part = part.saturating_add(*value);
+            }
+            found.insert(written(total.saturating_add(part)));
+        }
+    }
+    run.clear();
+}
+
+/// Thousandths as the other numbers are written.
+fn written(thousandths: u64) -> String {
+    let (whole, rest) = (thousandths / 1000, thousandths % 1000);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{}", format!("{rest:03}").trim_end_matches('0')) }
+}
+
+/// The value of a Roman numeral, also with the letters of an ordinal behind it: `XVIe`.
+pub(super) fn roman(word: &str) -> Option<u32> {
+    let end = word.find(|c| !matches!(c, 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M')).unwrap_or(word.len());
+    let (letters, rest) = word.split_at(end);
+    let is_ordinal = rest.is_empty() || matches!(rest, "e" | "er" | "ère" | "re" | "ème" | "th" | "st" | "nd" | "rd" | "s" | "è");
+    if letters.is_empty() || letters.len() > 9 || !is_ordinal {
+        return None;
+    }
+    let value = |c: char| match c {
+        'I' => 1,
+        'V' => 5,
+        'X' => 10,
+        'L' => 50,
+        'C' => 100,
+        'D' => 500,
+        _ => 1000,
+    };
+    let values: Vec<u32> = letters.chars().map(value).collect();
+    let less: u32 = values.windows(2).filter(|pair| pair[0] < pair[1]).map(|pair| pair[0]).sum();
+    (values.iter().sum::<u32>()).checked_sub(2 * less)
+}

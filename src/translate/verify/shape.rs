@@ -1,0 +1,283 @@
+//! The shape of a result: marks, characters, comments, length, end, halves of pairs, loops.
+
+use std::collections::HashMap;
+
+use super::texts::{TERM, Texts, words};
+use super::thresholds::{BIGRAM_EXCESS, DENSITIES, LENGTHS, LENGTHS_UNKNOWN, LOOP_LENGTH, LOOP_TIMES};
+use super::{Check, Rejection};
+use crate::model::{Lang, SegmentKind};
+
+/// What models say, each line with how it is looked for.
+const COMMENTS: &str = include_str!("../data/comments.txt");
+
+/// The same marks as often, each pair around what stands in it.
+pub(super) fn marks(check: &Check<'_>) -> Result<(), Rejection> {
+    let same = check.source.marks() == check.result.marks();
+    // Sources are nested, but for what a reader of broken HTML could not help.
+    let nested = check.result.is_well_nested() || !check.source.is_well_nested();
+    if same && nested { Ok(()) } else { Err(Rejection::Marks) }
+}
+
+/// Control characters, the sign of unreadable bytes, rests of marks, letters of a foreign script.
+pub(super) fn characters(texts: &Texts<'_>) -> Result<(), Rejection> {
+    let damage = texts.result.chars().find(|c| {
+        (c.is_control() && !matches!(c, '\n' | '\t')
+            || matches!(c, '\u{fffd}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+            && !texts.source.contains(*c)
+    });
+    if let Some(c) = damage {
+        return Err(Rejection::Characters(format!("U+{:04X}", u32::from(c))));
+    }
+    for rest in ["<x", "</x", "&lt;", "&gt;", "&amp;", "&#", "&nbsp;", "⟦", "⟧"] {
+        if texts.result.contains(rest) && !texts.source.contains(rest) {
+            return Err(Rejection::Characters(format!("{rest:?}")));
+        }
+    }
+    if let Some(word) = unknown_word(texts) {
+        return Err(Rejection::Characters(format!("{word:?}")));
+    }
+    let script = Script::of_language(texts.to);
+    let foreign = texts.bare_result.chars().find(|c| {
+        let own = Script::of(*c);
+        own.is_some() && script.is_some_and(|script| !script.contains(&own)) && !texts.source.contains(*c)
+    });
+    match foreign {
+        Some(c) => Err(Rejection::Characters(format!("{c:?}"))),
+        None => Ok(()),
+    }
+}
+
+/// A word that Apertium marks as unknown (`*mot`) or could not inflect (`#mot`, `@mot`).
+fn unknown_word<'a>(texts: &'a Texts<'_>) -> Option<&'a str> {
+    let marked = |word: &&str| {
+        let mut chars = word.trim_start_matches(['«', '“', '"', '(', '’', '\'']).chars();
+        chars.next().is_some_and(|c| matches!(c, '*' | '#' | '@')) && chars.next().is_some_and(char::is_alphabetic)
+    };
+    texts.result.split_whitespace().filter(marked).find(|word| !texts.source.contains(*word))
+}
+
+/// Scripts, as far as they tell languages apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Script {
+    Latin,
+    Greek,
+    Cyrillic,
+    Hebrew,
+    Arabic,
+    Indic,
+    Thai,
+    Kana,
+    Hangul,
+    Han,
+}
+
+impl Script {
+    fn of(c: char) -> Option<Self> {
+        Some(match c {
+            'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => Self::Latin,
+            '\u{370}'..='\u{3ff}' => Self::Greek,
+            '\u{400}'..='\u{52f}' => Self::Cyrillic,
+            '\u{590}'..='\u{5ff}' => Self::Hebrew,
+            '\u{600}'..='\u{6ff}' => Self::Arabic,
+            '\u{900}'..='\u{dff}' => Self::Indic,
+            '\u{e00}'..='\u{eff}' => Self::Thai,
+            '\u{3040}'..='\u{30ff}' => Self::Kana,
+            '\u{ac00}'..='\u{d7af}' | '\u{1100}'..='\u{11ff}' => Self::Hangul,
+            '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{2ffff}' => Self::Han,
+            _ => return None,
+        })
+    }
+
+    /// What a language may be written in; all know Latin letters.
+    fn of_language(lang: &Lang) -> Option<&'static [Option<Self>]> {
+        const LATIN: &[Option<Script>] = &[Some(Script::Latin)];
+        Some(match lang.primary() {
+            "en" | "fr" | "es" | "ca" | "de" | "it" | "pt" | "nl" | "pl" | "ro" | "sv" | "da" | "no" | "fi" | "cs" | "tr"
+            | "hu" => LATIN,
+            "ru" | "uk" | "bg" => &[Some(Self::Latin), Some(Self::Cyrillic)],
+            "el" => &[Some(Self::Latin), Some(Self::Greek)],
+            "he" => &[Some(Self::Latin), Some(Self::Hebrew)],
+            "ar" | "fa" | "ur" => &[Some(Self::Latin), Some(Self::Arabic)],
+            "ja" => &[Some(Self::Latin), Some(Self::Kana), Some(Self::Han)],
+            "zh" => &[Some(Self::Latin), Some(Self::Han)],
+            "ko" => &[Some(Self::Latin), Some(Self::Hangul), Some(Self::Han)],
+            _ => return None,
+        })
+    }
+}
+
+/// What a model says of its work instead of doing it.
+pub(super) fn comment(texts: &Texts<'_>) -> Result<(), Rejection> {
+    let plain = |text: &str| text.to_lowercase().replace('’', "'");
+    let (source, result) = (plain(&texts.source), plain(&texts.result));
+    let begin = result.trim_start_matches(|c: char| !c.is_alphanumeric());
+    for line in COMMENTS.lines().filter(|line| !line.starts_with('#')) {
+        let said = match line.split_once(' ') {
+            Some(("begins", phrase)) => begin.starts_with(phrase).then_some(phrase),
+            Some((_, phrase)) => result.contains(phrase).then_some(phrase),
+            None => None,
+        };
+        if let Some(phrase) = said.filter(|phrase| !source.contains(phrase) && !begins_with_translation(&source)) {
+            return Err(Rejection::Comment(phrase.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a source begins itself as a comment does: `Voici la traduction`, `La traduction est`, `Traduction :`.
+fn begins_with_translation(source: &str) -> bool {
+    const WORDS: [&str; 8] =
+        ["traduction", "traduit", "traducció", "traducción", "translation", "übersetzung", "traduzione", "tradução"];
+    const HERE: [&str; 7] = ["voici", "here", "aquí", "aqui", "ecco", "hier", "esta"];
+    let mut words = words(source).map(|word| word.text);
+    let first = words.next().unwrap_or("");
+    let reach = if HERE.contains(&first) { 4 } else { 1 };
+    WORDS.contains(&first) || words.take(reach).any(|word| WORDS.contains(&word))
+}
+
+/// A length that is usual for the two languages. Terms count as they were sent: not at all.
+pub(super) fn length(texts: &Texts<'_>) -> Result<(), Rejection> {
+    let count = |text: &str| text.chars().filter(|c| *c != TERM).count();
+    let (source, result) = (count(&texts.bare_source), count(&texts.bare_result));
+    if source == 0 {
+        return Ok(());
+    }
+    let density = |lang: &Lang| DENSITIES.iter().find(|(tag, _)| *tag == lang.primary()).map(|(_, density)| *density);
+    let (usual, (least, most)) = match (density(texts.from), density(texts.to)) {
+        (Some(from), Some(to)) => {
+            let bounds =
+                LENGTHS.iter().find(|(from, ..)| source >= *from).map_or(LENGTHS_UNKNOWN, |(_, least, most)| (*least, *most));
+            (source * to / from, bounds)
+        }
+        _ => (source, LENGTHS_UNKNOWN),
+    };
+    let percent = result * 100 / usual.max(1);
+    // Labels say in one word what another language says in five.
+    let short =
+        matches!(texts.kind, SegmentKind::Cell | SegmentKind::ListItem | SegmentKind::Alt | SegmentKind::Tooltip) && source < 30;
+    let (least, most) = if short { (least / 2, most * 2) } else { (least, most) };
+    if (least..=most).contains(&percent) { Ok(()) } else { Err(Rejection::Length { percent }) }
+}
+
+/// How a text ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    None,
+    Stop,
+    Question,
+    Exclamation,
+    Ellipsis,
+    Colon,
+}
+
+impl Ending {
+    fn of(text: &str) -> Self {
+        let seen = text.trim_end_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '»' | '”' | '“' | '’' | '‘' | '"' | '\'' | ')' | ']' | '«')
+        });
+        match seen.chars().next_back() {
+            Some('…') => Self::Ellipsis,
+            Some('.') if seen.ends_with("...") => Self::Ellipsis,
+            Some('.' | '。' | '।' | '．') => Self::Stop,
+            Some('?' | '？' | '؟') => Self::Question,
+            Some('!' | '！') => Self::Exclamation,
+            Some(':' | '：' | ';' | '；') => Self::Colon,
+            _ => Self::None,
+        }
+    }
+
+    /// Whether a translation of what ends so may end otherwise. Editors of one language end a headline, an item or a sentence
+    /// that another ends with a stop in no sign or in three.
+    fn may_become(self, other: Self, kind: SegmentKind) -> bool {
+        let loose = !matches!(kind, SegmentKind::Paragraph | SegmentKind::Quotation);
+        match (self, other) {
+            (Self::Stop | Self::Ellipsis | Self::Exclamation, Self::Stop | Self::Ellipsis | Self::Exclamation)
+            | (Self::None, Self::Stop) => true,
+            (Self::Stop | Self::Ellipsis, Self::None) | (Self::None, Self::Ellipsis) => loose,
+            (one, other) => one == other,
+        }
+    }
+}
+
+/// A statement stays one, and a question.
+pub(super) fn ending(texts: &Texts<'_>) -> Result<(), Rejection> {
+    let ok = Ending::of(&texts.source).may_become(Ending::of(&texts.result), texts.kind);
+    if ok { Ok(()) } else { Err(Rejection::Ending) }
+}
+
+/// Quotation marks and brackets have their other halves, as far as those of the source have.
+pub(super) fn balance(texts: &Texts<'_>) -> Result<(), Rejection> {
+    if half(&texts.source).is_some() {
+        return Ok(());
+    }
+    half(&texts.result).map_or(Ok(()), |c| Err(Rejection::Unbalanced(c)))
+}
+
+/// A bracket or quotation mark without its other half. `„…“`, `“…”`, `»…«` and the like: an even count is asked for, their
+/// order is the language's. Single quotation marks are apostrophes too, and a bracket behind a number or letter may be one of a
+/// list: `a)`.
+fn half(text: &str) -> Option<char> {
+    let mut open = Vec::new();
+    let mut quotes: (usize, usize) = (0, 0);
+    let mut before = [' '; 3];
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => open.push(c),
+            ')' if open.is_empty() && before[2].is_alphanumeric() && !before[1].is_alphanumeric() => {}
+            ')' | ']' | '}' => {
+                let other = match c {
+                    ')' => '(',
+                    ']' => '[',
+                    _ => '{',
+                };
+                if open.pop() != Some(other) && before[2] != ':' && before[2] != ';' {
+                    return Some(c);
+                }
+            }
+            '«' | '»' => quotes.0 += 1,
+            '“' | '”' | '„' | '"' => quotes.1 += 1,
+            _ => {}
+        }
+        before = [before[1], before[2], c];
+    }
+    match (open.last(), quotes.0 % 2, quotes.1 % 2) {
+        (Some(c), ..) => Some(*c),
+        (_, 1, _) => Some('«'),
+        (_, _, 1) => Some('“'),
+        _ => None,
+    }
+}
+
+/// Words that come again and again, more than in the source.
+pub(super) fn repetition(texts: &Texts<'_>) -> Result<(), Rejection> {
+    let lower = |text: &str| words(text).map(|word| word.text.to_lowercase()).collect::<Vec<_>>();
+    let (source, result) = (lower(&texts.source), lower(&texts.result));
+    if let Some(phrase) = looped(&result).filter(|_| looped(&source).is_none()) {
+        return Err(Rejection::Repetition(phrase.join(" ")));
+    }
+    let bigrams = |words: &[String]| {
+        let mut counts: HashMap<(String, String), usize> = HashMap::new();
+        for pair in words.windows(2).filter(|pair| pair.iter().any(|word| word.chars().count() > 3)) {
+            *counts.entry((pair[0].clone(), pair[1].clone())).or_default() += 1;
+        }
+        counts.into_iter().max_by_key(|(pair, count)| (*count, pair.clone()))
+    };
+    let usual = bigrams(&source).map_or(1, |(_, count)| count);
+    match bigrams(&result) {
+        Some(((first, second), count)) if count >= usual + BIGRAM_EXCESS => {
+            Err(Rejection::Repetition(format!("{first} {second}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A run of words that stands several times in a row.
+fn looped(words: &[String]) -> Option<&[String]> {
+    (1..=LOOP_LENGTH.min(words.len() / LOOP_TIMES)).find_map(|length| {
+        let mut equal = 0;
+        (length..words.len()).find_map(|at| {
+            equal = if words[at] == words[at - length] { equal + 1 } else { 0 };
+            (equal >= length * (LOOP_TIMES - 1) + usize::from(length == 1)).then(|| &words[at + 1 - length..=at])
+        })
+    })
+}

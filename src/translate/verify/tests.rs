@@ -1,0 +1,206 @@
+//! What is believed and what is not.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn lang(tag: &str) -> Lang {
+    Lang::new(tag).expect("a tag")
+}
+
+fn judged(source: &str, to: &str, result: &str) -> &'static str {
+    let read = |tagged: &str| Marked::from_tagged(tagged).unwrap_or_else(|| panic!("{tagged} is well-formed"));
+    let (source, result, from, to) = (read(source), read(result), lang("fr"), lang(to));
+    let check = Check { source: &source, result: &result, from: &from, to: &to, terms: &[], kind: SegmentKind::Paragraph };
+    verify(&check).err().map_or("ok", |rejection| rejection.name())
+}
+
+#[test]
+fn numbers_stand_on_both_sides() {
+    for (source, to, result, verdict) in [
+        ("Il coûte 3,5 milliards.", "en", "It costs 3.5 billion.", "ok"),
+        ("Il coûte 3,5 milliards.", "en", "It costs 3,5 billion.", "number"),
+        ("Il coûte 3,5 milliards.", "en", "It costs 3.5 million.", "number"),
+        ("Il coûte 3,5 milliards.", "es", "Cuesta 3500 millones.", "ok"),
+        ("Il y a 1 234 sportifs.", "en", "There are 1,234 athletes.", "ok"),
+        ("Il y a 1\u{202f}234 sportifs.", "es", "Hay 1.234 deportistas.", "ok"),
+        ("Il y a 1 234 sportifs.", "en", "There are 1.234 athletes.", "number"),
+        ("En 2024 300 sportifs.", "en", "300 athletes in 2024.", "ok"),
+        ("Ils sont deux.", "en", "There are 2 of them.", "ok"),
+        ("Ils sont 2.", "en", "There are two of them.", "ok"),
+        ("Ils sont 2.", "en", "There are three of them.", "number"),
+        ("Départ à 20h30.", "en", "Start at 8:30 pm.", "ok"),
+        ("Départ à 20 h 30.", "es", "Salida a las 20:30.", "ok"),
+        ("Départ à 20h.", "en", "Start at 8 p.m.", "ok"),
+        ("Départ à 20h30.", "en", "Start at 8:40 pm.", "number"),
+        ("Il est 1er sur 12.", "en", "He is 1st of 12.", "ok"),
+        ("Au XVIe siècle il dort.", "en", "In the 16th century he sleeps.", "ok"),
+        ("Au XVIe siècle il dort.", "en", "In the 17th century he sleeps.", "number"),
+        ("Dans les années 80 il dort.", "en", "In the 1980s he sleeps.", "ok"),
+        ("Il gagne 6-4, 7-5.", "en", "He wins 6-4, 7-5.", "ok"),
+        ("Il gagne 6-4, 7-5.", "en", "He wins 6-4, 7-6.", "number"),
+        ("Le 3 mars 2024, 45 %.", "en", "On March 3, 2024, 45%.", "ok"),
+        ("Le 03/03/2024.", "en", "On March 3, 2024.", "ok"),
+        ("Le 12.03.2024.", "en", "On 12 March 2024.", "ok"),
+        ("Voir https://example.org/12.", "en", "See https://example.org/12.", "ok"),
+        ("Voir https://example.org/12.", "en", "See https://example.org/13.", "address"),
+    ] {
+        assert_eq!(judged(source, to, result), verdict, "{source} {result}");
+    }
+}
+
+#[test]
+fn the_ways_in_which_engines_fail() {
+    let source = "Le comité a annoncé lundi que la cérémonie sera dans le stade de la ville.";
+    for (to, result, verdict) in [
+        ("en", "The committee announced on Monday that the ceremony will be in the city’s stadium.", "ok"),
+        ("es", "El comité anunció el lunes que la ceremonia será en el estadio de la ciudad.", "ok"),
+        ("en", "", "empty"),
+        ("en", source, "echo"),
+        ("es", source, "echo"),
+        ("en", "Le comité a dit lundi que la fête est dans le stade de cette ville-là.", "language"),
+        ("en", "El comité anunció el lunes que la ceremonia será en el estadio de la ciudad.", "language"),
+        ("en", "The committee announced it.", "length"),
+        ("en", "Here is the translation: The committee announced on Monday that the ceremony will be held.", "comment"),
+        ("en", "The committee announced on Monday that the ceremony will be in the city’s stadium", "ending"),
+        ("en", "The committee announced on Monday that the ceremony will be in the city’s stadium?", "ending"),
+        ("en", "The committee announced on Monday (that the ceremony will be in the city’s stadium.", "unbalanced"),
+        ("en", "The committee announced on Monday that the ceremony will be in the стадион.", "characters"),
+        ("en", "The *comité announced on Monday that the ceremony will be in the stadium.", "characters"),
+        ("en", "The committee announced on the city that the city that the city that the city that.", "repetition"),
+        ("en", "<x1>The committee</x1> announced on Monday that the ceremony will be in the city’s stadium.", "marks"),
+    ] {
+        assert_eq!(judged(source, to, result), verdict, "{to} {result}");
+    }
+}
+
+#[test]
+fn names_do_not_become_others() {
+    for (source, to, result, verdict) in [
+        ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Jack Ma spoke in Lausanne.", "ok"),
+        ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Jack Mi spoke in Lausanne.", "name"),
+        ("Le fondateur Jack Ma a parlé à Lausanne.", "es", "El fundador Jack Ma habló en Lausana.", "ok"),
+        ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Peter Ma spoke in Lausanne.", "name"),
+        ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "He spoke in Lausanne yesterday at noon.", "ok"),
+        ("Elle a gagné à Londres et à Pékin.", "en", "She won in London and Beijing.", "ok"),
+        ("Elle a gagné à Londres et à Pékin.", "en", "She won in London and Paris.", "name"),
+        ("Les Arméniens battent la Norvège.", "en", "The Armenians beat Norway.", "ok"),
+        ("La course a eu lieu à Irkoutsk mardi.", "en", "The race took place in Irkutsk on Tuesday.", "ok"),
+        ("Le Comité a vu le président Marchand.", "en", "The Committee saw President Merchand.", "name"),
+        ("Selon le FMI, il y a un CIO.", "en", "According to the IMF, there is an IOC.", "ok"),
+        ("LE FONDATEUR JACK MA A PARLÉ.", "en", "THE FOUNDER JACK MI HAS SPOKEN.", "ok"),
+    ] {
+        assert_eq!(judged(source, to, result), verdict, "{source} {result}");
+    }
+}
+
+#[test]
+fn what_need_not_change_may_stay() {
+    for (source, to, result, verdict) in [
+        ("Teddy Riner", "en", "Teddy Riner", "ok"),
+        ("Le Monde", "en", "Le Monde", "ok"),
+        ("Podium", "en", "Podium", "ok"),
+        ("He said that the Games will be held in the city.", "en", "He said that the Games will be held in the city.", "ok"),
+        ("Quelle course !", "en", "Quelle course !", "echo"),
+        ("Voici la traduction du livre.", "en", "Here is the translation of the book.", "ok"),
+        ("Il a dit oui (et non).", "en", "He said yes (and no).", "ok"),
+        ("a) le ski ; b) le judo :", "en", "a) skiing; b) judo:", "ok"),
+        ("Il sourit :)", "en", "He smiles :)", "ok"),
+    ] {
+        assert_eq!(judged(source, to, result), verdict, "{source} {result}");
+    }
+}
+
+#[test]
+fn terms_must_be_there() {
+    let terms = [
+        Term { mark: 1, source: "huitièmes de finale".into(), target: "round of 16".into() },
+        Term { mark: 2, source: "CIO".into(), target: "the IOC".into() },
+    ];
+    let source = Marked::text("Le CIO suit les huitièmes de finale.");
+    let (from, to) = (lang("fr"), lang("en"));
+    let judged = |result: &str| {
+        let result = Marked::text(result);
+        verify(&Check { source: &source, result: &result, from: &from, to: &to, terms: &terms, kind: SegmentKind::Paragraph })
+    };
+    assert_eq!(judged("The IOC follows the round of 16."), Ok(()), "16 is the term's");
+    assert_eq!(judged("IOC members follow the round of 16."), Ok(()), "the article may be gone");
+    assert_eq!(judged("The IOC follows the round of sixteen."), Err(Rejection::Term("round of 16".into())));
+    assert_eq!(judged("The committee follows the round of 16."), Err(Rejection::Term("the IOC".into())));
+}
+
+#[test]
+fn what_models_put_around_a_text_is_taken_off() {
+    for (source, answer, tidied) in [
+        ("Le vote.", "  “The vote.” \n", "The vote."),
+        ("Le vote.", "\"The <x1>vote</x1>.\"", "The <x1>vote</x1>."),
+        ("« Le vote. »", "“The vote.”", "“The vote.”"),
+        ("« Oui », dit-il.", "“Yes,” he says.", "“Yes,” he says."),
+        ("Oui et non.", "“Yes” and “no”", "“Yes” and “no”"),
+        (" Le vote", "The vote ", "The vote"),
+        ("Le <x1/>", "“<x1/>”", "<x1/>"),
+    ] {
+        let read = |tagged: &str| Marked::from_tagged(tagged).expect("well-formed");
+        assert_eq!(super::tidied(&read(source), &read(answer)).to_tagged(), tidied, "{answer}");
+    }
+}
+
+#[test]
+fn every_rejection_has_a_name_and_a_sentence() {
+    let all = [
+        Rejection::Empty,
+        Rejection::Marks,
+        Rejection::Characters("U+0007".into()),
+        Rejection::Comment("translation:".into()),
+        Rejection::Echo,
+        Rejection::Language(lang("fr")),
+        Rejection::Length { percent: 30 },
+        Rejection::Term("IOC".into()),
+        Rejection::Number("12".into()),
+        Rejection::Address("a.example.org".into()),
+        Rejection::Name { was: "Ma".into(), became: "Mi".into() },
+        Rejection::Ending,
+        Rejection::Unbalanced('('),
+        Rejection::Repetition("the city".into()),
+    ];
+    let names: std::collections::HashSet<_> = all.iter().map(Rejection::name).collect();
+    assert_eq!(names.len(), all.len());
+    assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+    assert!(all.iter().all(|rejection| !rejection.to_string().is_empty()));
+}
+
+proptest! {
+    #[test]
+    fn anything_is_judged(source in any::<String>(), result in any::<String>(), to in prop::sample::select(vec!["en", "es", "de", "zh"])) {
+        let (source, result, from, to) = (Marked::text(source), Marked::text(result), lang("fr"), lang(to));
+        for kind in [SegmentKind::Title, SegmentKind::Paragraph] {
+            let _ = verify(&Check { source: &source, result: &result, from: &from, to: &to, terms: &[], kind });
+        }
+        let _ = super::tidied(&source, &result);
+    }
+
+    #[test]
+    fn a_text_is_a_good_translation_into_its_own_language(
+        words in prop::collection::vec("[A-Za-zéà]{2,9}|[0-9]{1,4}|3,5|1 234|20h30|XVIe|\\(oui\\)|«\u{a0}non\u{a0}»", 1..25),
+    ) {
+        let text = Marked::text(format!("Le {}.", words.join(" ")));
+        let fr = lang("fr");
+        let check = Check { source: &text, result: &text, from: &fr, to: &fr, terms: &[], kind: SegmentKind::Paragraph };
+        prop_assert_eq!(verify(&check), Ok(()));
+    }
+
+    #[test]
+    fn another_number_is_told(number in 2_u32..9_000_000, other in 2_u32..9_000_000, to in prop::sample::select(vec!["en", "es", "ca"])) {
+        prop_assume!(number != other);
+        let french = |number: u32| format!("Ils sont {number} dans la ville.");
+        let result = |number: u32| match to {
+            "en" => format!("There are {number} of them in town."),
+            "es" => format!("Son {number} en la ciudad."),
+            _ => format!("Són {number} a la ciutat."),
+        };
+        prop_assert_eq!(judged(&french(number), to, &result(number)), "ok");
+        let is_decade = |short: u32, long: u32| (10..100).contains(&short) && long % 100 == short;
+        prop_assume!(!is_decade(number, other) && !is_decade(other, number));
+        prop_assert_eq!(judged(&french(number), to, &result(other)), "number");
+    }
+}

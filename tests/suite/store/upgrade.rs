@@ -1,0 +1,60 @@
+//! A state that an older relais made.
+
+use relais::model::{EntryId, Lang, Original, Revision};
+use relais::store::StoreError;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Connection, SqlSafeStr};
+
+use super::backend::{Backend, promises};
+use super::world::{at, source};
+
+promises!(what_an_older_relais_kept_is_there_after_the_tables_have_grown, looking_at_what_an_older_relais_made_says_what_to_do,);
+
+/// Makes the tables of version 1, and a source, an original and a run in them.
+async fn older(backend: &Backend) {
+    let first = match backend {
+        Backend::Sqlite(_) => include_str!("../../../src/store/migrations/sqlite/0001_first.sql"),
+        Backend::Postgres(_) => include_str!("../../../src/store/migrations/postgres/0001_first.sql"),
+    };
+    let url = match backend {
+        Backend::Sqlite(_) => format!("{}?mode=rwc", backend.url()),
+        Backend::Postgres(_) => backend.url(),
+    };
+    sqlx::any::install_default_drivers();
+    let mut connection = sqlx::AnyConnection::connect(&url).await.expect("a connection");
+    let step = Migration::new(1, "first".into(), MigrationType::Simple, first.into_sql_str(), false);
+    let migrator = Migrator::with_migrations(vec![step]);
+    migrator.run_direct(None, &mut connection, false).await.expect("the old tables");
+    connection.close().await.expect("it can be closed");
+    let rows = "insert into source (id, due_at, visited_at) values ('a', 5, 4);
+        insert into entry (id, source, revision, at, first_seen, page) values (7, 'a', 8, 1, 1, 9);
+        insert into rendition (entry, lang, revision, doc) values (7, '', 8, '{\"title\":\"Été\"}');
+        insert into run (started) values (3);";
+    backend.meddle(rows, rows).await;
+}
+
+async fn what_an_older_relais_kept_is_there_after_the_tables_have_grown(backend: &Backend) {
+    older(backend).await;
+    for _ in 0..2 {
+        let store = backend.open().await;
+        let originals = store.originals(&[EntryId(7)]).await.expect("originals");
+        assert_eq!(originals.len(), 1);
+        let (id, revision, Original { title, .. }) = &originals[0];
+        assert_eq!((*id, *revision, title.as_str()), (EntryId(7), Revision(8), "Été"));
+        assert_eq!(store.translations(&[EntryId(7)], &Lang::new("en").expect("a tag")).await.expect("translations"), []);
+        let sources = store.sources(&[source("a")]).await.expect("sources");
+        assert_eq!(sources.iter().map(|row| row.due.millis()).collect::<Vec<_>>(), [5]);
+        assert_eq!(store.last_run().await.expect("a run").expect("there is one").1.millis(), 3);
+        assert_eq!(store.memories((None, None), None, 9).await.expect("a memory"), []);
+        assert_eq!(store.spending(at(0)).await.expect("spending"), []);
+        store.close().await.expect("it can be closed");
+    }
+    backend.look().await.expect("one can look now");
+}
+
+async fn looking_at_what_an_older_relais_made_says_what_to_do(backend: &Backend) {
+    older(backend).await;
+    let error = backend.look().await.expect_err("its tables are not those that are read");
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert!(error.to_string().contains("an older relais made it; `relais run` brings it up to date"), "{error}");
+}

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod daemon;
 mod exit;
 mod memory;
 mod parse;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
 fn dispatch(args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Run(ask) => block_on(run::run(args, ask)),
+        Command::Daemon => block_on(daemon::daemon(args)),
         Command::Check => check::check(args),
         Command::Parse(ask) => block_on(parse::parse(args, ask)),
         Command::Status(ask) => block_on(status::status(args, ask)),

@@ -24,6 +24,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod feed;
 pub mod html;
 pub mod model;

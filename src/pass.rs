@@ -6,6 +6,7 @@
 mod aside;
 mod full_text;
 mod ingest;
+mod keep;
 mod originals;
 mod publish;
 mod reading;
@@ -17,6 +18,7 @@ mod visit;
 
 pub use full_text::PageBudget;
 pub use ingest::{Ingest, Ingested, Progress};
+pub use keep::{Keep, Prepared};
 pub use publish::{Publish, PublishError, Published};
 pub use run::{Run, RunError, client, options, run};
 pub use schedule::next_due;

@@ -68,6 +68,11 @@ impl Color {
 pub(super) enum Command {
     /// Visit what is due, publish what is new, and exit: what cron calls.
     Run(RunArgs),
+    /// Do the same for ever, each source on its own schedule.
+    ///
+    /// SIGHUP, or a feeds.toml that was changed, has it read again: a wrong one is refused, and the old one stays. SIGTERM
+    /// finishes what is in hand and ends within ten seconds.
+    Daemon,
     /// Validate feeds.toml and show all its problems at once.
     Check,
     /// Read one feed and print it normalised, as JSON.

@@ -1,5 +1,8 @@
 //! Ingest: what is due is claimed, visited and settled.
 
+mod lasting;
+mod outage;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -12,6 +15,7 @@ use crate::net::Client;
 use crate::store::{Claimed, Lease, Parcel, Store, StoreError};
 
 use super::visit::Visitor;
+pub(super) use lasting::Lasting;
 
 /// Sources claimed at once.
 const CLAIM: usize = 1000;

@@ -20,11 +20,13 @@ use crate::translate::Glossary;
 use super::full_text::{PageBudget, Pages};
 use super::ingest::{Ingest, Ingested, Progress};
 use super::publish::{Publish, PublishError, Published};
-use super::translate::{HireError, Translate, Translated, estimate, glossary, hire};
+use super::translate::{Desk, HireError, Translate, Translated, estimate, glossary, hire};
 use super::visit::Visitor;
 
 /// How long readers are kept waiting for translations, when there is something else to publish.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a run goes on asking engines. What is not translated by then waits for the next one.
+const TIME: Duration = Duration::from_secs(600);
 
 /// What is asked of a run.
 pub struct Run<'a> {
@@ -79,11 +81,8 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
     }
     // Everything that must be there is looked at before anything is fetched for it.
     let desks = hire(ask.plan)?;
-    let glossary = if desks.is_empty() { Arc::new(Glossary::none()) } else { glossary(ask.plan)? };
-    let output = ask.plan.output.clone();
-    let dir = tokio::task::spawn_blocking(move || Dir::open(&output))
-        .await
-        .map_err(|error| PublishError::Internal(error.to_string()))??;
+    let glossary = terms(ask.plan, &desks)?;
+    let dir = open_output(ask.plan).await?;
     let store = Store::open(ask.plan.state.url(), Access::Work).await?;
     let started = ask.clock.now();
     let run = store.begin_run(started).await?;
@@ -108,8 +107,7 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         }
     };
     let target = ask.plan.output.to_string_lossy().into_owned();
-    let paged: HashSet<SourceId> =
-        ask.plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
+    let paged = paged(ask.plan);
     let mut articles = Pages::new(&store, &client, &ask.plan.sources, PageBudget::default());
     let translate = Translate {
         store: &store,
@@ -120,11 +118,12 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         glossary: &glossary,
         editions: &ask.plan.editions,
         only: ask.editions.as_ref(),
+        time: TIME,
     };
     let publish = Publish {
         store: &store,
         paged: &paged,
-        dir: Arc::new(dir),
+        dir,
         target: &target,
         clock: ask.clock,
         base_url: ask.plan.base_url.as_deref(),
@@ -167,7 +166,7 @@ async fn translate_and_publish(
 async fn dry(ask: &Run<'_>, client: &Client) -> Result<Report, RunError> {
     let started = ask.clock.now();
     let desks = hire(ask.plan)?;
-    let glossary = if desks.is_empty() { Arc::new(Glossary::none()) } else { glossary(ask.plan)? };
+    let glossary = terms(ask.plan, &desks)?;
     let store = match Store::open(ask.plan.state.url(), Access::Look).await {
         Ok(store) => Some(store),
         Err(StoreError::Empty { .. }) => None,
@@ -212,6 +211,23 @@ async fn dry(ask: &Run<'_>, client: &Client) -> Result<Report, RunError> {
 fn wanted<'p>(ask: &Run<'p>) -> Vec<&'p plan::Source> {
     let taken = |source: &&plan::Source| ask.sources.as_ref().map_or(source.enabled, |wanted| wanted.contains(&source.id));
     ask.plan.sources.iter().filter(taken).collect()
+}
+
+/// The terms that these engines must keep.
+pub(super) fn terms(plan: &Plan, desks: &[Desk]) -> Result<Arc<Glossary>, HireError> {
+    if desks.is_empty() { Ok(Arc::new(Glossary::none())) } else { glossary(plan) }
+}
+
+/// Where the output goes; the folder is made if it is not there.
+pub(super) async fn open_output(plan: &Plan) -> Result<Arc<Dir>, PublishError> {
+    let output = plan.output.clone();
+    let opened = tokio::task::spawn_blocking(move || Dir::open(&output)).await;
+    Ok(Arc::new(opened.map_err(|error| PublishError::Internal(error.to_string()))??))
+}
+
+/// The sources whose pages are read.
+pub(super) fn paged(plan: &Plan) -> HashSet<SourceId> {
+    plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect()
 }
 
 /// The client that feeds.toml describes.

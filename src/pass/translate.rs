@@ -37,7 +37,7 @@ pub(super) use order::{Order, foreign};
 use order::{Orders, is_translated, lay_out, newest};
 use round::Round;
 
-/// How long a pass goes on asking engines. What is not translated by then waits for the next run.
+/// How long a text by itself may take.
 const TIME: Duration = Duration::from_secs(600);
 /// Entries that are laid out at a time: they stand in memory until they are finished.
 const ROUND: usize = 200;
@@ -60,6 +60,8 @@ pub struct Translate<'a> {
     pub editions: &'a [plan::Edition],
     /// The editions to translate for now.
     pub only: Option<&'a HashSet<String>>,
+    /// How long the pass goes on asking engines. What is not translated by then waits for the next one.
+    pub time: Duration,
 }
 
 /// What the pass did.
@@ -71,6 +73,8 @@ pub struct Translated {
     pub renditions: usize,
     /// Engines in trouble.
     pub faults: Vec<Fault>,
+    /// Whether time was up before all was asked for.
+    pub is_late: bool,
 }
 
 impl Translate<'_> {
@@ -90,7 +94,7 @@ impl Translate<'_> {
 
     /// Fills orders as far as the engines are to be had.
     pub(super) async fn fill(&self, orders: Vec<Order>) -> Result<Translated, PublishError> {
-        let means = Means { store: self.store, clock: self.clock, until: Instant::now() + TIME };
+        let means = Means { store: self.store, clock: self.clock, until: Instant::now() + self.time };
         let round = Round { desks: self.desks, means, worker: self.worker };
         let mut done = Translated::default();
         for orders in orders.chunks(ROUND) {
@@ -104,6 +108,7 @@ impl Translate<'_> {
             done.counts.rejected += counts.rejected;
             done.renditions += renditions;
         }
+        done.is_late = Instant::now() >= means.until;
         for desk in self.desks {
             let tally = desk.tally();
             done.counts.sent += tally.sent;

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, Connection};
+use sqlx::{Any, Connection, Row};
 
 use super::read::items;
 use super::sql::{Dialect, Sql, sql};
@@ -16,20 +17,32 @@ const REGISTER: Sql = sql!(
     "insert into source (id, due_at) select value, $2 from" items "where true on conflict (id) do nothing"
 );
 
+/// The longest that anything here is good for. What lies further ahead was written by a clock that was wrong, and has been put
+/// right since: a source that was visited tomorrow is due, and a lease until next week is none.
+const AHEAD: Duration = Duration::from_secs(60 * 60);
+
+/// When the first of these that nobody has is due.
+const NEXT: Sql = sql!(
+    "select min(case when visited_at > $3 then $2 else due_at end) from source
+     where id" in_names "and (lease_until is null or lease_until <= $2 or lease_until > $3)"
+);
+
 /// The lock makes another worker's claim pass over these rows. The inner select stands apart, once: as a plain subquery
 /// PostgreSQL may run it again for every row, and lock more than its limit.
 const FREE: Sql = sql!(
     "with free as materialized (
          select id, due_at, visited_at from source
          where id" in_names "
-           and (lease_until is null or lease_until <= $2)
-           and ($3 or due_at <= $2)
+           and (lease_until is null or lease_until <= $2 or lease_until > $5)
+           and ($3 or due_at <= $2 or visited_at > $5)
          order by due_at, id limit $4" lock ")
      select" gather_docs "free.id, due_at, visited_at" with_doc "doc" docs_gathered "
      from free left join source_state on source_state.id = free.id"
 );
 
 const LEASE: Sql = sql!("update source set lease_by = $2, lease_until = $3 where id" in_names);
+
+const GIVE_BACK: Sql = sql!("update source set lease_by = null, lease_until = null where lease_by = $2 and id" in_names);
 
 /// The leases of a SQLite store: kept in memory, as the lock on its file keeps other processes out. Written to the database
 /// they were a quarter of what a run costs in which nothing is new.
@@ -40,7 +53,7 @@ impl Leases {
     /// Those of `sources` that nobody has at `now`.
     fn free(&self, sources: &[SourceId], now: Time) -> Vec<SourceId> {
         let leases = self.lock();
-        let is_free = |source: &&SourceId| leases.get(*source).is_none_or(|(_, until)| *until <= now);
+        let is_free = |source: &&SourceId| leases.get(*source).is_none_or(|(_, until)| *until <= now || *until > now.plus(AHEAD));
         sources.iter().filter(is_free).cloned().collect()
     }
 
@@ -138,6 +151,41 @@ impl Store {
         Ok(claimed)
     }
 
+    /// When the first of these sources that no worker has is due: in the past if it is due already, nothing if all are taken.
+    pub async fn next_due(&self, sources: &[SourceId], now: Time) -> Result<Option<Time>, StoreError> {
+        let failed = self.failed("see what is due next");
+        let mut held = self.hold().await.map_err(&failed)?;
+        let free = match &self.leases {
+            Some(leases) => items(&leases.free(sources, now)),
+            None => items(sources),
+        };
+        let row = sqlx::query(NEXT.of(self.dialect))
+            .bind(free)
+            .bind(now.millis())
+            .bind(now.plus(AHEAD).millis())
+            .fetch_one(&mut *held)
+            .await
+            .map_err(&failed)?;
+        Ok(row.try_get::<Option<i64>, _>(0).map_err(failed)?.map(Time::from_millis))
+    }
+
+    /// Gives back these, which `worker` has taken and did not visit after all: they are as due as they were.
+    pub async fn give_back(&self, worker: &str, sources: &[SourceId]) -> Result<(), StoreError> {
+        if let Some(leases) = &self.leases {
+            leases.settle(worker, sources.iter());
+            return Ok(());
+        }
+        let failed = self.failed("give back leases");
+        let mut held = self.hold().await.map_err(&failed)?;
+        sqlx::query(GIVE_BACK.of(self.dialect))
+            .bind(items(sources))
+            .bind(doc::plain(worker))
+            .execute(&mut *held)
+            .await
+            .map(|_| ())
+            .map_err(failed)
+    }
+
     /// Gives back what `worker` has taken and not settled.
     pub async fn release(&self, worker: &str) -> Result<(), StoreError> {
         if let Some(leases) = &self.leases {
@@ -162,4 +210,5 @@ fn free(dialect: Dialect, sources: &[SourceId], lease: &Lease, force: bool, limi
         .bind(lease.now.millis())
         .bind(force)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(lease.now.plus(AHEAD).millis())
 }

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 /// Each room, and the rooms that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["pass", "config", "net", "store", "sink", "translate", "render", "feed", "html", "select", "watch", "model"]),
+    (
+        "cli",
+        &["daemon", "pass", "config", "net", "store", "sink", "translate", "render", "feed", "html", "select", "watch", "model"],
+    ),
+    ("daemon", &["pass", "config", "store", "model"]),
     ("pass", &["config", "net", "store", "sink", "translate", "render", "feed", "html", "select", "model"]),
     ("net", &["model"]),
     ("store", &["model"]),

@@ -4,6 +4,7 @@
 
 mod cleaning;
 mod config;
+mod daemon;
 mod engines;
 mod failures;
 mod fulltext;

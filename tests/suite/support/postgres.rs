@@ -41,6 +41,11 @@ impl Schema {
         format!("{}{more}options=-csearch_path%3D{}", self.server, self.name)
     }
 
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Runs statements within it.
     pub(crate) async fn run(&self, sql: &str) {
         run(&self.url(), sql).await.expect(sql);

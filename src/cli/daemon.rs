@@ -1,0 +1,20 @@
+//! `relais daemon`.
+
+use super::args::Args;
+use super::check::load;
+use super::exit::{Exit, Failure};
+use crate::config;
+use crate::daemon::{Daemon, daemon as keep};
+use crate::watch::SystemClock;
+
+/// Goes on until somebody says stop.
+pub(super) async fn daemon(args: &Args) -> Result<Exit, Failure> {
+    let plan = load(args)?;
+    let reload = || config::load(&args.config).map_err(|problems| problems.render(false));
+    let ask = Daemon { path: &args.config, load: &reload, clock: &SystemClock, process: std::process::id() };
+    match Box::pin(keep(&ask, plan)).await {
+        Ok(()) => Ok(Exit::Good),
+        Err(error) if error.is_configuration() => Err(Failure::usage(error)),
+        Err(error) => Err(Failure::own(error)),
+    }
+}

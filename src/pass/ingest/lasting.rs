@@ -1,0 +1,220 @@
+//! Ingest for ever: each source on its own schedule, whatever the others are doing.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::outage::Outage;
+use super::{Ingest, Progress, SETTLE, authority, by_host, log};
+use crate::config as plan;
+use crate::model::{SourceId, Time};
+use crate::pass::visit::Visitor;
+use crate::store::{Claimed, Lease, Parcel, StoreError};
+
+/// Sources claimed at once.
+const CLAIM: usize = 500;
+/// How long a claim lasts. A visit that would begin in its last third is left to whoever claims the source next.
+const LEASE: Duration = Duration::from_secs(3 * 60);
+/// The longest time until the next look at what is due: other workers, and a clock that was put right, are seen by then.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// The shortest.
+const SHORTEST_NAP: Duration = Duration::from_secs(1);
+/// An outage that is over sooner may have been some sources' own.
+const BRIEF: Duration = Duration::from_secs(5 * 60);
+/// How long the database is left alone after it failed: doubled each time, up to the longest nap.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+/// What ingest for ever needs beside what a pass needs.
+pub(in crate::pass) struct Lasting<'a> {
+    /// When to end: the visits in hand are finished and settled, no other begins.
+    pub(in crate::pass) stop: &'a CancellationToken,
+    /// Told when something was settled that readers may want to see.
+    pub(in crate::pass) news: &'a (dyn Fn() + Sync),
+    /// Told that ingest is alive, at least once in each longest nap.
+    pub(in crate::pass) alive: &'a (dyn Fn() + Sync),
+}
+
+impl Ingest<'_> {
+    /// Visits each source when it is due, until it is told to stop. A store that fails is asked again until it is back: what
+    /// was fetched meanwhile is kept, and no more is fetched than there is room for.
+    pub(in crate::pass) async fn last(&self, lasting: &Lasting<'_>) {
+        let outage = Mutex::new(Outage::of(self.sources.iter().map(|source| authority(&source.url))));
+        let (send, receive) = mpsc::channel::<Parcel>(SETTLE);
+        futures::join!(self.visit_due(lasting, &outage, send), self.settle_all(lasting, &outage, receive));
+    }
+
+    async fn visit_due(&self, lasting: &Lasting<'_>, outage: &Mutex<Outage>, send: mpsc::Sender<Parcel>) {
+        let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
+        let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
+        let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, clock: self.clock };
+        let mut hosts = FuturesUnordered::new();
+        let (mut looks, mut wake, mut retry) = (0, Instant::now(), FIRST_RETRY);
+        loop {
+            tokio::select! {
+                biased;
+                () = lasting.stop.cancelled() => break,
+                Some(()) = hosts.next(), if !hosts.is_empty() => {}
+                () = sleep_until(wake) => {
+                    (lasting.alive)();
+                    let away = locked(outage).is_away();
+                    let now = self.clock.now();
+                    let lease = Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) };
+                    match self.due(&ids, &lease, away.then_some(looks), looks == 0).await {
+                        Ok((claimed, next)) => {
+                            (looks, retry) = (looks + 1, FIRST_RETRY);
+                            (self.progress)(Progress::Claimed(claimed.len()));
+                            for queue in by_host(claimed, &sources) {
+                                hosts.push(self.visit_queue(&visitor, queue, now.plus(LEASE * 2 / 3), lasting.stop, send.clone()));
+                            }
+                            let until_next = next.map_or(LONGEST_NAP, |next| next.since(self.clock.now()));
+                            let shortest = if away { LONGEST_NAP } else { SHORTEST_NAP };
+                            wake = Instant::now() + until_next.clamp(shortest, LONGEST_NAP);
+                        }
+                        Err(error) => {
+                            tracing::error!("{error}; nothing is fetched until it is back");
+                            wake = Instant::now() + retry;
+                            retry = (retry * 2).min(LONGEST_NAP);
+                        }
+                    }
+                }
+            }
+        }
+        while hosts.next().await.is_some() {}
+    }
+
+    /// Claims what is due, and says when the next source is. While the network is away (this is the so-manieth look) one source
+    /// is tried, each time another one.
+    async fn due(
+        &self,
+        ids: &[SourceId],
+        lease: &Lease,
+        away: Option<usize>,
+        first: bool,
+    ) -> Result<(Vec<Claimed>, Option<Time>), StoreError> {
+        if first {
+            self.store.register(ids, lease.now).await?;
+        }
+        let claimed = match away.and_then(|look| ids.get(look % ids.len().max(1))) {
+            Some(one) => self.store.claim(std::slice::from_ref(one), lease, true, 1).await?,
+            None => self.store.claim(ids, lease, false, CLAIM).await?,
+        };
+        Ok((claimed, self.store.next_due(ids, lease.now).await?))
+    }
+
+    /// Visits the sources of one host, as many at once as it may be asked. What cannot be begun until `latest` is given back.
+    async fn visit_queue(
+        &self,
+        visitor: &Visitor<'_>,
+        queue: Vec<(&plan::Source, Claimed)>,
+        latest: Time,
+        stop: &CancellationToken,
+        send: mpsc::Sender<Parcel>,
+    ) {
+        let send = &send;
+        let left: Vec<SourceId> = futures::stream::iter(queue)
+            .map(|(source, claimed)| {
+                Box::pin(async move {
+                    if stop.is_cancelled() || self.clock.now() > latest {
+                        return Some(source.id.clone());
+                    }
+                    match visitor.visit(source, claimed).await {
+                        Ok(parcel) => send.send(parcel).await.err().map(|_| source.id.clone()),
+                        Err(error) => {
+                            tracing::error!("{}: {error}; it is visited again when the state is back", source.id);
+                            Some(source.id.clone())
+                        }
+                    }
+                })
+            })
+            .buffer_unordered(self.per_host)
+            .filter_map(std::future::ready)
+            .collect()
+            .await;
+        if !left.is_empty() {
+            // If this fails too, the lease runs out by itself.
+            let _ = self.store.give_back(self.worker, &left).await;
+        }
+    }
+
+    /// Settles visits as they end.
+    async fn settle_all(&self, lasting: &Lasting<'_>, outage: &Mutex<Outage>, mut visits: mpsc::Receiver<Parcel>) {
+        let (mut batch, mut held_back) = (Vec::with_capacity(SETTLE), HashMap::new());
+        let hosts: HashMap<&SourceId, &str> = self.sources.iter().map(|source| (&source.id, authority(&source.url))).collect();
+        while visits.recv_many(&mut batch, SETTLE).await > 0 {
+            let freed = hold_back(&mut locked(outage), &hosts, &mut batch, &mut held_back);
+            if !freed.is_empty() {
+                let _ = self.store.give_back(self.worker, &freed).await;
+            }
+            if !self.settle_in_time(&batch, lasting.stop).await {
+                batch.clear();
+                continue;
+            }
+            let mut is_news = false;
+            for parcel in batch.drain(..) {
+                let visit = parcel.visit();
+                log(visit);
+                is_news |= visit.outcome.found().is_some() || visit.state.is_some();
+                (self.progress)(Progress::Visited(visit));
+            }
+            if is_news {
+                (lasting.news)();
+            }
+        }
+    }
+
+    /// Settles a batch, and tries again for as long as the store fails; false if there is no time left for that.
+    async fn settle_in_time(&self, batch: &[Parcel], stop: &CancellationToken) -> bool {
+        let mut retry = FIRST_RETRY;
+        loop {
+            let Err(error) = self.store.settle(self.worker, batch).await else { return true };
+            tracing::error!("{error}; {} visits wait to be settled", batch.len());
+            tokio::select! {
+                // The feeds will say the same again.
+                () = stop.cancelled() => return false,
+                () = sleep(retry) => retry = (retry * 2).min(LONGEST_NAP),
+            }
+        }
+    }
+}
+
+/// Takes out of a batch what failed because the network is away, which says nothing of the sources. When it is back after
+/// a long time they are due at once: these are given back. After a moment it may have been the sources after all, and
+/// their failures are settled.
+fn hold_back(
+    outage: &mut Outage,
+    hosts: &HashMap<&SourceId, &str>,
+    batch: &mut Vec<Parcel>,
+    held_back: &mut HashMap<SourceId, Parcel>,
+) -> Vec<SourceId> {
+    let mut freed = Vec::new();
+    for parcel in std::mem::take(batch) {
+        let visit = parcel.visit();
+        let (source, at) = (visit.source.clone(), visit.at);
+        let before = outage.since();
+        if outage.saw(hosts.get(&source).copied().unwrap_or_default(), &visit.outcome, at) {
+            batch.push(parcel);
+        } else {
+            held_back.insert(source, parcel);
+        }
+        match (before, outage.since()) {
+            (None, Some(_)) => tracing::error!("the network is away: no host can be reached; sources wait until it is back"),
+            (Some(since), None) if at.since(since) < BRIEF => batch.extend(held_back.drain().map(|(_, parcel)| parcel)),
+            (Some(since), None) => {
+                tracing::warn!("the network is back after {} s", at.since(since).as_secs());
+                freed.extend(held_back.drain().map(|(source, _)| source));
+            }
+            _ => {}
+        }
+    }
+    freed
+}
+
+/// No panic can happen while it is held, so that a poisoned one is as good as any.
+fn locked(outage: &Mutex<Outage>) -> MutexGuard<'_, Outage> {
+    outage.lock().unwrap_or_else(PoisonError::into_inner)
+}

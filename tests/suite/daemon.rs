@@ -1,0 +1,252 @@
+//! `relais daemon`, as systemd and operators meet it: a process that goes on, whatever happens around it.
+
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::Child;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use relais::model::{SourceId, Time};
+use relais::store::{Access, Lease, Store};
+use tokio::time::{sleep, timeout};
+
+use crate::support::feeds::{rss, stories, tables};
+use crate::support::origin::{Origin, Reply};
+use crate::support::postgres::Schema;
+use crate::support::program::{Ended, World, finish};
+
+/// Nothing here takes nearly as long; a test that waits for longer has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a daemon promises.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
+
+/// A daemon that is killed if its test fails.
+struct Running(Option<Child>);
+
+impl Running {
+    fn start(world: &World) -> Self {
+        Self(Some(world.start(&["-v", "daemon"])))
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.0.as_ref().expect("it runs");
+        kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), signal).expect("it runs");
+    }
+
+    /// Stops it as systemd does.
+    async fn stop(mut self) -> Ended {
+        self.signal(Signal::SIGTERM);
+        let ending = finish(self.0.take().expect("it runs"));
+        timeout(STOPS_WITHIN, ending).await.expect("a daemon stops in time")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Waits until something is so.
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let wait = async {
+        while !is_so() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
+}
+
+/// Waits until a file of the output says something.
+async fn published(world: &World, text: &str) {
+    let path = world.path("output/jeux.atom");
+    until(&format!("{text:?} is published"), || std::fs::read_to_string(&path).is_ok_and(|file| file.contains(text))).await;
+}
+
+/// A file that a test writes.
+#[expect(clippy::disallowed_methods, reason = "a test's own file")]
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("it can be written");
+}
+
+/// Tables of sources that are visited every second, and of the edition `jeux`.
+fn busy(sources: &[(&str, String)]) -> String {
+    tables(sources).replace("url = ", "every = \"1m\"\nurl = ")
+}
+
+#[tokio::test]
+async fn what_is_there_is_published_and_a_signal_ends_it_in_good_order() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..3))).tagged());
+    let world = World::new(&busy(&[("a", origin.url("/a"))]));
+    let daemon = Running::start(&world);
+    published(&world, "Titre 2").await;
+    let ended = daemon.stop().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains("ERROR"), "{}", ended.stderr);
+    let status = world.relais(&["status", "--json"]).await.json();
+    assert_eq!((&status["run"]["finished"], &status["store"]["entries"]), (&true.into(), &3.into()), "{status}");
+    assert_eq!(world.relais(&["run", "--force", "--json"]).await.json()["sources"]["same"], 1, "a run goes on from there");
+}
+
+#[tokio::test]
+async fn a_slow_host_delays_only_itself() {
+    let (slow, quick) = (Origin::start().await, Origin::start().await);
+    slow.on("/slow", Reply::ok(rss("slow", &stories(0..1))).after(Duration::from_secs(3600)));
+    quick.on("/quick", Reply::ok(rss("quick", &stories(5..6))));
+    let world = World::new(&busy(&[("slow", slow.url("/slow")), ("quick", quick.url("/quick"))]));
+    let daemon = Running::start(&world);
+    published(&world, "Titre 5").await;
+    assert_eq!(daemon.stop().await.code, Some(0), "the visit in hand ends by its own time-out");
+}
+
+#[tokio::test]
+async fn a_changed_feeds_toml_is_taken_and_a_broken_one_refused() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
+    origin.on("/b", Reply::ok(rss("b", &stories(7..8))));
+    let world = World::new(&busy(&[("a", origin.url("/a"))]));
+    let daemon = Running::start(&world);
+    published(&world, "Titre 0").await;
+    let good = std::fs::read_to_string(world.path("feeds.toml")).expect("it is there");
+
+    write(&world.path("feeds.toml"), &format!("{good}\n[source.b\n"));
+    sleep(Duration::from_secs(5)).await; // two looks and more: nothing happens that could be waited for
+    world.configure("", &busy(&[("a", origin.url("/a")), ("b", origin.url("/b"))]));
+    published(&world, "Titre 7").await;
+
+    // The state is what it holds its leases in: that one is not changed under it.
+    let moved = std::fs::read_to_string(world.path("feeds.toml")).expect("it is there").replace("relais.db", "other.db");
+    write(&world.path("feeds.toml"), &moved);
+    daemon.signal(Signal::SIGHUP);
+    sleep(Duration::from_secs(1)).await;
+    let ended = daemon.stop().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("was not taken, the old one stays"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("was read again: 2 sources"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`state` has changed"), "{}", ended.stderr);
+    assert!(!world.path("other.db").exists());
+}
+
+#[tokio::test]
+async fn systemd_is_told_how_things_are() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
+    let world = World::new(&busy(&[("a", origin.url("/a"))]));
+    let socket = world.path("notify");
+    let systemd = UnixDatagram::bind(&socket).expect("a socket");
+    systemd.set_nonblocking(true).expect("it can be");
+    let mut command = world.command(&["daemon"]);
+    command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "400000").env_remove("WATCHDOG_PID");
+    let daemon = Running(Some(command.spawn().expect("it starts")));
+    let mut told = String::new();
+    let hear = |told: &mut String| {
+        let mut buffer = [0; 4096];
+        while let Ok(size) = systemd.recv(&mut buffer) {
+            told.push_str(&String::from_utf8_lossy(&buffer[..size]));
+            told.push('\n');
+        }
+    };
+    until("systemd was told that all is ready, and fed its watchdog", || {
+        hear(&mut told);
+        told.contains("READY=1") && told.matches("WATCHDOG=1").count() >= 3
+    })
+    .await;
+    daemon.signal(Signal::SIGHUP);
+    until("the reload was told, and its end", || {
+        hear(&mut told);
+        told.contains("RELOADING=1") && told.contains("MONOTONIC_USEC=") && told.matches("READY=1").count() >= 2
+    })
+    .await;
+    let ended = daemon.stop().await;
+    hear(&mut told);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(told.contains("STOPPING=1"), "{told}");
+}
+
+#[tokio::test]
+async fn there_is_one_for_each_sqlite_state() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
+    let world = World::new(&busy(&[("a", origin.url("/a"))]));
+    let daemon = Running::start(&world);
+    published(&world, "Titre 0").await;
+    let second = world.relais(&["daemon"]).await;
+    assert_eq!(second.code, Some(1), "{second:?}");
+    assert!(second.stderr.contains("another relais works on"), "{}", second.stderr);
+    assert_eq!(daemon.stop().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn an_output_that_cannot_be_written_for_a_while_is_written_later() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
+    origin.on("/b", Reply::ok(rss("b", &stories(8..9))));
+    let world = World::new(&busy(&[("a", origin.url("/a"))]));
+    let daemon = Running::start(&world);
+    published(&world, "Titre 0").await;
+    let (output, aside) = (world.path("output"), world.path("aside"));
+    std::fs::rename(&output, &aside).expect("it can be moved");
+    write(&output, "a file where the folder was");
+    let both = busy(&[("a", origin.url("/a")), ("b", origin.url("/b"))]);
+    world.configure("", &both);
+    sleep(Duration::from_secs(6)).await; // it is read meanwhile, and refused or carried out: both must come to a good end
+    std::fs::remove_file(&output).expect("it is there");
+    std::fs::rename(&aside, &output).expect("it can be moved");
+    world.configure("# once more", &both);
+    published(&world, "Titre 8").await;
+    assert_eq!(daemon.stop().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn two_share_one_postgresql_and_survive_its_absence() {
+    let Some(schema) = Schema::make().await else { return };
+    let origin = Origin::start().await;
+    let names: Vec<String> = (0..20).map(|number| format!("s{number}")).collect();
+    for (number, name) in (0..).zip(&names) {
+        origin.on(&format!("/{name}"), Reply::ok(rss(name, &stories(number..=number))).tagged());
+    }
+    let sources: Vec<(&str, String)> = names.iter().map(|name| (name.as_str(), origin.url(&format!("/{name}")))).collect();
+    let top = format!("state = {:?}", schema.url());
+    let (one, other) = (World::new(""), World::new(""));
+    one.configure(&top, &busy(&sources[..10]));
+    other.configure(&top, &busy(&sources[..10]));
+    let daemons = (Running::start(&one), Running::start(&other));
+    published(&one, "Titre 9 ").await;
+    published(&other, "Titre 9 ").await;
+    for name in &names[..10] {
+        assert_eq!(origin.seen(&format!("/{name}")).len(), 1, "no source is visited by both");
+    }
+
+    // The tables are away: what is fetched now waits to be settled, and is not lost.
+    let (name, away) = (schema.name().to_owned(), format!("{}_away", schema.name()));
+    schema.run(&format!("alter schema {name} rename to {away}")).await;
+    one.configure(&top, &busy(&sources));
+    sleep(Duration::from_secs(8)).await;
+    schema.run(&format!("alter schema {away} rename to {name}")).await;
+    published(&one, "Titre 19 ").await;
+    published(&other, "Titre 9 ").await;
+    assert_eq!((daemons.0.stop().await.code, daemons.1.stop().await.code), (Some(0), Some(0)));
+    schema.drop().await;
+}
+
+#[tokio::test]
+async fn what_was_visited_tomorrow_is_due_when_the_clock_is_put_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("a.db").display()), Access::Work).await.expect("a store");
+    let now = Time::from_rfc3339("2026-11-24T12:00:00Z").expect("a time");
+    let tomorrow = now.plus(Duration::from_secs(86_400));
+    let source = [SourceId::new("a")];
+    store.register(&source, tomorrow).await.expect("registered");
+    let lease = |now: Time| Lease { worker: "w".to_owned(), now, until: now.plus(Duration::from_secs(180)) };
+    assert_eq!(store.claim(&source, &lease(tomorrow), false, 9).await.expect("claimed").len(), 1);
+    assert!(store.claim(&source, &lease(tomorrow), true, 9).await.expect("claimed").is_empty(), "it is taken");
+    assert_eq!(store.next_due(&source, tomorrow).await.expect("told"), None, "all are taken");
+    assert!(store.claim(&source, &lease(now), true, 9).await.expect("claimed").len() == 1, "a lease until tomorrow is none");
+    store.give_back("w", &source).await.expect("given back");
+    assert_eq!(store.next_due(&source, now).await.expect("told"), Some(tomorrow), "it was not visited");
+}

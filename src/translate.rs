@@ -11,6 +11,7 @@ mod exchange;
 mod fill;
 mod gate;
 mod glossary;
+mod held;
 mod sheet;
 mod spans;
 mod verify;
@@ -20,6 +21,7 @@ pub use exchange::{ExchangeError, Format as ExchangeFormat, IMPORTED, Leavings, 
 pub use fill::{fill, fits, size};
 pub use gate::{Advice, Gate};
 pub use glossary::{Glossary, GlossaryError, Protected, TermFault, restore};
+pub use held::held;
 pub use sheet::{Finished, Part, Sheet, Wanted};
 pub use spans::{Bare, bare, place};
 pub use verify::{Check, Rejection, tidied, verify};

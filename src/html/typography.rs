@@ -18,6 +18,8 @@ struct Style {
     before_colon: Option<char>,
     /// What stands before `; ! ?`.
     before_high: Option<char>,
+    /// Whether an apostrophe is curled. Where the press writes it straight (Catalan, Italian) it stays as the engine has it.
+    curls: bool,
 }
 
 const GUILLEMETS: (char, char) = ('«', '»');
@@ -25,16 +27,25 @@ const CURLY: (char, char) = ('“', '”');
 
 /// The styles by language tag: the whole tag is looked for first, then its language.
 const STYLES: &[(&[&str], Style)] = &[
-    (&["en", "pt-BR", "nl", "tr"], plain(CURLY, ('‘', '’'))),
+    (&["en", "pt-BR", "nl", "tr"], Style { curls: true, ..plain(CURLY, ('‘', '’')) }),
     (&["es", "ca", "gl", "it", "pt"], plain(GUILLEMETS, CURLY)),
     (&["de-CH", "it-CH"], plain(GUILLEMETS, ('‹', '›'))),
     (&["de"], plain(('„', '“'), ('‚', '‘'))),
-    (&["fr-CA"], Style { inside: Some(WIDE), before_colon: Some(WIDE), ..plain(GUILLEMETS, CURLY) }),
-    (&["fr"], Style { inside: Some(WIDE), before_colon: Some(WIDE), before_high: Some(NARROW), ..plain(GUILLEMETS, CURLY) }),
+    (&["fr-CA"], Style { inside: Some(WIDE), before_colon: Some(WIDE), curls: true, ..plain(GUILLEMETS, CURLY) }),
+    (
+        &["fr"],
+        Style {
+            inside: Some(WIDE),
+            before_colon: Some(WIDE),
+            before_high: Some(NARROW),
+            curls: true,
+            ..plain(GUILLEMETS, CURLY)
+        },
+    ),
 ];
 
 const fn plain(outer: (char, char), inner: (char, char)) -> Style {
-    Style { outer, inner, inside: None, before_colon: None, before_high: None }
+    Style { outer, inner, inside: None, before_colon: None, before_high: None, curls: false }
 }
 
 impl Style {
@@ -79,7 +90,7 @@ fn set(text: &str, style: &Style) -> String {
     let guillemets: Vec<bool> = chars.iter().zip(&fixed).map(|(c, fixed)| matches!(c, '«' | '»') && !fixed).collect();
     set_quotes(&mut chars, &fixed, style);
     for at in 1..chars.len().saturating_sub(1) {
-        if chars[at] == '\'' && !fixed[at] && chars[at - 1].is_alphabetic() && chars[at + 1].is_alphabetic() {
+        if style.curls && chars[at] == '\'' && !fixed[at] && chars[at - 1].is_alphabetic() && chars[at + 1].is_alphabetic() {
             chars[at] = '’';
         }
     }

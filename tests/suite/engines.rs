@@ -1,5 +1,6 @@
 //! The clients of all engines, against a server that speaks their protocols and misbehaves on command, and against real ones.
 
+mod fidelity;
 mod misbehaving;
 mod models;
 mod real;

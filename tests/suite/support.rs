@@ -1,5 +1,6 @@
 //! What the tests share: an origin, the program, small feeds.
 
+pub(crate) mod chrf;
 pub(crate) mod editions;
 pub(crate) mod engine;
 pub(crate) mod feeds;

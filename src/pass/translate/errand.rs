@@ -9,10 +9,12 @@ use super::desk::{Answer, Desk, Means};
 use super::unit::Unit;
 use crate::model::{Marked, Remembered, SegmentKey};
 use crate::store::{Memory, StoreError};
-use crate::translate::{Outgoing, bare, place, restore};
+use crate::translate::{Outgoing, bare, held, place, restore};
 
 /// How long other workers leave a text alone that this one has in hand.
 const CLAIM: Duration = Duration::from_secs(15 * 60);
+/// How many altered names are held back one after the other.
+const NAMES: usize = 2;
 /// In a batch of at least so many texts it tells something of the engine when most are refused.
 const MANY: usize = 8;
 
@@ -48,7 +50,7 @@ impl Errand<'_> {
         let ours = self.claim(units, &mut outcomes).await?;
         let texts: Vec<Outgoing> = ours.iter().map(|at| units[*at].0.outgoing.clone()).collect();
         let answers = self.desk.ask(&texts, languages, self.means).await?;
-        let mut doubtful = Vec::new();
+        let (mut doubtful, mut altered) = (Vec::new(), HashMap::new());
         for (at, answer) in ours.iter().copied().zip(answers) {
             let unit = units[at].0;
             outcomes[at] = match answer {
@@ -56,7 +58,10 @@ impl Errand<'_> {
                 Answer::Unfit(why) => Outcome::Refused(why),
                 Answer::Text(text) => match accept(unit, &unit.outgoing, text) {
                     Ok(text) => Outcome::Done(text),
-                    Err(why) => Outcome::Refused(why),
+                    Err(refusal) => {
+                        altered.extend(refusal.name.map(|name| (at, name)));
+                        Outcome::Refused(refusal.why)
+                    }
                 },
             };
             if matches!(outcomes[at], Outcome::Refused(_)) {
@@ -74,7 +79,7 @@ impl Errand<'_> {
             }
         }
         for at in doubtful {
-            let (outcome, more) = self.again(units[at].0, &outcomes[at], ours.len() == 1).await?;
+            let (outcome, more) = self.again(units[at].0, &outcomes[at], altered.remove(&at), ours.len() == 1).await?;
             outcomes[at] = outcome;
             rejected += more;
         }
@@ -105,16 +110,27 @@ impl Errand<'_> {
         Ok(ours)
     }
 
-    /// The second chances of a text whose answer was refused, and how many further answers were.
-    async fn again(&self, unit: &Unit, refused: &Outcome, was_alone: bool) -> Result<(Outcome, u64), StoreError> {
-        let mut last = refused.clone();
-        let mut rejected = 0;
-        if !was_alone {
-            let answers = self.desk.ask(std::slice::from_ref(&unit.outgoing), (&unit.from, &unit.to), self.means).await?;
+    /// The second chances of a text whose answer was refused, and how many further answers were: alone, with the names held back
+    /// that the answers have `altered`; then without its inline marks.
+    async fn again(
+        &self,
+        unit: &Unit,
+        refused: &Outcome,
+        mut altered: Option<String>,
+        was_alone: bool,
+    ) -> Result<(Outcome, u64), StoreError> {
+        let (mut last, mut rejected, mut sent) = (refused.clone(), 0, unit.outgoing.clone());
+        for turn in 0..=NAMES {
+            let holding = altered.take().and_then(|name| held(&sent, &name));
+            if holding.is_none() && (was_alone || turn > 0) {
+                break;
+            }
+            sent = holding.unwrap_or(sent);
+            let answers = self.desk.ask(std::slice::from_ref(&sent), (&unit.from, &unit.to), self.means).await?;
             match answers.into_iter().next() {
-                Some(Answer::Text(text)) => match accept(unit, &unit.outgoing, text) {
+                Some(Answer::Text(text)) => match accept(unit, &sent, text) {
                     Ok(text) => return Ok((Outcome::Done(text), rejected)),
-                    Err(why) => last = Outcome::Refused(why),
+                    Err(refusal) => (last, altered) = (Outcome::Refused(refusal.why), refusal.name),
                 },
                 Some(Answer::Unfit(why)) => last = Outcome::Refused(why),
                 // That it could not be asked again does not make its first answer any better.

@@ -132,6 +132,9 @@ fn terms_must_be_there() {
 #[test]
 fn what_models_put_around_a_text_is_taken_off() {
     for (source, answer, tidied) in [
+        ("Raison initiale à MIL.", "Raó #inicial a <x1>*MIL</x1>.", "Raó inicial a <x1>MIL</x1>."),
+        ("Un dièse # là.", "Un #sostingut # aquí.", "Un #sostingut # aquí."),
+        ("Un deux.", "a # b C#dur ** #1 x*y", "a # b C#dur ** #1 x*y"),
         ("Le vote.", "  “The vote.” \n", "The vote."),
         ("Le vote.", "\"The <x1>vote</x1>.\"", "The <x1>vote</x1>."),
         ("« Le vote. »", "“The vote.”", "“The vote.”"),

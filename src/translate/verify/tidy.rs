@@ -1,15 +1,28 @@
-//! What is taken off an answer before it is verified, because it is safe to: white space, and quotation marks around the whole.
+//! What is taken off an answer before it is verified, because it is safe to: white space, quotation marks around the whole, and
+//! what rule-based engines note beside words.
 
 use crate::model::{Marked, Piece};
 
-/// An answer without white space at its ends that the source had not, and without a pair of quotation marks around the whole of
-/// it, which models like to add.
+/// What Apertium, and engines that have it inside, set before a word that they do not know (`*`) or could translate and not inflect
+/// (`#`): the word stands there as well as it can. (`@` stands before one that was not translated: the checks refuse that.)
+const NOTES: [char; 2] = ['*', '#'];
+
+/// An answer without white space at its ends that the source had not, without notes before words, and without a pair of quotation
+/// marks around the whole of it, which models like to add.
 pub fn tidied(source: &Marked, answer: &Marked) -> Marked {
     const PAIRS: [(char, char); 5] = [('"', '"'), ('“', '”'), ('«', '»'), ('„', '“'), ('`', '`')];
     let text = source.plain();
     let own = text.trim();
     let mut pieces = answer.pieces().to_vec();
     trim(&mut pieces, &text);
+    for note in NOTES.into_iter().filter(|note| !text.contains(*note)) {
+        for piece in &mut pieces {
+            match piece {
+                Piece::Text(line) if line.contains(note) => *line = without_note(line, note),
+                _ => {}
+            }
+        }
+    }
     let plain = Marked::new(pieces.iter().cloned()).plain();
     for (open, close) in PAIRS {
         let quoted = plain.chars().count() > 1 && plain.starts_with(open) && plain.ends_with(close);
@@ -27,6 +40,19 @@ pub fn tidied(source: &Marked, answer: &Marked) -> Marked {
         }
     }
     Marked::new(pieces)
+}
+
+/// A text without a sign that stands before words.
+fn without_note(line: &str, note: char) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        let begins = !out.ends_with(|before: char| before.is_alphanumeric() || before == note);
+        if c != note || !begins || !chars.peek().is_some_and(|next| next.is_alphabetic()) {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Takes white space off the ends, where `like` has none.

@@ -23,7 +23,7 @@ const SENTENCES: [&str; 12] = [
 ];
 
 /// The address of a server, if there is one.
-fn address(variable: &str) -> Option<String> {
+pub(super) fn address(variable: &str) -> Option<String> {
     let address = std::env::var(variable).ok().filter(|address| !address.is_empty());
     if address.is_none() {
         let required = std::env::var("RELAIS_REQUIRE_SERVERS").as_deref() == Ok("1");

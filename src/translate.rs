@@ -24,4 +24,4 @@ pub use glossary::{Glossary, GlossaryError, Protected, TermFault, restore};
 pub use held::held;
 pub use sheet::{Finished, Part, Sheet, Wanted};
 pub use spans::{Bare, bare, place};
-pub use verify::{Check, Rejection, tidied, verify};
+pub use verify::{Check, Rejection, crossed, tidied, verify};

@@ -19,12 +19,14 @@ use std::time::Instant;
 use breakage::{BREAKAGES, Breakage, Sentence};
 use pairs::{Pair, Set};
 use relais::model::{Lang, Marked, SegmentKind};
-use relais::translate::{Check, Glossary, Rejection, verify};
+use relais::translate::{Check, Glossary, Rejection, crossed, verify};
 
 /// The most false alarms, in percent of the pairs: from French to English, and elsewhere. (Most of those that were looked at are
 /// right: people made both sentences from a third one, and they disagree, or one has a slip.)
 const MOST_ALARMS: f64 = 3.0;
 const MOST_ALARMS_ELSEWHERE: f64 = 6.5;
+/// The most answers of a request in order that are doubted, in percent: each is asked for once more.
+const MOST_DOUBTS: f64 = 1.5;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().collect();
@@ -43,6 +45,15 @@ fn main() -> ExitCode {
             let least = if set.is_main() { breakage.least } else { breakage.elsewhere };
             let caught = caught(set, &small, breakage, show.as_deref());
             passed &= row(&format!("{} {}", set.name, breakage.name), &caught, (least, true));
+        }
+    }
+    for set in sets.iter().filter(|set| set.is_human) {
+        for (what, moved) in [("requests of 50, in order", 0), ("requests of 50, moved by one", 1)] {
+            passed &= row(
+                &format!("{} {what}", set.name),
+                &in_requests(set, moved),
+                (if moved == 0 { MOST_DOUBTS } else { 95.0 }, moved > 0),
+            );
         }
     }
     speed(&sets[0]);
@@ -84,6 +95,25 @@ fn caught(set: &Set, small: &HashSet<String>, breakage: &Breakage, show: Option<
                 Err(rejection) => *verdicts.rejected.entry(rejection.name()).or_default() += 1,
                 Ok(()) if show == Some(breakage.name) => println!("{}:\n  {source}\n  {broken}", breakage.name),
                 Ok(()) => {}
+            }
+        }
+    }
+    verdicts
+}
+
+/// Requests of fifty texts, of which each answer was moved by so many places: how many answers are doubted, or refused by the
+/// checks, once an engine that should give them in order has not.
+fn in_requests(set: &Set, moved: usize) -> Verdicts {
+    let mut verdicts = Verdicts::default();
+    for pairs in set.pairs.chunks(50) {
+        let sources: Vec<Marked> = pairs.iter().map(|pair| Marked::text(&*pair.source)).collect();
+        let answers: Vec<Marked> = (0..pairs.len()).map(|at| Marked::text(&*pairs[(at + moved) % pairs.len()].result)).collect();
+        let crossed = crossed(&sources.iter().collect::<Vec<_>>(), &answers.iter().map(Some).collect::<Vec<_>>());
+        for (at, pair) in pairs.iter().enumerate() {
+            verdicts.cases += 1;
+            let refused = judge(&pair.source, &answers[at].plain(), &set.from, &set.to).err().filter(|_| moved > 0);
+            if let Some(name) = refused.map(|rejection| rejection.name()).or(crossed.contains(&at).then_some("order")) {
+                *verdicts.rejected.entry(name).or_default() += 1;
             }
         }
     }

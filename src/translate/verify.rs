@@ -9,6 +9,7 @@ mod language;
 mod names;
 mod numbers;
 mod numerals;
+mod order;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod tidy;
 use crate::model::{Lang, Marked, SegmentKind};
 
 use super::Term;
+pub use order::crossed;
 use texts::Texts;
 pub use tidy::tidied;
 

@@ -19,8 +19,8 @@ fn story(number: u32, title: &str, html: &str) -> Story {
 
 fn stories() -> Vec<Story> {
     vec![
-        story(2, "La natation française fête une victoire de plus dans le grand bassin", SWIM),
-        story(1, "Le judo français attend toujours les médailles de ses champions", JUDO),
+        story(2, "La natation française fête Léon Marchand dans le grand bassin de Nanterre", SWIM),
+        story(1, "Le judo français attend toujours Teddy Riner et les autres champions", JUDO),
     ]
 }
 
@@ -212,7 +212,10 @@ async fn no_misbehaviour_reaches_a_reader() {
     };
     for misbehaviour in [
         RateLimited(Some("0")),
+        RateLimited(None),
+        Status(456),
         Status(500),
+        Status(529),
         TooLarge,
         CutBody,
         CutTexts,
@@ -230,7 +233,18 @@ async fn no_misbehaviour_reaches_a_reader() {
         server.then(misbehaviour, 1);
         let ended = world.relais(&["run", "--json"]).await;
         assert!(matches!(ended.code, Some(0 | 3)), "{misbehaviour:?}: {ended:?}");
+        let reasons = |item: &Value| item["_relais"]["translation"]["reasons"].to_string();
+        println!(
+            "{misbehaviour:?}: exit {:?}; {} texts sent, {} refused; in French: {}; reasons: {}; faults: {}",
+            ended.code,
+            server.texts().len(),
+            translation(&ended)["rejected"],
+            items(&world).iter().filter(|item| item["language"] == "fr").count(),
+            items(&world).iter().map(reasons).collect::<Vec<_>>().join(" "),
+            ended.json()["faults"],
+        );
         for (item, good) in items(&world).iter().zip(&good) {
+            assert!(item["title"] == good["title"] || item["language"] == "fr", "{misbehaviour:?}: {}", item["title"]);
             let content = item["content_html"].as_str().expect("a content");
             assert!(!content.contains("script") && !content.contains("Here is"), "{misbehaviour:?}: {content}");
             let pieces = |html: &str| -> Vec<String> { html.split(". ").map(str::to_owned).collect() };

@@ -1,5 +1,6 @@
-//! One batch through one engine: what others have in hand is left to them, what comes is verified, what is refused gets a
-//! second chance alone, then without its inline marks; and what came of it is remembered before anything else happens.
+//! One batch through one engine: what others have in hand is left to them, what comes is verified; what is refused, or may be the
+//! answer to another text, gets a second chance alone, then without its inline marks; and what came of it is remembered before
+//! anything else happens.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::desk::{Answer, Desk, Means};
 use super::unit::Unit;
 use crate::model::{Marked, Remembered, SegmentKey};
 use crate::store::{Memory, StoreError};
-use crate::translate::{Outgoing, bare, held, place, restore};
+use crate::translate::{Outgoing, bare, crossed, held, place, restore};
 
 /// How long other workers leave a text alone that this one has in hand.
 const CLAIM: Duration = Duration::from_secs(15 * 60);
@@ -33,6 +34,14 @@ pub(super) enum Outcome {
     Elsewhere,
 }
 
+/// Which units have an answer that may be another's.
+fn moved(units: &[(&Unit, SegmentKey)], ours: &[usize], answers: &[Answer]) -> HashSet<usize> {
+    let sources: Vec<&Marked> = ours.iter().map(|at| &units[*at].0.source).collect();
+    let texts: Vec<Option<&Marked>> =
+        answers.iter().map(|answer| if let Answer::Text(text) = answer { Some(text) } else { None }).collect();
+    crossed(&sources, &texts).into_iter().map(|place| ours[place]).collect()
+}
+
 /// A batch on its way through an engine.
 pub(super) struct Errand<'a> {
     pub(super) desk: &'a Desk,
@@ -51,11 +60,13 @@ impl Errand<'_> {
         let texts: Vec<Outgoing> = ours.iter().map(|at| units[*at].0.outgoing.clone()).collect();
         let answers = self.desk.ask(&texts, languages, self.means).await?;
         let (mut doubtful, mut altered) = (Vec::new(), HashMap::new());
+        let moved: HashSet<usize> = moved(units, &ours, &answers);
         for (at, answer) in ours.iter().copied().zip(answers) {
             let unit = units[at].0;
             outcomes[at] = match answer {
                 Answer::Absent(why) => Outcome::Absent(why.to_owned()),
                 Answer::Unfit(why) => Outcome::Refused(why),
+                Answer::Text(_) if moved.contains(&at) => Outcome::Refused("order".to_owned()),
                 Answer::Text(text) => match accept(unit, &unit.outgoing, text) {
                     Ok(text) => Outcome::Done(text),
                     Err(refusal) => {

@@ -23,7 +23,7 @@ pub(super) const DENSITIES: [(&str, usize); 14] = [
 /// of 60 to 100 characters all lie within 62–150, of 100 to 200 within 58–150, beyond within 63–144; of engines' all within
 /// 57–150. Halves lie around 50.
 pub(super) const LENGTHS: [(usize, usize, usize); 6] =
-    [(200, 62, 145), (100, 57, 152), (60, 54, 170), (30, 42, 230), (12, 25, 400), (1, 8, 1500)];
+    [(200, 62, 145), (100, 57, 152), (60, 57, 170), (30, 42, 230), (12, 25, 400), (1, 8, 1500)];
 /// Instead, where the usual length is not known.
 pub(super) const LENGTHS_UNKNOWN: (usize, usize) = (15, 400);
 

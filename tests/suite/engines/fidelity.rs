@@ -226,9 +226,9 @@ async fn everything_is_kept(kind: EngineKind, url: &str, to: &str) {
         }
     }
     println!(
-        "{kind:?} fr-{to}: {} texts, {segments} segments; {rejected} answers refused, {left} segments left in French ({:.1} %) {reasons:?}; kept: {} tags and links, {} numbers, {} names",
+        "{kind:?} fr-{to}: {} texts, {segments} segments; {rejected} answers refused, {left} segments left in French ({} in 1000) {reasons:?}; kept: {} tags and links, {} numbers, {} names",
         texts.len(),
-        100.0 * f64::from(left) / segments as f64,
+        u64::from(left) * 1000 / segments,
         kept[0],
         kept[1],
         kept[2],

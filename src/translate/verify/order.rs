@@ -1,0 +1,109 @@
+//! Whether the answers of one request stand in its order. An engine that gives a list of texts and no ids may have moved one, and
+//! a sentence that is well translated and belongs to another text passes every check by itself.
+//!
+//! What a text and its translation share tells: names, numbers, and words that begin alike in both languages (`natation`,
+//! `natación`). An answer that shares clearly more with another text of the request than with its own is doubted. Where languages
+//! share nothing, nothing is told.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::texts::{plain_letters, words};
+use crate::model::Marked;
+
+/// Letters by which words of two languages are taken for one.
+const STEM: usize = 4;
+/// With fewer things in common nothing is said.
+const LEAST: usize = 2;
+/// How many times as much an answer must have in common with another text than with its own, each by its length.
+const TIMES: f64 = 2.0;
+/// Requests are compared text by text with each other: longer lists only with so many neighbours.
+const NEIGHBOURS: usize = 32;
+/// So many, and a tenth of the request: then no answer is where it should be for certain.
+const MANY: usize = 4;
+
+/// Which answers (places in the request) may belong to another of its texts: those that resemble another text more than their own,
+/// and more than that one's answer does, with the answers in whose place they stand. When there are many, it is all of them.
+/// `answers` are as many as `sources`; nothing stands where there is none.
+pub fn crossed(sources: &[&Marked], answers: &[Option<&Marked>]) -> Vec<usize> {
+    if sources.len() < 2 {
+        return Vec::new();
+    }
+    let texts: Vec<HashSet<String>> = sources.iter().map(|text| stems(text)).collect();
+    let answers: Vec<HashSet<String>> = answers.iter().map(|answer| answer.map(stems).unwrap_or_default()).collect();
+    let own: Vec<f64> = texts.iter().zip(&answers).map(|(text, answer)| likeness(text, answer).1).collect();
+    let mut crossed = BTreeSet::new();
+    for (place, answer) in answers.iter().enumerate().take(texts.len()) {
+        for other in place.saturating_sub(NEIGHBOURS)..=(place + NEIGHBOURS).min(texts.len() - 1) {
+            let (shared, part) = likeness(&texts[other], answer);
+            if shared >= LEAST && part > own[place] * TIMES && part > own[other] && texts[other] != texts[place] {
+                crossed.extend([place, other]);
+            }
+        }
+    }
+    if crossed.len() >= MANY && crossed.len() * 10 >= texts.len() {
+        return (0..texts.len()).collect();
+    }
+    crossed.into_iter().collect()
+}
+
+/// What two texts have in common, and its part of what they could.
+#[expect(clippy::cast_precision_loss, reason = "counts of words")]
+fn likeness(one: &HashSet<String>, other: &HashSet<String>) -> (usize, f64) {
+    let shared = one.intersection(other).count();
+    let most = (one.len() as f64 * other.len() as f64).sqrt();
+    (shared, if most > 0.0 { shared as f64 / most } else { 0.0 })
+}
+
+/// The beginnings of long words, and numbers and names whole.
+fn stems(text: &Marked) -> HashSet<String> {
+    let text = text.plain();
+    let stem = |word: &str| {
+        let plain = plain_letters(word);
+        let letters = plain.chars().count();
+        if word.chars().all(|c| c.is_ascii_digit()) || letters < STEM && letters > 1 && word.starts_with(char::is_uppercase) {
+            Some(plain)
+        } else {
+            (letters >= STEM).then(|| plain.chars().take(STEM).collect())
+        }
+    };
+    words(&text).filter_map(|word| stem(word.text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCES: [&str; 4] = [
+        "La natation française fête une victoire de plus dans le grand bassin",
+        "Le judo français attend toujours les médailles de ses champions",
+        "Oui.",
+        "Teddy Riner a porté le drapeau pendant la cérémonie.",
+    ];
+    const ANSWERS: [&str; 4] = [
+        "La natación francesa celebra una victoria más en la gran piscina",
+        "El judo francés sigue esperando las medallas de sus campeones",
+        "Sí.",
+        "Teddy Riner llevó la bandera durante la ceremonia.",
+    ];
+
+    fn judged(order: [usize; 4]) -> Vec<usize> {
+        let sources = SOURCES.map(Marked::text);
+        let answers = ANSWERS.map(Marked::text);
+        crossed(&sources.iter().collect::<Vec<_>>(), &order.map(|at| Some(&answers[at])))
+    }
+
+    #[test]
+    fn what_has_changed_places_is_doubted_and_nothing_else() {
+        assert_eq!(judged([0, 1, 2, 3]), Vec::<usize>::new());
+        assert_eq!(judged([1, 0, 2, 3]), vec![0, 1]);
+        assert_eq!(judged([3, 0, 2, 1]), vec![0, 1, 3]);
+        assert_eq!(judged([1, 2, 3, 0]), vec![0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn one_text_and_equal_texts_are_in_order() {
+        let text = Marked::text("Léon Marchand bat Tom Dean");
+        assert_eq!(crossed(&[&text], &[Some(&text)]), Vec::<usize>::new());
+        assert_eq!(crossed(&[&text, &text], &[Some(&text), None]), Vec::<usize>::new());
+    }
+}

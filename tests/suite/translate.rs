@@ -244,7 +244,13 @@ async fn no_misbehaviour_reaches_a_reader() {
             ended.json()["faults"],
         );
         for (item, good) in items(&world).iter().zip(&good) {
-            assert!(item["title"] == good["title"] || item["language"] == "fr", "{misbehaviour:?}: {} is not {}: {:?}", item["title"], good["title"], server.texts());
+            assert!(
+                item["title"] == good["title"] || item["language"] == "fr",
+                "{misbehaviour:?}: {} is not {}: {:?}",
+                item["title"],
+                good["title"],
+                server.texts()
+            );
             let content = item["content_html"].as_str().expect("a content");
             assert!(!content.contains("script") && !content.contains("Here is"), "{misbehaviour:?}: {content}");
             let pieces = |html: &str| -> Vec<String> { html.split(". ").map(str::to_owned).collect() };

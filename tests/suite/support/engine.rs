@@ -44,7 +44,7 @@ pub(crate) enum Misbehaviour {
     CutBody,
     /// 200, half of the body, and the connection is gone.
     CutConnection,
-    /// 200, and half of each text.
+    /// 200, and half of what each text would be in real English, which is shorter than ours.
     CutTexts,
     /// The last text is missing.
     WrongCount,
@@ -197,7 +197,7 @@ impl Shared {
             Some(Misbehaviour::Script) => texts.iter_mut().for_each(|text| text.push_str("<script>alert(1)</script>")),
             Some(Misbehaviour::Emoji) => texts.iter_mut().for_each(|text| "🤷".clone_into(text)),
             Some(Misbehaviour::CutTexts) => texts.iter_mut().for_each(|text| {
-                let half = text.chars().count() / 2;
+                let half = text.chars().count() * 2 / 5;
                 *text = text.chars().take(half).collect();
             }),
             Some(Misbehaviour::Refusal) => end = End::Refusal,

@@ -7,6 +7,7 @@ mod entry;
 mod lang;
 mod marked;
 mod markup;
+mod pace;
 mod rendition;
 mod report;
 mod segment_key;
@@ -24,6 +25,7 @@ pub use entry::{Enclosure, Entry, EntryHead, EntryId, EntryKey, FullText, Known,
 pub use lang::Lang;
 pub use marked::{Marked, Piece, SegmentKind};
 pub use markup::{Clean, RawHtml, Text};
+pub use pace::{Habit, Pace};
 pub use rendition::{MadeOf, Making, Remembered, Rendition};
 pub use report::{EditionCount, EntryCounts, Fault, FaultOf, Report, SourceCounts, TranslationCounts};
 pub use segment_key::SegmentKey;

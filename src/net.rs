@@ -121,5 +121,7 @@ pub enum Answer {
         validators: Validators,
         /// As [`Body::moved`].
         moved: Option<String>,
+        /// As [`Body::fresh_for`].
+        fresh_for: Option<Duration>,
     },
 }

@@ -21,5 +21,5 @@ pub use ingest::{Ingest, Ingested, Progress};
 pub use keep::{Keep, Prepared};
 pub use publish::{Publish, PublishError, Published};
 pub use run::{Run, RunError, client, options, run};
-pub use schedule::next_due;
+pub use schedule::{Question, next_due};
 pub use translate::{Ask, Desk, HireError, Translate, Translated, desk, glossary, translate_text};

@@ -1,6 +1,6 @@
 //! What goes in and what comes out.
 
-use crate::model::{Entry, Lang, RawHtml, Text, Time, Zone};
+use crate::model::{Entry, Lang, Pace, RawHtml, Text, Time, Zone};
 
 /// A body as it came from a server.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,8 @@ pub struct Feed {
     pub image: Option<String>,
     /// Who owns its text, as written.
     pub rights: Option<RawHtml>,
+    /// What it asks of those who come again.
+    pub pace: Pace,
     /// What had to be repaired before it could be read, in the order of the repairs.
     pub repaired: Vec<&'static str>,
     /// Its entries, in its order. Some may stand twice, and some may have nothing to show: see [`distinct`](super::distinct).

@@ -9,7 +9,7 @@ use super::language::{LEAST_OF_ENTRY, settle, settle_entry, settle_feed};
 use super::links::canonical;
 use super::{Body, Feed, identity};
 use crate::html::{self, decode_entities, escape, first_image, headline};
-use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, RawHtml, SourceId, Text};
+use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, Pace, RawHtml, SourceId, Text};
 
 /// An entry's summary or content beyond this is cut: no article is longer.
 const MOST_HTML: usize = 1 << 20;
@@ -39,6 +39,7 @@ pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &Source
     let image = own.or_else(|| description.as_ref().and_then(first_image).and_then(|src| canonical(&src, bases[0].as_ref())));
     let link = maker.page(&feed.pages);
     let rights = feed.rights.take().and_then(|text| maker.html(text, 0));
+    let period = feed.period.map(|minutes| minutes / feed.times.unwrap_or(1).max(1));
     Feed {
         format,
         id: feed.id.take().map(|id| cut(id.into_owned())),
@@ -51,6 +52,7 @@ pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &Source
         image,
         rights,
         authors,
+        pace: Pace { minutes: feed.pace.minutes.or(period), ..feed.pace },
         repaired,
         entries,
     }

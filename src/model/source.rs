@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lang, Text, Time};
+use super::{Habit, Lang, Pace, Text, Time};
 
 /// The name of a source in feeds.toml: the `ID` of `[source.ID]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +74,9 @@ pub struct SourceMeta {
     pub lang: Option<Lang>,
     /// A picture that stands for it.
     pub image: Option<String>,
+    /// What it asks of those who come again.
+    #[serde(skip_serializing_if = "Pace::is_empty")]
+    pub pace: Pace,
 }
 
 /// What the last visits left: kept by the store, read when the next visit begins.
@@ -92,6 +95,12 @@ pub struct SourceState {
     pub listed: Vec<super::EntryId>,
     /// Where the server says that the feed has moved for good.
     pub moved_to: Option<String>,
+    /// How many visits in a row it has said so: from three on that address is asked first.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub moved_seen: u32,
+    /// When it publishes.
+    #[serde(skip_serializing_if = "Habit::is_empty")]
+    pub habit: Habit,
     /// When a visit last found the feed in order (new entries or none).
     pub good_at: Option<Time>,
     /// When a visit last brought a new or changed entry.
@@ -102,4 +111,9 @@ pub struct SourceState {
     pub failing_since: Option<Time>,
     /// The last visit's outcome in one sentence, while it is not in order.
     pub trouble: Option<super::Fault>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

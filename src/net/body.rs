@@ -1,6 +1,7 @@
 //! Reading a body without letting it fill the memory: counted after decompression, stopped at `max_bytes`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -35,6 +36,8 @@ pub struct Body {
     pub url: String,
     /// Where the asked address has moved for good: every redirect on the way was a permanent one (301, 308).
     pub moved: Option<String>,
+    /// For how long it is good, if its server says so: a day at most.
+    pub fresh_for: Option<Duration>,
     pub(super) _permit: Option<OwnedSemaphorePermit>,
 }
 

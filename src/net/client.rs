@@ -90,7 +90,8 @@ impl Client {
             match response.status() {
                 StatusCode::NOT_MODIFIED if !trip.conditional.is_empty() => {
                     let validators = fresh::renewed(ask.validators, response.headers());
-                    return Ok(Answer::NotModified { validators, moved: trip.moved() });
+                    let fresh_for = fresh::fresh_for(response.headers());
+                    return Ok(Answer::NotModified { validators, moved: trip.moved(), fresh_for });
                 }
                 // We never ask for a part (206), so that one is no answer to us.
                 status if status.is_success() && status != StatusCode::PARTIAL_CONTENT => {
@@ -127,8 +128,9 @@ impl Client {
             .filter(|value| value.len() <= MAX_CONTENT_TYPE)
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let validators = fresh::validators(response.headers());
+        let fresh_for = fresh::fresh_for(response.headers());
         let (bytes, permit) = self.bodies.read(response, &trip.url, budget).await?;
-        Ok(Body { bytes, content_type, validators, url: trip.url.to_string(), moved: trip.moved(), _permit: permit })
+        Ok(Body { bytes, content_type, validators, url: trip.url.to_string(), moved: trip.moved(), fresh_for, _permit: permit })
     }
 
     /// The resolver lets the proxy's name through to wherever it leads; a source that bears it would go there too.

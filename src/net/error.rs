@@ -128,7 +128,8 @@ impl FetchError {
         let message = self.to_string();
         let kind = match self {
             Self::Http { status: 410, .. } => return Outcome::Gone { message },
-            Self::Http { status: 429 | 503, retry_after: Some(retry), .. } => {
+            // A 403 that says when to come back is a limit, too.
+            Self::Http { status: 403 | 429 | 503, retry_after: Some(retry), .. } => {
                 return Outcome::Later { until: retry.until(now), message };
             }
             Self::Http { .. } => BreakKind::Http,

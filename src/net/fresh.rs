@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use reqwest::header::{ETAG, HeaderMap, HeaderName, LAST_MODIFIED, RETRY_AFTER};
+use reqwest::header::{AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, RETRY_AFTER};
 
 use crate::model::{Time, Validators};
 
@@ -66,6 +66,37 @@ fn validator(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     (!text.is_empty() && text.len() <= MAX_VALIDATOR).then(|| text.to_owned())
 }
 
+/// For how long an answer is good without asking again (RFC 9111 §4.2.1): `max-age` less the `Age` that it has already, else the
+/// time between `Date` and `Expires`. Nothing where the server does not say, or wants to be asked each time (`no-cache`,
+/// `no-store`): then we come when we like.
+pub(super) fn fresh_for(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let mut max_age = None;
+    for directive in
+        headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','))
+    {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-cache" | "no-store" => return None,
+            // Of two that differ the shorter one is safe (§4.2.1).
+            "max-age" => {
+                let seconds = value.trim().trim_matches('"').parse::<u64>().ok()?;
+                max_age = Some(max_age.map_or(seconds, |before: u64| before.min(seconds)));
+            }
+            _ => {}
+        }
+    }
+    let good = match max_age {
+        Some(seconds) => {
+            let age = text(AGE).and_then(|age| age.trim().parse::<u64>().ok()).unwrap_or(0);
+            Duration::from_secs(seconds.saturating_sub(age))
+        }
+        // An `Expires` that is no date has passed (§5.3).
+        None => http_date(text(EXPIRES)?)?.since(http_date(text(DATE)?)?),
+    };
+    (!good.is_zero()).then_some(good.min(MAX_WAIT))
+}
+
 /// Reads an HTTP date in its three forms (RFC 9110 §5.6.7). The day of the week is not looked at: some servers have it wrong.
 fn http_date(text: &str) -> Option<Time> {
     let (_, dated) = text.split_once([',', ' '])?;
@@ -115,6 +146,42 @@ mod tests {
         assert_eq!(RetryAfter::At(at("2026-11-23T18:00:00Z")).until(now), at("2026-11-23T18:00:00Z"));
         assert_eq!(RetryAfter::At(at("1994-11-06T08:49:37Z")).until(now), now);
         assert_eq!(RetryAfter::At(at("2099-01-01T00:00:00Z")).until(now), at("2026-11-24T12:00:00Z"));
+    }
+
+    #[test]
+    fn an_answer_is_good_for_as_long_as_its_headers_say() {
+        let day = 24 * 60 * 60;
+        for (headers, seconds) in [
+            (&[("cache-control", "max-age=600")][..], Some(600)),
+            (&[("cache-control", "public, Max-Age=\"600\"")], Some(600)),
+            (&[("cache-control", "max-age=600"), ("age", "240")], Some(360)),
+            (&[("cache-control", "max-age=600"), ("age", "900")], None),
+            (&[("cache-control", "max-age=0")], None),
+            (&[("cache-control", "max-age=600, no-cache")], None),
+            (&[("cache-control", "no-store")], None),
+            (&[("cache-control", "max-age=600, max-age=60")], Some(60)),
+            (&[("cache-control", "max-age=soon")], None),
+            (&[("cache-control", "max-age=99999999999")], Some(day)),
+            (&[("cache-control", "s-maxage=600, private")], None),
+            (&[("expires", "Sun, 06 Nov 1994 09:49:37 GMT"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")], Some(3600)),
+            (&[("expires", "Sun, 06 Nov 1994 08:49:37 GMT"), ("date", "Sun, 06 Nov 1994 09:49:37 GMT")], None),
+            (&[("expires", "0"), ("date", "Sun, 06 Nov 1994 09:49:37 GMT")], None),
+            (
+                &[
+                    ("expires", "Sun, 06 Nov 1994 09:49:37 GMT"),
+                    ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+                    ("cache-control", "max-age=60"),
+                ],
+                Some(60),
+            ),
+            (&[], None),
+        ] {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.append(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(fresh_for(&map), seconds.map(Duration::from_secs), "{headers:?}");
+        }
     }
 
     #[test]

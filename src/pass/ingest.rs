@@ -3,6 +3,7 @@
 mod lasting;
 mod outage;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
 use crate::config as plan;
-use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, SourceMeta, Visit};
+use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, SourceMeta, Time, Visit};
 use crate::net::Client;
 use crate::store::{Claimed, Lease, Parcel, Store, StoreError};
 
@@ -112,7 +113,7 @@ impl Ingest<'_> {
     /// Visits what was claimed, hosts side by side, and settles the visits as they end.
     async fn visit_all(&self, claimed: Vec<Claimed>, done: &mut Ingested) -> Result<(), StoreError> {
         let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
-        let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, clock: self.clock };
+        let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, force: self.force, clock: self.clock };
         let (send, mut visits) = mpsc::channel::<Parcel>(SETTLE);
         let visiting = async {
             // Each host is a queue of its own, so that a slow one delays only itself; the client bounds them all.
@@ -128,6 +129,7 @@ impl Ingest<'_> {
             let mut batch = Vec::with_capacity(SETTLE);
             while visits.recv_many(&mut batch, SETTLE).await > 0 {
                 self.store.settle(self.worker, &batch).await?;
+                self.postpone_mates(&batch).await?;
                 for parcel in batch.drain(..) {
                     let visit = parcel.visit();
                     log(visit);
@@ -140,6 +142,18 @@ impl Ingest<'_> {
         futures::try_join!(visiting, settling).map(|_| ())
     }
 
+    /// Has the sources of those hosts wait that asked to be left alone, and not only the source that was told so.
+    async fn postpone_mates(&self, batch: &[Parcel]) -> Result<(), StoreError> {
+        for parcel in batch {
+            let Some(until) = told_later(parcel) else { continue };
+            let host = self.sources.iter().find(|source| source.id == parcel.visit().source).map(|source| authority(&source.url));
+            let is_mate = |source: &&&plan::Source| Some(authority(&source.url)) == host;
+            let mates: Vec<SourceId> = self.sources.iter().filter(is_mate).map(|source| source.id.clone()).collect();
+            self.store.postpone(&mates, until).await?;
+        }
+        Ok(())
+    }
+
     /// Visits the sources of one host, as many at once as it may be asked.
     async fn visit_host(
         &self,
@@ -147,14 +161,20 @@ impl Ingest<'_> {
         queue: Vec<(&plan::Source, Claimed)>,
         send: mpsc::Sender<Parcel>,
     ) -> Result<(), StoreError> {
-        let send = &send;
+        let (send, away) = (&send, &Cell::new(None));
         // Each visit hands itself over. If this stream did it, the others in it would stand still meanwhile, some of them with
         // a turn at the store or a core in their hands, for which the one who empties the channel waits.
         let mut visits = futures::stream::iter(queue)
             .map(|(source, claimed)| {
                 Box::pin(async move {
+                    if away.get().is_some_and(|until| self.clock.now() < until) {
+                        // One of its sources was told to come later: that is the host's word for all of them.
+                        return self.store.give_back(self.worker, std::slice::from_ref(&source.id)).await;
+                    }
+                    let parcel = visitor.visit(source, claimed).await?;
+                    away.set(told_later(&parcel).or(away.get()));
                     // Nobody settles any more when the store has failed; its error is the one that is told.
-                    let _ = send.send(visitor.visit(source, claimed).await?).await;
+                    let _ = send.send(parcel).await;
                     Ok::<(), StoreError>(())
                 })
             })
@@ -164,6 +184,11 @@ impl Ingest<'_> {
         }
         Ok(())
     }
+}
+
+/// Until when a host wants to be left alone, if that is how the visit ended.
+fn told_later(parcel: &Parcel) -> Option<Time> {
+    if let Outcome::Later { until, .. } = parcel.visit().outcome { Some(until) } else { None }
 }
 
 /// Sources by host, in the order of the claim. Hosts are told apart as they are written: one that has two spellings gets two
@@ -183,7 +208,7 @@ fn by_host<'p>(claimed: Vec<Claimed>, sources: &HashMap<&SourceId, &'p plan::Sou
 }
 
 /// What stands between the scheme and the path of an address: host, port and what else there may be.
-fn authority(url: &str) -> &str {
+pub(super) fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }

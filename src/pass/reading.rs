@@ -44,6 +44,8 @@ pub(super) struct Brought {
     /// New and changed entries, until they are packed.
     pub(super) changes: Vec<Change>,
     pub(super) packed: Packed,
+    /// When the entries that were never seen before were published, as far as the feed says.
+    pub(super) published: Vec<Time>,
 }
 
 impl Reading {
@@ -114,7 +116,9 @@ impl Reading {
         let again = changes.iter().filter(|change| known.contains_key(&change.entry.key.id())).count();
         let found =
             Found { new: count(changes.len() - again), changed: count(again), withdrawn: count(withdrawn.len()), dropped };
-        Brought { meta: meta(feed), listed: ids, found, withdrawn, restored, changes, packed: Packed::default() }
+        let new = changes.iter().filter(|change| !known.contains_key(&change.entry.key.id()));
+        let published = new.filter_map(|change| change.entry.head.published).collect();
+        Brought { meta: meta(feed), listed: ids, found, withdrawn, restored, changes, packed: Packed::default(), published }
     }
 
     /// An entry that is new, or differs from what was known `before`; `place` is the one that it has in its feed.
@@ -149,6 +153,7 @@ fn meta(feed: Feed) -> SourceMeta {
         link: feed.link,
         lang: feed.language,
         image: feed.image,
+        pace: feed.pace,
     }
 }
 

@@ -189,7 +189,7 @@ async fn dry(ask: &Run<'_>, client: &Client) -> Result<Report, RunError> {
         })
         .collect();
     (ask.progress)(Progress::Claimed(due.len()));
-    let visitor = Visitor { client, store: store.as_ref(), keep: false, clock: ask.clock };
+    let visitor = Visitor { client, store: store.as_ref(), keep: false, force: ask.force, clock: ask.clock };
     let mut visits: FuturesUnordered<_> = due.into_iter().map(|(source, claimed)| visitor.visit(source, claimed)).collect();
     let (mut ingested, mut changes) = (Ingested::default(), Vec::new());
     while let Some(parcel) = visits.next().await {

@@ -1,24 +1,78 @@
-//! When to come back: one pure function.
+//! When to come back: one pure function. The same question has the same answer on every worker.
+//!
+//! Whoever reads wants news at once, and whoever publishes wants few visits. So a source is visited more often in the hours in
+//! which it is used to publish, never more often than every two minutes nor less often than its `every`; and what it asks for
+//! itself comes before that ([decision 12](../../docs/decisions/0012-when-to-come-back.md)).
 
 use std::time::Duration;
 
-use crate::model::{Outcome, Time};
+use xxhash_rust::xxh3::xxh3_64;
 
-/// No source is left alone for longer.
+use crate::model::{Habit, Outcome, Pace, SourceId, Time};
+
+/// No source is left alone for longer because it fails, or because its cache is said to be good.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// None is visited more often, unless its `every` says so.
+const SHORTEST: Duration = Duration::from_secs(2 * 60);
+/// A visit should find a new entry about once in so many.
+const VISITS_AN_ENTRY: f64 = 8.0;
+/// `ttl` and `sy:updatePeriod` up to this are what software writes by itself (`WordPress`: hourly): they keep us from coming more
+/// often than `every`, and no more. A longer one was meant.
+const CARELESS: Duration = Duration::from_secs(60 * 60);
 
-/// When a source is due again after a visit at `now`: its own interval; what the server asked for; after failures the
-/// interval doubled for each in a row, a day at most.
-pub fn next_due(outcome: &Outcome, every: Duration, failures: u32, now: Time) -> Time {
-    match outcome {
-        Outcome::Fresh(_) | Outcome::Same | Outcome::Moved { .. } => now.plus(every),
-        Outcome::Later { until, .. } => now.plus(every).max(*until),
-        Outcome::Gone { .. } => now.plus(LONGEST.max(every)),
+/// What the answer depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The source.
+    pub source: &'a SourceId,
+    /// How the visit ended.
+    pub outcome: &'a Outcome,
+    /// Its interval as feeds.toml has it: the longest between two good visits, unless the source asks for a longer one.
+    pub every: Duration,
+    /// How many visits in a row failed, this one included.
+    pub failures: u32,
+    /// What its feed asks for.
+    pub pace: &'a Pace,
+    /// When it publishes.
+    pub habit: &'a Habit,
+    /// For how long its server says that the answer is good.
+    pub fresh_for: Option<Duration>,
+    /// When the visit ended.
+    pub now: Time,
+}
+
+/// When a source is due again.
+pub fn next_due(ask: &Question<'_>) -> Time {
+    match ask.outcome {
+        Outcome::Fresh(_) | Outcome::Same | Outcome::Moved { .. } => ask.pace.after(ask.now.plus(interval(ask))),
+        Outcome::Later { until, .. } => ask.now.plus(ask.every).max(*until),
+        Outcome::Gone { .. } => ask.now.plus(LONGEST.max(ask.every)),
         Outcome::Broken { .. } => {
-            let doubled = every.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
-            now.plus(doubled.min(LONGEST).max(every))
+            let doublings = ask.failures.saturating_sub(1);
+            let doubled = ask.every.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST);
+            // Sources that failed together do not come back together.
+            ask.now.plus((doubled + doubled.mul_f64(jitter(ask))).max(ask.every).min(LONGEST.max(ask.every)))
         }
     }
+}
+
+/// How long a source is left alone after a good visit.
+fn interval(ask: &Question<'_>) -> Duration {
+    let an_hour = ask.habit.an_hour_at(ask.now, ask.now).max(ask.habit.an_hour_at(ask.now.plus(ask.every), ask.now));
+    // `an_hour_at` counts entries a day of which one hour is like this.
+    let expected = if an_hour > 0.0 { Duration::try_from_secs_f64(3600.0 / an_hour / VISITS_AN_ENTRY).ok() } else { None };
+    let habitual = expected.map_or(ask.every, |time| time.max(SHORTEST).min(ask.every));
+    let asked = ask.pace.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))).unwrap_or_default();
+    let asked = if asked > CARELESS { asked.min(LONGEST) } else { asked.min(ask.every) };
+    let fresh = ask.fresh_for.unwrap_or_default().min(LONGEST);
+    habitual.max(asked).max(fresh)
+}
+
+/// A tenth at most, by the source and how often it has failed.
+#[expect(clippy::cast_precision_loss, reason = "it is a number between 0 and 1,000")]
+fn jitter(ask: &Question<'_>) -> f64 {
+    let hash = xxh3_64(format!("{} {}", ask.source, ask.failures).as_bytes());
+    if ask.failures < 2 { 0.0 } else { (hash % 1000) as f64 / 10_000.0 }
 }
 
 #[cfg(test)]
@@ -26,19 +80,99 @@ mod tests {
     use super::*;
     use crate::model::{BreakKind, Found};
 
+    const QUARTER: Duration = Duration::from_secs(900);
+
+    fn minutes(minutes: u64) -> Duration {
+        Duration::from_secs(60 * minutes)
+    }
+
+    /// The minutes until a source is due after `outcome`; `with` changes the question.
+    fn due(outcome: &Outcome, with: impl FnOnce(&mut Question<'_>)) -> u64 {
+        let (source, pace, habit) = (SourceId::new("a"), Pace::default(), Habit::default());
+        // 2026-11-24, 10:00 UTC.
+        let now = Time::from_millis(1_795_514_400_000);
+        let mut ask =
+            Question { source: &source, outcome, every: QUARTER, failures: 0, pace: &pace, habit: &habit, fresh_for: None, now };
+        with(&mut ask);
+        next_due(&ask).since(ask.now).as_secs() / 60
+    }
+
+    fn asks(minutes: u32) -> Pace {
+        Pace { minutes: Some(minutes), ..Pace::default() }
+    }
+
+    /// A source that publishes so many entries in each hour of the day.
+    fn habit(an_hour: u64) -> Habit {
+        let mut habit = Habit::default();
+        let now = Time::from_millis(1_795_514_400_000);
+        let all = 20 * 24 * an_hour;
+        habit
+            .saw((0..all).map(|n| Time::from_millis(now.millis() - i64::try_from(n * 3_600_000 / an_hour).expect("small"))), now);
+        habit
+    }
+
     #[test]
     fn each_outcome_has_its_interval() {
-        let every = Duration::from_secs(900);
-        let minutes = |outcome: &Outcome, failures| next_due(outcome, every, failures, Time::EPOCH).millis() / 60_000;
         let broken = Outcome::Broken { kind: BreakKind::Dns, message: String::new() };
-        assert_eq!(minutes(&Outcome::Same, 0), 15);
-        assert_eq!(minutes(&Outcome::Fresh(Found::default()), 0), 15);
-        assert_eq!(minutes(&broken, 1), 15);
-        assert_eq!(minutes(&broken, 3), 60);
-        assert_eq!(minutes(&broken, 200), 24 * 60);
-        assert_eq!(minutes(&Outcome::Gone { message: String::new() }, 0), 24 * 60);
-        let later = |seconds: i64| Outcome::Later { until: Time::from_millis(seconds * 1000), message: String::new() };
-        assert_eq!(minutes(&later(60), 0), 15, "not sooner than the source's own interval");
-        assert_eq!(minutes(&later(7200), 0), 120);
+        assert_eq!(due(&Outcome::Same, |_| ()), 15);
+        assert_eq!(due(&Outcome::Fresh(Found::default()), |_| ()), 15);
+        assert_eq!(due(&Outcome::Moved { to: String::new(), found: Found::default() }, |_| ()), 15);
+        assert_eq!(due(&Outcome::Gone { message: String::new() }, |_| ()), 24 * 60);
+        assert_eq!(due(&broken, |ask| ask.failures = 1), 15);
+        let third = due(&broken, |ask| ask.failures = 3);
+        assert!((60..=66).contains(&third), "doubled twice, and a little more: {third}");
+        assert_eq!(due(&broken, |ask| ask.failures = 200), 24 * 60);
+        assert_eq!(
+            due(&broken, |ask| (ask.failures, ask.every) = (9, minutes(3000))),
+            3000,
+            "its own interval is longer than a day"
+        );
+    }
+
+    #[test]
+    fn what_a_server_asks_for_wins() {
+        let later = |minutes: i64| Outcome::Later {
+            until: Time::from_millis(1_795_514_400_000 + minutes * 60_000),
+            message: String::new(),
+        };
+        assert_eq!(due(&later(1), |_| ()), 15, "not sooner than the source's own interval");
+        assert_eq!(due(&later(120), |_| ()), 120);
+        for (fresh_for, expected) in [(5, 15), (40, 40), (600, 600), (90_000, 24 * 60)] {
+            assert_eq!(due(&Outcome::Same, |ask| ask.fresh_for = Some(minutes(fresh_for))), expected);
+        }
+    }
+
+    #[test]
+    fn what_a_feed_asks_for_is_heeded_when_it_was_meant() {
+        for (asked, expected) in [(0, 15), (1, 15), (60, 15), (61, 61), (720, 720), (100_000, 24 * 60)] {
+            assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(asks(asked)))), expected, "{asked}");
+        }
+        let busy = habit(30);
+        assert_eq!(
+            due(&Outcome::Same, |ask| (ask.pace, ask.habit) = (Box::leak(Box::new(asks(60))), Box::leak(Box::new(busy)))),
+            15,
+            "not more often than `every`"
+        );
+        let mut night = Pace::default();
+        (10..14).for_each(|hour| night.skip_hour(hour));
+        assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(night))), 240, "until 14:00");
+    }
+
+    #[test]
+    fn a_busy_source_is_visited_more_often_within_bounds() {
+        for (an_hour, expected) in [(30, 2), (3, 2), (1, 7)] {
+            let habit: &'static Habit = Box::leak(Box::new(habit(an_hour)));
+            let found = due(&Outcome::Same, |ask| ask.habit = habit);
+            assert!(found.abs_diff(expected) <= 1, "{an_hour} an hour: {found}");
+            assert_eq!(due(&Outcome::Same, |ask| (ask.habit, ask.every) = (habit, minutes(1))), 1, "`every` is the longest");
+        }
+        assert_eq!(due(&Outcome::Same, |ask| ask.habit = Box::leak(Box::new(Habit::default()))), 15, "nothing is known");
+    }
+
+    #[test]
+    fn the_same_question_has_the_same_answer() {
+        let broken = Outcome::Broken { kind: BreakKind::Dns, message: String::new() };
+        let answer = || due(&broken, |ask| ask.failures = 4);
+        assert_eq!(answer(), answer());
     }
 }

@@ -1,14 +1,20 @@
 //! One visit: a source is fetched and read, and compared with what is known of it. Nothing is written here.
 
+use std::time::Duration;
+
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config as plan;
-use crate::model::{Clock, EntryId, Outcome, SourceId, SourceState, Time, Visit};
+use crate::model::{BreakKind, Clock, EntryId, Outcome, SourceId, SourceState, Time, Validators, Visit};
 use crate::net::{self, Answer, Ask, Client};
 use crate::store::{Claimed, Packed, Parcel, Store, StoreError};
 
+use super::ingest::authority;
 use super::reading::Reading;
-use super::schedule::next_due;
+use super::schedule::{Question, next_due};
+
+/// So many visits in a row must be sent to the same address before that is asked first.
+const AGREED: u32 = 3;
 
 /// What a visit needs; no store when nothing is known.
 pub(super) struct Visitor<'a> {
@@ -16,6 +22,8 @@ pub(super) struct Visitor<'a> {
     pub(super) store: Option<&'a Store>,
     /// Whether what is found will be settled, and must be packed for it.
     pub(super) keep: bool,
+    /// Whether a source that has retired is asked all the same.
+    pub(super) force: bool,
     pub(super) clock: &'a dyn Clock,
 }
 
@@ -25,43 +33,69 @@ impl Visitor<'_> {
         // Validators belong to an address: another one in feeds.toml starts over, and keeps the entries.
         let known_before = claimed.state.good_at.is_some();
         let before = if claimed.state.url == source.url { claimed.state } else { renewed(claimed.state, &source.url) };
+        if let Some(gone) = retired(&before).filter(|_| !self.force) {
+            let due = due(source, &gone, &before, None, self.clock.now());
+            return Ok(Parcel::of(Visit { due, state: Some(before), ..self.begun(source, gone, Duration::ZERO) }));
+        }
         let auth = source.auth.as_ref().map(net_auth);
-        let ask = Ask { url: &source.url, validators: &before.validators, headers: &source.headers, auth: auth.as_ref() };
+        let address = adopted(&before, source).unwrap_or(&source.url);
+        let ask = Ask { url: address, validators: &before.validators, headers: &source.headers, auth: auth.as_ref() };
         let (answer, took) = self.client.get_timed(&ask).await;
-        let now = self.clock.now();
-        let mut visit = Visit {
-            source: source.id.clone(),
-            at: now,
-            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            outcome: Outcome::Same,
-            state: None,
-            changes: Vec::new(),
-            withdrawn: Vec::new(),
-            restored: Vec::new(),
-            due: now,
-        };
-        if let Ok(Answer::NotModified { validators, .. }) = &answer
+        let mut visit = self.begun(source, Outcome::Same, took);
+        let now = visit.at;
+        let mut fresh_for = None;
+        if let Ok(Answer::NotModified { validators, moved, fresh_for }) = &answer
             && is_in_order(&before)
             && *validators == before.validators
+            && (moved.is_none() || before.moved_seen >= AGREED)
         {
             // The usual visit: nothing has changed, and nothing was wrong before. It writes nothing but its due time; that the
             // feed was in order shows from its row being visited.
-            visit.due = next_due(&visit.outcome, source.every, 0, now);
+            visit.due = due(source, &visit.outcome, &before, *fresh_for, now);
             return Ok(Parcel::of(visit));
         }
         let mut after = before.clone();
         let mut packed = Packed::default();
         match answer {
             Err(error) => visit.outcome = error.outcome(now),
-            Ok(Answer::NotModified { validators, .. }) => after.validators = validators,
-            Ok(Answer::Body(body)) => packed = self.read(source, body, known_before, &mut after, &mut visit).await?,
+            Ok(Answer::NotModified { validators, moved, fresh_for: fresh }) => {
+                (after.validators, fresh_for) = (validators, fresh);
+                seen_moving(&mut after, moved, address != source.url);
+            }
+            Ok(Answer::Body(body)) => {
+                fresh_for = body.fresh_for;
+                packed = self.read(source, body, known_before, address != source.url, &mut after, &mut visit).await?;
+            }
+        }
+        if address != source.url && matches!(visit.outcome, Outcome::Broken { .. } | Outcome::Gone { .. }) {
+            // Where it had moved to it is no more: the address of feeds.toml is asked again, and it is not retired by this.
+            (after.moved_to, after.moved_seen, after.validators) = (None, 0, Validators::default());
+            if let Outcome::Gone { message } = visit.outcome {
+                visit.outcome = Outcome::Broken { kind: BreakKind::Http, message };
+            }
         }
         settle_state(&mut after, &visit.outcome, &source.id, now);
-        visit.due = next_due(&visit.outcome, source.every, after.failures, now);
+        visit.due = due(source, &visit.outcome, &after, fresh_for, now);
         // The same body without a 304 is as quiet.
         after.good_at = if visit.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };
         visit.state = (after != before).then_some(after);
         Ok(Parcel::packed(visit, packed))
+    }
+
+    /// A visit that has brought nothing yet.
+    fn begun(&self, source: &plan::Source, outcome: Outcome, took: Duration) -> Visit {
+        let now = self.clock.now();
+        Visit {
+            source: source.id.clone(),
+            at: now,
+            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            outcome,
+            state: None,
+            changes: Vec::new(),
+            withdrawn: Vec::new(),
+            restored: Vec::new(),
+            due: now,
+        }
     }
 
     /// Reads a body, finds what is new in it, and packs that.
@@ -70,11 +104,12 @@ impl Visitor<'_> {
         source: &plan::Source,
         body: net::Body,
         known_before: bool,
+        is_adopted: bool,
         after: &mut SourceState,
         visit: &mut Visit,
     ) -> Result<Packed, StoreError> {
         let moved = body.moved.clone().filter(|to| after.moved_to.as_ref() != Some(to));
-        after.moved_to.clone_from(&body.moved);
+        seen_moving(after, body.moved.clone(), is_adopted);
         let hash = format!("{:032x}", xxh3_128(&body.bytes));
         if after.body_hash.as_ref() == Some(&hash) {
             after.validators = body.validators;
@@ -103,12 +138,50 @@ impl Visitor<'_> {
         after.validators = validators;
         after.body_hash = Some(hash);
         (after.meta, after.listed) = (brought.meta, brought.listed);
+        after.habit.saw(brought.published, visit.at);
         (visit.changes, visit.withdrawn, visit.restored) = (brought.changes, brought.withdrawn, brought.restored);
         visit.outcome = match moved {
             Some(to) => Outcome::Moved { to, found: brought.found },
             None => Outcome::Fresh(brought.found),
         };
         Ok(brought.packed)
+    }
+}
+
+/// When the source is due again, if it was left in this state.
+fn due(source: &plan::Source, outcome: &Outcome, state: &SourceState, fresh_for: Option<Duration>, now: Time) -> Time {
+    next_due(&Question {
+        source: &source.id,
+        outcome,
+        every: source.every,
+        failures: state.failures,
+        pace: &state.meta.pace,
+        habit: &state.habit,
+        fresh_for,
+        now,
+    })
+}
+
+/// How a source that is gone for good is visited: not at all, until its table in feeds.toml has another address.
+fn retired(state: &SourceState) -> Option<Outcome> {
+    let trouble = state.trouble.as_ref().filter(|trouble| trouble.kind == "gone")?;
+    Some(Outcome::Gone { message: trouble.message.clone() })
+}
+
+/// The address that a source has moved to, if enough visits agreed on it. One that would be told a secret is not left for another
+/// host: whoever can redirect it would be told.
+fn adopted<'s>(state: &'s SourceState, source: &plan::Source) -> Option<&'s str> {
+    let to = state.moved_to.as_deref().filter(|_| state.moved_seen >= AGREED)?;
+    (source.auth.is_none() && source.headers.is_empty() || authority(to) == authority(&source.url)).then_some(to)
+}
+
+/// Takes note of where a visit was sent for good. One that went to the adopted address at once was sent nowhere, and that is well.
+fn seen_moving(state: &mut SourceState, to: Option<String>, is_adopted: bool) {
+    match to {
+        None if is_adopted => {}
+        None => (state.moved_to, state.moved_seen) = (None, 0),
+        Some(to) if state.moved_to.as_ref() == Some(&to) => state.moved_seen = (state.moved_seen + 1).min(AGREED),
+        Some(to) => (state.moved_to, state.moved_seen) = (Some(to), 1),
     }
 }
 
@@ -143,6 +216,7 @@ fn renewed(state: SourceState, url: &str) -> SourceState {
         listed: state.listed,
         good_at: state.good_at,
         fresh_at: state.fresh_at,
+        habit: state.habit,
         ..SourceState::default()
     }
 }

@@ -42,6 +42,8 @@ const FREE: Sql = sql!(
 
 const LEASE: Sql = sql!("update source set lease_by = $2, lease_until = $3 where id" in_names);
 
+const POSTPONE: Sql = sql!("update source set due_at = $2 where due_at < $2 and id" in_names);
+
 const GIVE_BACK: Sql = sql!("update source set lease_by = null, lease_until = null where lease_by = $2 and id" in_names);
 
 /// The leases of a SQLite store: kept in memory, as the lock on its file keeps other processes out. Written to the database
@@ -167,6 +169,19 @@ impl Store {
             .await
             .map_err(&failed)?;
         Ok(row.try_get::<Option<i64>, _>(0).map_err(failed)?.map(Time::from_millis))
+    }
+
+    /// Has these sources wait until a time, if they were due before it: their host wants to be left alone.
+    pub async fn postpone(&self, sources: &[SourceId], until: Time) -> Result<(), StoreError> {
+        let failed = self.failed("postpone sources");
+        let mut held = self.hold().await.map_err(&failed)?;
+        sqlx::query(POSTPONE.of(self.dialect))
+            .bind(items(sources))
+            .bind(until.millis())
+            .execute(&mut *held)
+            .await
+            .map(|_| ())
+            .map_err(failed)
     }
 
     /// Gives back these, which `worker` has taken and did not visit after all: they are as due as they were.

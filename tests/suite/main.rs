@@ -20,6 +20,7 @@ mod parse;
 mod reading;
 mod render;
 mod run;
+mod schedule;
 mod shapes;
 mod shared;
 mod sink;

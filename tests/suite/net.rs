@@ -84,7 +84,7 @@ async fn validators_go_back_word_for_word_and_a_304_may_renew_them() {
     let validators = Validators { etag: Some("W/\"a, b-gzip".to_owned()), last_modified: Some("more or less then".to_owned()) };
     let url = origin.url("/feed");
     let ask = Ask { url: &url, validators: &validators, headers: &[], auth: None };
-    let Answer::NotModified { validators, moved } = client().get(&ask).await.expect("an answer") else { panic!("a 304") };
+    let Answer::NotModified { validators, moved, .. } = client().get(&ask).await.expect("an answer") else { panic!("a 304") };
     assert_eq!(validators.etag.as_deref(), Some("W/\"a, b-gzip"));
     assert_eq!(validators.last_modified.as_deref(), Some("today"));
     assert_eq!(moved, None);

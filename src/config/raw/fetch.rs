@@ -17,8 +17,8 @@ pub(crate) const MAX_PER_HOST: i64 = 64;
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Fetch {
-    /// How often a source is visited, unless it has an `every` of its own or its server asks for more patience. At least one
-    /// minute.
+    /// The longest time between two visits to a source, unless it has an `every` of its own or asks for more patience. One that
+    /// publishes often is visited more often, up to every two minutes. At least one minute.
     #[schemars(example = &"15m")]
     pub(crate) every: At<Lapse>,
     /// How long one visit may take in all, from one second to ten minutes.

@@ -30,7 +30,7 @@ pub(crate) struct Source {
     /// Words by which editions can take several sources at once: `from = ["tag:olympic"]`.
     #[schemars(example = ["olympic"])]
     pub(crate) tags: Vec<At<String>>,
-    /// How often it is visited. Without it, the `every` of `[fetch]`. At least one minute.
+    /// The longest time between two visits. Without it, the `every` of `[fetch]`. At least one minute.
     #[schemars(example = &"30m")]
     pub(crate) every: Option<At<Lapse>>,
     /// `true` fetches the page of each entry that an edition with `show = "full"` publishes, and takes the article that stands

@@ -28,6 +28,7 @@ impl<'a> Reader<'a> {
             Vocabulary::Dc | Vocabulary::DcTerms => self.dublin_core(draft, child, name),
             Vocabulary::Podcast => self.podcast(draft, child, name),
             Vocabulary::Media => self.media(draft, child, name),
+            Vocabulary::Syndication if !is_entry => self.syndication(draft, child, name),
             Vocabulary::Content if name == "encoded" => {
                 let content = self.rich(child, Kind::Html, Expected::Text);
                 draft.content.offer(3, content);
@@ -104,7 +105,46 @@ impl<'a> Reader<'a> {
                 let language = Some(self.line(child)).filter(|language| !language.is_empty());
                 draft.language.offer(3, language);
             }
+            "ttl" if !is_entry => {
+                let minutes = self.line(child).parse().ok();
+                draft.pace.minutes = minutes.or(draft.pace.minutes);
+            }
+            // Their children speak for the feed.
+            "skiphours" | "skipdays" if !is_entry => {
+                self.enter(child);
+            }
+            "hour" if !is_entry => {
+                if let Ok(hour) = self.line(child).parse() {
+                    draft.pace.skip_hour(hour);
+                }
+            }
+            "day" if !is_entry => {
+                let day = self.line(child);
+                draft.pace.skip_day(&day);
+            }
             "item" | "entry" if !is_entry => self.skip(child),
+            _ => self.skip(child),
+        }
+    }
+
+    /// How often a feed is updated, <http://web.resource.org/rss/1.0/modules/syndication/>. From when on the periods are
+    /// counted (`updateBase`) says nothing to one who comes at any time.
+    fn syndication(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, name: &str) {
+        match name {
+            "updateperiod" => {
+                const DAY: u32 = 24 * 60;
+                let period = self.line(child);
+                let minutes = match period.to_ascii_lowercase().as_str() {
+                    "hourly" => Some(60),
+                    "daily" => Some(DAY),
+                    "weekly" => Some(7 * DAY),
+                    "monthly" => Some(30 * DAY),
+                    "yearly" => Some(365 * DAY),
+                    _ => None,
+                };
+                draft.period = minutes;
+            }
+            "updatefrequency" => draft.times = self.line(child).parse().ok(),
             _ => self.skip(child),
         }
     }

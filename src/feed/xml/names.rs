@@ -22,16 +22,18 @@ pub(super) enum Vocabulary {
     Podcast,
     /// Media RSS.
     Media,
+    /// RSS 1.0's syndication module: how often a feed is updated.
+    Syndication,
     /// HTML as XML.
     Xhtml,
     /// Anything else: nothing of it is read.
     Other,
 }
 
-use Vocabulary::{Atom, Content, Dc, DcTerms, Media, Other, Podcast, Rdf, Rss, Xhtml};
+use Vocabulary::{Atom, Content, Dc, DcTerms, Media, Other, Podcast, Rdf, Rss, Syndication, Xhtml};
 
 /// Namespaces by their URI, in small letters and without what often stands wrongly at the end.
-const URIS: [(&str, Vocabulary); 31] = [
+const URIS: [(&str, Vocabulary); 32] = [
     ("", Rss),
     ("http://backend.userland.com/rss", Rss),
     ("http://backend.userland.com/rss2", Rss),
@@ -62,11 +64,12 @@ const URIS: [(&str, Vocabulary); 31] = [
     ("http://www.google.com/schemas/play-podcasts/1.0", Podcast),
     ("http://search.yahoo.com/mrss", Media),
     ("http://www.rssboard.org/media-rss", Media),
+    ("http://purl.org/rss/1.0/modules/syndication", Syndication),
     ("http://www.w3.org/1999/xhtml", Xhtml),
 ];
 
 /// Prefixes that feeds use without declaring them.
-const PREFIXES: [(&str, Vocabulary); 15] = [
+const PREFIXES: [(&str, Vocabulary); 16] = [
     ("rss", Rss),
     ("atom", Atom),
     ("atom10", Atom),
@@ -78,6 +81,7 @@ const PREFIXES: [(&str, Vocabulary); 15] = [
     ("itunes", Podcast),
     ("googleplay", Podcast),
     ("media", Media),
+    ("sy", Syndication),
     ("xhtml", Xhtml),
     ("html", Xhtml),
     ("xml", Other),

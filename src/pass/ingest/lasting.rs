@@ -1,5 +1,6 @@
 //! Ingest for ever: each source on its own schedule, whatever the others are doing.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::outage::Outage;
-use super::{Ingest, Progress, SETTLE, authority, by_host, log};
+use super::{Ingest, Progress, SETTLE, authority, by_host, log, told_later};
 use crate::config as plan;
 use crate::model::{SourceId, Time};
 use crate::pass::visit::Visitor;
@@ -51,7 +52,7 @@ impl Ingest<'_> {
     async fn visit_due(&self, lasting: &Lasting<'_>, outage: &Mutex<Outage>, send: mpsc::Sender<Parcel>) {
         let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
         let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
-        let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, clock: self.clock };
+        let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, force: false, clock: self.clock };
         let mut hosts = FuturesUnordered::new();
         let (mut looks, mut wake, mut retry) = (0, Instant::now(), FIRST_RETRY);
         loop {
@@ -115,15 +116,19 @@ impl Ingest<'_> {
         stop: &CancellationToken,
         send: mpsc::Sender<Parcel>,
     ) {
-        let send = &send;
+        let (send, away) = (&send, &Cell::new(None));
         let left: Vec<SourceId> = futures::stream::iter(queue)
             .map(|(source, claimed)| {
                 Box::pin(async move {
-                    if stop.is_cancelled() || self.clock.now() > latest {
+                    let now = self.clock.now();
+                    if stop.is_cancelled() || now > latest || away.get().is_some_and(|until| now < until) {
                         return Some(source.id.clone());
                     }
                     match visitor.visit(source, claimed).await {
-                        Ok(parcel) => send.send(parcel).await.err().map(|_| source.id.clone()),
+                        Ok(parcel) => {
+                            away.set(told_later(&parcel).or(away.get()));
+                            send.send(parcel).await.err().map(|_| source.id.clone())
+                        }
                         Err(error) => {
                             tracing::error!("{}: {error}; it is visited again when the state is back", source.id);
                             Some(source.id.clone())
@@ -153,6 +158,9 @@ impl Ingest<'_> {
             if !self.settle_in_time(&batch, lasting.stop).await {
                 batch.clear();
                 continue;
+            }
+            if let Err(error) = self.postpone_mates(&batch).await {
+                tracing::warn!("{error}; sources of hosts that want to be left alone may be visited sooner");
             }
             let mut is_news = false;
             for parcel in batch.drain(..) {

@@ -11,6 +11,7 @@ mod fulltext;
 mod fuzz_corpus;
 mod guard;
 mod hostile;
+mod kills;
 mod layers;
 mod ledger;
 mod memory;

@@ -1,10 +1,12 @@
 //! What people type. One file a command; standard output carries the result, standard error everything else.
 
+mod add;
 mod args;
 mod check;
 mod daemon;
 mod exit;
 mod memory;
+mod opml;
 mod parse;
 mod report;
 mod retranslate;
@@ -19,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, MemoryCommand};
+use args::{Args, Command, MemoryCommand, OpmlCommand};
 use exit::{Exit, Failure};
 
 use crate::watch::start_log;
@@ -51,6 +53,9 @@ fn dispatch(args: &Args) -> Result<Exit, Failure> {
         Command::Run(ask) => block_on(run::run(args, ask)),
         Command::Daemon => block_on(daemon::daemon(args)),
         Command::Check => check::check(args),
+        Command::Add(ask) => block_on(add::add(args, ask)),
+        Command::Opml(OpmlCommand::Export) => opml::export(args),
+        Command::Opml(OpmlCommand::Import(ask)) => opml::import(args, ask),
         Command::Parse(ask) => block_on(parse::parse(args, ask)),
         Command::Status(ask) => block_on(status::status(args, ask)),
         Command::Retranslate(ask) => block_on(retranslate::retranslate(args, ask)),

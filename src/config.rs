@@ -4,6 +4,7 @@
 //! feeds.toml, the secrets that it names, and its glossary, to see that it can be read; nothing here knows of the network or
 //! the store.
 
+mod edit;
 mod findings;
 mod nearest;
 mod plan;
@@ -20,6 +21,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 
+pub use edit::{NewSource, source_id, source_table, with_sources};
 pub use plan::{Auth, Edition, Engine, Fetch, Glossary, Plan, Source};
 pub use problem::{Problem, Problems};
 pub use reference::{reference, schema};

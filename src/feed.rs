@@ -20,6 +20,7 @@ mod tests;
 mod xml;
 
 pub use dates::parse_date;
+pub use discover::linked;
 pub use document::{Body, Feed};
 pub use error::FeedError;
 pub use identity::{distinct, withdrawn};

@@ -75,6 +75,11 @@ pub(super) enum Command {
     Daemon,
     /// Validate feeds.toml and show all its problems at once.
     Check,
+    /// Find the feed behind a page and add it to feeds.toml.
+    Add(AddArgs),
+    /// Exchange sources with other feed readers.
+    #[command(subcommand)]
+    Opml(OpmlCommand),
     /// Read one feed and print it normalised, as JSON.
     Parse(ParseArgs),
     /// Show sources and editions: what works, what is broken and since when, what is due.
@@ -118,6 +123,46 @@ pub(super) struct RunArgs {
     /// Print the report as JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// The address of a feed, or of a page that has one.
+    #[arg(value_name = "URL", value_hint = ValueHint::Url)]
+    pub(super) url: String,
+    /// Its name in feeds.toml [default: of its host].
+    #[arg(long, value_name = "ID")]
+    pub(super) id: Option<String>,
+    /// Tags for it.
+    #[arg(long, value_name = "TAG", num_args = 1..)]
+    pub(super) tag: Vec<String>,
+    /// Which one, when there are several.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "all")]
+    pub(super) pick: Option<usize>,
+    /// All of them.
+    #[arg(long, conflicts_with = "id")]
+    pub(super) all: bool,
+    /// Print the table, and write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OpmlCommand {
+    /// Print all sources as OPML 2.0.
+    Export,
+    /// Add the feeds of an OPML file to feeds.toml that are not there yet; its folders become tags.
+    Import(OpmlImportArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct OpmlImportArgs {
+    /// The file, or - for standard input.
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub(super) file: String,
+    /// Print the tables, and write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]

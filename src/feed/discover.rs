@@ -1,12 +1,16 @@
 //! What a body is that is no feed, in one sentence.
 
+use super::decode::decode;
 use super::links::canonical;
-use super::{Feed, FeedError};
+use super::{Body, Feed, FeedError};
 use crate::html::{decode_entities, headline};
 use url::Url;
 
 /// How much of a page is looked at.
 const HEAD: usize = 200_000;
+/// How many feeds of a page are heeded, and how many told.
+const MOST_LINKED: usize = 20;
+const TOLD: usize = 3;
 /// What pages say that ask for a proof of being human, instead of the feed.
 const CHALLENGES: [&str; 6] = [
     "just a moment...",
@@ -53,14 +57,22 @@ fn page(head: &str, lower: &str, url: &str) -> String {
     if let Some(title) = title {
         sentence.push_str(&format!(" (“{}”)", title.as_str().chars().take(80).collect::<String>()));
     }
-    let feeds = linked_feeds(head, lower, url);
+    let mut feeds = linked_feeds(head, lower, url);
+    feeds.truncate(TOLD);
     if !feeds.is_empty() {
         sentence.push_str(&format!("; it links to {}", feeds.join(" and ")));
     }
     sentence
 }
 
-/// The feeds that a page links to (`<link rel=alternate type=application/rss+xml href=…>`), at most three.
+/// The addresses of the feeds that a page links to in its head, in its order: at most twenty.
+pub fn linked(body: &Body<'_>) -> Vec<String> {
+    let Ok(decoded) = decode(body.bytes, body.content_type, body.lang) else { return Vec::new() };
+    let head = &decoded.text[..decoded.text.floor_char_boundary(HEAD)];
+    linked_feeds(head, &head.to_ascii_lowercase(), body.url)
+}
+
+/// The feeds that a page links to (`<link rel=alternate type=application/rss+xml href=…>`).
 fn linked_feeds(head: &str, lower: &str, url: &str) -> Vec<String> {
     let base = Url::parse(url).ok();
     let mut feeds = Vec::new();
@@ -70,7 +82,8 @@ fn linked_feeds(head: &str, lower: &str, url: &str) -> Vec<String> {
         let Some(length) = lower[start..].find('>') else { break };
         let (tag, low) = (&head[start..start + length], &lower[start..start + length]);
         from = start + length;
-        let is_feed = ["rss+xml", "atom+xml", "feed+json"].iter().any(|kind| low.contains(kind)) && low.contains("alternate");
+        let is_feed =
+            ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|kind| low.contains(kind)) && low.contains("alternate");
         if let Some(href) = low.find("href=").filter(|_| is_feed).map(|at| &tag[at + 5..]) {
             let href = match href.chars().next() {
                 Some(quote @ ('"' | '\'')) => href[1..].split(quote).next(),
@@ -78,7 +91,7 @@ fn linked_feeds(head: &str, lower: &str, url: &str) -> Vec<String> {
             };
             feeds.extend(href.and_then(|href| canonical(&decode_entities(href), base.as_ref())));
         }
-        if feeds.len() == 3 {
+        if feeds.len() == MOST_LINKED {
             break;
         }
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they saw, and why one was skipped")]
 
+mod add;
 mod cleaning;
 mod config;
 mod daemon;

@@ -1,0 +1,151 @@
+//! feeds.toml with further sources in it: their tables are written after the last one, and every other byte stays.
+
+use toml_edit::{Document, DocumentMut, Item, TableLike, value};
+
+/// A source to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewSource {
+    /// Its name.
+    pub id: String,
+    /// The address of its feed.
+    pub url: String,
+    /// Its title, if it has one.
+    pub title: Option<String>,
+    /// Its language, if it is known.
+    pub lang: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+}
+
+/// The table of a source as it is written.
+pub fn source_table(source: &NewSource) -> String {
+    let mut table = toml_edit::Table::new();
+    table.insert("url", value(&source.url));
+    for (key, text) in [("title", &source.title), ("lang", &source.lang)] {
+        if let Some(text) = text {
+            table.insert(key, value(text));
+        }
+    }
+    if !source.tags.is_empty() {
+        table.insert("tags", value(source.tags.iter().collect::<toml_edit::Array>()));
+    }
+    let mut sources = toml_edit::Table::new();
+    sources.set_implicit(true);
+    sources.insert(&source.id, Item::Table(table));
+    let mut document = DocumentMut::new();
+    document.insert("source", Item::Table(sources));
+    document.to_string()
+}
+
+/// The text of a feeds.toml with these sources added; else what is wrong with the text.
+pub fn with_sources(text: &str, sources: &[NewSource]) -> Result<String, String> {
+    let document = Document::parse(text).map_err(|error| error.to_string())?;
+    let last = document.get("source").and_then(Item::as_table_like).and_then(end_of_table);
+    // After the line in which the last source ends.
+    let at = last.map_or(text.len(), |end| text[end..].find('\n').map_or(text.len(), |line| end + line + 1));
+    let mut added = String::with_capacity(text.len() + sources.len() * 128);
+    added.push_str(&text[..at]);
+    if !added.is_empty() && !added.ends_with('\n') {
+        added.push('\n');
+    }
+    for source in sources {
+        if !added.is_empty() {
+            added.push('\n');
+        }
+        added.push_str(&source_table(source));
+    }
+    added.push_str(&text[at..]);
+    Ok(added)
+}
+
+/// Where the last thing in a table ends.
+fn end_of_table(table: &dyn TableLike) -> Option<usize> {
+    table.iter().filter_map(|(_, item)| end_of(item)).max()
+}
+
+fn end_of(item: &Item) -> Option<usize> {
+    let own = item.span().map(|span| span.end);
+    let inside = match item {
+        Item::Table(table) => end_of_table(table),
+        Item::ArrayOfTables(tables) => tables.iter().filter_map(|table| end_of_table(table)).max(),
+        Item::Value(_) | Item::None => None,
+    };
+    own.max(inside)
+}
+
+/// A name for a source that none of `taken` has: of its host, without what hosts have in common.
+pub fn source_id(url: &url::Url, taken: &dyn Fn(&str) -> bool) -> String {
+    const COMMON: [&str; 12] = ["www", "rss", "feeds", "feed", "com", "fr", "org", "net", "co", "uk", "m", "xml"];
+    let host = url.host_str().unwrap_or("source");
+    let parts: Vec<&str> = host.split('.').filter(|part| !COMMON.contains(part)).collect();
+    let named = |text: &str| {
+        let letters: String = text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        letters.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+    };
+    let base = named(&if parts.is_empty() { host.to_owned() } else { parts.join("-") });
+    let base = if base.is_empty() { "source".to_owned() } else { base };
+    // What tells it from other feeds of the same host.
+    let section = url
+        .path_segments()
+        .into_iter()
+        .flatten()
+        .map(named)
+        .rfind(|part| !part.is_empty() && !COMMON.contains(&part.as_str()) && part.len() < 30);
+    let candidates = std::iter::once(base.clone())
+        .chain(section.map(|section| format!("{base}-{section}")))
+        .chain((2..).map(|number| format!("{base}-{number}")));
+    candidates.into_iter().find(|id| !taken(id)).unwrap_or(base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(id: &str) -> NewSource {
+        NewSource { id: id.to_owned(), url: format!("https://{id}.example/rss"), ..NewSource::default() }
+    }
+
+    #[test]
+    fn every_other_byte_stays() {
+        let text = "# mine\n[source.a]   # the first\nurl = \"https://a.example/rss\"\nheaders = { X = { env = \"K\" } } # keep\n\n# about the edition\n[edition.e]\nfrom = [\"a\"]\n";
+        let added = with_sources(text, &[source("b"), source("c")]).expect("valid");
+        let (before, after) = text.split_at(text.find("\n# about").expect("it is there"));
+        assert_eq!(
+            added,
+            format!(
+                "{before}\n[source.b]\nurl = \"https://b.example/rss\"\n\n[source.c]\nurl = \"https://c.example/rss\"\n{after}"
+            )
+        );
+    }
+
+    #[test]
+    fn a_file_without_sources_or_without_a_last_line_break_is_one_too() {
+        assert_eq!(with_sources("", &[source("a")]).expect("valid"), "[source.a]\nurl = \"https://a.example/rss\"\n");
+        let added = with_sources("[source.a]\nurl = \"https://x.example\"", &[source("b")]).expect("valid");
+        assert_eq!(added, "[source.a]\nurl = \"https://x.example\"\n\n[source.b]\nurl = \"https://b.example/rss\"\n");
+        assert!(with_sources("[source", &[source("b")]).is_err());
+    }
+
+    #[test]
+    fn what_is_written_is_quoted_where_it_must_be() {
+        let odd = NewSource {
+            title: Some("L’\"été\"\n\\".to_owned()),
+            tags: vec!["jo".to_owned()],
+            lang: Some("fr".to_owned()),
+            ..source("a-b")
+        };
+        let read: toml::Table = source_table(&odd).parse().expect("TOML");
+        assert_eq!(read["source"]["a-b"]["title"].as_str(), odd.title.as_deref());
+        assert_eq!(read["source"]["a-b"]["tags"][0].as_str(), Some("jo"));
+    }
+
+    #[test]
+    fn a_name_comes_from_the_host() {
+        let name = |url: &str, taken: &[&str]| source_id(&url.parse().expect("a URL"), &|id| taken.contains(&id));
+        assert_eq!(name("https://www.lemonde.fr/sport/rss_full.xml", &[]), "lemonde");
+        assert_eq!(name("https://www.lemonde.fr/sport/rss", &["lemonde"]), "lemonde-sport");
+        assert_eq!(name("https://www.lemonde.fr/rss", &["lemonde"]), "lemonde-2");
+        assert_eq!(name("https://www.fr/", &[]), "www-fr");
+        assert_eq!(name("http://127.0.0.1:80/a", &[]), "127-0-0-1");
+    }
+}

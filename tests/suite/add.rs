@@ -1,0 +1,118 @@
+//! `relais add` and `relais opml`: sources come into feeds.toml, and leave it, and every other byte of it stays.
+
+use crate::support::feeds::{rss, stories, tables};
+use crate::support::origin::{Origin, Reply};
+use crate::support::program::World;
+
+fn page(head: &str) -> Reply {
+    Reply::ok(format!("<!DOCTYPE html><html><head><title>Le club</title>{head}</head><body><p>Bonjour</p></body></html>"))
+        .header("content-type", "text/html; charset=utf-8")
+}
+
+fn config(world: &World) -> String {
+    std::fs::read_to_string(world.path("feeds.toml")).expect("it is there")
+}
+
+/// An origin with a page of two feeds and one of comments, and a world that knows one other source.
+async fn world() -> (Origin, World) {
+    let origin = Origin::start().await;
+    origin.on(
+        "/",
+        page(
+            "<link rel=\"alternate\" type=\"application/rss+xml\" href=\"/comments/feed\">\
+             <link rel=\"alternate\" type=\"application/rss+xml\" title=\"Actu\" href=\"/actu.xml?a=1&amp;b=2\">\
+             <LINK REL='alternate' HREF='resultats.xml' TYPE='application/atom+xml'>\
+             <link rel=\"alternate\" type=\"application/rss+xml\" href=\"/gone.xml\">",
+        ),
+    );
+    origin.on("/comments/feed", Reply::ok(rss("comments", &stories(0..1))));
+    origin.on("/actu.xml?a=1&b=2", Reply::ok(rss("actu", &stories(0..3))));
+    origin.on("/actu.xml", Reply::ok(rss("actu", &stories(0..3))));
+    origin.on("/resultats.xml", Reply::ok(rss("resultats", &stories(0..2))));
+    let world = World::new(&tables(&[("known", origin.url("/known.xml"))]));
+    (origin, world)
+}
+
+#[tokio::test]
+async fn the_feeds_of_a_page_are_found_and_one_is_taken() {
+    let (origin, world) = world().await;
+    let before = config(&world);
+    let several = world.relais(&["add", &origin.url("/")]).await;
+    assert_eq!(several.code, Some(2), "{several:?}");
+    assert!(
+        several.stderr.contains("1. ") && several.stderr.contains("Le journal actu") && several.stderr.contains("--pick"),
+        "{several:?}"
+    );
+    let place = |text: &str| several.stderr.find(text).unwrap_or(usize::MAX);
+    assert!(place("/comments/feed") > place("/resultats.xml") && !several.stderr.contains("gone.xml"), "{several:?}");
+    assert_eq!(config(&world), before, "nothing is written");
+
+    let dry = world.relais(&["add", &origin.url("/"), "--pick", "1", "--id", "club", "--tag", "judo", "jeux", "--dry-run"]).await;
+    assert_eq!((dry.code, config(&world)), (Some(0), before.clone()), "{dry:?}");
+    let added = world.relais(&["add", &origin.url("/"), "--pick", "1", "--id", "club", "--tag", "judo", "jeux"]).await;
+    assert_eq!((added.code, &added.stdout), (Some(0), &dry.stdout), "{added:?}");
+    let after = config(&world);
+    assert_eq!(after.replace(&format!("\n{}", added.stdout), ""), before, "every other byte stays");
+    assert!(after.find("[source.club]") < after.find("[edition.jeux]"), "{after}");
+    for line in ["title = \"Le journal actu\"", "lang = \"fr\"", "tags = [\"judo\", \"jeux\"]"] {
+        assert!(added.stdout.contains(line), "{}", added.stdout);
+    }
+    assert_eq!(world.relais(&["check"]).await.code, Some(0));
+    let again = world.relais(&["add", &origin.url("/"), "--pick", "1"]).await;
+    assert_eq!(again.code, Some(2));
+    assert!(again.stderr.contains("[source.club]"), "{again:?}");
+    let bad = world.relais(&["add", &origin.url("/"), "--pick", "2", "--id", "Not a name"]).await;
+    assert_eq!((bad.code, config(&world)), (Some(2), after), "a file that would be wrong is not written: {bad:?}");
+}
+
+#[tokio::test]
+async fn a_feed_itself_and_one_in_its_usual_place_are_found() {
+    let origin = Origin::start().await;
+    origin.on("/rss", Reply::ok(rss("a", &stories(0..1))));
+    origin.on("/", page(""));
+    origin.on("/none", page(""));
+    let world = World::new("");
+    assert_eq!(world.relais(&["add", &origin.url("/")]).await.code, Some(0));
+    assert!(config(&world).contains(&format!("url = \"{}\"", origin.url("/rss"))), "{}", config(&world));
+    let asked = origin.count();
+    let known = world.relais(&["add", &origin.url("/rss")]).await;
+    assert_eq!((known.code, origin.count()), (Some(2), asked + 1));
+    let other = Origin::start().await;
+    other.on("/", page(""));
+    let none = world.relais(&["add", &other.url("/")]).await;
+    assert_eq!(none.code, Some(3));
+    assert!(none.stderr.contains("an HTML page (“Le club”)") && none.stderr.contains("no feed was found behind it"), "{none:?}");
+}
+
+#[tokio::test]
+async fn sources_go_to_other_readers_and_come_back_the_same() {
+    let (origin, world) = world().await;
+    assert_eq!(world.relais(&["add", &origin.url("/"), "--all", "--tag", "club"]).await.code, Some(0));
+    let exported = world.relais(&["opml", "export"]).await;
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    let file = world.path("sources.opml");
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(&file, &exported.stdout).expect("it can be written");
+    let name = file.to_str().expect("a name");
+    let same = config(&world);
+    let nothing = world.relais(&["opml", "import", name]).await;
+    assert_eq!((nothing.code, config(&world)), (Some(0), same), "all are there: {nothing:?}");
+
+    let other = World::new("");
+    assert_eq!(other.relais(&["opml", "import", name]).await.code, Some(0));
+    let of = |text: &str| {
+        let mut urls: Vec<String> = text.lines().filter(|line| line.starts_with("url = ")).map(str::to_owned).collect();
+        urls.sort();
+        urls
+    };
+    assert_eq!(of(&config(&other)), of(&config(&world)));
+    assert_eq!(config(&other).matches("tags = [\"club\"]").count(), 3);
+    let with_edition = config(&other) + "[edition.all]\nfrom = [\"*\"]\n";
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(other.path("feeds.toml"), with_edition).expect("it can be written");
+    assert_eq!(other.relais(&["check"]).await.code, Some(0));
+    let again = other.relais(&["opml", "export"]).await;
+    assert_eq!(again.stdout.matches("xmlUrl").count(), exported.stdout.matches("xmlUrl").count());
+    let broken = other.relais(&["opml", "import", "feeds.toml"]).await;
+    assert_eq!(broken.code, Some(2), "{broken:?}");
+}

@@ -8,6 +8,7 @@ mod exit;
 mod memory;
 mod opml;
 mod parse;
+mod probe;
 mod report;
 mod retranslate;
 mod run;
@@ -52,7 +53,7 @@ fn dispatch(args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Run(ask) => block_on(run::run(args, ask)),
         Command::Daemon => block_on(daemon::daemon(args)),
-        Command::Check => check::check(args),
+        Command::Check(ask) => block_on(check::check(args, ask)),
         Command::Add(ask) => block_on(add::add(args, ask)),
         Command::Opml(OpmlCommand::Export) => opml::export(args),
         Command::Opml(OpmlCommand::Import(ask)) => opml::import(args, ask),

@@ -74,7 +74,7 @@ pub(super) enum Command {
     /// finishes what is in hand and ends within ten seconds.
     Daemon,
     /// Validate feeds.toml and show all its problems at once.
-    Check,
+    Check(CheckArgs),
     /// Find the feed behind a page and add it to feeds.toml.
     Add(AddArgs),
     /// Exchange sources with other feed readers.
@@ -123,6 +123,16 @@ pub(super) struct RunArgs {
     /// Print the report as JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Visit each source too, keep nothing, and say what is wrong with it and what it asks for.
+    #[arg(long)]
+    pub(super) probe: bool,
+    /// Only these sources (also disabled ones).
+    #[arg(long, value_name = "ID", num_args = 1.., requires = "probe")]
+    pub(super) source: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -2,13 +2,14 @@
 
 use anstream::eprint;
 
-use super::args::Args;
+use super::args::{Args, CheckArgs};
 use super::exit::{Exit, Failure, print};
+use super::probe::probe;
 use crate::config::{self, Plan};
 use crate::pass;
 
-/// Validates feeds.toml, and the glossary that it names.
-pub(super) fn check(args: &Args) -> Result<Exit, Failure> {
+/// Validates feeds.toml, and the glossary that it names; visits the sources if that is asked for.
+pub(super) async fn check(args: &Args, ask: &CheckArgs) -> Result<Exit, Failure> {
     let plan = load(args)?;
     if plan.editions.iter().any(|edition| !edition.engines.is_empty()) {
         pass::glossary(&plan).map_err(Failure::usage)?;
@@ -22,7 +23,7 @@ pub(super) fn check(args: &Args) -> Result<Exit, Failure> {
         plan.editions.len(),
         if plan.editions.len() == 1 { "" } else { "s" },
     ))?;
-    Ok(Exit::Good)
+    if ask.probe { probe(args, &plan, &ask.source).await } else { Ok(Exit::Good) }
 }
 
 /// Loads feeds.toml, and shows whatever is wrong with it.

@@ -70,7 +70,7 @@ fn bar(args: &Args, ask: &RunArgs) -> Option<ProgressBar> {
 }
 
 /// The sources that were named, if any were.
-fn chosen_sources(plan: &Plan, names: &[String]) -> Result<Option<HashSet<SourceId>>, Failure> {
+pub(super) fn chosen_sources(plan: &Plan, names: &[String]) -> Result<Option<HashSet<SourceId>>, Failure> {
     for name in names {
         if !plan.sources.iter().any(|source| source.id.as_str() == name) {
             return Err(unknown("source", name, plan.sources.iter().map(|source| source.id.as_str())));

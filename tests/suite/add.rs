@@ -116,3 +116,33 @@ async fn sources_go_to_other_readers_and_come_back_the_same() {
     let broken = other.relais(&["opml", "import", "feeds.toml"]).await;
     assert_eq!(broken.code, Some(2), "{broken:?}");
 }
+
+#[tokio::test]
+async fn a_probe_tells_of_each_source_and_keeps_nothing() {
+    let origin = Origin::start().await;
+    let asking = rss("good", &stories(0..3)).replace(
+        "<language>fr</language>",
+        "<language>fr</language><ttl>30</ttl><skipHours><hour>2</hour></skipHours><skipDays><day>Sunday</day></skipDays>",
+    );
+    origin.on("/good", Reply::ok(asking).header("cache-control", "max-age=300"));
+    origin.on("/broken", Reply::ok(rss("b", &stories(0..2)).replace("</channel>", "").replace("<pubDate>", "<pubdat>")));
+    origin.on("/moved", Reply::redirect(301, "/good"));
+    origin.on("/page", page(""));
+    origin.on("/gone", Reply::status(410));
+    let names = ["good", "broken", "moved", "page", "gone"];
+    let sources: Vec<(&str, String)> = names.iter().map(|name| (*name, origin.url(&format!("/{name}")))).collect();
+    let world = World::new(&tables(&sources));
+    let probed = world.relais(&["check", "--probe"]).await;
+    assert_eq!(probed.code, Some(3), "{probed:?}");
+    let line = |name: &str| probed.stdout.lines().find(|line| line.starts_with(&format!("{name} "))).expect(name);
+    let good = line("good");
+    assert!(good.contains("rss 2.0") && good.contains("fr") && good.contains("days ago"), "{good}");
+    assert!(good.contains("asks: every 30 min, not at 2 h UTC, not on Sun, good for 300 s"), "{good}");
+    assert!(line("broken").contains("2 without a date; repaired: "), "{}", line("broken"));
+    assert!(line("moved").contains(&format!("has moved to {}", origin.url("/good"))), "{}", line("moved"));
+    assert!(line("page").contains("an HTML page (“Le club”)") && line("gone").contains("410"), "{}", probed.stdout);
+    assert!(!world.path("relais.db").exists() && !world.path("output").exists(), "nothing is kept");
+    let one = world.relais(&["check", "--probe", "--source", "good"]).await;
+    assert_eq!((one.code, one.stdout.contains("broken")), (Some(0), false), "{one:?}");
+    assert_eq!(world.relais(&["check", "--source", "good"]).await.code, Some(2));
+}

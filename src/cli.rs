@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
 fn dispatch(args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         Command::Run(ask) => block_on(run::run(args, ask)),
-        Command::Daemon => block_on(daemon::daemon(args)),
+        Command::Daemon(ask) => block_on(daemon::daemon(args, ask)),
         Command::Check(ask) => block_on(check::check(args, ask)),
         Command::Add(ask) => block_on(add::add(args, ask)),
         Command::Opml(OpmlCommand::Export) => opml::export(args),

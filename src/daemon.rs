@@ -8,18 +8,21 @@ mod signals;
 mod systemd;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Plan;
 use crate::model::{Clock, Time};
-use crate::pass::{Keep, Prepared, RunError};
+use crate::pass::{Keep, Prepared, RunError, Subscribing};
+use crate::serve::{Desk, ListenError, Listener, Pulse, Taker};
 use crate::store::{Access, Store, StoreError};
 
 use changes::Changes;
@@ -30,6 +33,9 @@ use systemd::Watchdog;
 const GRACE: Duration = Duration::from_secs(8);
 /// How long the store may take to be left in good order after that.
 const FAREWELL: Duration = Duration::from_millis(1500);
+
+/// What hubs have sent and nobody has looked at yet.
+const PUSHES: usize = 4;
 
 /// How long a database that is away is left alone; doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -42,7 +48,9 @@ pub struct Daemon<'a> {
     /// Reads it: the plan, or what is wrong with it, complete.
     pub load: &'a dyn Fn() -> Result<Plan, String>,
     /// The present.
-    pub clock: &'a dyn Clock,
+    pub clock: &'static dyn Clock,
+    /// Where to answer over HTTP, if anywhere.
+    pub listen: Option<SocketAddr>,
     /// A number that no other process of this machine has: the process's own.
     pub process: u32,
 }
@@ -56,6 +64,9 @@ pub enum DaemonError {
     /// The state cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The address to answer at cannot be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The system does not let it listen for signals.
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
@@ -80,86 +91,155 @@ pub async fn daemon(ask: &Daemon<'_>, plan: Plan) -> Result<(), DaemonError> {
     let watchdog = Watchdog::of_environment();
     let mut changes = Changes::of(ask.path, &plan).await;
     let mut prepared = Prepared::of(plan).await?;
-    let store = Store::open(prepared.plan().state.url(), Access::Work).await?;
+    let listener = match ask.listen {
+        Some(address) => Some(Listener::bind(address).await?),
+        None => None,
+    };
+    let store = Arc::new(Store::open(prepared.plan().state.url(), Access::Work).await?);
+    let pulse = Arc::new(Pulse::default());
+    let server = listener.map(|listener| Server::start(listener, &store, ask.clock, &pulse));
+    let mut keeper = Keeper {
+        ask,
+        store: &store,
+        pulse: &pulse,
+        server: server.as_ref(),
+        signals: &mut signals,
+        changes: &mut changes,
+        watchdog: &watchdog,
+    };
     loop {
-        match Box::pin(carry_out(ask, &prepared, &store, &mut signals, &mut changes, &watchdog)).await {
+        match Box::pin(keeper.carry_out(&prepared)).await {
             End::Stopped => break,
             End::Replaced(next) => prepared = *next,
         }
         // The new plan's client has not seen whom the old one asked a moment ago.
         sleep(prepared.plan().fetch.host_interval).await;
     }
-    if let Ok(closed) = timeout(FAREWELL, store.close()).await {
+    if let Some(server) = server {
+        server.end().await;
+    }
+    // Somebody may still be answered, who then holds it: nothing is lost by that.
+    if let Some(store) = Arc::into_inner(store)
+        && let Ok(closed) = timeout(FAREWELL, store.close()).await
+    {
         closed?;
     }
     Ok(())
 }
 
-/// Carries out one plan, until it is replaced or somebody says stop.
-async fn carry_out(
-    ask: &Daemon<'_>,
-    prepared: &Prepared,
-    store: &Store,
-    signals: &mut Signals,
-    changes: &mut Changes,
-    watchdog: &Watchdog,
-) -> End {
-    let started = ask.clock.now();
-    let Some(run) = begin(store, started, signals).await else { return End::Stopped };
-    let worker = format!("{}:{}:{run}", ask.process, started.millis());
-    let stop = CancellationToken::new();
-    let (alive, is_ready) = (Mutex::new(Instant::now()), AtomicBool::new(false));
-    let beat = || {
-        if let Ok(mut at) = alive.lock() {
-            *at = Instant::now();
-        }
-    };
-    let published = || {
-        if !is_ready.swap(true, Ordering::Relaxed) {
-            tracing::info!("the output is up to date");
-        }
-    };
-    let keep = Keep { prepared, store, clock: ask.clock, worker: &worker, run, stop: &stop, alive: &beat, published: &published };
-    let mut keeping = pin!(keep.keep());
-    systemd::ready(&Words(prepared.plan()).to_string());
-    let last_beat = || alive.lock().map_or_else(|at| *at.into_inner(), |at| *at);
-    let end = loop {
-        let asked = tokio::select! {
-            biased;
-            asked = signals.next() => asked,
-            () = changes.next() => Asked::Reload,
-            () = watchdog.feed(&last_beat) => continue,
-            // It ends only when it is told to.
-            () = &mut keeping => break End::Stopped,
-        };
-        match asked {
-            Asked::Stop => {
-                systemd::stopping();
-                break End::Stopped;
+/// The server beside the passes.
+struct Server {
+    desk: Arc<Desk>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    fn start(listener: Listener, store: &Arc<Store>, clock: &'static dyn Clock, pulse: &Arc<Pulse>) -> Self {
+        tracing::warn!("listening on http://{}", listener.address());
+        let desk = Arc::new(Desk::new(Arc::clone(store), clock, Arc::clone(pulse)));
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(listener.serve(Arc::clone(&desk), stop.clone()));
+        Self { desk, stop, task }
+    }
+
+    /// Has what hubs send go to whoever carries out this plan. Without `base_url` nobody knows where hubs could reach us.
+    fn give_to(&self, plan: &Plan) -> Option<Subscribing> {
+        let callback = format!("{}websub/", plan.base_url.as_ref()?);
+        let (send, pushes) = mpsc::channel(PUSHES);
+        let sources = plan.enabled().map(|source| source.id.clone()).collect();
+        self.desk.give_to(Some(Taker { pushes: send, sources: Arc::new(sources), max_bytes: plan.fetch.max_bytes }));
+        Some(Subscribing::at(callback, pushes))
+    }
+
+    async fn end(self) {
+        self.desk.give_to(None);
+        self.stop.cancel();
+        let _ = self.task.await;
+    }
+}
+
+/// What every plan is carried out with.
+struct Keeper<'k> {
+    ask: &'k Daemon<'k>,
+    store: &'k Store,
+    pulse: &'k Pulse,
+    server: Option<&'k Server>,
+    signals: &'k mut Signals,
+    changes: &'k mut Changes,
+    watchdog: &'k Watchdog,
+}
+
+impl Keeper<'_> {
+    /// Carries out one plan, until it is replaced or somebody says stop.
+    async fn carry_out(&mut self, prepared: &Prepared) -> End {
+        let (ask, store, pulse) = (self.ask, self.store, self.pulse);
+        let started = ask.clock.now();
+        let Some(run) = begin(store, started, self.signals).await else { return End::Stopped };
+        let worker = format!("{}:{}:{run}", ask.process, started.millis());
+        let stop = CancellationToken::new();
+        let beat = || pulse.beat();
+        let published = || {
+            if pulse.published() {
+                tracing::info!("the output is up to date");
             }
-            Asked::Reload => {
-                systemd::reloading();
-                match replacement(ask, prepared, changes).await {
-                    Ok(next) => break End::Replaced(Box::new(next)),
-                    Err(why) => {
-                        tracing::error!("{} was not taken, the old one stays: {why}", ask.path.display());
-                        systemd::ready("feeds.toml is wrong: the one from before is carried out");
+        };
+        let subscribing = self.server.and_then(|server| server.give_to(prepared.plan()));
+        let keep = Keep {
+            prepared,
+            store,
+            clock: ask.clock,
+            worker: &worker,
+            run,
+            stop: &stop,
+            alive: &beat,
+            published: &published,
+            subscribing,
+        };
+        let mut keeping = pin!(keep.keep());
+        systemd::ready(&Words(prepared.plan()).to_string());
+        let end = loop {
+            let asked = tokio::select! {
+                biased;
+                asked = self.signals.next() => asked,
+                () = self.changes.next() => Asked::Reload,
+                () = self.watchdog.feed(pulse) => continue,
+                // It ends only when it is told to.
+                () = &mut keeping => break End::Stopped,
+            };
+            match asked {
+                Asked::Stop => {
+                    systemd::stopping();
+                    break End::Stopped;
+                }
+                Asked::Reload => {
+                    systemd::reloading();
+                    match replacement(ask, prepared, self.changes).await {
+                        Ok(next) => break End::Replaced(Box::new(next)),
+                        Err(why) => {
+                            tracing::error!("{} was not taken, the old one stays: {why}", ask.path.display());
+                            systemd::ready("feeds.toml is wrong: the one from before is carried out");
+                        }
                     }
                 }
             }
+        };
+        if let Some(server) = self.server {
+            // Hubs come again.
+            server.desk.give_to(None);
         }
-    };
-    stop.cancel();
-    let in_time = tokio::select! {
-        done = timeout(GRACE, &mut keeping) => done.is_ok(),
-        // Whoever says it twice means it.
-        () = signals.stop() => false,
-    };
-    if !in_time {
-        tracing::warn!("what was in hand took too long and was left: it is done again by whoever comes next");
-        let _ = timeout(FAREWELL, store.release(&worker)).await;
+        stop.cancel();
+        let in_time = tokio::select! {
+            done = timeout(GRACE, &mut keeping) => done.is_ok(),
+            // Whoever says it twice means it.
+            () = self.signals.stop() => false,
+        };
+        if !in_time {
+            tracing::warn!("what was in hand took too long and was left: it is done again by whoever comes next");
+            let _ = timeout(FAREWELL, store.release(&worker)).await;
+        }
+        end
     }
-    end
 }
 
 /// Begins a run in the store; nothing if somebody says stop before. A database that is away is waited for.

@@ -19,7 +19,7 @@
 //! # The modules, in the order of the flow
 //!
 //! [`config`] makes a plan of feeds.toml; [`net`] fetches; [`feed`] makes entries of bytes; [`html`] cleans; [`select`]
-//! merges; [`translate`] asks engines and checks what they answer; [`store`] keeps; [`render`] writes formats and [`sink`] files; [`pass`] joins them to a run; [`cli`] is what
+//! merges; [`translate`] asks engines and checks what they answer; [`store`] keeps; [`render`] writes formats and [`sink`] files; [`pass`] joins them to a run, [`daemon`] to a service that [`serve`] answers for; [`cli`] is what
 //! people type; [`model`] holds the words as types, [`watch`] the clock and the log.
 
 pub mod cli;
@@ -32,6 +32,7 @@ pub mod net;
 pub mod pass;
 pub mod render;
 pub mod select;
+pub mod serve;
 pub mod sink;
 pub mod store;
 pub mod translate;

@@ -11,6 +11,7 @@ mod error;
 mod fresh;
 mod guard;
 mod host;
+mod links;
 mod resolve;
 
 use std::fmt;
@@ -27,6 +28,7 @@ pub use client::Client;
 pub use error::{ClientError, FetchError};
 pub use fresh::RetryAfter;
 pub use guard::check_url;
+pub use links::Link;
 pub use resolve::{Resolve, System};
 
 /// A configured address as it may be shown in messages: without name, password and query.

@@ -17,6 +17,7 @@ mod rendition;
 mod run;
 mod settle;
 mod sql;
+mod subscription;
 mod translation;
 
 use std::fmt;

@@ -72,7 +72,7 @@ pub(super) enum Command {
     ///
     /// SIGHUP, or a feeds.toml that was changed, has it read again: a wrong one is refused, and the old one stays. SIGTERM
     /// finishes what is in hand and ends within ten seconds.
-    Daemon,
+    Daemon(DaemonArgs),
     /// Validate feeds.toml and show all its problems at once.
     Check(CheckArgs),
     /// Find the feed behind a page and add it to feeds.toml.
@@ -104,6 +104,14 @@ pub(super) enum Command {
         #[arg(value_hint = ValueHint::DirPath)]
         folder: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DaemonArgs {
+    /// Answer over HTTP as well: /healthz, /readyz, and what the hubs of sources have to tell (WebSub), for which they must
+    /// reach this address as `base_url` with `websub/` behind it.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(super) listen: Option<std::net::SocketAddr>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `relais daemon`.
 
-use super::args::Args;
+use super::args::{Args, DaemonArgs};
 use super::check::load;
 use super::exit::{Exit, Failure};
 use crate::config;
@@ -8,11 +8,12 @@ use crate::daemon::{Daemon, daemon as keep};
 use crate::watch::SystemClock;
 
 /// Goes on until somebody says stop.
-pub(super) async fn daemon(args: &Args) -> Result<Exit, Failure> {
+pub(super) async fn daemon(args: &Args, ask: &DaemonArgs) -> Result<Exit, Failure> {
     let plan = load(args)?;
     let reload = || config::load(&args.config).map_err(|problems| problems.render(false));
-    let ask = Daemon { path: &args.config, load: &reload, clock: &SystemClock, process: std::process::id() };
-    match Box::pin(keep(&ask, plan)).await {
+    let daemon =
+        Daemon { path: &args.config, load: &reload, clock: &SystemClock, listen: ask.listen, process: std::process::id() };
+    match Box::pin(keep(&daemon, plan)).await {
         Ok(()) => Ok(Exit::Good),
         Err(error) if error.is_configuration() => Err(Failure::usage(error)),
         Err(error) => Err(Failure::own(error)),

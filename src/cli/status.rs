@@ -10,7 +10,7 @@ use super::check::load;
 use super::exit::{Exit, Failure, print};
 use super::table::{Cell, Table};
 use crate::config::Plan;
-use crate::model::{Clock, Fault, SourceId, Time};
+use crate::model::{Clock, Fault, SourceId, SourceState, Time};
 use crate::store::{Access, Store, StoreError};
 use crate::watch::SystemClock;
 
@@ -44,7 +44,18 @@ struct Source {
     fresh: Option<Time>,
     failures: u32,
     moved_to: Option<String>,
+    entries_a_day: f64,
+    hub: Option<Hub>,
     fault: Option<Fault>,
+}
+
+/// Who tells of what is new in a source.
+#[derive(Serialize)]
+struct Hub {
+    url: String,
+    active: bool,
+    until: Option<Time>,
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -74,14 +85,18 @@ pub(super) async fn status(args: &Args, ask: &StatusArgs) -> Result<Exit, Failur
     .map_err(Failure::own)?;
     let text = if ask.json { serde_json::to_string_pretty(&status).map_err(Failure::own)? + "\n" } else { shown(&status) };
     print(&text)?;
-    Ok(if status.sources.iter().any(|source| source.enabled && source.fault.is_some()) { Exit::Faults } else { Exit::Good })
+    let is_told = |source: &Source| source.enabled && source.fault.is_some() && source.state != "unsteady";
+    Ok(if status.sources.iter().any(is_told) { Exit::Faults } else { Exit::Good })
 }
 
 async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError> {
     let ids: Vec<SourceId> = plan.sources.iter().map(|source| source.id.clone()).collect();
+    let now = SystemClock.now();
+    let mut subscriptions = Vec::new();
     let (mut rows, mut run, mut kept) = (Vec::new(), None, Kept { entries: 0, withdrawn: 0, renditions: 0, size_bytes: None });
     if let Some(store) = store {
         rows = store.sources(&ids).await?;
+        subscriptions = store.subscriptions(&ids).await?;
         run = store.last_run().await?.map(|(run, started, report)| LastRun { run, started, finished: report.is_some() });
         let counts = store.counts().await?;
         kept = Kept {
@@ -103,18 +118,24 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
                 title: source.title.as_ref().map(ToString::to_string).or(own),
                 url: source.url.clone(),
                 enabled: source.enabled,
-                state: match (source.enabled, row.and_then(|row| row.visited), state.and_then(|state| state.trouble.as_ref())) {
-                    (false, ..) => "disabled",
-                    (true, None, _) => "new",
-                    (true, Some(_), None) => "good",
-                    (true, Some(_), Some(_)) => "broken",
+                state: match state.filter(|_| row.is_some_and(|row| row.visited.is_some())) {
+                    _ if !source.enabled => "disabled",
+                    None => "new",
+                    Some(state) => condition(state, now),
                 },
                 due: row.filter(|_| source.enabled).map(|row| row.due),
                 visited: row.and_then(|row| row.visited),
                 fresh: state.and_then(|state| state.fresh_at),
                 failures: state.map_or(0, |state| state.failures),
                 moved_to: state.and_then(|state| state.moved_to.clone()),
-                fault: state.and_then(|state| state.trouble.clone()),
+                entries_a_day: state.map_or(0.0, |state| (state.habit.a_day(now) * 10.0).round() / 10.0),
+                hub: subscriptions.iter().find(|known| known.source == source.id).map(|known| Hub {
+                    url: crate::net::shown(&known.hub.url),
+                    active: known.is_active(now),
+                    until: known.until,
+                    reason: known.reason.clone(),
+                }),
+                fault: state.and_then(|state| state.trouble.clone().or_else(|| state.remark(&source.id, now))),
             }
         })
         .collect();
@@ -128,9 +149,23 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
             formats: edition.formats.iter().map(|format| format.extension()).collect(),
         })
         .collect();
-    let now = SystemClock.now();
     let engines = engines::engines(plan, store, now).await?;
     Ok(Status { now, run, sources, editions, engines, store: kept })
+}
+
+/// How a source is, in one word.
+fn condition(state: &SourceState, now: Time) -> &'static str {
+    match &state.trouble {
+        Some(_) if state.is_quiet => "unsteady",
+        Some(trouble) if trouble.kind == "gone" => "gone",
+        Some(trouble) if trouble.kind == "dead" => "dead",
+        Some(_) if state.is_paused(now) => "paused",
+        Some(trouble) if trouble.kind == "changed" => "changed",
+        Some(_) => "broken",
+        None if state.undated_since.is_some() => "changed",
+        None if state.habit.silence(now).is_some() => "stale",
+        None => "good",
+    }
 }
 
 /// The same for people.
@@ -146,16 +181,22 @@ fn shown(status: &Status) -> String {
     for source in &status.sources {
         let colour = match source.state {
             "good" => AnsiColor::Green.on_default(),
-            "broken" => AnsiColor::Red.on_default(),
+            "broken" | "gone" | "dead" | "paused" => AnsiColor::Red.on_default(),
+            "unsteady" | "changed" | "stale" => AnsiColor::Yellow.on_default(),
             _ => Style::new().dimmed(),
         };
         let what = match (&source.fault, &source.moved_to) {
             (Some(fault), _) => {
                 let since = fault.since.map(|since| format!(", since {}", ago(status.now, since))).unwrap_or_default();
-                format!("{} ({} in a row{since})", fault.message, source.failures)
+                let row = if source.failures > 0 { format!("{} in a row", source.failures) } else { "it answers".to_owned() };
+                format!("{} ({row}{since})", fault.message)
             }
             (None, Some(to)) => format!("has moved to {to}: change its `url`"),
-            (None, None) => source.title.clone().unwrap_or_default(),
+            (None, None) => {
+                let pushed =
+                    if source.hub.as_ref().is_some_and(|hub| hub.active) { " (its hub tells of what is new)" } else { "" };
+                format!("{}{pushed}", source.title.as_deref().unwrap_or_default())
+            }
         };
         table.row(vec![
             Cell::text(source.id.as_str()),

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use sd_notify::{NotifyState, notify, watchdog_enabled};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-/// Without a sign of ingest for so long the watchdog is not fed any more, and systemd starts us again.
-const DEAD: Duration = Duration::from_secs(120);
+use crate::serve::Pulse;
 
 /// Everything is there and under way.
 pub(super) fn ready(status: &str) {
@@ -39,11 +38,12 @@ impl Watchdog {
         Self { every: watchdog_enabled().map(|every| every / 2) }
     }
 
-    /// Gives the next sign of life when it is time for it, if ingest gave one itself. Where nobody wants one this never ends.
-    pub(super) async fn feed(&self, last_beat: &(dyn Fn() -> Instant + Sync)) {
+    /// Gives the next sign of life when it is time for it, if ingest gave one itself: else systemd starts us again. Where nobody
+    /// wants one this never ends.
+    pub(super) async fn feed(&self, pulse: &Pulse) {
         let Some(every) = self.every else { return std::future::pending().await };
         sleep(every).await;
-        if last_beat().elapsed() < DEAD {
+        if pulse.health().is_ok() {
             tell(&[NotifyState::Watchdog]);
         }
     }

@@ -44,6 +44,10 @@ pub struct Feed {
     pub rights: Option<RawHtml>,
     /// What it asks of those who come again.
     pub pace: Pace,
+    /// Where it can be subscribed to: `rel="hub"` of a link, `hubs` of JSON Feed.
+    pub hub: Option<String>,
+    /// Where it says to be itself: what is subscribed to.
+    pub own_url: Option<String>,
     /// What had to be repaired before it could be read, in the order of the repairs.
     pub repaired: Vec<&'static str>,
     /// Its entries, in its order. Some may stand twice, and some may have nothing to show: see [`distinct`](super::distinct).

@@ -122,6 +122,9 @@ pub(super) struct Draft<'a> {
     pub(super) updated: Best<Time>,
     pub(super) files: Vec<File<'a>>,
     pub(super) image: Best<Address<'a>>,
+    /// Where a feed says that it can be subscribed to (WebSub), and where it says to be itself.
+    pub(super) hub: Best<Address<'a>>,
+    pub(super) own: Best<Address<'a>>,
     pub(super) rights: Best<Rich<'a>>,
     pub(super) language: Best<Cow<'a, str>>,
     /// What a feed asks of those who come again.

@@ -69,6 +69,7 @@ struct Top1 {
     favicon: Loose,
     language: Loose,
     authors: Many<Person>,
+    hubs: Many<HubOf>,
 }
 
 /// Reads the top object into what is there already, so that an error leaves what came before it.
@@ -102,6 +103,7 @@ impl<'de> Visitor<'de> for Top<'_> {
                 "favicon" => feed.favicon = map.next_value_seed(any())?,
                 "language" => feed.language = map.next_value_seed(any())?,
                 "author" | "authors" => feed.authors.0.extend(map.next_value_seed(any::<Many<Person>>())?.0),
+                "hubs" => feed.hubs = map.next_value_seed(any())?,
                 "items" => map.next_value_seed(Items(&mut self.0.entries, &mut self.0.odd, &mut self.0.beyond))?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -339,6 +341,29 @@ impl<'de> Lenient<'de> for Person {
     }
 }
 
+/// Where one can subscribe: its kind and its address.
+#[derive(Default)]
+struct HubOf {
+    kind: Loose,
+    url: Loose,
+}
+
+impl<'de> Lenient<'de> for HubOf {
+    fn object<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut hub = Self::default();
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "type" => hub.kind = map.next_value_seed(any())?,
+                "url" => hub.url = map.next_value_seed(any())?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(hub)
+    }
+}
+
 /// A list, or one that stands for it; what comes beyond the most is passed over.
 struct Many<T>(Vec<T>);
 
@@ -372,6 +397,10 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Many<T> {
 
 fn feed<'a>(top: Top1) -> Draft<'a> {
     let mut draft = Draft::default();
+    draft.own.offer(1, top.feed_url.0.clone().and_then(|url| address(Loose(Some(url)))));
+    // Other kinds (`rssCloud`) are asked in other ways.
+    let speaks = |hub: &HubOf| hub.kind.0.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("websub"));
+    draft.hub.offer(1, top.hubs.0.into_iter().find(speaks).and_then(|hub| address(hub.url)));
     draft.id.offer(1, text(top.feed_url));
     draft.title.offer(1, rich(top.title, Kind::Text));
     draft.summary.offer(1, rich(top.description, Kind::Text));

@@ -24,6 +24,8 @@ const LONGEST_BLANK: usize = 200;
 const HEARD: usize = 20;
 /// Names, categories, guids and headlines are cut here, in bytes.
 const MOST_TEXT: usize = 1_000;
+/// Longer addresses of hubs are none.
+const MOST_ADDRESS: usize = 2_000;
 
 /// Makes our feed of what was read.
 pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &SourceId, mut repaired: Vec<&'static str>) -> Feed {
@@ -55,7 +57,18 @@ pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &Source
         pace: Pace { minutes: feed.pace.minutes.or(period), ..feed.pace },
         repaired,
         entries,
+        hub: feed.hub.get().and_then(|hub| exact(hub, &bases)),
+        own_url: feed.own.get().and_then(|own| exact(own, &bases)),
     }
+}
+
+/// An address that another server compares with its own, letter by letter: nothing is dropped from it.
+fn exact(address: &Address<'_>, bases: &[Option<Url>]) -> Option<String> {
+    let url = match &bases[address.base] {
+        Some(base) => base.join(&address.href).ok()?,
+        None => Url::parse(&address.href).ok()?,
+    };
+    (matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MOST_ADDRESS).then(|| url.into())
 }
 
 /// What all entries of a feed are made with.

@@ -82,6 +82,10 @@ const DAY: f64 = 86_400_000.0;
 /// Entries that are older say nothing.
 const MEMORY: Duration = Duration::from_secs(28 * 24 * 60 * 60);
 
+/// A silence is one when so many entries are missing, and not before.
+const MISSED: f64 = 20.0;
+const LEAST_SILENCE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
 impl Habit {
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
@@ -109,6 +113,15 @@ impl Habit {
     /// How many entries a day it publishes.
     pub fn a_day(&self, now: Time) -> f64 {
         self.rate(now, self.hours.iter().map(|count| f64::from(*count)).sum())
+    }
+
+    /// For how long it has published nothing, if that is far longer than its habit: so long that twenty entries would have been
+    /// usual, and three days at least.
+    pub fn silence(&self, now: Time) -> Option<Duration> {
+        let at = self.at?;
+        let silence = now.since(at);
+        let missed = self.a_day(at) * days(silence);
+        (missed >= MISSED && silence >= LEAST_SILENCE).then_some(silence)
     }
 
     /// How many entries it publishes in an hour like that of `time`, those beside it counting half.
@@ -183,6 +196,8 @@ mod tests {
         let (morning, night) = (habit.an_hour_at(begin.plus(hour * 8), now), habit.an_hour_at(begin.plus(hour * 20), now));
         assert!(morning > 2.0 && night == 0.0, "{morning} {night}");
         assert!(habit.a_day(now.plus(hour * 24 * 21)) < 2.0, "it has fallen silent");
+        let days = |days| habit.silence(now.plus(hour * 24 * days)).map(|silence| silence.as_secs() / 86_400);
+        assert_eq!((days(2), days(4)), (None, Some(4)), "twenty entries are missing after three days and a bit");
         let before = habit;
         habit.saw([now.plus(hour), begin.plus(Duration::ZERO)], now.plus(hour * 24 * 30));
         assert_eq!(habit.at.is_some(), before.at.is_some());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +78,22 @@ pub struct SourceMeta {
     /// What it asks of those who come again.
     #[serde(skip_serializing_if = "Pace::is_empty")]
     pub pace: Pace,
+    /// Who tells of what is new in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hub: Option<Hub>,
 }
+
+/// Who tells subscribers of what is new in a feed (WebSub).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hub {
+    /// Its address.
+    pub url: String,
+    /// What is subscribed to: the address under which it knows the feed.
+    pub topic: String,
+}
+
+/// A source that fails for so long is paused: it is hardly visited any more.
+pub const PAUSED_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What the last visits left: kept by the store, read when the next visit begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,12 +121,63 @@ pub struct SourceState {
     pub good_at: Option<Time>,
     /// When a visit last brought a new or changed entry.
     pub fresh_at: Option<Time>,
+    /// When its hub last told of something new, while nothing new is found that it did not tell of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_at: Option<Time>,
+    /// Until when its server lets the last answer stand in for one that fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_until: Option<Time>,
+    /// Since when its entries have no dates any more, if they had some before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undated_since: Option<Time>,
+    /// Whether entries of the last body had dates.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_dated: bool,
     /// How many visits in a row failed.
     pub failures: u32,
     /// The first of them.
     pub failing_since: Option<Time>,
     /// The last visit's outcome in one sentence, while it is not in order.
     pub trouble: Option<super::Fault>,
+    /// Whether that may pass by itself and is not told yet: the first failure of a source that worked, or one that its server
+    /// excused beforehand.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_quiet: bool,
+}
+
+impl SourceState {
+    /// What an operator has to be told of.
+    pub fn fault(&self) -> Option<&super::Fault> {
+        self.trouble.as_ref().filter(|_| !self.is_quiet)
+    }
+
+    /// Whether it fails for so long that it is hardly visited any more.
+    pub fn is_paused(&self, now: Time) -> bool {
+        self.failing_since.is_some_and(|since| now.since(since) >= PAUSED_AFTER)
+    }
+
+    /// What an operator may want to look into, although the source answers as it should: its entries have no dates any more, or
+    /// it has published nothing for far longer than its habit.
+    pub fn remark(&self, source: &SourceId, now: Time) -> Option<super::Fault> {
+        if let Some(since) = self.undated_since {
+            let message = "its entries have no dates any more: they stand in the order in which they are seen";
+            return Some(super::Fault::of_source(source, "changed", message, Some(since)));
+        }
+        let silence = self.habit.silence(now)?;
+        let since = Time::from_millis(now.millis() - i64::try_from(silence.as_millis()).unwrap_or(0)).whole_seconds();
+        let message = format!(
+            "it answers, and has published nothing for {} days, where {:.1} entries a day were usual: look whether the site has \
+             another feed by now",
+            silence.as_secs() / 86_400,
+            self.habit.a_day(since)
+        );
+        Some(super::Fault::of_source(source, "stale", message, Some(since)))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

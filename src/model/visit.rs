@@ -20,6 +20,8 @@ pub enum BreakKind {
     Timeout,
     /// An answer that is no success.
     Http,
+    /// 404: there is nothing at this address.
+    NotFound,
     /// More than `max_bytes`.
     TooBig,
     /// An address that must not be fetched.
@@ -42,6 +44,7 @@ impl fmt::Display for BreakKind {
             Self::Tls => "tls",
             Self::Timeout => "timeout",
             Self::Http => "http",
+            Self::NotFound => "not-found",
             Self::TooBig => "too-big",
             Self::PrivateAddress => "private-address",
             Self::Redirect => "redirect",
@@ -171,8 +174,8 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// The trouble of this visit as a fault, `since` being the first of a row of failures.
-    pub fn fault(&self, since: Time) -> Option<Fault> {
-        self.outcome.trouble().map(|(kind, message)| Fault::of_source(&self.source, kind, message, Some(since)))
+    /// What an operator has to be told of, now that it was made.
+    pub fn fault(&self) -> Option<&Fault> {
+        self.state.as_ref()?.fault()
     }
 }

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::budget::Budget;
 use super::error::{FetchError, shown};
+use super::links::Link;
 use crate::model::Validators;
 
 /// What a body may hold in memory without a permit; a feed seldom needs more.
@@ -38,7 +39,32 @@ pub struct Body {
     pub moved: Option<String>,
     /// For how long it is good, if its server says so: a day at most.
     pub fresh_for: Option<Duration>,
+    /// For how long it may stand in for an answer that fails, if its server says so (`stale-if-error`, RFC 5861 §4): a week at
+    /// most.
+    pub stale_for: Option<Duration>,
+    /// What its headers link to.
+    pub links: Vec<Link>,
+    /// Whether it holds only what is new since the last one: what it does not name is as it was (226, RFC 3229 §10.4.1).
+    pub is_part: bool,
     pub(super) _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Body {
+    /// What was not fetched but sent to us, about an address: what it does not name is as it was.
+    pub fn sent(bytes: Vec<u8>, content_type: Option<String>, url: String) -> Self {
+        Self {
+            bytes,
+            content_type,
+            validators: Validators::default(),
+            url,
+            moved: None,
+            fresh_for: None,
+            stale_for: None,
+            links: Vec::new(),
+            is_part: true,
+            _permit: None,
+        }
+    }
 }
 
 /// Reads bodies, all of one client.

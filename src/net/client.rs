@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
+use reqwest::cookie::{CookieStore, Jar};
+use reqwest::header::{
+    CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, SET_COOKIE,
+};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
@@ -14,11 +17,22 @@ use super::budget::Budget;
 use super::error::shown;
 use super::fresh::RetryAfter;
 use super::host::Hosts;
-use super::{Answer, Ask, Auth, Body, ClientError, FetchError, Options, Resolve, System, connect, fresh, guard};
+use super::{Answer, Ask, Auth, Body, ClientError, FetchError, Options, Resolve, System, connect, fresh, guard, links};
 use crate::model::{Cidr, Validators};
+
+/// What may be made of the last answer to save a part of it, and what was (RFC 3229).
+const A_IM: HeaderName = HeaderName::from_static("a-im");
+const IM: HeaderName = HeaderName::from_static("im");
 
 /// Redirects beyond this lead nowhere.
 const MAX_HOPS: usize = 10;
+
+/// Cookies that one hop may give, and how long each may be.
+const MAX_COOKIES: usize = 20;
+const MAX_COOKIE: usize = 4096;
+
+/// What is read of the answer to a form.
+const MAX_SAID: usize = 500;
 
 /// A longer `Content-Type` is of no use to anybody.
 const MAX_CONTENT_TYPE: usize = 256;
@@ -45,6 +59,10 @@ struct Trip {
     /// What only the origin that was asked may see; nothing once a redirect has left it.
     own: HeaderMap,
     conditional: HeaderMap,
+    /// What servers on the way want to be told on it, and only on it: some give a cookie, and the feed to whoever brings it.
+    cookies: Option<Jar>,
+    /// Whether the last hop has given one.
+    has_new_cookie: bool,
 }
 
 impl Client {
@@ -79,6 +97,31 @@ impl Client {
         (answer, budget.spent())
     }
 
+    /// Sends a form to an address that a feed has named, at its host's turn. Redirects are not followed, and of the answer the
+    /// beginning is read, which may say what was wrong.
+    pub async fn post(&self, address: &str, form: &[(&str, &str)]) -> Result<(u16, String), FetchError> {
+        let url = guard::check_url(address, &self.allow)?;
+        self.check_proxy(&url)?;
+        let _turn = self.hosts.turn(&place(&url)).await;
+        let _place = self.places.acquire().await.ok();
+        let mut budget = Budget::new(self.timeout);
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = self.http.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body).send();
+        let late = || FetchError::Timeout { url: shown(&url), after: self.timeout };
+        let mut response = match budget.spend(request).await {
+            Ok(answered) => answered.map_err(|error| FetchError::of_request(&error, &url, self.timeout))?,
+            Err(_) => return Err(late()),
+        };
+        let mut said = Vec::new();
+        while said.len() < MAX_SAID {
+            match budget.spend(response.chunk()).await.map_err(|_| late())? {
+                Ok(Some(chunk)) => said.extend_from_slice(&chunk[..chunk.len().min(MAX_SAID - said.len())]),
+                _ => break,
+            }
+        }
+        Ok((response.status().as_u16(), String::from_utf8_lossy(&said).trim().to_owned()))
+    }
+
     async fn travel(&self, ask: &Ask<'_>, budget: &mut Budget) -> Result<Answer, FetchError> {
         let mut trip = Trip::begin(&self.http, ask, &guard::check_url(ask.url, &self.allow)?)?;
         loop {
@@ -93,8 +136,13 @@ impl Client {
                     let fresh_for = fresh::fresh_for(response.headers());
                     return Ok(Answer::NotModified { validators, moved: trip.moved(), fresh_for });
                 }
-                // We never ask for a part (206), so that one is no answer to us.
-                status if status.is_success() && status != StatusCode::PARTIAL_CONTENT => {
+                // We never ask for a part (206), so that one is no answer to us; nor is what was made from the last one in a way
+                // that we did not ask for (226).
+                status
+                    if status.is_success()
+                        && status != StatusCode::PARTIAL_CONTENT
+                        && (status != StatusCode::IM_USED || is_of_feed(response.headers())) =>
+                {
                     return self.body(&trip, response, budget).await.map(Answer::Body);
                 }
                 StatusCode::MOVED_PERMANENTLY
@@ -114,6 +162,9 @@ impl Client {
         let url = &trip.url;
         let mut headers = trip.conditional.clone();
         headers.extend(trip.own.clone());
+        if let Some(cookie) = trip.cookies.as_ref().and_then(|jar| jar.cookies(url)).filter(|_| !headers.contains_key(COOKIE)) {
+            headers.insert(COOKIE, cookie);
+        }
         let request = self.http.get(url.clone()).headers(headers).send();
         match budget.spend(request).await {
             Ok(answered) => answered.map_err(|error| FetchError::of_request(&error, url, self.timeout)),
@@ -129,8 +180,22 @@ impl Client {
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let validators = fresh::validators(response.headers());
         let fresh_for = fresh::fresh_for(response.headers());
+        let stale_for = fresh::stale_for(response.headers());
+        let links = links::links(response.headers(), &trip.url);
+        let is_part = response.status() == StatusCode::IM_USED;
         let (bytes, permit) = self.bodies.read(response, &trip.url, budget).await?;
-        Ok(Body { bytes, content_type, validators, url: trip.url.to_string(), moved: trip.moved(), fresh_for, _permit: permit })
+        Ok(Body {
+            bytes,
+            content_type,
+            validators,
+            url: trip.url.to_string(),
+            moved: trip.moved(),
+            fresh_for,
+            stale_for,
+            links,
+            is_part,
+            _permit: permit,
+        })
     }
 
     /// The resolver lets the proxy's name through to wherever it leads; a source that bears it would go there too.
@@ -148,7 +213,7 @@ impl Trip {
         let unsendable = |why| FetchError::Unsendable { url: shown(url), why };
         let (own, url) = own_headers(http, url.clone(), ask).map_err(unsendable)?;
         let conditional = conditional(ask.validators);
-        Ok(Self { seen: vec![url.clone()], url, permanent: true, own, conditional })
+        Ok(Self { seen: vec![url.clone()], url, permanent: true, own, conditional, cookies: None, has_new_cookie: false })
     }
 
     /// Where the asked address has moved for good, if it has.
@@ -158,6 +223,7 @@ impl Trip {
 
     /// Goes where a redirect points, if that is somewhere we may go.
     fn follow(&mut self, response: &Response, allow: &[Cidr]) -> Result<(), FetchError> {
+        self.keep_cookies(response.headers());
         let status = response.status();
         let refuse = |why: String| FetchError::Redirect { url: shown(&self.url), why };
         let location = response.headers().get(LOCATION).map(|value| escaped(value.as_bytes()));
@@ -170,7 +236,8 @@ impl Trip {
             }
             other => other,
         })?;
-        if self.seen.contains(&next) {
+        // With a cookie that it did not have before, a server may answer otherwise.
+        if self.seen.contains(&next) && !self.has_new_cookie {
             return Err(refuse(format!("it redirects in a circle, back to {}", shown(&next))));
         }
         if self.seen.len() > MAX_HOPS {
@@ -183,6 +250,21 @@ impl Trip {
         self.seen.push(next.clone());
         self.url = next;
         Ok(())
+    }
+}
+
+impl Trip {
+    /// Keeps the cookies of a redirect for the rest of the way.
+    fn keep_cookies(&mut self, headers: &HeaderMap) {
+        let mut given =
+            headers.get_all(SET_COOKIE).iter().filter(|cookie| cookie.len() <= MAX_COOKIE).take(MAX_COOKIES).peekable();
+        self.has_new_cookie = given.peek().is_some();
+        if self.has_new_cookie {
+            let jar = self.cookies.get_or_insert_default();
+            let before = jar.cookies(&self.url);
+            jar.set_cookies(&mut given, &self.url);
+            self.has_new_cookie = jar.cookies(&self.url) != before;
+        }
     }
 }
 
@@ -221,7 +303,18 @@ fn place(url: &Url) -> String {
 fn conditional(validators: &Validators) -> HeaderMap {
     let asked = [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)];
     let sendable = |value: &Option<String>| HeaderValue::from_bytes(value.as_deref()?.as_bytes()).ok();
-    asked.into_iter().filter_map(|(name, value)| Some((name, sendable(value)?))).collect()
+    let mut headers: HeaderMap = asked.into_iter().filter_map(|(name, value)| Some((name, sendable(value)?))).collect();
+    if headers.contains_key(IF_NONE_MATCH) {
+        // Only what is new since then would do (RFC 3229 §10.5.3; `feed` is the method that feeds have for it).
+        headers.insert(A_IM, HeaderValue::from_static("feed"));
+    }
+    headers
+}
+
+/// Whether a 226 was made by the one method that we know (RFC 3229 §10.5.2).
+fn is_of_feed(headers: &HeaderMap) -> bool {
+    let methods = headers.get_all(IM).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
+    methods.map(str::trim).eq(["feed"])
 }
 
 /// What only the asked origin may see, and the URL without what it says of us. reqwest writes the `Authorization` header.

@@ -132,6 +132,7 @@ impl FetchError {
             Self::Http { status: 403 | 429 | 503, retry_after: Some(retry), .. } => {
                 return Outcome::Later { until: retry.until(now), message };
             }
+            Self::Http { status: 404, .. } => BreakKind::NotFound,
             Self::Http { .. } => BreakKind::Http,
             Self::Private { .. } => BreakKind::PrivateAddress,
             Self::Unsendable { .. } => BreakKind::Internal,
@@ -252,7 +253,7 @@ mod tests {
         assert_eq!(outcome(410, soon).name(), "gone");
         assert_eq!(outcome(500, soon).name(), "broken");
         assert!(
-            matches!(outcome(404, None), Outcome::Broken { kind: BreakKind::Http, message } if message == "u answers 404 Not Found")
+            matches!(outcome(404, None), Outcome::Broken { kind: BreakKind::NotFound, message } if message == "u answers 404 Not Found")
         );
     }
 }

@@ -13,6 +13,9 @@ const MAX_VALIDATOR: usize = 1024;
 /// The longest that a server may send us away: a date in 2099 is a mistake, and must not silence a source.
 const MAX_WAIT: Duration = Duration::from_hours(24);
 
+/// A source that is broken for longer is broken, whatever its server allowed.
+const MAX_STALE: Duration = Duration::from_hours(7 * 24);
+
 /// A `Retry-After` header as the server wrote it (RFC 9110 §10.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
@@ -95,6 +98,22 @@ pub(super) fn fresh_for(headers: &HeaderMap) -> Option<Duration> {
         None => http_date(text(EXPIRES)?)?.since(http_date(text(DATE)?)?),
     };
     (!good.is_zero()).then_some(good.min(MAX_WAIT))
+}
+
+/// For how long an answer may stand in for one that fails (RFC 5861 §4). Nothing where its server wants to be asked each time, or
+/// forbids it (`must-revalidate`, RFC 9111 §5.2.2.2).
+pub(super) fn stale_for(headers: &HeaderMap) -> Option<Duration> {
+    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let mut good = None;
+    for directive in lines.flat_map(|line| line.split(',')) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-cache" | "no-store" | "must-revalidate" => return None,
+            "stale-if-error" => good = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs),
+            _ => {}
+        }
+    }
+    good.filter(|good| !good.is_zero()).map(|good| good.min(MAX_STALE))
 }
 
 /// Reads an HTTP date in its three forms (RFC 9110 §5.6.7). The day of the week is not looked at: some servers have it wrong.
@@ -181,6 +200,23 @@ mod tests {
                 map.append(*name, HeaderValue::from_static(value));
             }
             assert_eq!(fresh_for(&map), seconds.map(Duration::from_secs), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_stands_in_for_one_that_fails_as_long_as_its_server_allows() {
+        for (line, seconds) in [
+            ("max-age=60, stale-if-error=600", Some(600)),
+            ("Stale-If-Error=\"600\"", Some(600)),
+            ("stale-if-error=600, must-revalidate", None),
+            ("no-cache, stale-if-error=600", None),
+            ("stale-if-error=0", None),
+            ("stale-if-error=soon", None),
+            ("stale-if-error=99999999", Some(7 * 24 * 3600)),
+            ("max-age=60", None),
+        ] {
+            let headers = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static(line))]);
+            assert_eq!(stale_for(&headers), seconds.map(Duration::from_secs), "{line}");
         }
     }
 

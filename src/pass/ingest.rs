@@ -16,7 +16,7 @@ use crate::net::Client;
 use crate::store::{Claimed, Lease, Parcel, Store, StoreError};
 
 use super::visit::Visitor;
-pub(super) use lasting::Lasting;
+pub(super) use lasting::{Lasting, Pushes};
 
 /// Sources claimed at once.
 const CLAIM: usize = 1000;
@@ -74,8 +74,7 @@ impl Ingested {
         if let Some(found) = visit.outcome.found() {
             self.entries.add(found);
         }
-        let since = visit.state.as_ref().and_then(|state| state.failing_since).unwrap_or(visit.at);
-        self.faults.extend(visit.fault(since));
+        self.faults.extend(visit.fault().cloned());
         if let Some(state) = &visit.state {
             self.seen.insert(visit.source.clone(), state.meta.clone());
         }

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -21,9 +21,10 @@ use crate::store::Store;
 use crate::translate::Glossary;
 
 use super::full_text::{PageBudget, Pages};
-use super::ingest::{Ingest, Ingested, Lasting, Progress};
+use super::ingest::{Ingest, Ingested, Lasting, Progress, Pushes};
 use super::publish::{Publish, PublishError, Published};
 use super::run::{RunError, client, open_output, paged, terms};
+use super::subscribe::{Hubs, Push, Subscribe};
 use super::translate::{Translate, Translated, hire};
 
 /// What comes together is published together.
@@ -78,6 +79,21 @@ pub struct Keep<'a> {
     pub alive: &'a (dyn Fn() + Sync),
     /// Told each time that everything was published as it should be.
     pub published: &'a (dyn Fn() + Sync),
+    /// Where hubs can reach us.
+    pub subscribing: Option<Subscribing>,
+}
+
+/// How hubs reach us.
+pub struct Subscribing {
+    callback: String,
+    pushes: Pushes,
+}
+
+impl Subscribing {
+    /// At addresses that begin with `callback`, which ends in `/`; what they send there comes through `pushes`.
+    pub fn at(callback: String, pushes: mpsc::Receiver<Push>) -> Self {
+        Self { callback, pushes: Pushes::new(pushes) }
+    }
 }
 
 /// What has happened since the beginning.
@@ -101,23 +117,46 @@ impl Keep<'_> {
         translate.notify_one();
         publish.notify_one();
         let done = CancellationToken::new();
-        let ingest = async {
-            self.ingest(&diary, &translate, &publish).await;
-        };
+        let hubs = Hubs::default();
+        let ingest = self.ingest(&diary, &hubs, &translate, &publish);
         let passes = async {
-            futures::join!(ingest, self.translate(&diary, &translate, &publish), self.publish(&diary, &publish));
+            futures::join!(
+                ingest,
+                self.subscribe(&hubs),
+                self.translate(&diary, &translate, &publish),
+                self.publish(&diary, &publish)
+            );
             done.cancel();
         };
         futures::join!(passes, self.save(&diary, &done));
         self.save_now(&diary).await;
     }
 
-    async fn ingest(&self, diary: &Mutex<Diary>, translate: &Notify, publish: &Notify) {
+    /// Subscribes at the hubs of sources, where they can reach us.
+    async fn subscribe(&self, hubs: &Hubs) {
+        let Some(subscribing) = &self.subscribing else { return };
+        let sources: Vec<&plan::Source> = self.prepared.plan.enabled().collect();
+        let subscribe = Subscribe {
+            store: self.store,
+            client: &self.prepared.client,
+            clock: self.clock,
+            sources: &sources,
+            hubs,
+            callback: &subscribing.callback,
+            stop: self.stop,
+        };
+        subscribe.last().await;
+    }
+
+    async fn ingest(&self, diary: &Mutex<Diary>, hubs: &Hubs, translate: &Notify, publish: &Notify) {
         let plan = &self.prepared.plan;
         let sources: Vec<&plan::Source> = plan.enabled().collect();
         let progress = |event: Progress<'_>| {
             if let Progress::Visited(visit) = event {
                 locked(diary).saw(visit);
+                if let Some(state) = &visit.state {
+                    hubs.saw(&visit.source, state);
+                }
             }
         };
         let ingest = Ingest {
@@ -134,7 +173,8 @@ impl Keep<'_> {
             translate.notify_one();
             publish.notify_one();
         };
-        ingest.last(&Lasting { stop: self.stop, news: &news, alive: self.alive }).await;
+        let pushes = self.subscribing.as_ref().map(|subscribing| &subscribing.pushes);
+        ingest.last(&Lasting { stop: self.stop, news: &news, alive: self.alive, pushes }).await;
     }
 
     /// Translates what is wanted, each time that something new has come, and when engines may be back.

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use crate::config as plan;
 use crate::feed::{self, Feed, FeedError};
-use crate::model::{Change, Entry, EntryId, Found, Known, Lang, Revision, SourceId, SourceMeta, Time, Zone};
+use crate::model::{Change, Entry, EntryId, Found, Hub, Known, Lang, Revision, SourceId, SourceMeta, Time, Zone};
 use crate::net;
 use crate::store::Packed;
 
 use super::aside::aside;
 
+/// Entries of a feed that came in parts.
+const MOST_LISTED: usize = 1000;
 /// How far ahead of us a date may lie: further, and it is a mistake (or an attempt to stay on top).
 const AHEAD: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
@@ -31,13 +33,19 @@ pub(super) struct Read {
     /// Those entries, in the same order.
     pub(super) ids: Vec<EntryId>,
     dropped: u32,
+    links: Vec<net::Link>,
+    url: String,
+    is_part: bool,
 }
 
 /// What a body has brought.
 pub(super) struct Brought {
     pub(super) meta: SourceMeta,
-    /// All entries of the body, in the order of the feed.
+    /// All entries of the feed, in its order: those of the body, and with a part those that were there before.
     pub(super) listed: Vec<EntryId>,
+    /// How many entries the body has, and how many of them a date.
+    pub(super) entries: usize,
+    pub(super) dated: usize,
     pub(super) found: Found,
     pub(super) withdrawn: Vec<EntryId>,
     pub(super) restored: Vec<EntryId>,
@@ -57,9 +65,7 @@ impl Reading {
     /// All of it at once, for a source of which nothing is known.
     pub(super) async fn whole(self, body: net::Body) -> Result<Brought, FeedError> {
         let work = move || {
-            let read = self.parse(&body)?;
-            // It may be large, and others may wait for the right to hold such a one.
-            drop(body);
+            let read = self.parse(body)?;
             let mut brought = self.compare(read, &[], &[]);
             self.pack(&mut brought);
             Ok(brought)
@@ -70,7 +76,7 @@ impl Reading {
     /// Reads a body.
     pub(super) async fn read(&self, body: net::Body) -> Result<Read, FeedError> {
         let work = self.clone();
-        aside(move || work.parse(&body)).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
+        aside(move || work.parse(body)).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
     }
 
     /// Compares a body with what is `known` of its entries and of those that were `listed` the last time.
@@ -86,25 +92,28 @@ impl Reading {
         aside(work).await.expect("packing takes what was read, and has no reason to panic")
     }
 
-    fn parse(&self, body: &net::Body) -> Result<Read, FeedError> {
-        let body = feed::Body {
+    fn parse(&self, body: net::Body) -> Result<Read, FeedError> {
+        let said = feed::Body {
             bytes: &body.bytes,
             content_type: body.content_type.as_deref(),
             url: &body.url,
             lang: self.lang.as_ref(),
             zone: self.zone,
         };
-        let mut feed = feed::read(&body, &self.source)?;
+        let mut feed = feed::read(&said, &self.source)?;
         let (entries, dropped) = feed::distinct(std::mem::take(&mut feed.entries));
         let ids = entries.iter().map(|(entry, _)| entry.key.id()).collect();
-        Ok(Read { feed, entries, ids, dropped })
+        let net::Body { links, url, is_part, .. } = body;
+        Ok(Read { feed, entries, ids, dropped, links, url, is_part })
     }
 
     fn compare(&self, read: Read, known: &[Known], listed: &[EntryId]) -> Brought {
-        let Read { feed, entries, ids, dropped } = read;
+        let Read { feed, entries, ids, dropped, links, url, is_part } = read;
         let dates: Vec<(EntryId, Option<Time>)> =
             ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
-        let withdrawn = feed::withdrawn(listed, known, &dates);
+        // What a part does not name is as it was.
+        let withdrawn = if is_part { Vec::new() } else { feed::withdrawn(listed, known, &dates) };
+        let with_date = dates.iter().filter(|(_, date)| date.is_some()).count();
         let known: HashMap<EntryId, &Known> = known.iter().map(|known| (known.id, known)).collect();
         let (mut changes, mut restored) = (Vec::new(), Vec::new());
         for (place, ((entry, revision), id)) in entries.into_iter().zip(&ids).enumerate() {
@@ -118,7 +127,11 @@ impl Reading {
             Found { new: count(changes.len() - again), changed: count(again), withdrawn: count(withdrawn.len()), dropped };
         let new = changes.iter().filter(|change| !known.contains_key(&change.entry.key.id()));
         let published = new.filter_map(|change| change.entry.head.published).collect();
-        Brought { meta: meta(feed), listed: ids, found, withdrawn, restored, changes, packed: Packed::default(), published }
+        let entries = ids.len();
+        let listed = if is_part { merged(&ids, listed) } else { ids };
+        let packed = Packed::default();
+        let meta = meta(feed, &links, &url);
+        Brought { meta, listed, entries, dated: with_date, found, withdrawn, restored, changes, packed, published }
     }
 
     /// An entry that is new, or differs from what was known `before`; `place` is the one that it has in its feed.
@@ -146,7 +159,13 @@ impl Reading {
     }
 }
 
-fn meta(feed: Feed) -> SourceMeta {
+/// What a feed says of itself; where its headers name a hub, that one counts (WebSub §4).
+fn meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
+    let linked = |rel| links.iter().find(|link| link.is(rel)).map(|link| link.url.clone());
+    let hub = match linked("hub") {
+        Some(hub) => Some(Hub { url: hub, topic: linked("self").or(feed.own_url).unwrap_or_else(|| url.to_owned()) }),
+        None => feed.hub.map(|hub| Hub { url: hub, topic: feed.own_url.unwrap_or_else(|| url.to_owned()) }),
+    };
     SourceMeta {
         description: feed.description.as_ref().map(|html| crate::html::headline(&html.0)).unwrap_or_default(),
         title: feed.title,
@@ -154,7 +173,16 @@ fn meta(feed: Feed) -> SourceMeta {
         lang: feed.language,
         image: feed.image,
         pace: feed.pace,
+        hub,
     }
+}
+
+/// The entries of a part, and after them those of the feed that it does not name. More than any feed holds are forgotten: of what
+/// is not listed any more nothing is taken back.
+fn merged(part: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {
+    let named: std::collections::HashSet<EntryId> = part.iter().copied().collect();
+    let rest = before.iter().filter(|id| !named.contains(id)).copied();
+    part.iter().copied().chain(rest).take(MOST_LISTED).collect()
 }
 
 fn count(number: usize) -> u32 {

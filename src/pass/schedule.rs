@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Habit, Outcome, Pace, SourceId, Time};
+use crate::model::{Habit, Outcome, PAUSED_AFTER, Pace, SourceId, Time};
 
 /// No source is left alone for longer because it fails, or because its cache is said to be good.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a source that is paused is left alone.
+const PAUSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// While its hub tells of what is new, a source is visited so many times less often: a hub may fail, too.
+const PUSHED: u32 = 4;
 /// None is visited more often, unless its `every` says so.
 const SHORTEST: Duration = Duration::from_secs(2 * 60);
 /// A visit should find a new entry about once in so many.
@@ -31,6 +35,10 @@ pub struct Question<'a> {
     pub every: Duration,
     /// How many visits in a row failed, this one included.
     pub failures: u32,
+    /// Since when.
+    pub failing_since: Option<Time>,
+    /// Whether its hub tells of what is new.
+    pub is_pushed: bool,
     /// What its feed asks for.
     pub pace: &'a Pace,
     /// When it publishes.
@@ -48,6 +56,9 @@ pub fn next_due(ask: &Question<'_>) -> Time {
         Outcome::Later { until, .. } => ask.now.plus(ask.every).max(*until),
         Outcome::Gone { .. } => ask.now.plus(LONGEST.max(ask.every)),
         Outcome::Broken { .. } => {
+            if ask.failing_since.is_some_and(|since| ask.now.since(since) >= PAUSED_AFTER) {
+                return ask.now.plus(PAUSE.max(ask.every));
+            }
             let doublings = ask.failures.saturating_sub(1);
             let doubled = ask.every.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST);
             // Sources that failed together do not come back together.
@@ -58,14 +69,22 @@ pub fn next_due(ask: &Question<'_>) -> Time {
 
 /// How long a source is left alone after a good visit.
 fn interval(ask: &Question<'_>) -> Duration {
+    if ask.is_pushed {
+        return asked(ask, ask.every.saturating_mul(PUSHED).min(LONGEST.max(ask.every)));
+    }
     let an_hour = ask.habit.an_hour_at(ask.now, ask.now).max(ask.habit.an_hour_at(ask.now.plus(ask.every), ask.now));
     // `an_hour_at` counts entries a day of which one hour is like this.
     let expected = if an_hour > 0.0 { Duration::try_from_secs_f64(3600.0 / an_hour / VISITS_AN_ENTRY).ok() } else { None };
     let habitual = expected.map_or(ask.every, |time| time.max(SHORTEST).min(ask.every));
+    asked(ask, habitual)
+}
+
+/// At least `time`, and as long as the feed and its server ask for.
+fn asked(ask: &Question<'_>, time: Duration) -> Duration {
     let asked = ask.pace.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))).unwrap_or_default();
     let asked = if asked > CARELESS { asked.min(LONGEST) } else { asked.min(ask.every) };
     let fresh = ask.fresh_for.unwrap_or_default().min(LONGEST);
-    habitual.max(asked).max(fresh)
+    time.max(asked).max(fresh)
 }
 
 /// A tenth at most, by the source and how often it has failed.
@@ -91,8 +110,18 @@ mod tests {
         let (source, pace, habit) = (SourceId::new("a"), Pace::default(), Habit::default());
         // 2026-11-24, 10:00 UTC.
         let now = Time::from_millis(1_795_514_400_000);
-        let mut ask =
-            Question { source: &source, outcome, every: QUARTER, failures: 0, pace: &pace, habit: &habit, fresh_for: None, now };
+        let mut ask = Question {
+            source: &source,
+            outcome,
+            every: QUARTER,
+            failures: 0,
+            failing_since: None,
+            is_pushed: false,
+            pace: &pace,
+            habit: &habit,
+            fresh_for: None,
+            now,
+        };
         with(&mut ask);
         next_due(&ask).since(ask.now).as_secs() / 60
     }
@@ -127,6 +156,20 @@ mod tests {
             3000,
             "its own interval is longer than a day"
         );
+    }
+
+    #[test]
+    fn what_fails_for_a_month_is_paused_and_what_is_pushed_is_polled_less() {
+        let broken = Outcome::Broken { kind: BreakKind::Http, message: String::new() };
+        for (days, expected) in [(29, 24 * 60), (30, 7 * 24 * 60), (300, 7 * 24 * 60)] {
+            let since = |now: Time| Some(Time::from_millis(now.millis() - days * 86_400_000));
+            assert_eq!(due(&broken, |ask| (ask.failures, ask.failing_since) = (40, since(ask.now))), expected, "{days} days");
+        }
+        let busy: &'static Habit = Box::leak(Box::new(habit(30)));
+        assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.habit) = (true, busy)), 60);
+        assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.fresh_for) = (true, Some(minutes(90)))), 90);
+        assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.every) = (true, minutes(12 * 60))), 24 * 60);
+        assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.every) = (true, minutes(48 * 60))), 48 * 60);
     }
 
     #[test]

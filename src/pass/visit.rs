@@ -1,20 +1,19 @@
 //! One visit: a source is fetched and read, and compared with what is known of it. Nothing is written here.
 
+mod aftermath;
+
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config as plan;
-use crate::model::{BreakKind, Clock, EntryId, Outcome, SourceId, SourceState, Time, Validators, Visit};
+use crate::model::{BreakKind, Clock, EntryId, Outcome, SourceState, Time, Validators, Visit};
 use crate::net::{self, Answer, Ask, Client};
 use crate::store::{Claimed, Packed, Parcel, Store, StoreError};
 
-use super::ingest::authority;
 use super::reading::Reading;
 use super::schedule::{Question, next_due};
-
-/// So many visits in a row must be sent to the same address before that is asked first.
-const AGREED: u32 = 3;
+use aftermath::{AGREED, adopted, is_in_order, renewed, retired, seen_dates, seen_moving, settle_state};
 
 /// What a visit needs; no store when nothing is known.
 pub(super) struct Visitor<'a> {
@@ -64,6 +63,7 @@ impl Visitor<'_> {
             }
             Ok(Answer::Body(body)) => {
                 fresh_for = body.fresh_for;
+                after.stale_until = body.stale_for.map(|good| now.plus(good).whole_seconds());
                 packed = self.read(source, body, known_before, address != source.url, &mut after, &mut visit).await?;
             }
         }
@@ -74,12 +74,49 @@ impl Visitor<'_> {
                 visit.outcome = Outcome::Broken { kind: BreakKind::Http, message };
             }
         }
+        if visit.outcome.found().is_some_and(|found| found.new > 0) {
+            // Its hub did not tell of these.
+            after.pushed_at = None;
+        }
         settle_state(&mut after, &visit.outcome, &source.id, now);
         visit.due = due(source, &visit.outcome, &after, fresh_for, now);
         // The same body without a 304 is as quiet.
         after.good_at = if visit.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };
         visit.state = (after != before).then_some(after);
         Ok(Parcel::packed(visit, packed))
+    }
+
+    /// Takes what a hub has sent as a visit: nothing is fetched. What it does not name is as it was. Nothing if it is no feed, or
+    /// the source has another address by now: then the source is to be visited.
+    pub(super) async fn take(
+        &self,
+        source: &plan::Source,
+        claimed: Claimed,
+        pushed: net::Body,
+    ) -> Result<Option<Parcel>, StoreError> {
+        let before = claimed.state;
+        if before.url != source.url || retired(&before).is_some() {
+            return Ok(None);
+        }
+        let mut after = before.clone();
+        let mut visit = self.begun(source, Outcome::Same, Duration::ZERO);
+        let reading = Reading::of(source, visit.at, self.keep);
+        let Ok(read) = reading.read(pushed).await else { return Ok(None) };
+        let known = match self.store {
+            Some(store) => store.known(&all_ids(&read.ids, &before.listed)).await?,
+            None => Vec::new(),
+        };
+        let brought = reading.compared(read, &known, &before.listed).await;
+        let now = visit.at;
+        after.listed = brought.listed;
+        after.habit.saw(brought.published, now);
+        after.pushed_at = Some(now.whole_seconds());
+        (visit.changes, visit.restored) = (brought.changes, brought.restored);
+        visit.outcome = Outcome::Fresh(brought.found);
+        settle_state(&mut after, &visit.outcome, &source.id, now);
+        visit.due = due(source, &visit.outcome, &after, None, now);
+        visit.state = Some(after);
+        Ok(Some(Parcel::packed(visit, brought.packed)))
     }
 
     /// A visit that has brought nothing yet.
@@ -115,7 +152,7 @@ impl Visitor<'_> {
             after.validators = body.validators;
             return Ok(Packed::default());
         }
-        let validators = body.validators.clone();
+        let (validators, is_part) = (body.validators.clone(), body.is_part);
         let reading = Reading::of(source, visit.at, self.keep);
         let read = match self.store.filter(|_| known_before) {
             // Nothing can be known of its entries. In one piece: each turn from thread to thread costs.
@@ -136,8 +173,13 @@ impl Visitor<'_> {
             }
         };
         after.validators = validators;
-        after.body_hash = Some(hash);
-        (after.meta, after.listed) = (brought.meta, brought.listed);
+        // Of itself a part may say less than the whole does.
+        if !is_part {
+            after.body_hash = Some(hash);
+            after.meta = brought.meta;
+        }
+        after.listed = brought.listed;
+        seen_dates(after, brought.entries, brought.dated, visit.at);
         after.habit.saw(brought.published, visit.at);
         (visit.changes, visit.withdrawn, visit.restored) = (brought.changes, brought.withdrawn, brought.restored);
         visit.outcome = match moved {
@@ -155,70 +197,13 @@ fn due(source: &plan::Source, outcome: &Outcome, state: &SourceState, fresh_for:
         outcome,
         every: source.every,
         failures: state.failures,
+        failing_since: state.failing_since,
+        is_pushed: state.pushed_at.is_some(),
         pace: &state.meta.pace,
         habit: &state.habit,
         fresh_for,
         now,
     })
-}
-
-/// How a source that is gone for good is visited: not at all, until its table in feeds.toml has another address.
-fn retired(state: &SourceState) -> Option<Outcome> {
-    let trouble = state.trouble.as_ref().filter(|trouble| trouble.kind == "gone")?;
-    Some(Outcome::Gone { message: trouble.message.clone() })
-}
-
-/// The address that a source has moved to, if enough visits agreed on it. One that would be told a secret is not left for another
-/// host: whoever can redirect it would be told.
-fn adopted<'s>(state: &'s SourceState, source: &plan::Source) -> Option<&'s str> {
-    let to = state.moved_to.as_deref().filter(|_| state.moved_seen >= AGREED)?;
-    (source.auth.is_none() && source.headers.is_empty() || authority(to) == authority(&source.url)).then_some(to)
-}
-
-/// Takes note of where a visit was sent for good. One that went to the adopted address at once was sent nowhere, and that is well.
-fn seen_moving(state: &mut SourceState, to: Option<String>, is_adopted: bool) {
-    match to {
-        None if is_adopted => {}
-        None => (state.moved_to, state.moved_seen) = (None, 0),
-        Some(to) if state.moved_to.as_ref() == Some(&to) => state.moved_seen = (state.moved_seen + 1).min(AGREED),
-        Some(to) => (state.moved_to, state.moved_seen) = (Some(to), 1),
-    }
-}
-
-/// Whether the last visit left nothing that a good one would mend.
-fn is_in_order(state: &SourceState) -> bool {
-    state.failures == 0 && state.failing_since.is_none() && state.trouble.is_none()
-}
-
-/// What follows from the outcome for the next visit.
-fn settle_state(state: &mut SourceState, outcome: &Outcome, source: &SourceId, now: Time) {
-    match outcome.trouble() {
-        None => {
-            state.good_at = Some(now);
-            (state.failures, state.failing_since, state.trouble) = (0, None, None);
-            if outcome.found().is_some_and(|found| found.new + found.changed > 0) {
-                state.fresh_at = Some(now);
-            }
-        }
-        Some((kind, message)) => {
-            state.failures = state.failures.saturating_add(1);
-            let since = *state.failing_since.get_or_insert(now.whole_seconds());
-            state.trouble = Some(crate::model::Fault::of_source(source, kind, message, Some(since)));
-        }
-    }
-}
-
-/// The state of a source whose address has changed in feeds.toml.
-fn renewed(state: SourceState, url: &str) -> SourceState {
-    SourceState {
-        url: url.to_owned(),
-        meta: state.meta,
-        listed: state.listed,
-        good_at: state.good_at,
-        fresh_at: state.fresh_at,
-        habit: state.habit,
-        ..SourceState::default()
-    }
 }
 
 fn all_ids(now: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {

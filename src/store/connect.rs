@@ -174,16 +174,20 @@ async fn inspect(place: &Place, connection: &mut AnyConnection) -> Result<(), St
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let (first, translation) = match dialect {
-        Dialect::Sqlite => {
-            (include_str!("migrations/sqlite/0001_first.sql"), include_str!("migrations/sqlite/0002_translation.sql"))
-        }
-        Dialect::Postgres => {
-            (include_str!("migrations/postgres/0001_first.sql"), include_str!("migrations/postgres/0002_translation.sql"))
-        }
+    let [first, translation, servers] = match dialect {
+        Dialect::Sqlite => [
+            include_str!("migrations/sqlite/0001_first.sql"),
+            include_str!("migrations/sqlite/0002_translation.sql"),
+            include_str!("migrations/sqlite/0003_servers.sql"),
+        ],
+        Dialect::Postgres => [
+            include_str!("migrations/postgres/0001_first.sql"),
+            include_str!("migrations/postgres/0002_translation.sql"),
+            include_str!("migrations/postgres/0003_servers.sql"),
+        ],
     };
     let step = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(vec![step(1, "first", first), step(2, "translation", translation)])
+    Migrator::with_migrations(vec![step(1, "first", first), step(2, "translation", translation), step(3, "servers", servers)])
 }

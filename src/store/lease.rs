@@ -44,6 +44,8 @@ const LEASE: Sql = sql!("update source set lease_by = $2, lease_until = $3 where
 
 const POSTPONE: Sql = sql!("update source set due_at = $2 where due_at < $2 and id" in_names);
 
+const HASTEN: Sql = sql!("update source set due_at = $2 where due_at > $2 and id" in_names);
+
 const GIVE_BACK: Sql = sql!("update source set lease_by = null, lease_until = null where lease_by = $2 and id" in_names);
 
 /// The leases of a SQLite store: kept in memory, as the lock on its file keeps other processes out. Written to the database
@@ -178,6 +180,19 @@ impl Store {
         sqlx::query(POSTPONE.of(self.dialect))
             .bind(items(sources))
             .bind(until.millis())
+            .execute(&mut *held)
+            .await
+            .map(|_| ())
+            .map_err(failed)
+    }
+
+    /// Makes these sources due at once.
+    pub async fn hasten(&self, sources: &[SourceId], now: Time) -> Result<(), StoreError> {
+        let failed = self.failed("make sources due");
+        let mut held = self.hold().await.map_err(&failed)?;
+        sqlx::query(HASTEN.of(self.dialect))
+            .bind(items(sources))
+            .bind(now.millis())
             .execute(&mut *held)
             .await
             .map(|_| ())

@@ -43,7 +43,7 @@ const SOURCES: Sql = sql!(
 const SIZE: Sql = sql!(
     sqlite "select page_count * page_size from pragma_page_count(), pragma_page_size()"
     or postgres "select cast(sum(pg_total_relation_size(to_regclass(name))) as bigint) from unnest(array[
-        'source', 'source_state', 'entry', 'page', 'rendition', 'outcome', 'run', 'publication', 'memory', 'segment_claim', 'ledger', 'spending']) as name"
+        'source', 'source_state', 'entry', 'page', 'rendition', 'outcome', 'run', 'publication', 'memory', 'segment_claim', 'ledger', 'spending', 'subscription', 'host']) as name"
 );
 
 impl Store {

@@ -22,20 +22,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
 /// A daemon that is killed if its test fails.
-struct Running(Option<Child>);
+pub(crate) struct Running(Option<Child>);
 
 impl Running {
     fn start(world: &World) -> Self {
-        Self(Some(world.start(&["-v", "daemon"])))
+        Self::start_with(world, &[])
     }
 
-    fn signal(&self, signal: Signal) {
+    /// With more arguments.
+    pub(crate) fn start_with(world: &World, more: &[&str]) -> Self {
+        Self(Some(world.start(&[&["-v", "daemon"], more].concat())))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
         let child = self.0.as_ref().expect("it runs");
         kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), signal).expect("it runs");
     }
 
     /// Stops it as systemd does.
-    async fn stop(mut self) -> Ended {
+    pub(crate) async fn stop(mut self) -> Ended {
         self.signal(Signal::SIGTERM);
         let ending = finish(self.0.take().expect("it runs"));
         timeout(STOPS_WITHIN, ending).await.expect("a daemon stops in time")
@@ -52,7 +57,7 @@ impl Drop for Running {
 }
 
 /// Waits until something is so.
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let wait = async {
         while !is_so() {
             sleep(Duration::from_millis(20)).await;
@@ -62,19 +67,19 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Waits until a file of the output says something.
-async fn published(world: &World, text: &str) {
+pub(crate) async fn published(world: &World, text: &str) {
     let path = world.path("output/jeux.atom");
     until(&format!("{text:?} is published"), || std::fs::read_to_string(&path).is_ok_and(|file| file.contains(text))).await;
 }
 
 /// A file that a test writes.
 #[expect(clippy::disallowed_methods, reason = "a test's own file")]
-fn write(path: &Path, text: &str) {
+pub(crate) fn write(path: &Path, text: &str) {
     std::fs::write(path, text).expect("it can be written");
 }
 
 /// Tables of sources that are visited every second, and of the edition `jeux`.
-fn busy(sources: &[(&str, String)]) -> String {
+pub(crate) fn busy(sources: &[(&str, String)]) -> String {
     tables(sources).replace("url = ", "every = \"1m\"\nurl = ")
 }
 

@@ -30,4 +30,5 @@ mod status;
 mod store;
 mod support;
 mod translate;
+mod websub;
 mod workers;

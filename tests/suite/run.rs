@@ -100,7 +100,7 @@ async fn a_broken_source_is_told_and_the_others_are_published() {
         .iter()
         .map(|f| (f["source"].as_str().unwrap_or_default(), f["kind"].as_str().unwrap_or_default()))
         .collect();
-    assert_eq!(faults, [("lost", "http"), ("page", "not-a-feed")]);
+    assert_eq!(faults, [("lost", "not-found"), ("page", "not-a-feed")]);
     assert!(ended.stderr.contains("an HTML page (“Accueil”)") && ended.stderr.contains("/feed"), "{}", ended.stderr);
     assert!(ended.stderr.contains("404"), "{}", ended.stderr);
 
@@ -109,6 +109,75 @@ async fn a_broken_source_is_told_and_the_others_are_published() {
     let later = world.relais(&["run", "--force", "--json"]).await;
     assert_eq!(later.code, Some(3));
     assert_eq!(later.json()["editions"][0]["items"], 2);
+}
+
+#[tokio::test]
+async fn the_first_failure_of_a_source_that_worked_is_quiet_and_the_second_is_told() {
+    let origin = Origin::start().await;
+    origin.queue("/a", [feed("a", 0..2), Reply::status(502), Reply::status(502), feed("a", 0..2), Reply::ok("<html></html>")]);
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    let run = async || world.relais(&["run", "--force", "--json"]).await;
+    let state = async || world.relais(&["status", "--json"]).await.json()["sources"][0]["state"].clone();
+    assert_eq!(run().await.code, Some(0));
+    let first = run().await;
+    assert_eq!((first.code, &first.json()["sources"]["broken"]), (Some(0), &1.into()), "{first:?}");
+    assert_eq!(first.json()["faults"], Value::Array(Vec::new()));
+    assert_eq!(state().await, "unsteady");
+    assert_eq!(world.relais(&["status"]).await.code, Some(0));
+    let second = run().await;
+    assert_eq!((second.code, &second.json()["faults"][0]["kind"]), (Some(3), &"http".into()), "{second:?}");
+    assert_eq!(state().await, "broken");
+    assert_eq!(run().await.code, Some(0));
+    assert_eq!(state().await, "good");
+    run().await;
+    let turned = run().await;
+    assert_eq!(turned.json()["faults"][0]["kind"], "changed", "a feed that has become a page: {turned:?}");
+    assert_eq!(state().await, "changed");
+    assert!(world.output("jeux.atom").contains("Titre 1"), "the last good entries stay");
+}
+
+#[tokio::test]
+async fn a_feed_may_send_only_what_is_new() {
+    let origin = Origin::start().await;
+    origin.answer("/a", |request| {
+        let feed = |numbers: std::ops::Range<u32>| rss("a", &stories(numbers));
+        match (request.header("if-none-match"), request.header("a-im")) {
+            ("", _) => Reply::ok(feed(0..3)).header("etag", "\"1\""),
+            ("\"1\"", "feed") => Reply::status(226).header("im", "feed").header("etag", "\"2\"").body(feed(3..4)),
+            ("\"2\"", "feed") => Reply::status(226).header("im", "vcdiff").header("etag", "\"3\"").body(feed(9..10)),
+            other => panic!("{other:?}"),
+        }
+    });
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    let run = async || world.relais(&["run", "--force", "--json"]).await.json();
+    run().await;
+    let report = run().await;
+    assert_eq!((&report["entries"]["new"], &report["entries"]["withdrawn"]), (&1.into(), &0.into()), "{report}");
+    assert_eq!(report["editions"][0]["items"], 4, "what it does not name is as it was");
+    // What was made in a way that nobody asked for is no answer.
+    assert_eq!(run().await["sources"]["broken"], 1);
+    assert!(!world.output("jeux.atom").contains("Titre 9"));
+}
+
+#[tokio::test]
+async fn a_cookie_on_the_way_is_brought_to_its_end_and_no_further() {
+    let (origin, other) = (Origin::start().await, Origin::start().await);
+    let to = other.url("/b");
+    origin.answer("/a", move |request| match request.header("cookie") {
+        "" => Reply::redirect(302, "/a").header("set-cookie", "pass=1; Path=/; HttpOnly"),
+        "pass=1" => feed("a", 0..1),
+        cookie => panic!("{cookie}"),
+    });
+    origin.on("/away", Reply::redirect(302, &to).header("set-cookie", "secret=1; Path=/; Domain=127.0.0.1"));
+    origin.on("/round", Reply::redirect(302, "/round").header("set-cookie", "again=1"));
+    other.on("/b", feed("b", 0..1));
+    let sources = [("a", origin.url("/a")), ("away", origin.url("/away")), ("round", origin.url("/round"))];
+    let world = World::new(&tables(&sources));
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!((&report["sources"]["fresh"], &report["sources"]["broken"]), (&2.into(), &1.into()), "{report}");
+    assert_eq!(origin.seen("/round").len(), 2, "the same cookie again leads nowhere");
+    world.relais(&["run", "--force"]).await;
+    assert_eq!(origin.seen("/a").len(), 4, "nothing is kept from one visit to the next");
 }
 
 #[tokio::test]

@@ -283,6 +283,8 @@ fn a_week_of_five_hundred_sources() {
                 outcome: &outcome,
                 every: EVERY,
                 failures,
+                failing_since: None,
+                is_pushed: false,
                 pace: &pace,
                 habit: &habit,
                 fresh_for: None,

@@ -307,6 +307,10 @@ impl<'a> Reader<'a> {
             let is_page = tag.raw("type").is_none_or(|kind| kind.trim().is_empty() || kind.contains("html"));
             let address = self.address(href, child);
             draft.pages.push(Page { address, rank: if is_page { 3 } else { 2 } });
+        } else if rel.eq_ignore_ascii_case("hub") {
+            draft.hub.offer(1, Some(self.address(href, child)));
+        } else if rel.eq_ignore_ascii_case("self") {
+            draft.own.offer(1, Some(self.address(href, child)));
         }
         self.skip(child);
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -14,6 +15,8 @@ use super::outage::Outage;
 use super::{Ingest, Progress, SETTLE, authority, by_host, log, told_later};
 use crate::config as plan;
 use crate::model::{SourceId, Time};
+use crate::net;
+use crate::pass::subscribe::Push;
 use crate::pass::visit::Visitor;
 use crate::store::{Claimed, Lease, Parcel, StoreError};
 
@@ -27,6 +30,8 @@ const LONGEST_NAP: Duration = Duration::from_secs(30);
 const SHORTEST_NAP: Duration = Duration::from_secs(1);
 /// An outage that is over sooner may have been some sources' own.
 const BRIEF: Duration = Duration::from_secs(5 * 60);
+/// How often, a second apart, a source is tried to be had for what its hub sent: a visit in hand is over by then.
+const PUSH_TRIES: u32 = 60;
 /// How long the database is left alone after it failed: doubled each time, up to the longest nap.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 
@@ -38,7 +43,12 @@ pub(in crate::pass) struct Lasting<'a> {
     pub(in crate::pass) news: &'a (dyn Fn() + Sync),
     /// Told that ingest is alive, at least once in each longest nap.
     pub(in crate::pass) alive: &'a (dyn Fn() + Sync),
+    /// What hubs send, where they can.
+    pub(in crate::pass) pushes: Option<&'a Pushes>,
 }
+
+/// What hubs send; one ingest at a time takes it.
+pub(in crate::pass) type Pushes = tokio::sync::Mutex<mpsc::Receiver<Push>>;
 
 impl Ingest<'_> {
     /// Visits each source when it is due, until it is told to stop. A store that fails is asked again until it is back: what
@@ -53,13 +63,26 @@ impl Ingest<'_> {
         let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
         let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
         let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, force: false, clock: self.clock };
-        let mut hosts = FuturesUnordered::new();
+        let mut hosts: FuturesUnordered<LocalBoxFuture<'_, bool>> = FuturesUnordered::new();
+        let mut pushes = match lasting.pushes {
+            Some(pushes) => Some(pushes.lock().await),
+            None => None,
+        };
         let (mut looks, mut wake, mut retry) = (0, Instant::now(), FIRST_RETRY);
         loop {
             tokio::select! {
                 biased;
                 () = lasting.stop.cancelled() => break,
-                Some(()) = hosts.next(), if !hosts.is_empty() => {}
+                Some(is_due) = hosts.next(), if !hosts.is_empty() => {
+                    if is_due {
+                        wake = Instant::now();
+                    }
+                }
+                push = next_push(&mut pushes) => {
+                    if let Some(&source) = sources.get(&push.source) {
+                        hosts.push(Box::pin(self.take_push(&visitor, source, push, lasting.stop, send.clone())));
+                    }
+                }
                 () = sleep_until(wake) => {
                     (lasting.alive)();
                     let away = locked(outage).is_away();
@@ -70,7 +93,8 @@ impl Ingest<'_> {
                             (looks, retry) = (looks + 1, FIRST_RETRY);
                             (self.progress)(Progress::Claimed(claimed.len()));
                             for queue in by_host(claimed, &sources) {
-                                hosts.push(self.visit_queue(&visitor, queue, now.plus(LEASE * 2 / 3), lasting.stop, send.clone()));
+                                let latest = now.plus(LEASE * 2 / 3);
+                                hosts.push(Box::pin(self.visit_queue(&visitor, queue, latest, lasting.stop, send.clone())));
                             }
                             let until_next = next.map_or(LONGEST_NAP, |next| next.since(self.clock.now()));
                             let shortest = if away { LONGEST_NAP } else { SHORTEST_NAP };
@@ -115,7 +139,7 @@ impl Ingest<'_> {
         latest: Time,
         stop: &CancellationToken,
         send: mpsc::Sender<Parcel>,
-    ) {
+    ) -> bool {
         let (send, away) = (&send, &Cell::new(None));
         let left: Vec<SourceId> = futures::stream::iter(queue)
             .map(|(source, claimed)| {
@@ -144,6 +168,66 @@ impl Ingest<'_> {
             // If this fails too, the lease runs out by itself.
             let _ = self.store.give_back(self.worker, &left).await;
         }
+        false
+    }
+
+    /// Takes what a hub has sent of a source as a visit. What is no feed, or cannot be compared because somebody else has the source
+    /// all the time, makes it due: true for that.
+    async fn take_push(
+        &self,
+        visitor: &Visitor<'_>,
+        source: &plan::Source,
+        push: Push,
+        stop: &CancellationToken,
+        send: mpsc::Sender<Parcel>,
+    ) -> bool {
+        let body = net::Body::sent(push.bytes, push.content_type, push.topic);
+        let id = std::slice::from_ref(&source.id);
+        let taken = async {
+            let Some(claimed) = self.claim_for_push(id, stop).await? else { return Ok(None) };
+            visitor.take(source, claimed, body).await
+        };
+        match taken.await {
+            Ok(Some(parcel)) => {
+                let _ = send.send(parcel).await;
+                false
+            }
+            Ok(None) => {
+                let done = async {
+                    self.store.give_back(self.worker, id).await?;
+                    self.store.hasten(id, self.clock.now()).await
+                };
+                match done.await {
+                    Ok(()) => true,
+                    Err(error) => {
+                        tracing::error!("{}: {error}; what its hub sent is found with the next visit", source.id);
+                        false
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!("{}: {error}; what its hub sent is found with the next visit", source.id);
+                let _ = self.store.give_back(self.worker, id).await;
+                false
+            }
+        }
+    }
+
+    /// Takes a source, due or not, as soon as nobody else has it.
+    async fn claim_for_push(&self, id: &[SourceId], stop: &CancellationToken) -> Result<Option<Claimed>, StoreError> {
+        for _ in 0..PUSH_TRIES {
+            let now = self.clock.now();
+            let lease = Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) };
+            if let Some(claimed) = self.store.claim(id, &lease, true, 1).await?.pop() {
+                return Ok(Some(claimed));
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                () = sleep(SHORTEST_NAP) => {}
+            }
+        }
+        Ok(None)
     }
 
     /// Settles visits as they end.
@@ -187,6 +271,15 @@ impl Ingest<'_> {
                 () = sleep(retry) => retry = (retry * 2).min(LONGEST_NAP),
             }
         }
+    }
+}
+
+/// The next thing that a hub sends; where none can, or none will any more, this never ends.
+async fn next_push(pushes: &mut Option<tokio::sync::MutexGuard<'_, mpsc::Receiver<Push>>>) -> Push {
+    let Some(receiver) = pushes else { return std::future::pending().await };
+    match receiver.recv().await {
+        Some(push) => push,
+        None => std::future::pending().await,
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Seen {
     pub(crate) uri: String,
     /// Its headers.
     pub(crate) headers: HeaderMap,
+    /// Its body, if it is a small one.
+    pub(crate) body: Bytes,
 }
 
 /// What to answer. Made by [`Reply::ok`] and its like, refined by the rest.
@@ -194,6 +196,11 @@ impl Reply {
         Self { status, headers: HeaderMap::new(), wait: Duration::ZERO, content, tagged: false }
     }
 
+    /// With this body.
+    pub(crate) fn body(self, body: impl Into<Bytes>) -> Self {
+        Self { content: Content::Whole(body.into()), ..self }
+    }
+
     /// Adds a header; its value may be any bytes that a header can hold.
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::from_bytes(name.as_bytes()).expect("the test names a header");
@@ -277,8 +284,9 @@ fn drip(bytes: Bytes, size: usize, every: Duration, cut: bool) -> impl Stream<It
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    let (parts, _) = request.into_parts();
-    let seen = Seen { path: parts.uri.path().to_owned(), uri: parts.uri.to_string(), headers: parts.headers };
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 16).await.unwrap_or_default();
+    let seen = Seen { path: parts.uri.path().to_owned(), uri: parts.uri.to_string(), headers: parts.headers, body };
     lock(&shared.seen).push(seen.clone());
     let reply = lock(&shared.scripts).get_mut(&seen.path).map_or_else(|| Reply::status(404), |script| script(&seen));
     let _busy = Busy::begin(&shared);

@@ -42,8 +42,9 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     pub(crate) fn configure(&self, top: &str, tables: &str) {
         let state = if top.contains("state =") { "" } else { "state = \"sqlite:relais.db\"\n" };
+        let base = if top.contains("base_url =") { "" } else { "base_url = \"https://relais.example.org/\"\n" };
         let text = format!(
-            "{state}{top}\nbase_url = \"https://relais.example.org/\"\n[fetch]\nallow_private = [\"127.0.0.1/32\"]\nhost_interval = \"0s\"\nper_host = 8\ntimeout = \"5s\"\n{tables}"
+            "{state}{top}\n{base}[fetch]\nallow_private = [\"127.0.0.1/32\"]\nhost_interval = \"0s\"\nper_host = 8\ntimeout = \"5s\"\n{tables}"
         );
         std::fs::write(self.path("feeds.toml"), text).expect("feeds.toml can be written");
     }

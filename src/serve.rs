@@ -1,0 +1,97 @@
+//! What a daemon answers over HTTP: whether it is alive and ready, and what hubs have to tell it (WebSub).
+//!
+//! Everything here may be asked by anybody: what is asked is bounded, and nothing of the configuration is told.
+
+mod listen;
+mod pulse;
+mod signature;
+mod websub;
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, HeaderName};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::model::{Clock, SourceId};
+use crate::pass::Push;
+use crate::store::Store;
+
+pub use listen::{ListenError, Listener};
+pub use pulse::Pulse;
+
+/// Bodies of hubs that are read at the same time.
+const AT_ONCE: usize = 4;
+
+/// What the server knows. It outlives the plans of a daemon, each of which takes pushes in its own way.
+pub struct Desk {
+    store: Arc<Store>,
+    clock: &'static dyn Clock,
+    pulse: Arc<Pulse>,
+    taker: RwLock<Option<Taker>>,
+    /// The right to hold a body.
+    bodies: Semaphore,
+}
+
+/// Who takes what hubs send.
+#[derive(Clone)]
+pub struct Taker {
+    /// Where it goes.
+    pub pushes: mpsc::Sender<Push>,
+    /// The sources that are visited.
+    pub sources: Arc<HashSet<SourceId>>,
+    /// How large a body may be.
+    pub max_bytes: u64,
+}
+
+impl Desk {
+    /// A desk at which nobody takes anything yet.
+    pub fn new(store: Arc<Store>, clock: &'static dyn Clock, pulse: Arc<Pulse>) -> Self {
+        Self { store, clock, pulse, taker: RwLock::new(None), bodies: Semaphore::new(AT_ONCE) }
+    }
+
+    /// From now on this one takes what hubs send; or nobody does.
+    pub fn give_to(&self, taker: Option<Taker>) {
+        *self.taker.write().unwrap_or_else(PoisonError::into_inner) = taker;
+    }
+
+    fn taker(&self) -> Option<Taker> {
+        self.taker.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What is answered where.
+fn routes(desk: Arc<Desk>) -> Router {
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/readyz", get(readiness))
+        .route("/websub/{token}", get(websub::verify).post(websub::take))
+        .with_state(desk)
+}
+
+async fn health(State(desk): State<Arc<Desk>>) -> Response {
+    said(desk.pulse.health())
+}
+
+async fn readiness(State(desk): State<Arc<Desk>>) -> Response {
+    said(desk.pulse.readiness())
+}
+
+/// Good, or why not; never from a cache.
+fn said(answer: Result<(), String>) -> Response {
+    let (status, text) = match answer {
+        Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+    };
+    (status, [(CACHE_CONTROL, "no-store")], text).into_response()
+}
+
+/// A text that no browser takes for anything else.
+fn plain(status: StatusCode, text: impl Into<String>) -> Response {
+    (status, [(HeaderName::from_static("x-content-type-options"), "nosniff")], text.into()).into_response()
+}

@@ -1,0 +1,290 @@
+//! Hubs that tell of what is new (WebSub): one that does as a test says, and one that others wrote.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use relais::model::{Clock, SourceId, Subscription, Time};
+use relais::store::{Access, SourceRow, Store};
+use relais::watch::SystemClock;
+use sha2::Sha256;
+use tokio::time::{sleep, timeout};
+
+use crate::daemon::{Running, published, until};
+use crate::support::feeds::{rss, stories, tables};
+use crate::support::origin::{Origin, Reply};
+use crate::support::program::World;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A daemon that hubs can reach, and the address of its server.
+fn reachable(sources: &[(&str, String)]) -> (World, Running, String) {
+    let world = World::new("");
+    let address = free();
+    world.configure(&format!("base_url = \"http://{address}/\""), &tables(sources));
+    let daemon = Running::start_with(&world, &["--listen", &address]);
+    (world, daemon, format!("http://{address}"))
+}
+
+/// An address that nobody listens on.
+fn free() -> String {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string()
+}
+
+/// A feed that names its hub in its headers, as hubs want it.
+fn with_hub(body: String, hub: &str, itself: &str) -> Reply {
+    Reply::ok(body)
+        .header("content-type", "application/rss+xml")
+        .header("link", format!("<{hub}>; rel=\"hub\""))
+        .header("link", format!("<{itself}>; rel=\"self\""))
+        .tagged()
+}
+
+async fn kept(world: &World) -> Option<(Subscription, SourceRow)> {
+    let store = Store::open(&format!("sqlite:{}", world.path("relais.db").display()), Access::Look).await.ok()?;
+    let id = [SourceId::new("a")];
+    Some((store.subscriptions(&id).await.ok()?.pop()?, store.sources(&id).await.ok()?.pop()?))
+}
+
+/// Waits until what is kept of the subscription is so.
+async fn agreed(world: &World, is_so: impl Fn(&Subscription) -> bool) -> (Subscription, SourceRow) {
+    let wait = async {
+        loop {
+            if let Some(kept) = kept(world).await.filter(|(subscription, _)| is_so(subscription)) {
+                return kept;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, wait).await.expect("it is agreed in time")
+}
+
+/// How often relais itself asked for the feed.
+fn polls(origin: &Origin) -> usize {
+    origin.seen("/a").iter().filter(|seen| seen.header("user-agent").starts_with("relais")).count()
+}
+
+fn form(body: &[u8]) -> HashMap<String, String> {
+    url::form_urlencoded::parse(body).into_owned().collect()
+}
+
+fn signed(body: &str, secret: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
+    mac.update(body.as_bytes());
+    let digits: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256={digits}")
+}
+
+#[tokio::test]
+async fn what_a_hub_sends_is_taken_if_it_is_signed_and_else_ignored() {
+    let origin = Origin::start().await;
+    origin.on("/a", with_hub(rss("a", &stories(0..2)), &origin.url("/hub"), &origin.url("/a")));
+    origin.on("/hub", Reply::status(202));
+    let (world, daemon, server) = reachable(&[("a", origin.url("/a"))]);
+    published(&world, "Titre 1").await;
+    until("the hub is asked", || !origin.seen("/hub").is_empty()).await;
+    let asked = form(&origin.seen("/hub")[0].body);
+    assert_eq!((asked["hub.mode"].as_str(), &asked["hub.topic"]), ("subscribe", &origin.url("/a")));
+    let callback = asked["hub.callback"].clone();
+    assert!(callback.starts_with(&format!("{server}/websub/")), "{callback}");
+
+    let client = reqwest::Client::new();
+    let verify = |mode: &str, topic: &str| {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("hub.mode", mode)
+            .append_pair("hub.topic", topic)
+            .append_pair("hub.challenge", "abc<b>")
+            .append_pair("hub.lease_seconds", "864000")
+            .finish();
+        client.get(format!("{callback}?{query}")).send()
+    };
+    // A push before anything was agreed, and questions about what was never asked, come to nothing.
+    let push = |body: String, signature: String| {
+        client
+            .post(&callback)
+            .header("content-type", "application/rss+xml")
+            .header("x-hub-signature", signature)
+            .body(body)
+            .send()
+    };
+    let secret = asked["hub.secret"].clone();
+    let forged = rss("a", &stories(60..61));
+    assert_eq!(push(forged.clone(), signed(&forged, &secret)).await.expect("an answer").status(), 202);
+    assert_eq!(verify("subscribe", "https://elsewhere.example/").await.expect("an answer").status(), 404);
+    assert_eq!(verify("unsubscribe", &origin.url("/a")).await.expect("an answer").status(), 404);
+    let agreed_to = verify("subscribe", &origin.url("/a")).await.expect("an answer");
+    assert_eq!(agreed_to.status(), 200);
+    assert!(agreed_to.headers()["content-type"].to_str().expect("text").starts_with("text/plain"));
+    assert_eq!(agreed_to.text().await.expect("a body"), "abc<b>");
+    let (subscription, _) = agreed(&world, |subscription| subscription.until.is_some()).await;
+    assert!(subscription.is_active(SystemClock.now()));
+    assert_eq!(verify("subscribe", &origin.url("/a")).await.expect("an answer").status(), 404, "it was asked once");
+
+    // Unsigned, signed with something else, and with a body that is no feed.
+    for (body, signature) in [
+        (forged.clone(), String::new()),
+        (forged.clone(), signed(&forged, "guess")),
+        (forged.clone(), signed("something else", &secret)),
+    ] {
+        assert_eq!(push(body, signature).await.expect("an answer").status(), 202, "nobody learns anything from the answer");
+    }
+    // A part: two stories that were there are not in it, and one is changed.
+    let part = rss("a", &[stories(2..3), vec![stories(1..2).remove(0).text("<p>Corrigé.</p>")]].concat());
+    assert_eq!(push(part.clone(), signed(&part, &secret)).await.expect("an answer").status(), 202);
+    published(&world, "Titre 2").await;
+    published(&world, "Corrigé.").await;
+    let output = world.output("jeux.atom");
+    assert!(output.contains("Titre 0"), "what a part does not name is as it was");
+    assert!(!output.contains("Titre 60"), "what is not signed is ignored");
+    assert_eq!(polls(&origin), 1, "nothing was fetched for it");
+    let (_, row) = agreed(&world, |_| true).await;
+    let wait = row.due.since(SystemClock.now());
+    assert!(wait > Duration::from_secs(50 * 60), "it is visited less often now: in {} s", wait.as_secs());
+    assert_eq!(row.state.listed.len(), 3);
+
+    // What is signed and no feed has the source visited.
+    let page = "<html><title>Bonjour</title></html>".to_owned();
+    assert_eq!(push(page.clone(), signed(&page, &secret)).await.expect("an answer").status(), 202);
+    until("the source is visited", || polls(&origin) == 2).await;
+
+    let get = |path: &'static str| client.get(format!("{server}{path}")).send();
+    assert_eq!(get("/websub/0123").await.expect("an answer").status(), 404);
+    let unknown = client.post(format!("{server}/websub/0123")).body("x").send().await.expect("an answer");
+    assert_eq!(unknown.status(), 410, "a hub that goes on after that ends the subscription");
+    // That connection is closed on the rest of it.
+    let large = reqwest::Client::new().post(&callback).body("x".repeat(9 << 20)).send().await;
+    assert!(large.is_err() || large.is_ok_and(|answer| answer.status() == 413));
+    assert_eq!(get("/healthz").await.expect("an answer").status(), 200);
+    until("it is ready", || world.path("output/jeux.atom").exists()).await;
+    assert_eq!(get("/readyz").await.expect("an answer").status(), 200);
+    assert_eq!(client.post(format!("{server}/readyz")).send().await.expect("an answer").status(), 405);
+    assert_eq!(get("/etc/passwd").await.expect("an answer").status(), 404);
+    let ended = daemon.stop().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains(&secret) && !ended.stderr.contains(&subscription.token), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_hub_that_says_no_is_left_alone_for_a_while() {
+    let origin = Origin::start().await;
+    // Named in the feed itself.
+    let feed = rss("a", &stories(0..1)).replace(
+        "<channel>",
+        &format!(
+            "<channel><link xmlns=\"http://www.w3.org/2005/Atom\" rel=\"hub\" href=\"{}\"/>\
+             <link xmlns=\"http://www.w3.org/2005/Atom\" rel=\"self\" href=\"{}?src=hub\"/>",
+            origin.url("/hub"),
+            origin.url("/a")
+        ),
+    );
+    origin.on("/a", Reply::ok(feed));
+    origin.on("/hub", Reply::status(403));
+    let (world, daemon, _) = reachable(&[("a", origin.url("/a"))]);
+    let (subscription, _) = agreed(&world, |subscription| subscription.reason.is_some()).await;
+    assert!(subscription.reason.as_ref().is_some_and(|reason| reason.contains("403")), "{subscription:?}");
+    assert_eq!(subscription.hub.topic, format!("{}?src=hub", origin.url("/a")), "letter by letter");
+    assert!(subscription.next_ask().since(SystemClock.now()) > Duration::from_secs(500));
+    assert_eq!(origin.seen("/hub").len(), 1);
+    let status = world.relais(&["status", "--json"]).await.json();
+    assert_eq!(status["sources"][0]["hub"]["active"], false, "{status}");
+    assert_eq!(daemon.stop().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_hub_in_the_private_network_is_not_called() {
+    let origin = Origin::start().await;
+    origin.on("/a", with_hub(rss("a", &stories(0..1)), "http://169.254.169.254/latest/meta-data/", &origin.url("/a")));
+    let (world, daemon, _) = reachable(&[("a", origin.url("/a"))]);
+    let (subscription, _) = agreed(&world, |subscription| subscription.reason.is_some()).await;
+    assert!(subscription.reason.expect("a reason").contains("is not fetched"));
+    assert_eq!(daemon.stop().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_said() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let world = World::new(&tables(&[("a", "https://a.example/rss".to_owned())]));
+    let ended = world.relais(&["daemon", "--listen", &taken.local_addr().expect("its address").to_string()]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("cannot listen on 127.0.0.1:"), "{}", ended.stderr);
+}
+
+/// The hub of Flask-WebSub, which ends with its test.
+struct Hub(Child, String);
+
+impl Hub {
+    /// `RELAIS_TEST_HUB` is a Python that has it.
+    async fn start(longest_lease: u32) -> Option<Self> {
+        let Ok(python) = std::env::var("RELAIS_TEST_HUB") else {
+            assert_ne!(
+                std::env::var("RELAIS_REQUIRE_SERVERS").as_deref(),
+                Ok("1"),
+                "RELAIS_TEST_HUB must name a Python with flask-websub"
+            );
+            eprintln!("skipped: RELAIS_TEST_HUB names no Python with flask-websub");
+            return None;
+        };
+        let address = free();
+        let port = address.rsplit(':').next().expect("a port").to_owned();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/websub/hub.py");
+        let child = Command::new(python)
+            .args([script, &port, &longest_lease.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the hub starts");
+        let hub = Self(child, format!("http://{address}/hub"));
+        until("the hub listens", || std::net::TcpStream::connect(&address).is_ok()).await;
+        Some(hub)
+    }
+
+    /// Tells it that there is something new.
+    async fn publish(&self, topic: &str) {
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("hub.mode", "publish")
+            .append_pair("hub.topic", topic)
+            .finish();
+        let request = reqwest::Client::new().post(&self.1).header("content-type", "application/x-www-form-urlencoded").body(form);
+        assert_eq!(request.send().await.expect("it answers").status(), 202);
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_hub_that_others_wrote_agrees_tells_and_is_asked_again_in_time() {
+    let Some(hub) = Hub::start(6).await else { return };
+    let origin = Origin::start().await;
+    origin.on("/a", with_hub(rss("a", &stories(0..2)), &hub.1, &origin.url("/a")));
+    let (world, daemon, _) = reachable(&[("a", origin.url("/a"))]);
+    let (first, _) = agreed(&world, |subscription| subscription.until.is_some()).await;
+    assert_eq!(first.lease, Some(Duration::from_secs(6)), "it was asked for ten days, and agrees to less");
+
+    origin.on("/a", with_hub(rss("a", &stories(0..3)), &hub.1, &origin.url("/a")));
+    let begun = SystemClock.now();
+    hub.publish(&origin.url("/a")).await;
+    published(&world, "Titre 2").await;
+    println!("published {} ms after the publisher told its hub", SystemClock.now().since(begun).as_millis());
+    assert_eq!(polls(&origin), 1, "relais asked for nothing");
+
+    // It would end after six seconds.
+    let renewed = |subscription: &Subscription| subscription.until > first.until.map(|until| until.plus(Duration::from_secs(6)));
+    let (again, _) = agreed(&world, renewed).await;
+    assert_eq!(again.token, first.token);
+    origin.on("/a", with_hub(rss("a", &stories(0..4)), &hub.1, &origin.url("/a")));
+    hub.publish(&origin.url("/a")).await;
+    published(&world, "Titre 3").await;
+    assert_eq!(polls(&origin), 1);
+    let (_, row) = agreed(&world, |_| true).await;
+    assert!(row.due.since(SystemClock.now()) > Duration::from_secs(50 * 60));
+    assert!(row.state.pushed_at.is_some_and(|at| at > Time::EPOCH));
+    assert_eq!(daemon.stop().await.code, Some(0));
+}

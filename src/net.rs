@@ -36,6 +36,12 @@ pub fn shown(address: &str) -> String {
     url::Url::parse(address).map_or_else(|_| "an address that is none".to_owned(), |url| error::shown(&url))
 }
 
+/// The host and port of an address, as hosts are told apart; nothing for what has none.
+pub fn place(address: &str) -> Option<String> {
+    let url = url::Url::parse(address).ok()?;
+    url.host_str().is_some().then(|| client::place(&url))
+}
+
 /// How to fetch: the `[fetch]` table of feeds.toml.
 #[derive(Clone, Debug)]
 pub struct Options {

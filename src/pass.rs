@@ -7,6 +7,7 @@ mod aside;
 mod full_text;
 mod ingest;
 mod keep;
+mod manners;
 mod originals;
 mod probe;
 mod publish;

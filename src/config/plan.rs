@@ -53,6 +53,8 @@ pub struct Fetch {
     pub every: Duration,
     /// For one visit in all.
     pub timeout: Duration,
+    /// For all visits of one run.
+    pub deadline: Duration,
     /// Visits at a time.
     pub concurrency: usize,
     /// Visits at a time to one host.

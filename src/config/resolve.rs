@@ -40,10 +40,10 @@ pub(super) fn plan(
     };
     let around = Surroundings { folder, environment };
     let Document { file, engines, sources, editions } = document;
-    let fetch = fetch::fetch(&file.fetch, &around, findings);
+    let base_url = file.base_url.as_ref().and_then(|at| base_url(at, findings));
+    let fetch = fetch::fetch(&file.fetch, base_url.as_deref(), &around, findings);
     let state = database(&file.state, &around, findings);
     let output = folder_of_output(&file.output, &around, findings);
-    let base_url = file.base_url.as_ref().and_then(|at| base_url(at, findings));
     if sources.is_empty() {
         findings.lacks("there is no source in this file", "add a table [source.NAME] with the `url` of a feed");
     }

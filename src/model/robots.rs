@@ -17,11 +17,20 @@ const LONGEST_DELAY: f64 = 60.0;
 pub struct Robots {
     /// The pause that it wants between two requests, in milliseconds: a minute at most.
     pub delay_ms: u64,
+    /// Whether the host could not be asked, and never was before. Its feeds were asked for by the operator, and are read; its pages
+    /// wait (RFC 9309 §2.3.1.4).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_unknown: bool,
     /// Whether a path may be asked for, by how it begins.
     rules: Vec<(bool, String)>,
 }
 
 impl Robots {
+    /// Of a host that could not be asked.
+    pub fn unknown() -> Self {
+        Self { is_unknown: true, ..Self::default() }
+    }
+
     /// Reads a robots.txt for the program of that name. What cannot be read is passed over.
     pub fn read(text: &str, name: &str) -> Self {
         let text = &text[..text.floor_char_boundary(LONGEST)];

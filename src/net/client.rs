@@ -90,6 +90,11 @@ impl Client {
         self.get_timed(ask).await.0
     }
 
+    /// From now on requests to a host (see [`place`](super::place)) begin so far apart, if that is further than usual.
+    pub fn keep_apart(&self, host: &str, interval: Duration) {
+        self.hosts.keep_apart(host, interval);
+    }
+
     /// Asks for a source, and says how long that took without the waiting for the host's turn.
     pub async fn get_timed(&self, ask: &Ask<'_>) -> (Result<Answer, FetchError>, Duration) {
         let mut budget = Budget::new(self.timeout);
@@ -295,7 +300,7 @@ fn escaped(value: &[u8]) -> String {
 }
 
 /// Host and port: what turns are taken by.
-fn place(url: &Url) -> String {
+pub(super) fn place(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     format!("{host}:{}", url.port_or_known_default().unwrap_or_default())
 }

@@ -19,6 +19,8 @@ pub(super) struct Hosts {
 
 struct Gates {
     by_host: HashMap<String, Arc<Gate>>,
+    /// Hosts that want more time between two requests than others.
+    slow: HashMap<String, Duration>,
     sweep_at: usize,
 }
 
@@ -37,18 +39,18 @@ pub(super) struct Turn {
 impl Hosts {
     /// `per_host` requests at a time, and `interval` between two beginnings.
     pub(super) fn new(per_host: usize, interval: Duration) -> Self {
-        let gates = Gates { by_host: HashMap::new(), sweep_at: FEW };
+        let gates = Gates { by_host: HashMap::new(), slow: HashMap::new(), sweep_at: FEW };
         Self { per_host: per_host.max(1), interval, gates: Mutex::new(gates) }
     }
 
     /// Waits for a turn at `host` (host and port); those who wait are served in the order in which they came.
     pub(super) async fn turn(&self, host: &str) -> Turn {
-        let gate = self.gate(host);
+        let (gate, interval) = self.gate(host);
         let slot = Arc::clone(&gate.slots).acquire_owned().await.expect("this semaphore is never closed");
         let start = {
             let mut next = lock(&gate.next);
             let start = Instant::now().max(*next);
-            *next = start + self.interval;
+            *next = start + interval;
             start
         };
         // The timer would let even a time that is past wait for its next tick.
@@ -58,10 +60,27 @@ impl Hosts {
         Turn { _slot: slot, _gate: gate }
     }
 
-    fn gate(&self, host: &str) -> Arc<Gate> {
+    /// From now on requests to a host begin so far apart, if that is further than usual.
+    pub(super) fn keep_apart(&self, host: &str, interval: Duration) {
         let mut gates = lock(&self.gates);
+        if interval <= self.interval {
+            gates.slow.remove(host);
+            return;
+        }
+        if gates.slow.insert(host.to_owned(), interval) != Some(interval)
+            && let Some(gate) = gates.by_host.get(host)
+        {
+            // The last request began when it was still thought to be quicker.
+            let mut next = lock(&gate.next);
+            *next += interval.saturating_sub(self.interval);
+        }
+    }
+
+    fn gate(&self, host: &str) -> (Arc<Gate>, Duration) {
+        let mut gates = lock(&self.gates);
+        let interval = gates.slow.get(host).copied().unwrap_or(self.interval);
         if let Some(gate) = gates.by_host.get(host) {
-            return Arc::clone(gate);
+            return (Arc::clone(gate), interval);
         }
         if gates.by_host.len() >= gates.sweep_at {
             let now = Instant::now();
@@ -70,7 +89,7 @@ impl Hosts {
         }
         let gate = Arc::new(Gate { slots: Arc::new(Semaphore::new(self.per_host)), next: Mutex::new(Instant::now()) });
         gates.by_host.insert(host.to_owned(), Arc::clone(&gate));
-        gate
+        (gate, interval)
     }
 }
 
@@ -101,6 +120,25 @@ mod tests {
         sleep(5 * SECOND).await;
         drop(hosts.turn("a:80").await);
         assert_eq!(begun.elapsed(), 7 * SECOND, "a host that was left alone does not wait");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_wants_more_time_gets_it() {
+        let hosts = Hosts::new(1, SECOND);
+        let begun = Instant::now();
+        drop(hosts.turn("a:80").await);
+        hosts.keep_apart("a:80", 10 * SECOND);
+        for start in [10, 20] {
+            hosts.keep_apart("a:80", 10 * SECOND);
+            drop(hosts.turn("a:80").await);
+            assert_eq!(begun.elapsed(), start * SECOND);
+        }
+        drop(hosts.turn("b:80").await);
+        assert_eq!(begun.elapsed(), 20 * SECOND, "another host does not wait");
+        hosts.keep_apart("a:80", Duration::ZERO);
+        drop(hosts.turn("a:80").await);
+        drop(hosts.turn("a:80").await);
+        assert_eq!(begun.elapsed(), 31 * SECOND, "it does not want it any more");
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,14 +9,14 @@ use std::time::Duration;
 use futures::stream::{FuturesUnordered, StreamExt};
 use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
-use url::Url;
+use url::{Position, Url};
 
 use crate::config as plan;
 use crate::feed;
-use crate::model::{Entry, EntryId, FullText, Known, Original, Revision, SourceId, Validators};
+use crate::model::{Entry, EntryId, FullText, Known, Original, Revision, Robots, SourceId, Validators};
 use crate::net::{self, Answer, Ask, Client, FetchError};
-use crate::store::Store;
 
+use super::manners::Manners;
 use super::publish::PublishError;
 use super::visit::net_auth;
 use super::{aside, view};
@@ -43,8 +43,7 @@ impl Default for PageBudget {
 
 /// The pages of one pass.
 pub(super) struct Pages<'a> {
-    store: &'a Store,
-    client: &'a Client,
+    manners: Manners<'a>,
     /// The sources whose pages are read.
     sources: HashMap<&'a SourceId, &'a plan::Source>,
     budget: PageBudget,
@@ -80,9 +79,9 @@ type Made = (EntryId, Revision, Original);
 
 impl<'a> Pages<'a> {
     /// The pages of those `sources` that have `full_text`.
-    pub(super) fn new(store: &'a Store, client: &'a Client, sources: &'a [plan::Source], budget: PageBudget) -> Self {
+    pub(super) fn new(manners: Manners<'a>, sources: &'a [plan::Source], budget: PageBudget) -> Self {
         let sources = sources.iter().filter(|source| source.full_text).map(|source| (&source.id, source)).collect();
-        Self { store, client, sources, budget, spent: HashMap::new(), asked: HashSet::new(), shut: HashSet::new() }
+        Self { manners, sources, budget, spent: HashMap::new(), asked: HashSet::new(), shut: HashSet::new() }
     }
 
     /// What became of the pages of these entries, newest first. With `fetch` those that are still to be had are asked for now,
@@ -94,7 +93,7 @@ impl<'a> Pages<'a> {
         }
         let ids: Vec<EntryId> = of_pages.iter().map(|known| known.id).collect();
         let revisions: HashMap<EntryId, Revision> = of_pages.iter().map(|known| (known.id, known.revision)).collect();
-        let kept = self.store.full_texts(&ids).await?.into_iter();
+        let kept = self.manners.store.full_texts(&ids).await?.into_iter();
         let mut known: HashMap<EntryId, FullText> = kept
             .filter(|(id, revision, _)| revisions.get(id) == Some(revision))
             .map(|(id, _, full_text)| (id, full_text))
@@ -102,14 +101,20 @@ impl<'a> Pages<'a> {
         if fetch {
             let hosts = self.wanted(&of_pages, &known).await?;
             let until = Instant::now() + self.budget.time;
-            let mut asking: FuturesUnordered<_> =
-                hosts.into_iter().map(|(host, queue)| ask_host(self.client, host, queue, until)).collect();
+            let manners = &self.manners;
+            let mut asking: FuturesUnordered<_> = hosts
+                .into_iter()
+                .map(|(host, queue)| async move {
+                    let robots = robots(manners, &queue, until).await?;
+                    ask_host(manners.client, &robots, host, queue, until).await
+                })
+                .collect();
             while let Some(answered) = asking.next().await {
                 let (host, made, is_well) = answered?;
                 if !is_well {
                     self.shut.insert(host);
                 }
-                self.store.keep_originals(&made).await?;
+                self.manners.store.keep_originals(&made).await?;
                 known.extend(made.into_iter().filter_map(|(id, _, original)| Some((id, original.full_text?))));
             }
             self.budget.time = until.saturating_duration_since(Instant::now());
@@ -140,7 +145,7 @@ impl<'a> Pages<'a> {
             }
         }
         let mut entries: HashMap<EntryId, (Revision, Entry)> =
-            self.store.entries(&ids).await?.into_iter().map(|(id, revision, entry)| (id, (revision, entry))).collect();
+            self.manners.store.entries(&ids).await?.into_iter().map(|(id, revision, entry)| (id, (revision, entry))).collect();
         let mut hosts: HashMap<String, Vec<Wanted<'a>>> = HashMap::new();
         for id in ids {
             let Some((revision, entry)) = entries.remove(&id) else { continue };
@@ -157,20 +162,34 @@ impl<'a> Pages<'a> {
     }
 }
 
+/// What the host of these pages asks of programs. Where that cannot be had in time the time for the pages is over, too.
+async fn robots(manners: &Manners<'_>, queue: &[Wanted<'_>], until: Instant) -> Result<Robots, PublishError> {
+    let Some(first) = queue.first() else { return Ok(Robots::default()) };
+    Ok(timeout_at(until, manners.of(&first.url)).await.unwrap_or_else(|_| Ok(Robots::default()))?)
+}
+
 /// Asks a host for its pages, one after the other, until it fails or the time is over. Gives its name back, the original
 /// renditions of the entries whose page was asked for, and whether the host is well.
 async fn ask_host(
     client: &Client,
+    robots: &Robots,
     host: String,
     queue: Vec<Wanted<'_>>,
     until: Instant,
 ) -> Result<(String, Vec<Made>, bool), PublishError> {
+    if robots.is_unknown {
+        return Ok((host, Vec::new(), false));
+    }
     let mut made = Vec::with_capacity(queue.len());
     for wanted in queue {
         if Instant::now() >= until {
             return Ok((host, made, false));
         }
-        let answer = timeout_at(until, ask(client, &wanted)).await.unwrap_or_else(|_| Err(Trouble::late(&wanted.url)));
+        let answer = if robots.allows(&path(&wanted.url)) {
+            timeout_at(until, ask(client, &wanted)).await.unwrap_or_else(|_| Err(Trouble::late(&wanted.url)))
+        } else {
+            Err(Trouble::of_page(format!("the robots.txt of its host keeps programs from {}", net::shown(&wanted.url))))
+        };
         let is_well = answer.as_ref().err().is_none_or(|trouble| !trouble.is_of_the_host);
         let Wanted { id, revision, entry, tries, source, .. } = wanted;
         let original = aside::aside(move || make(entry, answer, tries + 1)).await;
@@ -184,6 +203,11 @@ async fn ask_host(
         }
     }
     Ok((host, made, true))
+}
+
+/// The path of an address, with its query: what a robots.txt speaks of.
+fn path(address: &str) -> String {
+    Url::parse(address).map(|url| url[Position::BeforePath..Position::AfterQuery].to_owned()).unwrap_or_default()
 }
 
 /// Asks for one page. What the feed's server may see (headers, authentication) goes to no other.
@@ -291,7 +315,8 @@ mod tests {
         let allow_private = vec!["127.0.0.1".parse().expect("a range")];
         let client =
             Client::new(Options { allow_private, host_interval: Duration::ZERO, ..Options::default() }).expect("a client");
-        let ask = |until| ask_host(&client, "h".to_owned(), vec![wanted(&source, "1"), wanted(&source, "2")], until);
+        let robots = Robots::default();
+        let ask = |until| ask_host(&client, &robots, "h".to_owned(), vec![wanted(&source, "1"), wanted(&source, "2")], until);
 
         let (_, made, is_well) = ask(Instant::now() + Duration::from_secs(5)).await.expect("no panic");
         let [(_, _, original)] = made.as_slice() else { panic!("one of two was asked for: {made:?}") };

@@ -4,7 +4,7 @@ mod lasting;
 mod outage;
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -15,6 +15,7 @@ use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, S
 use crate::net::Client;
 use crate::store::{Claimed, Lease, Parcel, Store, StoreError};
 
+use super::manners::Manners;
 use super::visit::Visitor;
 pub(super) use lasting::{Lasting, Pushes};
 
@@ -39,6 +40,10 @@ pub struct Ingest<'a> {
     pub sources: &'a [&'a plan::Source],
     /// Requests to one host at once.
     pub per_host: usize,
+    /// How we are called in the `User-Agent` header.
+    pub user_agent: &'a str,
+    /// When to begin no more visits; what was not visited by then stays due.
+    pub deadline: Option<Time>,
     /// Whether to visit what is not due as well.
     pub force: bool,
     /// Told of each visit as it ends.
@@ -62,6 +67,8 @@ pub struct Ingested {
     pub entries: EntryCounts,
     /// Sources in trouble.
     pub faults: Vec<Fault>,
+    /// Sources that were due and not visited, because it was too late for that.
+    pub left: usize,
     /// What the visited sources say of themselves.
     pub seen: HashMap<SourceId, SourceMeta>,
 }
@@ -97,11 +104,11 @@ impl Ingest<'_> {
             done.seen.extend(claimed.iter().map(|claimed| (claimed.source.clone(), claimed.state.meta.clone())));
             if self.force {
                 // What was visited is not due by force a second time.
-                let taken: std::collections::HashSet<&SourceId> = claimed.iter().map(|claimed| &claimed.source).collect();
+                let taken: HashSet<&SourceId> = claimed.iter().map(|claimed| &claimed.source).collect();
                 left.retain(|id| !taken.contains(id));
             }
             self.visit_all(claimed, &mut done).await?;
-            if !more {
+            if !more || self.is_late() {
                 break;
             }
         }
@@ -109,15 +116,38 @@ impl Ingest<'_> {
         Ok(done)
     }
 
+    /// Whether no more visits are to begin.
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| self.clock.now() >= deadline)
+    }
+
+    /// The hosts that several sources are on: these are asked how much time they want between two requests.
+    fn shared_hosts(&self) -> HashSet<&str> {
+        let (mut seen, mut shared) = (HashSet::new(), HashSet::new());
+        for host in self.sources.iter().map(|source| authority(&source.url)) {
+            if !seen.insert(host) {
+                shared.insert(host);
+            }
+        }
+        shared
+    }
+
     /// Visits what was claimed, hosts side by side, and settles the visits as they end.
     async fn visit_all(&self, claimed: Vec<Claimed>, done: &mut Ingested) -> Result<(), StoreError> {
         let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
         let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, force: self.force, clock: self.clock };
+        let (shared, left) = (self.shared_hosts(), Cell::new(0));
+        let manners = Manners::new(self.store, self.client, self.clock, self.user_agent);
         let (send, mut visits) = mpsc::channel::<Parcel>(SETTLE);
         let visiting = async {
             // Each host is a queue of its own, so that a slow one delays only itself; the client bounds them all.
-            let mut hosts: FuturesUnordered<_> =
-                by_host(claimed, &sources).into_iter().map(|queue| self.visit_host(&visitor, queue, send.clone())).collect();
+            let mut hosts: FuturesUnordered<_> = by_host(claimed, &sources)
+                .into_iter()
+                .map(|queue| {
+                    let is_shared = queue.first().is_some_and(|(source, _)| shared.contains(authority(&source.url)));
+                    self.visit_host(&visitor, is_shared.then_some(&manners), queue, &left, send.clone())
+                })
+                .collect();
             drop(send);
             while let Some(result) = hosts.next().await {
                 result?;
@@ -138,7 +168,9 @@ impl Ingest<'_> {
             }
             Ok::<(), StoreError>(())
         };
-        futures::try_join!(visiting, settling).map(|_| ())
+        futures::try_join!(visiting, settling)?;
+        done.left += left.get();
+        Ok(())
     }
 
     /// Has the sources of those hosts wait that asked to be left alone, and not only the source that was told so.
@@ -157,15 +189,24 @@ impl Ingest<'_> {
     async fn visit_host(
         &self,
         visitor: &Visitor<'_>,
+        manners: Option<&Manners<'_>>,
         queue: Vec<(&plan::Source, Claimed)>,
+        left: &Cell<usize>,
         send: mpsc::Sender<Parcel>,
     ) -> Result<(), StoreError> {
+        if let (Some(manners), Some((first, _))) = (manners, queue.first()) {
+            manners.of(&first.url).await?;
+        }
         let (send, away) = (&send, &Cell::new(None));
         // Each visit hands itself over. If this stream did it, the others in it would stand still meanwhile, some of them with
         // a turn at the store or a core in their hands, for which the one who empties the channel waits.
         let mut visits = futures::stream::iter(queue)
             .map(|(source, claimed)| {
                 Box::pin(async move {
+                    if self.is_late() {
+                        left.set(left.get() + 1);
+                        return self.store.give_back(self.worker, std::slice::from_ref(&source.id)).await;
+                    }
                     if away.get().is_some_and(|until| self.clock.now() < until) {
                         // One of its sources was told to come later: that is the host's word for all of them.
                         return self.store.give_back(self.worker, std::slice::from_ref(&source.id)).await;

@@ -22,6 +22,7 @@ use crate::translate::Glossary;
 
 use super::full_text::{PageBudget, Pages};
 use super::ingest::{Ingest, Ingested, Lasting, Progress, Pushes};
+use super::manners::Manners;
 use super::publish::{Publish, PublishError, Published};
 use super::run::{RunError, client, open_output, paged, terms};
 use super::subscribe::{Hubs, Push, Subscribe};
@@ -166,6 +167,8 @@ impl Keep<'_> {
             worker: self.worker,
             sources: &sources,
             per_host: plan.fetch.per_host,
+            user_agent: &plan.fetch.user_agent,
+            deadline: None,
             force: false,
             progress: &progress,
         };
@@ -271,7 +274,9 @@ impl Keep<'_> {
     }
 
     fn pages(&self) -> Pages<'_> {
-        Pages::new(self.store, &self.prepared.client, &self.prepared.plan.sources, PageBudget::default())
+        let plan = &self.prepared.plan;
+        let manners = Manners::new(self.store, &self.prepared.client, self.clock, &plan.fetch.user_agent);
+        Pages::new(manners, &plan.sources, PageBudget::default())
     }
 
     /// Waits until a pass is asked for, or has rested long enough; false when there is none to be any more.

@@ -19,6 +19,7 @@ use crate::translate::Glossary;
 
 use super::full_text::{PageBudget, Pages};
 use super::ingest::{Ingest, Ingested, Progress};
+use super::manners::Manners;
 use super::publish::{Publish, PublishError, Published};
 use super::translate::{Desk, HireError, Translate, Translated, estimate, glossary, hire};
 use super::visit::Visitor;
@@ -95,6 +96,8 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         worker: &worker,
         sources: &sources,
         per_host: ask.plan.fetch.per_host,
+        user_agent: &ask.plan.fetch.user_agent,
+        deadline: Some(started.plus(ask.plan.fetch.deadline)),
         force: ask.force,
         progress: ask.progress,
     };
@@ -106,9 +109,17 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
             return Err(error.into());
         }
     };
+    if ingested.left > 0 {
+        let seconds = ask.plan.fetch.deadline.as_secs();
+        tracing::warn!("{} sources were not visited within the `deadline` of {seconds} s, and stay due", ingested.left);
+    }
     let target = ask.plan.output.to_string_lossy().into_owned();
     let paged = paged(ask.plan);
-    let mut articles = Pages::new(&store, &client, &ask.plan.sources, PageBudget::default());
+    let mut articles = Pages::new(
+        Manners::new(&store, &client, ask.clock, &ask.plan.fetch.user_agent),
+        &ask.plan.sources,
+        PageBudget::default(),
+    );
     let translate = Translate {
         store: &store,
         clock: ask.clock,

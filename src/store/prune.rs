@@ -16,7 +16,8 @@ const BATCH: i64 = 1000;
 /// How much longer than entries what was paid for is kept, in milliseconds: the same words come back with the same event.
 const YEAR: i64 = 366 * 24 * 60 * 60 * 1000;
 
-const FORGET: [&str; 2] = ["delete from ledger where since < $1", "delete from spending where day < $1"];
+const FORGET: [&str; 3] =
+    ["delete from ledger where since < $1", "delete from spending where day < $1", "delete from host where at < $1"];
 
 /// How many runs are kept.
 const RUNS: i64 = 1000;

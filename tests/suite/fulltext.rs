@@ -303,3 +303,27 @@ async fn sqlite_and_postgresql_keep_articles_alike() {
     assert!(bytes(&server) == bytes(&file), "the database makes no difference");
     schema.drop().await;
 }
+
+#[tokio::test]
+async fn a_page_that_is_not_for_programs_is_not_asked_for() {
+    let origin = Origin::start().await;
+    origin.on("/robots.txt", Reply::ok("User-agent: relais\nDisallow: /a/2\n\nUser-agent: *\nDisallow: /\n"));
+    origin.on("/feed", feed(&origin, &stories(1..3)));
+    origin.on("/a/1", html(page("", "Le récit")));
+    origin.on("/a/2", html(page("", "La suite")));
+    let world = World::new(&reading(&origin));
+    for _ in 0..2 {
+        let ended = world.relais(&["run", "--force", "--json"]).await;
+        assert_eq!((ended.code, &ended.json()["faults"]), (Some(0), &Value::Array(Vec::new())), "{ended:?}");
+    }
+    assert_eq!((origin.seen("/a/1").len(), origin.seen("/a/2").len(), origin.seen("/robots.txt").len()), (1, 0, 1));
+    let all = items(&world);
+    assert!(content(&all[0]).contains("article 2") && content(&all[1]).contains("Le récit"), "{all:?}");
+    // One that cannot say what it asks for is left alone, and its entries are published as the feed gives them.
+    let down = Origin::start().await;
+    down.on("/robots.txt", Reply::status(500));
+    down.on("/feed", feed(&down, &stories(1..3)));
+    let world = World::new(&reading(&down));
+    assert_eq!(world.relais(&["run"]).await.code, Some(0));
+    assert_eq!((down.count(), items(&world).len()), (1, 2));
+}

@@ -24,6 +24,9 @@ pub(crate) struct Fetch {
     /// How long one visit may take in all, from one second to ten minutes.
     #[schemars(example = &"20s")]
     pub(crate) timeout: At<Lapse>,
+    /// How long one `relais run` begins visits, from ten seconds to a day. What was not visited by then stays due for the next run.
+    #[schemars(example = &"10m")]
+    pub(crate) deadline: At<Lapse>,
     /// How many sources are visited at the same time.
     #[schemars(range(min = 1, max = MAX_CONCURRENCY), example = 64)]
     pub(crate) concurrency: At<i64>,
@@ -36,7 +39,8 @@ pub(crate) struct Fetch {
     /// The largest feed that is read, after decompression: from `1KiB` to `256MiB`.
     #[schemars(example = &"8MiB")]
     pub(crate) max_bytes: At<Size>,
-    /// How relais presents itself to servers. Say who you are and where you can be reached: some servers ask for it.
+    /// How relais presents itself to servers. Say who you are and where you can be reached: some servers ask for it. Without it,
+    /// relais with its version and, if there is one, your `base_url`.
     #[schemars(example = &"relais (news@example.org)")]
     pub(crate) user_agent: At<String>,
     /// A proxy that all visits go through: `http://`, `https://`, `socks5://` or `socks5h://`. Write `{ env = "NAME" }` or
@@ -57,6 +61,7 @@ impl Default for Fetch {
         Self {
             every: Lapse(Duration::from_mins(15)).into(),
             timeout: Lapse(Duration::from_secs(20)).into(),
+            deadline: Lapse(Duration::from_mins(10)).into(),
             concurrency: 64.into(),
             per_host: 1.into(),
             host_interval: Lapse(Duration::from_secs(1)).into(),

@@ -14,11 +14,13 @@ use super::{header, lapse, number};
 use crate::model::Cidr;
 
 const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
+const DEADLINE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_hours(24));
 const HOST_INTERVAL: (Duration, Duration) = (Duration::ZERO, Duration::from_mins(10));
 const MIN_BYTES: u64 = 1024;
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-pub(super) fn fetch(raw: &raw::Fetch, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Fetch {
+/// The rules of `[fetch]`; who asks where we can be reached is sent to `base_url`.
+pub(super) fn fetch(raw: &raw::Fetch, base_url: Option<&str>, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Fetch {
     if !(MIN_BYTES..=MAX_BYTES).contains(&raw.max_bytes.value.0) {
         findings.error(&raw.max_bytes.span, "`max_bytes` cannot be this size", "from 1KiB to 256MiB");
     }
@@ -29,11 +31,15 @@ pub(super) fn fetch(raw: &raw::Fetch, around: &Surroundings<'_>, findings: &mut 
     Fetch {
         every: lapse("every", &raw.every, super::EVERY, findings),
         timeout: lapse("timeout", &raw.timeout, TIMEOUT, findings),
+        deadline: lapse("deadline", &raw.deadline, DEADLINE, findings),
         concurrency: number("concurrency", &raw.concurrency, (1, raw::MAX_CONCURRENCY), findings),
         per_host: number("per_host", &raw.per_host, (1, raw::MAX_PER_HOST), findings),
         host_interval: lapse("host_interval", &raw.host_interval, HOST_INTERVAL, findings),
         max_bytes: raw.max_bytes.value.0,
-        user_agent: raw.user_agent.value.clone(),
+        user_agent: match base_url.filter(|_| raw.user_agent.value == raw::Fetch::default().user_agent.value) {
+            Some(url) => raw.user_agent.value.replace(')', &format!("; +{url})")),
+            None => raw.user_agent.value.clone(),
+        },
         proxy: raw.proxy.as_ref().and_then(|at| proxy(at, around, findings)),
         ca: raw.ca.as_ref().and_then(|at| {
             if at.value.trim().is_empty() {

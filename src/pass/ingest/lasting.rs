@@ -16,6 +16,7 @@ use super::{Ingest, Progress, SETTLE, authority, by_host, log, told_later};
 use crate::config as plan;
 use crate::model::{SourceId, Time};
 use crate::net;
+use crate::pass::manners::Manners;
 use crate::pass::subscribe::Push;
 use crate::pass::visit::Visitor;
 use crate::store::{Claimed, Lease, Parcel, StoreError};
@@ -62,6 +63,8 @@ impl Ingest<'_> {
     async fn visit_due(&self, lasting: &Lasting<'_>, outage: &Mutex<Outage>, send: mpsc::Sender<Parcel>) {
         let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
         let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
+        let shared = self.shared_hosts();
+        let manners = Manners::new(self.store, self.client, self.clock, self.user_agent);
         let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, force: false, clock: self.clock };
         let mut hosts: FuturesUnordered<LocalBoxFuture<'_, bool>> = FuturesUnordered::new();
         let mut pushes = match lasting.pushes {
@@ -93,8 +96,10 @@ impl Ingest<'_> {
                             (looks, retry) = (looks + 1, FIRST_RETRY);
                             (self.progress)(Progress::Claimed(claimed.len()));
                             for queue in by_host(claimed, &sources) {
+                                let is_shared = queue.first().is_some_and(|(source, _)| shared.contains(authority(&source.url)));
+                                let manners = is_shared.then_some(&manners);
                                 let latest = now.plus(LEASE * 2 / 3);
-                                hosts.push(Box::pin(self.visit_queue(&visitor, queue, latest, lasting.stop, send.clone())));
+                                hosts.push(Box::pin(self.visit_queue(&visitor, manners, queue, latest, lasting.stop, send.clone())));
                             }
                             let until_next = next.map_or(LONGEST_NAP, |next| next.since(self.clock.now()));
                             let shortest = if away { LONGEST_NAP } else { SHORTEST_NAP };
@@ -135,11 +140,17 @@ impl Ingest<'_> {
     async fn visit_queue(
         &self,
         visitor: &Visitor<'_>,
+        manners: Option<&Manners<'_>>,
         queue: Vec<(&plan::Source, Claimed)>,
         latest: Time,
         stop: &CancellationToken,
         send: mpsc::Sender<Parcel>,
     ) -> bool {
+        if let (Some(manners), Some((first, _))) = (manners, queue.first())
+            && let Err(error) = manners.of(&first.url).await
+        {
+            tracing::error!("{error}; what {} asks for is not known", authority(&first.url));
+        }
         let (send, away) = (&send, &Cell::new(None));
         let left: Vec<SourceId> = futures::stream::iter(queue)
             .map(|(source, claimed)| {

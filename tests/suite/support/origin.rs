@@ -154,9 +154,9 @@ impl Origin {
         lock(&self.shared.seen).iter().filter(|request| request.path == path).cloned().collect()
     }
 
-    /// How many requests came, for whatever.
+    /// How many requests came, for whatever but robots.txt.
     pub(crate) fn count(&self) -> usize {
-        lock(&self.shared.seen).len()
+        lock(&self.shared.seen).iter().filter(|request| request.path != "/robots.txt").count()
     }
 
     /// How many requests were being answered at the same time, at most (up to their headers: see [`Reply::after`]).

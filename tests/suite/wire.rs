@@ -1,0 +1,170 @@
+//! The ways on which a feed may come: compressed, through proxies, over IPv6.
+
+use std::io::Write;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::feeds::{rss, stories, tables};
+use crate::support::origin::{Origin, Reply};
+use crate::support::program::World;
+use crate::support::tls;
+
+#[tokio::test]
+async fn every_compression_that_is_asked_for_is_read() {
+    let origin = Origin::start().await;
+    let feed = |name: &str| rss(name, &stories(0..2));
+    let zlib = |text: &str| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).expect("memory can be written to")
+    };
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).expect("memory can be written to")
+    };
+    let brotli = |text: &str| {
+        let mut packed = Vec::new();
+        let mut encoder = brotli::CompressorWriter::new(&mut packed, 4096, 5, 22);
+        encoder.write_all(text.as_bytes()).expect("memory can be written to");
+        drop(encoder);
+        packed
+    };
+    let bodies = [
+        ("gzip", gzip(&feed("gzip"))),
+        ("br", brotli(&feed("br"))),
+        ("zstd", zstd::encode_all(feed("zstd").as_bytes(), 3).expect("it packs")),
+        ("deflate", zlib(&feed("deflate"))),
+    ];
+    for (encoding, body) in &bodies {
+        origin.on(&format!("/{encoding}"), Reply::ok(body.clone()).header("content-encoding", encoding));
+    }
+    let sources: Vec<(&str, String)> = bodies.iter().map(|(name, _)| (*name, origin.url(&format!("/{name}")))).collect();
+    let world = World::new(&tables(&sources));
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!((&report["sources"]["fresh"], &report["entries"]["new"]), (&4.into(), &8.into()), "{report}");
+    let accepted = origin.seen("/br")[0].header("accept-encoding").to_owned();
+    assert!(bodies.iter().all(|(encoding, _)| accepted.contains(encoding)), "{accepted}");
+    assert!(origin.seen("/br")[0].header("user-agent").contains("; +https://relais.example.org/)"), "where we can be reached");
+}
+
+#[tokio::test]
+async fn a_source_may_have_an_address_of_the_sixth_version() {
+    let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else {
+        eprintln!("skipped: this machine has no IPv6");
+        return;
+    };
+    let address = listener.local_addr().expect("its address");
+    let origin = Origin::serve(listener, address, "http");
+    origin.on("/a", Reply::ok(rss("a", &stories(0..2))));
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    let refused = world.relais(&["run", "--json"]).await.json();
+    assert_eq!(refused["faults"][0]["kind"], "private-address", "127.0.0.1/32 does not allow it: {refused}");
+    allow(&world, "\"::1/128\"");
+    let report = world.relais(&["run", "--force", "--json"]).await.json();
+    assert_eq!(report["entries"]["new"], 2, "{report}");
+}
+
+/// Has feeds.toml allow this as well.
+#[expect(clippy::disallowed_methods, reason = "a test's own file")]
+fn allow(world: &World, more: &str) {
+    let text = std::fs::read_to_string(world.path("feeds.toml")).expect("it is there");
+    std::fs::write(world.path("feeds.toml"), text.replace("[\"127.0.0.1/32\"]", &format!("[\"127.0.0.1/32\", {more}]")))
+        .expect("it can be written");
+}
+
+/// Has feeds.toml name a proxy.
+#[expect(clippy::disallowed_methods, reason = "a test's own file")]
+fn through(world: &World, proxy: &str) {
+    let text = std::fs::read_to_string(world.path("feeds.toml")).expect("it is there");
+    std::fs::write(world.path("feeds.toml"), text.replace("[fetch]\n", &format!("[fetch]\nproxy = \"{proxy}\"\n")))
+        .expect("it can be written");
+}
+
+/// A SOCKS5 proxy (RFC 1928) that wants a name and a password (RFC 1929), and leads every name to this machine.
+async fn socks(seen: Arc<AtomicUsize>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let seen = Arc::clone(&seen);
+            tokio::spawn(async move {
+                let talk = async {
+                    let mut head = [0; 2];
+                    client.read_exact(&mut head).await?;
+                    let mut methods = vec![0; head[1].into()];
+                    client.read_exact(&mut methods).await?;
+                    assert!(methods.contains(&2), "it offers a name and a password: {methods:?}");
+                    client.write_all(&[5, 2]).await?;
+                    client.read_exact(&mut head).await?;
+                    let mut name = vec![0; head[1].into()];
+                    client.read_exact(&mut name).await?;
+                    let mut password = vec![0; client.read_u8().await?.into()];
+                    client.read_exact(&mut password).await?;
+                    assert_eq!((name.as_slice(), password.as_slice()), (&b"reader"[..], &b"hush"[..]));
+                    client.write_all(&[1, 0]).await?;
+                    let mut request = [0; 4];
+                    client.read_exact(&mut request).await?;
+                    match request[3] {
+                        1 => {
+                            client.read_u32().await?;
+                        }
+                        3 => {
+                            let mut host = vec![0; client.read_u8().await?.into()];
+                            client.read_exact(&mut host).await?;
+                            assert_eq!(host, b"feeds.example.org", "socks5h: the proxy looks the name up");
+                        }
+                        other => panic!("an address of kind {other}"),
+                    }
+                    let port = client.read_u16().await?;
+                    seen.fetch_add(1, Ordering::Relaxed);
+                    let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+                    client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).await?;
+                    copy_bidirectional(&mut client, &mut server).await
+                };
+                let _: std::io::Result<(u64, u64)> = talk.await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_socks_proxy_carries_every_visit() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..2))));
+    let seen = Arc::new(AtomicUsize::new(0));
+    let proxy = socks(Arc::clone(&seen)).await;
+    let world = World::new(&tables(&[("a", format!("http://feeds.example.org:{}/a", origin.port()))]));
+    through(&world, &format!("socks5h://reader:hush@{proxy}"));
+    let ended = world.relais(&["run", "--json"]).await;
+    assert_eq!((&ended.json()["entries"]["new"], seen.load(Ordering::Relaxed)), (&2.into(), 1), "{ended:?}");
+    assert!(!ended.stdout.contains("hush"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn an_http_proxy_tunnels_what_is_encrypted() {
+    let origin = tls::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..2))));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let proxy = listener.local_addr().expect("its address");
+    let to = SocketAddr::from(([127, 0, 0, 1], origin.port()));
+    let asked = tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.expect("it is asked");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(client.read_u8().await.expect("a request"));
+        }
+        client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.expect("it listens");
+        let mut server = TcpStream::connect(to).await.expect("the origin");
+        let _ = copy_bidirectional(&mut client, &mut server).await;
+        String::from_utf8(head).expect("a request is text")
+    });
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    through(&world, &format!("http://localhost:{}\"\nca = \"{}", proxy.port(), tls::CA));
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!(report["entries"]["new"], 2, "{report}");
+    assert!(asked.await.expect("no panic").starts_with(&format!("CONNECT 127.0.0.1:{} ", origin.port())));
+}

@@ -8,6 +8,7 @@ mod full_text;
 mod ingest;
 mod keep;
 mod manners;
+mod operator;
 mod originals;
 mod probe;
 mod publish;

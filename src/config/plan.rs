@@ -20,6 +20,8 @@ pub struct Plan {
     pub output: PathBuf,
     /// Where readers reach that folder; ends in `/`.
     pub base_url: Option<String>,
+    /// Whether a feed of what is wrong is written.
+    pub faults: bool,
     /// How to fetch.
     pub fetch: Fetch,
     /// The engines, also those that no edition uses, in the order of the file.

@@ -35,6 +35,10 @@ pub(super) struct File {
     /// hubs want it.
     #[schemars(example = &"https://example.org/feeds/")]
     pub(super) base_url: Option<At<String>>,
+    /// `true` writes `faults.atom` beside the editions: a feed for whoever runs relais, of what is wrong with sources, engines and
+    /// editions. Everyone who can read the output can read it.
+    #[schemars(example = true)]
+    pub(super) faults: bool,
     /// How sources are fetched.
     pub(super) fetch: Fetch,
     /// A translation service.
@@ -53,6 +57,7 @@ impl Default for File {
             state: "sqlite:relais.db".to_owned().into(),
             output: "output".to_owned().into(),
             base_url: None,
+            faults: false,
             fetch: Fetch::default(),
             engine: BTreeMap::new(),
             glossary: Glossary::default(),

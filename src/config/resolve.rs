@@ -62,6 +62,7 @@ pub(super) fn plan(
         state: state?,
         output: output?,
         base_url,
+        faults: file.faults,
         fetch,
         engines,
         glossary,

@@ -54,7 +54,12 @@ pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &Source
         image,
         rights,
         authors,
-        pace: Pace { minutes: feed.pace.minutes.or(period), ..feed.pace },
+        pace: Pace {
+            minutes: feed.pace.minutes.or(period),
+            // It belongs to the period.
+            base: feed.pace.base.filter(|_| feed.pace.minutes.is_none() && period.is_some()),
+            ..feed.pace
+        },
         repaired,
         entries,
         hub: feed.hub.get().and_then(|hub| exact(hub, &bases)),

@@ -13,6 +13,9 @@ pub struct Pace {
     /// Minutes between two visits: `ttl` of RSS 2.0, or `sy:updatePeriod` divided by `sy:updateFrequency`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minutes: Option<u32>,
+    /// From when on `sy:updatePeriod` counts: `sy:updateBase`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<Time>,
     /// The hours of the day (UTC) in which not to come, a bit each: `skipHours` of RSS.
     #[serde(skip_serializing_if = "is_none")]
     pub quiet_hours: u32,
@@ -30,6 +33,14 @@ impl Pace {
     /// Whether it asks for nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// How long it is from a time to the next at which it says to be updated, where it says from when on it counts.
+    pub fn until_next(&self, time: Time) -> Option<Duration> {
+        let (base, minutes) = (self.base?, self.minutes.filter(|minutes| *minutes > 0)?);
+        let period = i64::from(minutes) * 60_000;
+        let since = time.millis().checked_sub(base.millis())?.rem_euclid(period);
+        Some(Duration::from_millis(u64::try_from(period - since).unwrap_or(0)))
     }
 
     /// Adds an hour (0 to 23, and 24 for 0 as the first RSS had it) in which not to come.

@@ -238,7 +238,7 @@ impl Keep<'_> {
     async fn publish(&self, diary: &Mutex<Diary>, asked: &Notify) {
         let mut retry = FIRST_RETRY;
         while self.wakes(asked, REST).await {
-            match self.publish_once().await {
+            match self.publish_once(diary).await {
                 Ok(published) => {
                     retry = FIRST_RETRY;
                     locked(diary).published(published);
@@ -255,7 +255,7 @@ impl Keep<'_> {
         }
     }
 
-    async fn publish_once(&self) -> Result<Published, PublishError> {
+    async fn publish_once(&self, diary: &Mutex<Diary>) -> Result<Published, PublishError> {
         let plan = &self.prepared.plan;
         let target = plan.output.to_string_lossy();
         let publish = Publish {
@@ -270,7 +270,12 @@ impl Keep<'_> {
             editions: &plan.editions,
             only: None,
         };
-        publish.pass(&mut self.pages()).await
+        let published = publish.pass(&mut self.pages()).await?;
+        if plan.faults {
+            let others: Vec<Fault> = locked(diary).engines.iter().chain(&published.faults).cloned().collect();
+            publish.operator().tell(&others).await?;
+        }
+        Ok(published)
     }
 
     fn pages(&self) -> Pages<'_> {

@@ -15,6 +15,7 @@ use crate::sink::{Dir, SinkError, Written};
 use crate::store::{Store, StoreError, TranslationRow};
 
 use super::full_text::Pages;
+use super::operator::Operator;
 use super::originals::originals;
 use super::translate::foreign;
 use super::view;
@@ -134,6 +135,18 @@ impl Publish<'_> {
         }
         self.index(&links, &origins, record_of(INDEX)).await?;
         Ok(done)
+    }
+
+    /// What writes the feed of what is wrong.
+    pub(super) fn operator(&self) -> Operator<'_> {
+        Operator {
+            store: self.store,
+            dir: &self.dir,
+            target: self.target,
+            clock: self.clock,
+            base_url: self.base_url,
+            sources: self.sources,
+        }
     }
 
     /// Who the sources are to readers.

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::config as plan;
 use crate::config::Plan;
-use crate::model::{Clock, Report, SourceId, Time, TranslationCounts};
+use crate::model::{Clock, Fault, Report, SourceId, Time, TranslationCounts};
 use crate::net::{Client, ClientError, Options};
 use crate::sink::{Dir, SinkError};
 use crate::store::{Access, Claimed, Store, StoreError};
@@ -144,6 +144,10 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         only: ask.editions.as_ref(),
     };
     let (translated, published) = translate_and_publish(&translate, &publish, &mut articles).await?;
+    if ask.plan.faults {
+        let others: Vec<Fault> = translated.faults.iter().chain(&published.faults).cloned().collect();
+        publish.operator().tell(&others).await?;
+    }
     let report = report(run, started, ask.clock.now(), ingested, translated, published);
     store.end_run(run, &report).await?;
     store.close().await?;

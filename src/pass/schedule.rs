@@ -82,7 +82,9 @@ fn interval(ask: &Question<'_>) -> Duration {
 /// At least `time`, and as long as the feed and its server ask for.
 fn asked(ask: &Question<'_>, time: Duration) -> Duration {
     let asked = ask.pace.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))).unwrap_or_default();
-    let asked = if asked > CARELESS { asked.min(LONGEST) } else { asked.min(ask.every) };
+    // What says when it is updated is looked at a moment after that.
+    let until_next = ask.pace.until_next(ask.now).map(|until| until + SHORTEST);
+    let asked = if asked > CARELESS { until_next.unwrap_or(asked).min(LONGEST) } else { asked.min(ask.every) };
     let fresh = ask.fresh_for.unwrap_or_default().min(LONGEST);
     time.max(asked).max(fresh)
 }
@@ -196,9 +198,73 @@ mod tests {
             15,
             "not more often than `every`"
         );
+        // Daily, at noon: it is ten now.
+        let noon = Pace { base: Time::from_rfc3339("2000-01-01T12:00:00Z"), ..asks(24 * 60) };
+        assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(noon))), 122);
+        let yesterday = Pace { minutes: Some(7 * 24 * 60), ..noon };
+        assert_eq!(
+            due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(yesterday))),
+            24 * 60,
+            "weekly: never more than a day"
+        );
+        let hourly = Pace { minutes: Some(60), ..noon };
+        assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(hourly))), 15, "as software writes by itself");
         let mut night = Pace::default();
         (10..14).for_each(|hour| night.skip_hour(hour));
         assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(night))), 240, "until 14:00");
+    }
+
+    /// Every header and element with every other: the answer is what the strictest of them asks for.
+    #[test]
+    fn of_what_is_asked_together_the_strictest_counts() {
+        let ttls = [(None, 0), (Some(30), 0), (Some(180), 180)];
+        let fresh = [(None, 0), (Some(5), 5), (Some(90), 90), (Some(99_999), 24 * 60)];
+        let quiet = [0..0, 10..13, 11..24];
+        let habits: [&'static Habit; 2] = [Box::leak(Box::new(Habit::default())), Box::leak(Box::new(habit(30)))];
+        let mut asked = 0;
+        for every in [1, 15, 45, 300] {
+            for (ttl, by_ttl) in ttls {
+                for (fresh_for, by_fresh) in fresh {
+                    for hours in quiet.clone() {
+                        for (pushed, habit) in [(false, habits[0]), (false, habits[1]), (true, habits[1])] {
+                            let mut pace = Pace { minutes: ttl, ..Pace::default() };
+                            hours.clone().for_each(|hour| pace.skip_hour(hour));
+                            let pace: &'static Pace = Box::leak(Box::new(pace));
+                            let found = due(&Outcome::Same, |ask| {
+                                (ask.every, ask.pace, ask.habit, ask.is_pushed) = (minutes(every), pace, habit, pushed);
+                                ask.fresh_for = fresh_for.map(minutes);
+                            });
+                            let own = match (pushed, habit.is_empty()) {
+                                (true, _) => every * 4,
+                                (false, true) => every,
+                                (false, false) => 2.min(every).max(u64::from(ttl.unwrap_or(0)).min(every)),
+                            };
+                            let expected = own.max(by_ttl).max(by_fresh);
+                            let said = format!("{every} {ttl:?} {fresh_for:?} {hours:?} {pushed} {}", habit.is_empty());
+                            // It is 10:00. What would fall into quiet hours falls behind them.
+                            let falls = expected / 60 + 10;
+                            if (hours.start as u64..hours.end as u64).contains(&(falls % 24)) && !hours.is_empty() {
+                                assert!(found >= expected && found % 60 == 0, "{said}: {found}");
+                                assert!(
+                                    !hours.contains(&(u32::try_from((found / 60 + 10) % 24).expect("an hour"))),
+                                    "{said}: {found}"
+                                );
+                            } else {
+                                assert_eq!(found, expected, "{said}");
+                            }
+                            for (later, least) in [(5, every), (600, 600)] {
+                                let until = Time::from_millis(1_795_514_400_000 + later * 60_000);
+                                let busy = Outcome::Later { until, message: String::new() };
+                                let found = due(&busy, |ask| (ask.every, ask.pace) = (minutes(every), pace));
+                                assert_eq!(found, least.max(u64::try_from(later).expect("small")).max(every), "{said}");
+                            }
+                            asked += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(asked, 4 * 3 * 4 * 3 * 3);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::feed::{self, Body, Feed};
 use crate::model::{SourceId, Time, Validators, Zone};
-use crate::net::{Answer, Ask, Client};
+use crate::net::{Answer, Ask, Client, Link};
 
 /// Feeds of one page that are looked at.
 const MOST: usize = 12;
@@ -85,8 +85,19 @@ async fn look(client: &Client, address: &str) -> Result<Given, String> {
         Body { bytes: &body.bytes, content_type: body.content_type.as_deref(), url: &body.url, lang: None, zone: Zone::UTC };
     match feed::read(&read, &SourceId::new("seek")) {
         Ok(feed) => Ok(Given::Feed(Box::new(told(url, feed)))),
-        Err(error) => Ok(Given::Page(feed::linked(&read), error.to_string())),
+        Err(error) => {
+            let mut linked: Vec<String> =
+                body.links.iter().filter(|link| is_to_feed(link)).map(|link| link.url.clone()).collect();
+            linked.extend(feed::linked(&read).into_iter().filter(|url| !body.links.iter().any(|link| link.url == *url)));
+            Ok(Given::Page(linked, error.to_string()))
+        }
     }
+}
+
+/// Whether a `Link` header leads to a feed.
+fn is_to_feed(link: &Link) -> bool {
+    let kind = link.kind.as_deref().unwrap_or_default();
+    link.is("alternate") && ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed))
 }
 
 fn told(url: String, feed: Feed) -> FoundFeed {

@@ -130,6 +130,11 @@ pub(super) fn edition(parts: Parts<'_>) -> Edition {
     }
 }
 
+/// A `tag:` URI of this output (RFC 4151).
+pub(super) fn tag(base_url: Option<&str>, specific: &str) -> String {
+    format!("tag:{},{TAG_YEAR}:{specific}", authority(base_url))
+}
+
 /// The name of an edition's files without their ending.
 pub(super) fn stem(edition: &plan::Edition, lang: Option<&Lang>) -> String {
     lang.map_or_else(|| edition.id.clone(), |lang| format!("{}.{lang}", edition.id))
@@ -199,7 +204,7 @@ fn authority(base_url: Option<&str>) -> String {
 }
 
 /// An address that may be shown to readers: a feed may be fetched with a password, which is nobody's business.
-fn without_userinfo(address: &str) -> String {
+pub(super) fn without_userinfo(address: &str) -> String {
     if !address.contains('@') {
         return address.to_owned();
     }

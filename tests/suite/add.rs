@@ -85,6 +85,20 @@ async fn a_feed_itself_and_one_in_its_usual_place_are_found() {
 }
 
 #[tokio::test]
+async fn a_feed_that_only_a_header_names_is_found() {
+    let origin = Origin::start().await;
+    origin.on(
+        "/sport",
+        page("").header("link", "</style.css>; rel=preload, <flux/sport.xml>; rel=\"alternate\"; type=\"application/rss+xml\""),
+    );
+    origin.on("/flux/sport.xml", Reply::ok(rss("sport", &stories(0..3))));
+    let world = World::new(&tables(&[("known", origin.url("/known.xml"))]));
+    let added = world.relais(&["add", &origin.url("/sport")]).await;
+    assert_eq!(added.code, Some(0), "{added:?}");
+    assert!(added.stdout.contains(&origin.url("/flux/sport.xml")), "{added:?}");
+}
+
+#[tokio::test]
 async fn sources_go_to_other_readers_and_come_back_the_same() {
     let (origin, world) = world().await;
     assert_eq!(world.relais(&["add", &origin.url("/"), "--all", "--tag", "club"]).await.code, Some(0));

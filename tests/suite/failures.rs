@@ -126,3 +126,28 @@ async fn a_configuration_that_is_not_there_or_wrong_is_exit_2() {
     assert_eq!(world.relais(&["run", "--frce"]).await.code, Some(2), "a mistyped flag");
     assert_eq!(world.relais(&["--version"]).await.code, Some(0));
 }
+
+#[tokio::test]
+async fn whoever_runs_it_may_follow_what_is_wrong() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
+    let sources = [("a", origin.url("/a")), ("lost", origin.url("/lost?key=hush"))];
+    let world = World::new("");
+    world.configure("faults = true", &tables(&sources));
+    for _ in 0..2 {
+        assert_eq!(world.relais(&["run", "--force"]).await.code, Some(3));
+    }
+    let before = world.outputs();
+    let feed = feed_rs::parser::parse(world.output("faults.atom").as_bytes()).expect("it is a feed");
+    assert_eq!(feed.entries.len(), 1);
+    let title = feed.entries[0].title.as_ref().expect("a title").content.clone();
+    let said = feed.entries[0].content.as_ref().and_then(|content| content.body.clone()).expect("a content");
+    assert_eq!(title, "source lost: not-found");
+    assert!(said.contains("404 Not Found") && !world.output("faults.atom").contains("hush"), "{said}");
+    world.relais(&["run", "--force"]).await;
+    assert_eq!(world.outputs(), before, "the same fault writes nothing");
+    origin.on("/lost", Reply::ok(rss("lost", &stories(3..4))));
+    assert_eq!(world.relais(&["run", "--force"]).await.code, Some(0));
+    let feed = feed_rs::parser::parse(world.output("faults.atom").as_bytes()).expect("it is a feed");
+    assert!(feed.entries.is_empty(), "what is mended is gone");
+}

@@ -32,5 +32,6 @@ mod store;
 mod support;
 mod translate;
 mod websub;
+mod week;
 mod wire;
 mod workers;

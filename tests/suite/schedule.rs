@@ -182,7 +182,7 @@ const EVERY: Duration = Duration::from_secs(900);
 const SHORTEST: i64 = 120_000;
 
 /// Numbers that look random and are the same each time (xorshift64*).
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
     fn next(&mut self) -> f64 {
@@ -194,7 +194,7 @@ impl Chance {
 }
 
 /// When a source with so many entries a day publishes: by day more than by night, at weekends half.
-fn published(a_day: f64, begin: i64, chance: &mut Chance) -> Vec<i64> {
+pub(crate) fn published(a_day: f64, begin: i64, days: i64, chance: &mut Chance) -> Vec<i64> {
     let weight = |time: i64| {
         let (hour, day) = ((time / HOUR).rem_euclid(24), (time / HOUR / 24 + 3).rem_euclid(7));
         let by_hour = if (5..21).contains(&hour) { 1.4 } else { 0.2 };
@@ -204,7 +204,7 @@ fn published(a_day: f64, begin: i64, chance: &mut Chance) -> Vec<i64> {
     loop {
         // The busiest hours' rate, thinned.
         time += -(1.0 - chance.next()).ln() / (a_day * 1.4 / 24.0 / HOUR as f64);
-        if time >= (begin + DAYS * 24 * HOUR) as f64 {
+        if time >= (begin + days * 24 * HOUR) as f64 {
             return times;
         }
         if chance.next() < weight(time as i64) / 1.4 {
@@ -232,7 +232,7 @@ fn a_week_of_five_hundred_sources() {
     let (mut visits, mut quiet, mut delays, mut quick_delays, mut requests) = (0u32, 0u32, Vec::new(), Vec::new(), Vec::new());
     for number in 0..SOURCES {
         let a_day = [0.3, 1.0, 3.0, 8.0, 12.0, 25.0, 60.0][number % 7];
-        let entries = published(a_day, begin, &mut chance);
+        let entries = published(a_day, begin, DAYS, &mut chance);
         let outage = (number % 10 == 0).then(|| counted + (number as i64 % 5) * 24 * HOUR);
         let limit = (number % 10 == 5).then(|| counted + (number as i64 % 6) * 24 * HOUR + 9 * HOUR);
         let mood = |time: i64| match (outage, limit) {

@@ -14,7 +14,7 @@ use super::{line, named, number};
 use crate::model::{Bilingual, Format, SourceId, Text, Untranslated};
 
 /// Names of files and addresses that relais itself uses in the output folder and when it serves it.
-const RESERVED: [&str; 8] = ["archive", "healthz", "index", "metrics", "readyz", "sources", "status", "websub"];
+const RESERVED: [&str; 9] = ["archive", "faults", "healthz", "index", "metrics", "readyz", "sources", "status", "websub"];
 
 /// Longer is not waiting but skipping.
 const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24));

@@ -127,8 +127,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How often a feed is updated, <http://web.resource.org/rss/1.0/modules/syndication/>. From when on the periods are
-    /// counted (`updateBase`) says nothing to one who comes at any time.
+    /// How often a feed is updated, and from when on that counts: <http://web.resource.org/rss/1.0/modules/syndication/>.
     fn syndication(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, name: &str) {
         match name {
             "updateperiod" => {
@@ -143,6 +142,10 @@ impl<'a> Reader<'a> {
                     _ => None,
                 };
                 draft.period = minutes;
+            }
+            "updatebase" => {
+                let date = self.line(child);
+                draft.pace.base = parse_date(&date, self.zone);
             }
             "updatefrequency" => draft.times = self.line(child).parse().ok(),
             _ => self.skip(child),

@@ -22,6 +22,9 @@ const DAY: i64 = 24 * HOUR;
 /// Of which the last three count.
 const DAYS: i64 = 5;
 const SOURCES: usize = 36;
+/// When servers are in trouble, on the first day that counts.
+const BUSY: i64 = 9 * HOUR;
+const DOWN: i64 = 12 * HOUR;
 
 struct Simulated(AtomicI64);
 
@@ -94,13 +97,64 @@ fn feed(number: usize, entries: &[i64], now: i64, kind: Kind) -> Reply {
     if kind == Kind::Cached { reply.header("cache-control", "max-age=1800") } else { reply }
 }
 
+/// When each path was asked for.
+type Asked = Arc<Mutex<HashMap<String, Vec<i64>>>>;
+
+/// The server of one source.
+#[derive(Clone)]
+struct Server {
+    number: usize,
+    times: Vec<i64>,
+    counted: i64,
+    clock: Arc<Simulated>,
+    asked: Asked,
+}
+
+impl Server {
+    fn answer(&self, path: &str) -> Reply {
+        let now = self.clock.0.load(Ordering::SeqCst);
+        self.asked.lock().expect("no panic").entry(format!("{}{path}", self.number)).or_default().push(now);
+        let kind = kind(self.number);
+        let until = self.counted + BUSY + HOUR;
+        let is_within = |from: i64, lasts: i64| (self.counted + from..self.counted + from + lasts).contains(&now);
+        match (kind, path) {
+            (Kind::Gone, _) if now >= self.counted => Reply::status(410),
+            (Kind::Moved, "/a") => Reply::redirect(301, "/new"),
+            (Kind::Elsewhere, "/a") => Reply::redirect(302, "/new"),
+            (Kind::Busy, _) if is_within(BUSY, HOUR) => {
+                Reply::status(429).header("retry-after", ((until - now) / 1000).to_string())
+            }
+            (Kind::Down, _) if is_within(DOWN, 4 * HOUR) => Reply::status(500),
+            _ => feed(self.number, &self.times, now, kind),
+        }
+    }
+}
+
+/// What each server asked for, at each of its requests.
+fn assert_manners(asked: &HashMap<String, Vec<i64>>, begin: i64, counted: i64) {
+    let (busy, down) = (counted + BUSY, counted + DOWN);
+    let at = |name: &str| asked.get(name).cloned().unwrap_or_default();
+    let apart = |times: &[i64]| times.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(i64::MAX);
+    for (name, times) in asked {
+        assert!(apart(times) >= 2 * MINUTE, "{name}: {} s", apart(times) / 1000);
+    }
+    let gone = at("7/a");
+    assert_eq!(gone.iter().filter(|time| **time >= counted).count(), 1, "410 is asked once");
+    assert_eq!((at("11/a").len(), at("11/new").len() > 100), (3, true), "a move is believed after three visits");
+    assert_eq!(at("15/a").len(), at("15/new").len(), "one for a while is not");
+    assert!(at("19/a").iter().filter(|time| (busy..busy + HOUR).contains(*time)).count() <= 1, "Retry-After is kept");
+    let tried = at("23/a").iter().filter(|time| (down..down + 4 * HOUR).contains(*time)).count();
+    assert!((3..=9).contains(&tried), "one that fails is asked less and less: {tried} times in four hours");
+    assert!(apart(&at("27/a")) >= 120 * MINUTE && apart(&at("35/a")) >= 30 * MINUTE);
+    assert!(at("31/a").iter().skip(1).all(|time| (time - begin) % DAY >= 6 * HOUR), "skipHours are kept");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_days_through_the_whole_of_ingest() {
     let begin = Time::from_rfc3339("2026-11-02T00:00:00Z").expect("a time").millis();
     let (counted, end) = (begin + 2 * DAY, begin + DAYS * DAY);
-    let (busy, down) = (counted + 9 * HOUR, counted + 12 * HOUR);
     let clock = Arc::new(Simulated(AtomicI64::new(begin)));
-    let asked: Arc<Mutex<HashMap<String, Vec<i64>>>> = Arc::default();
+    let asked = Asked::default();
     let mut chance = Chance(7);
     let (mut origins, mut entries, mut tables) = (Vec::new(), Vec::new(), String::new());
     for number in 0..SOURCES {
@@ -108,25 +162,11 @@ async fn five_days_through_the_whole_of_ingest() {
         // What was there before is in the feed, too.
         let times = published(a_day(number), begin - 3 * DAY, 3 + DAYS, &mut chance);
         let origin = Origin::start().await;
-        let script = |path: &'static str| {
-            let (clock, asked, times) = (Arc::clone(&clock), Arc::clone(&asked), times.clone());
-            origin.answer(path, move |_| {
-                let now = clock.0.load(Ordering::SeqCst);
-                asked.lock().expect("no panic").entry(format!("{number}{path}")).or_default().push(now);
-                match (kind, path) {
-                    (Kind::Gone, _) if now >= counted => Reply::status(410),
-                    (Kind::Moved, "/a") => Reply::redirect(301, "/new"),
-                    (Kind::Elsewhere, "/a") => Reply::redirect(302, "/new"),
-                    (Kind::Busy, _) if (busy..busy + HOUR).contains(&now) => {
-                        Reply::status(429).header("retry-after", ((busy + HOUR - now) / 1000).to_string())
-                    }
-                    (Kind::Down, _) if (down..down + 4 * HOUR).contains(&now) => Reply::status(500),
-                    _ => feed(number, &times, now, kind),
-                }
-            });
-        };
-        script("/a");
-        script("/new");
+        let server = Server { number, times: times.clone(), counted, clock: Arc::clone(&clock), asked: Arc::clone(&asked) };
+        for path in ["/a", "/new"] {
+            let server = server.clone();
+            origin.answer(path, move |_| server.answer(path));
+        }
         tables.push_str(&format!("[source.s{number}]\nurl = \"{}\"\n", origin.url("/a")));
         entries.push(times);
         // A dead one has an address, and nobody is there.
@@ -184,25 +224,15 @@ async fn five_days_through_the_whole_of_ingest() {
         clock.0.store(now, Ordering::SeqCst);
     }
 
-    let asked = asked.lock().expect("no panic");
-    let at = |name: &str| asked.get(name).cloned().unwrap_or_default();
-    let apart = |times: &[i64]| times.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(i64::MAX);
-    for (name, times) in asked.iter() {
-        assert!(apart(times) >= 2 * MINUTE, "{name}: {} s", apart(times) / 1000);
-    }
-    let gone = at("7/a");
-    assert_eq!(gone.iter().filter(|time| **time >= counted).count(), 1, "410 is asked once");
-    assert_eq!((at("11/a").len(), at("11/new").len() > 100), (3, true), "a move is believed after three visits");
-    assert_eq!(at("15/a").len(), at("15/new").len(), "one for a while is not");
-    assert!(at("19/a").iter().filter(|time| (busy..busy + HOUR).contains(*time)).count() <= 1, "Retry-After is kept");
-    let tried = at("23/a").iter().filter(|time| (down..down + 4 * HOUR).contains(*time)).count();
-    assert!((3..=9).contains(&tried), "one that fails is asked less and less: {tried} times in four hours");
-    assert!(apart(&at("27/a")) >= 120 * MINUTE && apart(&at("35/a")) >= 30 * MINUTE);
-    assert!(at("31/a").iter().skip(1).all(|time| (time - begin) % DAY >= 6 * HOUR), "skipHours are kept");
+    let there = store.counts().await.expect("the store works");
+    assert_manners(&asked.lock().expect("no panic"), begin, counted);
     let kept: usize =
         entries.iter().enumerate().filter(|(number, _)| kind(*number) == Kind::Usual).map(|(_, times)| times.len()).sum();
-    let there = store.counts().await.expect("the store works");
-    assert!(there.entries as usize >= kept * 95 / 100 && there.withdrawn == 0, "{} of {kept}: {there:?}", there.entries);
+    assert!(
+        usize::try_from(there.entries).expect("few") >= kept * 95 / 100 && there.withdrawn == 0,
+        "{} of {kept}: {there:?}",
+        there.entries
+    );
 
     let mut delays = delays.into_inner().expect("no panic");
     delays.sort_unstable();

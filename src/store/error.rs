@@ -115,9 +115,10 @@ fn of_sqlite(place: String, attempt: &'static str, error: &dyn DatabaseError) ->
         13 => StoreError::Full { place, reason },
         5 | 6 => StoreError::Locked { place, reason },
         11 | 26 => StoreError::Damaged { place, reason },
-        3 | 8 | 10 | 14 | 23 => {
-            StoreError::Unreachable { place, reason: reason + "; check the disk, and who may write the file and its folder" }
-        }
+        3 | 8 | 10 | 14 | 23 => StoreError::Unreachable {
+            place,
+            reason: reason + "; check whether the disk is full, and who may write the file and its folder",
+        },
         _ => StoreError::Query { place, attempt, reason },
     }
 }

@@ -255,3 +255,79 @@ async fn what_was_visited_tomorrow_is_due_when_the_clock_is_put_right() {
     store.give_back("w", &source).await.expect("given back");
     assert_eq!(store.next_due(&source, now).await.expect("told"), Some(tomorrow), "it was not visited");
 }
+
+/// A small disk in a folder, unmounted with its test; nothing where that is not allowed.
+struct Disk(std::path::PathBuf);
+
+impl Disk {
+    fn mount(folder: std::path::PathBuf, size: &str) -> Option<Self> {
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let mount = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+            .arg(&folder)
+            .output();
+        if mount.is_ok_and(|mount| mount.status.success()) {
+            return Some(Self(folder));
+        }
+        eprintln!("skipped: a disk that can be filled needs the right to mount one (root)");
+        None
+    }
+
+    /// Takes all the room that there is, or gives it back.
+    fn fill(&self, full: bool) {
+        use std::io::Write;
+        let path = self.0.join("filler");
+        if !full {
+            return std::fs::remove_file(path).expect("it is there");
+        }
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a file");
+        for block in [1 << 16, 1 << 10, 1] {
+            while file.write_all(&vec![0; block]).is_ok() {}
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing_and_what_came_meanwhile_is_published_when_there_is_room() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..3))));
+    let world = World::new("");
+    let Some(disk) = Disk::mount(world.path("disk"), "3m") else { return };
+    let top = "state = \"sqlite:disk/relais.db\"\noutput = \"disk/output\"";
+    world.configure(top, &tables(&[("a", origin.url("/a"))]));
+    assert_eq!(world.relais(&["run"]).await.code, Some(0));
+    let published = || std::fs::read_to_string(world.path("disk/output/jeux.atom")).expect("it is there");
+    let before = published();
+
+    disk.fill(true);
+    let long = "<p>Le texte de l’article est long.</p>".repeat(3000);
+    origin.on("/a", Reply::ok(rss("a", &[stories(3..4).remove(0).text(&long)])));
+    let full = world.relais(&["run", "--force"]).await;
+    assert_eq!(full.code, Some(1), "{full:?}");
+    assert!(full.stderr.contains("full") && full.stderr.lines().count() <= 2, "one sentence: {}", full.stderr);
+    assert_eq!(published(), before, "what readers see is whole");
+
+    disk.fill(false);
+    assert_eq!(world.relais(&["run", "--force"]).await.code, Some(0));
+    assert!(published().contains("Titre 3"));
+
+    // The same while a daemon runs, with a source that is new to it.
+    let daemon = Running::start(&world);
+    sleep(Duration::from_secs(2)).await;
+    disk.fill(true);
+    origin.on("/b", Reply::ok(rss("b", &[stories(7..8).remove(0).text(&long)])));
+    world.configure(top, &tables(&[("a", origin.url("/a")), ("b", origin.url("/b"))]));
+    sleep(Duration::from_secs(8)).await; // two looks at feeds.toml and some tries: nothing happens that could be waited for
+    assert!(!published().contains("Titre 7"));
+    disk.fill(false);
+    until("what waited is published", || published().contains("Titre 7")).await;
+    let ended = daemon.stop().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(published().contains("Titre 0") && ended.stderr.contains("full"), "{}", ended.stderr);
+}

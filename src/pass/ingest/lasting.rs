@@ -330,3 +330,68 @@ fn hold_back(
 fn locked(outage: &Mutex<Outage>) -> MutexGuard<'_, Outage> {
     outage.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BreakKind, Outcome, Visit};
+
+    fn ended(source: &str, minute: i64, outcome: Outcome) -> Parcel {
+        let at = Time::from_millis(minute * 60_000);
+        Parcel::of(Visit {
+            source: SourceId::new(source),
+            at,
+            duration_ms: 0,
+            outcome,
+            state: None,
+            changes: Vec::new(),
+            withdrawn: Vec::new(),
+            restored: Vec::new(),
+            due: at,
+        })
+    }
+
+    /// What is settled, and which sources are due at once, when these visits end: source, minute, whether it was reached.
+    fn settled(visits: &[(&str, i64, bool)]) -> (Vec<String>, Vec<String>) {
+        let names = ["a", "b", "c", "d"];
+        let ids: Vec<SourceId> = names.iter().map(|name| SourceId::new(name)).collect();
+        let hosts: HashMap<&SourceId, &str> = ids.iter().zip(names).collect();
+        let (mut outage, mut held_back) = (Outage::of(names.into_iter()), HashMap::new());
+        let (mut kept, mut freed) = (Vec::new(), Vec::new());
+        for (source, minute, is_reached) in visits {
+            let failed = Outcome::Broken { kind: BreakKind::Dns, message: String::new() };
+            let mut batch = vec![ended(source, *minute, if *is_reached { Outcome::Same } else { failed })];
+            freed.extend(hold_back(&mut outage, &hosts, &mut batch, &mut held_back));
+            kept.extend(batch);
+        }
+        let name = |parcel: &Parcel| format!("{} {}", parcel.visit().source, parcel.visit().outcome.name());
+        let (mut kept, mut freed): (Vec<_>, Vec<_>) =
+            (kept.iter().map(name).collect(), freed.iter().map(ToString::to_string).collect());
+        (kept.sort(), freed.sort());
+        (kept, freed)
+    }
+
+    #[test]
+    fn an_hour_without_a_network_is_no_fault_of_the_sources() {
+        let hour = [
+            ("a", 0, false),
+            ("b", 0, false),
+            ("c", 0, false),
+            ("d", 0, false),
+            ("c", 30, false),
+            ("a", 60, true),
+            ("b", 60, false),
+        ];
+        // The first two were settled before it was clear; b fails by itself afterwards.
+        assert_eq!(
+            settled(&hour),
+            (["a broken", "a same", "b broken", "b broken"].map(str::to_owned).to_vec(), ["c", "d"].map(str::to_owned).to_vec())
+        );
+    }
+
+    #[test]
+    fn after_a_moment_it_may_have_been_the_sources_after_all() {
+        let moment = [("a", 0, false), ("b", 0, false), ("c", 0, false), ("d", 2, true)];
+        assert_eq!(settled(&moment), (["a broken", "b broken", "c broken", "d same"].map(str::to_owned).to_vec(), Vec::new()));
+    }
+}

@@ -13,6 +13,7 @@ mod guard;
 mod host;
 mod links;
 mod resolve;
+mod trip;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -367,7 +367,8 @@ mod tests {
         let name = |parcel: &Parcel| format!("{} {}", parcel.visit().source, parcel.visit().outcome.name());
         let (mut kept, mut freed): (Vec<_>, Vec<_>) =
             (kept.iter().map(name).collect(), freed.iter().map(ToString::to_string).collect());
-        (kept.sort(), freed.sort());
+        kept.sort();
+        freed.sort();
         (kept, freed)
     }
 

@@ -232,7 +232,7 @@ impl Keeper<'_> {
         let in_time = tokio::select! {
             done = timeout(GRACE, &mut keeping) => done.is_ok(),
             // Whoever says it twice means it.
-            () = self.signals.stop() => false,
+            () = self.signals.stop_again() => false,
         };
         if !in_time {
             tracing::warn!("what was in hand took too long and was left: it is done again by whoever comes next");

@@ -173,7 +173,7 @@ fn shown(status: &Status) -> String {
     let mut out = match &status.run {
         None => "Nothing has run yet: `relais run` begins.\n".to_owned(),
         Some(run) => {
-            let ended = if run.finished { "" } else { ", which did not finish" };
+            let ended = if run.finished { "" } else { " and has not ended" };
             format!("Run {} began {}{ended}.\n", run.run, ago(status.now, run.started))
         }
     };

@@ -1,8 +1,13 @@
 //! What somebody asks of a running daemon by a signal.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
+
+/// How long a signal may take to arrive a second time.
+const ECHO: Duration = Duration::from_secs(1);
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +43,18 @@ impl Signals {
             _ = self.interrupt.recv() => Asked::Stop,
             _ = self.hang_up.recv() => Asked::Reload,
         }
+    }
+
+    /// Waits until stop is asked for once more. What comes within a moment of the first time is the same wish: `timeout(1)` and
+    /// shells tell a process and then its group.
+    pub(super) async fn stop_again(&mut self) {
+        let echoes = async {
+            loop {
+                self.stop().await;
+            }
+        };
+        let Err(_) = timeout(ECHO, echoes).await;
+        self.stop().await;
     }
 
     /// Waits until stop is asked for.

@@ -99,6 +99,33 @@ async fn what_is_there_is_published_and_a_signal_ends_it_in_good_order() {
 }
 
 #[tokio::test]
+async fn a_signal_that_arrives_twice_is_one_and_a_second_one_is_heard() {
+    let (slow, quick) = (Origin::start().await, Origin::start().await);
+    slow.on("/slow", Reply::ok(rss("slow", &stories(0..1))).after(Duration::from_secs(3)));
+    quick.on("/quick", Reply::ok(rss("quick", &stories(5..6))));
+    let world = World::new(&busy(&[("slow", slow.url("/slow")), ("quick", quick.url("/quick"))]));
+    for (pause, is_left) in [(Duration::ZERO, false), (Duration::from_millis(1300), true)] {
+        let asked = slow.seen("/slow").len();
+        let daemon = Running::start(&world);
+        until("the slow one is asked", || slow.seen("/slow").len() > asked).await;
+        daemon.signal(Signal::SIGTERM);
+        sleep(pause).await;
+        let ended = daemon.stop().await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.stderr.contains("took too long and was left"), is_left, "{}", ended.stderr);
+        make_due(&world).await;
+    }
+}
+
+/// Has every source be due at once.
+async fn make_due(world: &World) {
+    let store = Store::open(&format!("sqlite:{}", world.path("relais.db").display()), Access::Work).await.expect("a store");
+    let sources = ["slow", "quick"].map(SourceId::new);
+    store.hasten(&sources, Time::EPOCH).await.expect("it is due");
+    store.close().await.expect("closed");
+}
+
+#[tokio::test]
 async fn a_slow_host_delays_only_itself() {
     let (slow, quick) = (Origin::start().await, Origin::start().await);
     slow.on("/slow", Reply::ok(rss("slow", &stories(0..1))).after(Duration::from_secs(3600)));

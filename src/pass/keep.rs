@@ -228,6 +228,7 @@ impl Keep<'_> {
             editions: &prepared.plan.editions,
             only: None,
             time: TRANSLATE,
+            stop: Some(self.stop),
         };
         let mut pages = self.pages();
         let orders = translate.orders(&mut pages).await?;

@@ -130,6 +130,7 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         editions: &ask.plan.editions,
         only: ask.editions.as_ref(),
         time: TIME,
+        stop: None,
     };
     let publish = Publish {
         store: &store,

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::config as plan;
 use crate::model::{
@@ -62,6 +63,8 @@ pub struct Translate<'a> {
     pub only: Option<&'a HashSet<String>>,
     /// How long the pass goes on asking engines. What is not translated by then waits for the next one.
     pub time: Duration,
+    /// After which no engine is asked any more.
+    pub stop: Option<&'a CancellationToken>,
 }
 
 /// What the pass did.
@@ -94,7 +97,7 @@ impl Translate<'_> {
 
     /// Fills orders as far as the engines are to be had.
     pub(super) async fn fill(&self, orders: Vec<Order>) -> Result<Translated, PublishError> {
-        let means = Means { store: self.store, clock: self.clock, until: Instant::now() + self.time };
+        let means = Means { store: self.store, clock: self.clock, until: Instant::now() + self.time, stop: self.stop };
         let round = Round { desks: self.desks, means, worker: self.worker };
         let mut done = Translated::default();
         for orders in orders.chunks(ROUND) {
@@ -108,7 +111,7 @@ impl Translate<'_> {
             done.counts.rejected += counts.rejected;
             done.renditions += renditions;
         }
-        done.is_late = Instant::now() >= means.until;
+        done.is_late = Instant::now() >= means.until();
         for desk in self.desks {
             let tally = desk.tally();
             done.counts.sent += tally.sent;
@@ -174,7 +177,7 @@ pub async fn translate_text(
 ) -> Result<(TranslationCounts, Option<Rendition>), PublishError> {
     let original = Original { content: Some(ask.html), ..Original::default() };
     let desks = [ask.desk];
-    let round = Round { desks: &desks, means: Means { store, clock, until: Instant::now() + TIME }, worker };
+    let round = Round { desks: &desks, means: Means { store, clock, until: Instant::now() + TIME, stop: None }, worker };
     let job = round::Job {
         id: EntryId(0),
         revision: Revision(0),

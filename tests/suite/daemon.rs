@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use relais::model::{SourceId, Time};
+use relais::model::{EngineKind, SourceId, Time};
 use relais::store::{Access, Lease, Store};
 use tokio::time::{sleep, timeout};
 
+use crate::support::engine::{EngineServer, words};
 use crate::support::feeds::{rss, stories, tables};
 use crate::support::origin::{Origin, Reply};
 use crate::support::postgres::Schema;
@@ -115,6 +116,46 @@ async fn a_signal_that_arrives_twice_is_one_and_a_second_one_is_heard() {
         assert_eq!(ended.stderr.contains("took too long and was left"), is_left, "{}", ended.stderr);
         make_due(&world).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_engine_was_asked_for_when_it_was_told_to_stop_is_not_paid_for_twice() {
+    let origin = Origin::start().await;
+    let story = |number: u32| {
+        let text = format!("<p>La nageuse numéro {number} a gagné sa course devant le public du stade nautique ce soir.</p>");
+        stories(number..=number).remove(0).text(&text)
+    };
+    origin.on("/a", Reply::ok(rss("a", &(1..60).rev().map(story).collect::<Vec<_>>())).tagged());
+    let engine = EngineServer::start(EngineKind::Libretranslate).await;
+    engine.translate_with(|text| {
+        // Some twelve seconds for all of it: more than a daemon has that was told to stop.
+        #[expect(clippy::disallowed_methods, reason = "an engine takes its time")]
+        std::thread::sleep(Duration::from_millis(100));
+        words::english(text)
+    });
+    let tables = format!(
+        "[source.a]\nurl = \"{}\"\nlang = \"fr\"\n[engine.lt]\nkind = \"libretranslate\"\nurl = \"{}\"\nin_flight = 1\n\
+         [edition.jeux]\nfrom = [\"*\"]\nlangs = [\"en\"]\nshow = \"full\"\nengines = [\"lt\"]\n",
+        origin.url("/a"),
+        engine.url()
+    );
+    let world = World::new(&tables);
+    let daemon = Running::start(&world);
+    until("the engine is at work", || engine.requests().len() >= 2).await;
+    let asked = engine.requests().len();
+    let ended = daemon.stop().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains("took too long"), "{}", ended.stderr);
+    assert!(engine.requests().len() <= asked + 1, "nothing more is asked for");
+    let before = engine.texts().len();
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!(report["translation"]["waiting"], 0, "{report}");
+    let mut texts = engine.texts();
+    assert!(texts.len() > before, "there was something left to be asked for");
+    texts.sort();
+    let all = texts.len();
+    texts.dedup();
+    assert_eq!(texts.len(), all, "no text was asked for twice");
 }
 
 /// Has every source be due at once.

@@ -168,3 +168,26 @@ async fn an_http_proxy_tunnels_what_is_encrypted() {
     assert_eq!(report["entries"]["new"], 2, "{report}");
     assert!(asked.await.expect("no panic").starts_with(&format!("CONNECT 127.0.0.1:{} ", origin.port())));
 }
+
+#[tokio::test]
+async fn the_sources_of_a_host_share_one_connection() {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let origin = tls::start_counting(Arc::clone(&taken)).await;
+    let names: Vec<String> = (0..6).map(|number| format!("s{number}")).collect();
+    for name in &names {
+        origin.on(&format!("/{name}"), Reply::ok(rss(name, &stories(0..1))));
+    }
+    let sources: Vec<(&str, String)> = names.iter().map(|name| (name.as_str(), origin.url(&format!("/{name}")))).collect();
+    let world = World::new(&tables(&sources));
+    trust(&world, tls::CA);
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!((&report["entries"]["new"], taken.load(Ordering::Relaxed)), (&6.into(), 1), "{report}");
+}
+
+/// Has feeds.toml trust a certificate, and ask each host for one thing at a time.
+#[expect(clippy::disallowed_methods, reason = "a test's own file")]
+fn trust(world: &World, ca: &str) {
+    let text = std::fs::read_to_string(world.path("feeds.toml")).expect("it is there");
+    std::fs::write(world.path("feeds.toml"), text.replace("per_host = 8", &format!("per_host = 1\nca = \"{ca}\"")))
+        .expect("it can be written");
+}

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::{Budget, Clock, Lang, Marked, Period, Price, Usage};
@@ -54,6 +55,15 @@ pub(super) struct Means<'a> {
     pub(super) clock: &'a dyn Clock,
     /// No request begins after this.
     pub(super) until: Instant,
+    /// Nor after somebody has said stop: what flies then is waited for, as it is paid for.
+    pub(super) stop: Option<&'a CancellationToken>,
+}
+
+impl Means<'_> {
+    /// When the last request may begin.
+    pub(super) fn until(&self) -> Instant {
+        if self.stop.is_some_and(CancellationToken::is_cancelled) { Instant::now().min(self.until) } else { self.until }
+    }
 }
 
 /// How one request ended.
@@ -103,7 +113,7 @@ impl Desk {
             retry_after: None,
             billing: Billing::Unknown,
         };
-        locked(&self.gate).failed(&error, u32::MAX, Instant::now(), means.until, 0.0);
+        locked(&self.gate).failed(&error, u32::MAX, Instant::now(), means.until(), 0.0);
     }
 
     /// Has texts translated: as many answers, in their order. Requests that are too large, or beyond the budget, are halved.
@@ -141,7 +151,7 @@ impl Desk {
     async fn call(&self, batch: &Batch, means: Means<'_>) -> Result<Called, StoreError> {
         let mut tries = 0;
         loop {
-            if !self.wait(means.until).await {
+            if !self.wait(means.until()).await {
                 return Ok(Called::Left("engine-unavailable"));
             }
             tries += 1;
@@ -167,7 +177,7 @@ impl Desk {
             };
             tracing::debug!(engine = %self.id, texts = batch.texts.len(), tries, %error, "a request failed");
             let now = Instant::now();
-            let advice = locked(&self.gate).failed(&error, tries, now, means.until, self.jitter(batch, tries));
+            let advice = locked(&self.gate).failed(&error, tries, now, means.until(), self.jitter(batch, tries));
             match advice {
                 Advice::Again(then) => sleep_until(then).await,
                 Advice::Halve => return Ok(Called::Halve(Answer::Unfit("too-long".to_owned()))),

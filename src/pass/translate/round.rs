@@ -111,8 +111,8 @@ impl Round<'_> {
         work.enqueue();
         let mut flying: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
         loop {
-            work.close_shut(self.means.until);
-            while let Some((desk, batch)) = work.next_batch(self.means.until) {
+            work.close_shut(self.means.until());
+            while let Some((desk, batch)) = work.next_batch(self.means.until()) {
                 let units = batch.iter().map(|at| work.units.all[*at].clone()).collect();
                 flying.push(Box::pin(self.send(desk, units, batch)));
             }

@@ -4,6 +4,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +22,7 @@ pub(crate) const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/su
 struct Tls {
     tcp: TcpListener,
     acceptor: TlsAcceptor,
+    taken: Arc<AtomicUsize>,
 }
 
 impl Listener for Tls {
@@ -31,6 +33,7 @@ impl Listener for Tls {
         loop {
             let Ok((stream, from)) = self.tcp.accept().await else { continue };
             if let Ok(stream) = self.acceptor.accept(stream).await {
+                self.taken.fetch_add(1, Ordering::Relaxed);
                 return (stream, from);
             }
         }
@@ -43,6 +46,11 @@ impl Listener for Tls {
 
 /// Starts one on a free port of 127.0.0.1.
 pub(crate) async fn start() -> Origin {
+    start_counting(Arc::default()).await
+}
+
+/// The same, with a count of the connections that it takes.
+pub(crate) async fn start_counting(taken: Arc<AtomicUsize>) -> Origin {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/cert.pem")).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/key.pem")).expect("a key");
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
@@ -51,5 +59,5 @@ pub(crate) async fn start() -> Origin {
 
     let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("127.0.0.1 has a free port");
     let address = tcp.local_addr().expect("a bound socket has an address");
-    Origin::serve(Tls { tcp, acceptor: TlsAcceptor::from(Arc::new(config)) }, address, "https")
+    Origin::serve(Tls { tcp, acceptor: TlsAcceptor::from(Arc::new(config)), taken }, address, "https")
 }

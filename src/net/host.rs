@@ -60,20 +60,15 @@ impl Hosts {
         Turn { _slot: slot, _gate: gate }
     }
 
-    /// From now on requests to a host begin so far apart, if that is further than usual.
+    /// From the next one on requests to a host begin so far apart, if that is further than usual. That one is not put off: what
+    /// was asked for last was how far apart.
     pub(super) fn keep_apart(&self, host: &str, interval: Duration) {
         let mut gates = lock(&self.gates);
         if interval <= self.interval {
             gates.slow.remove(host);
             return;
         }
-        if gates.slow.insert(host.to_owned(), interval) != Some(interval)
-            && let Some(gate) = gates.by_host.get(host)
-        {
-            // The last request began when it was still thought to be quicker.
-            let mut next = lock(&gate.next);
-            *next += interval.saturating_sub(self.interval);
-        }
+        gates.slow.insert(host.to_owned(), interval);
     }
 
     fn gate(&self, host: &str) -> (Arc<Gate>, Duration) {
@@ -128,17 +123,17 @@ mod tests {
         let begun = Instant::now();
         drop(hosts.turn("a:80").await);
         hosts.keep_apart("a:80", 10 * SECOND);
-        for start in [10, 20] {
+        for start in [1, 11, 21] {
             hosts.keep_apart("a:80", 10 * SECOND);
             drop(hosts.turn("a:80").await);
             assert_eq!(begun.elapsed(), start * SECOND);
         }
         drop(hosts.turn("b:80").await);
-        assert_eq!(begun.elapsed(), 20 * SECOND, "another host does not wait");
+        assert_eq!(begun.elapsed(), 21 * SECOND, "another host does not wait");
         hosts.keep_apart("a:80", Duration::ZERO);
         drop(hosts.turn("a:80").await);
         drop(hosts.turn("a:80").await);
-        assert_eq!(begun.elapsed(), 31 * SECOND, "it does not want it any more");
+        assert_eq!(begun.elapsed(), 32 * SECOND, "it does not want it any more");
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::config as plan;
 use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, SourceMeta, Time, Visit};
@@ -23,6 +24,8 @@ pub(super) use lasting::{Lasting, Pushes};
 const CLAIM: usize = 1000;
 /// How long a claim lasts: longer than any visit, shorter than anybody's patience with a worker that died.
 const LEASE: Duration = Duration::from_secs(10 * 60);
+/// How long the sources of one host may keep a run waiting because their host wants time between two requests.
+const LONGEST_QUEUE: Duration = Duration::from_secs(30);
 /// Visits settled in one transaction, at most. Each transaction writes the pages of the indexes anew.
 const SETTLE: usize = 128;
 
@@ -194,9 +197,14 @@ impl Ingest<'_> {
         left: &Cell<usize>,
         send: mpsc::Sender<Parcel>,
     ) -> Result<(), StoreError> {
-        if let (Some(manners), Some((first, _))) = (manners, queue.first()) {
-            manners.of(&first.url).await?;
-        }
+        let begun = Instant::now();
+        let delay = match (manners, queue.first()) {
+            (Some(manners), Some((first, _))) => manners.of(&first.url).await?.delay(),
+            _ => Duration::ZERO,
+        };
+        // A host that wants much time between two requests gets it between runs: everybody else's news would wait for it here.
+        let is_long = &|| !delay.is_zero() && begun.elapsed() + delay > LONGEST_QUEUE;
+        let is_first = &Cell::new(true);
         let (send, away) = (&send, &Cell::new(None));
         // Each visit hands itself over. If this stream did it, the others in it would stand still meanwhile, some of them with
         // a turn at the store or a core in their hands, for which the one who empties the channel waits.
@@ -205,6 +213,9 @@ impl Ingest<'_> {
                 Box::pin(async move {
                     if self.is_late() {
                         left.set(left.get() + 1);
+                        return self.store.give_back(self.worker, std::slice::from_ref(&source.id)).await;
+                    }
+                    if !is_first.replace(false) && is_long() {
                         return self.store.give_back(self.worker, std::slice::from_ref(&source.id)).await;
                     }
                     if away.get().is_some_and(|until| self.clock.now() < until) {

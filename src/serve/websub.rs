@@ -35,6 +35,9 @@ pub(super) async fn verify(
     Query(asked): Query<HashMap<String, String>>,
 ) -> Response {
     let text = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
+    if !is_token(&token) {
+        return unknown();
+    }
     let subscription = match desk.store.subscription(&token).await {
         Ok(Some(subscription)) if subscription.hub.topic == text("hub.topic") => subscription,
         Ok(_) => return unknown(),
@@ -77,6 +80,9 @@ async fn agree(desk: &Desk, subscription: &Subscription, challenge: &str, lease:
 
 /// A hub sends what is new. It is told that all is well before that is looked at, but for what nobody wants any more.
 pub(super) async fn take(State(desk): State<Arc<Desk>>, Path(token): Path<String>, headers: HeaderMap, body: Body) -> Response {
+    if !is_token(&token) {
+        return plain(StatusCode::GONE, "nobody subscribes here\n");
+    }
     let subscription = match desk.store.subscription(&token).await {
         Ok(Some(subscription)) => subscription,
         // It ends the subscription by this (§7).
@@ -111,6 +117,11 @@ pub(super) async fn take(State(desk): State<Arc<Desk>>, Path(token): Path<String
         Ok(()) => plain(StatusCode::ACCEPTED, ""),
         Err(_) => busy(),
     }
+}
+
+/// Whether this may be one of our tokens: nobody makes the store look for anything else.
+fn is_token(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn unknown() -> Response {

@@ -151,8 +151,11 @@ async fn what_a_hub_sends_is_taken_if_it_is_signed_and_else_ignored() {
 
     let get = |path: &'static str| client.get(format!("{server}{path}")).send();
     assert_eq!(get("/websub/0123").await.expect("an answer").status(), 404);
-    let unknown = client.post(format!("{server}/websub/0123")).body("x").send().await.expect("an answer");
-    assert_eq!(unknown.status(), 410, "a hub that goes on after that ends the subscription");
+    assert_eq!(get("/websub/0123456789abcdef0123456789abcdef").await.expect("an answer").status(), 404);
+    for token in ["0123", "0123456789abcdef0123456789abcdef"] {
+        let unknown = client.post(format!("{server}/websub/{token}")).body("x").send().await.expect("an answer");
+        assert_eq!(unknown.status(), 410, "a hub that goes on after that ends the subscription");
+    }
     // That connection is closed on the rest of it.
     let large = reqwest::Client::new().post(&callback).body("x".repeat(9 << 20)).send().await;
     assert!(large.is_err() || large.is_ok_and(|answer| answer.status() == 413));

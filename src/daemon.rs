@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Plan;
@@ -36,6 +36,9 @@ const FAREWELL: Duration = Duration::from_millis(1500);
 
 /// What hubs have sent and nobody has looked at yet.
 const PUSHES: usize = 4;
+
+/// How often a sign of life is given while nothing is done.
+const REST: Duration = Duration::from_secs(30);
 
 /// How long a database that is away is left alone; doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -113,7 +116,9 @@ pub async fn daemon(ask: &Daemon<'_>, plan: Plan) -> Result<(), DaemonError> {
             End::Replaced(next) => prepared = *next,
         }
         // The new plan's client has not seen whom the old one asked a moment ago.
-        sleep(prepared.plan().fetch.host_interval).await;
+        if !keeper.rests(prepared.plan().fetch.host_interval).await {
+            break;
+        }
     }
     if let Some(server) = server {
         server.end().await;
@@ -155,7 +160,10 @@ impl Server {
     async fn end(self) {
         self.desk.give_to(None);
         self.stop.cancel();
-        let _ = self.task.await;
+        let task = self.task.abort_handle();
+        if timeout(FAREWELL, self.task).await.is_err() {
+            task.abort();
+        }
     }
 }
 
@@ -171,11 +179,45 @@ struct Keeper<'k> {
 }
 
 impl Keeper<'_> {
+    /// Rests; false if somebody says stop meanwhile.
+    async fn rests(&mut self, rest: Duration) -> bool {
+        let until = Instant::now() + rest;
+        loop {
+            self.pulse.beat();
+            tokio::select! {
+                biased;
+                () = self.signals.stop() => return false,
+                () = self.watchdog.feed(self.pulse) => {}
+                () = sleep_until(until.min(Instant::now() + REST)) => {
+                    if Instant::now() >= until {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Begins a run in the store; nothing if somebody says stop before. A database that is away is waited for.
+    async fn begin(&mut self, started: Time) -> Option<i64> {
+        let mut retry = FIRST_RETRY;
+        loop {
+            let error = match self.store.begin_run(started).await {
+                Ok(run) => return Some(run),
+                Err(error) => error,
+            };
+            tracing::error!("{error}; it is tried again in {} s", retry.as_secs());
+            if !self.rests(retry).await {
+                return None;
+            }
+            retry = (retry * 2).min(LONGEST_RETRY);
+        }
+    }
+
     /// Carries out one plan, until it is replaced or somebody says stop.
     async fn carry_out(&mut self, prepared: &Prepared) -> End {
         let (ask, store, pulse) = (self.ask, self.store, self.pulse);
         let started = ask.clock.now();
-        let Some(run) = begin(store, started, self.signals).await else { return End::Stopped };
+        let Some(run) = self.begin(started).await else { return End::Stopped };
         let worker = format!("{}:{}:{run}", ask.process, started.millis());
         let stop = CancellationToken::new();
         let beat = || pulse.beat();
@@ -239,22 +281,6 @@ impl Keeper<'_> {
             let _ = timeout(FAREWELL, store.release(&worker)).await;
         }
         end
-    }
-}
-
-/// Begins a run in the store; nothing if somebody says stop before. A database that is away is waited for.
-async fn begin(store: &Store, started: Time, signals: &mut Signals) -> Option<i64> {
-    let mut retry = FIRST_RETRY;
-    loop {
-        let error = match store.begin_run(started).await {
-            Ok(run) => return Some(run),
-            Err(error) => error,
-        };
-        tracing::error!("{error}; it is tried again in {} s", retry.as_secs());
-        tokio::select! {
-            () = signals.stop() => return None,
-            () = sleep(retry) => retry = (retry * 2).min(LONGEST_RETRY),
-        }
     }
 }
 

@@ -8,7 +8,7 @@ mod signature;
 mod websub;
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::State;
@@ -36,6 +36,17 @@ pub struct Desk {
     taker: RwLock<Option<Taker>>,
     /// The right to hold a body.
     bodies: Semaphore,
+    /// Whose body is being read: one of each hub's, so that a slow one keeps no other waiting.
+    reading: Mutex<HashSet<SourceId>>,
+}
+
+/// The right to send something about a source; nobody else's meanwhile.
+struct Sending<'d>(&'d Desk, SourceId);
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        self.0.reading.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
 }
 
 /// Who takes what hubs send.
@@ -52,12 +63,18 @@ pub struct Taker {
 impl Desk {
     /// A desk at which nobody takes anything yet.
     pub fn new(store: Arc<Store>, clock: &'static dyn Clock, pulse: Arc<Pulse>) -> Self {
-        Self { store, clock, pulse, taker: RwLock::new(None), bodies: Semaphore::new(AT_ONCE) }
+        Self { store, clock, pulse, taker: RwLock::new(None), bodies: Semaphore::new(AT_ONCE), reading: Mutex::default() }
     }
 
     /// From now on this one takes what hubs send; or nobody does.
     pub fn give_to(&self, taker: Option<Taker>) {
         *self.taker.write().unwrap_or_else(PoisonError::into_inner) = taker;
+    }
+
+    /// The right to send something about a source; nothing while somebody else does.
+    fn sending(&self, source: &SourceId) -> Option<Sending<'_>> {
+        let is_first = self.reading.lock().unwrap_or_else(PoisonError::into_inner).insert(source.clone());
+        is_first.then(|| Sending(self, source.clone()))
     }
 
     fn taker(&self) -> Option<Taker> {

@@ -37,7 +37,8 @@ impl Robots {
         let (mut ours, mut all) = (None::<Self>, None::<Self>);
         // Groups: lines that name programs, then what is asked of those.
         let (mut to_us, mut to_all, mut is_naming) = (false, false, false);
-        for line in text.trim_start_matches('\u{feff}').lines() {
+        // Line breaks of three kinds (§2.2).
+        for line in text.trim_start_matches('\u{feff}').split(['\r', '\n']) {
             let line = line.split('#').next().unwrap_or_default();
             let Some((key, value)) = line.split_once(':') else { continue };
             let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
@@ -57,7 +58,8 @@ impl Robots {
                 }
                 continue;
             }
-            is_naming = false;
+            // Other records stand between groups, and end none (§2.2.4).
+            is_naming &= !matches!(key.as_str(), "allow" | "disallow" | "crawl-delay");
             for (group, is_meant) in [(&mut ours, to_us), (&mut all, to_all)] {
                 if let Some(group) = group.as_mut().filter(|_| is_meant) {
                     group.take(&key, value);
@@ -71,7 +73,7 @@ impl Robots {
         match key {
             // An empty one forbids nothing.
             "allow" | "disallow" if !value.is_empty() && self.rules.len() < MOST_RULES => {
-                self.rules.push((key == "allow", value.to_owned()));
+                self.rules.push((key == "allow", normal(value)));
             }
             "crawl-delay" => {
                 let seconds = value.parse::<f64>().ok().filter(|seconds| *seconds > 0.0).unwrap_or(0.0).min(LONGEST_DELAY);
@@ -89,9 +91,35 @@ impl Robots {
     /// Whether it allows a path (with its query) to be asked for: the longest rule that fits counts, and of two as long the one
     /// that allows (RFC 9309 §2.2.2).
     pub fn allows(&self, path: &str) -> bool {
-        let fitting = self.rules.iter().filter(|(_, rule)| fits(rule, path));
+        let path = normal(path);
+        let fitting = self.rules.iter().filter(|(_, rule)| fits(rule, &path));
         fitting.max_by_key(|(allows, rule)| (rule.len(), *allows)).is_none_or(|(allows, _)| *allows)
     }
+}
+
+/// A path, or what a rule says of one, in the one form in which both are compared (RFC 9309 §2.2.2): what is not ASCII is escaped,
+/// and what need not be escaped is not.
+fn normal(path: &str) -> String {
+    let (bytes, mut out) = (path.as_bytes(), String::with_capacity(path.len()));
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                let escaped = u8::try_from(high * 16 + low).unwrap_or(b'%');
+                if escaped.is_ascii_alphanumeric() || matches!(escaped, b'-' | b'.' | b'_' | b'~') {
+                    out.push(char::from(escaped));
+                } else {
+                    out.push_str(&format!("%{escaped:02X}"));
+                }
+                at += 2;
+            }
+            _ if byte.is_ascii() => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+        at += 1;
+    }
+    out
 }
 
 /// Whether a path begins as a rule says: `*` stands for anything, `$` at the end for the end (RFC 9309 §2.2.3).
@@ -159,6 +187,21 @@ Disallow: /";
             assert_eq!(Robots::read(text, "relais"), Robots::default(), "{text}");
         }
         assert!(Robots::default().allows("/"));
+    }
+
+    #[test]
+    fn a_path_is_compared_however_it_is_escaped() {
+        let robots = Robots::read("User-agent: *\rDisallow: /privé/\rDisallow: /%7eclub/%2f\rDisallow: /100%\r", "relais");
+        for path in ["/priv%C3%A9/a", "/priv%c3%a9/a", "/~club/%2Fa", "/%7Eclub/%2fa", "/100%"] {
+            assert!(!robots.allows(path), "{path}");
+        }
+        assert!(robots.allows("/prive/") && robots.allows("/~club//a"));
+    }
+
+    #[test]
+    fn other_records_end_no_group() {
+        let robots = Robots::read("User-agent: relais\nSitemap: https://a.fr/s.xml\nUser-agent: x\nDisallow: /", "relais");
+        assert!(!robots.allows("/a"));
     }
 
     #[test]

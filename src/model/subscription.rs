@@ -7,6 +7,8 @@ use super::{Hub, SourceId, Time};
 
 /// How long a hub that has not agreed is left alone: doubled each time, up to a day.
 const FIRST_RETRY: Duration = Duration::from_secs(60);
+/// A hub that agrees to less is asked no sooner.
+const LEAST_RENEWAL: Duration = Duration::from_secs(30);
 const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What was agreed with the hub of a source, or asked of it.
@@ -16,6 +18,8 @@ pub struct Subscription {
     pub source: SourceId,
     /// The last part of the address that the hub calls: nobody else knows it.
     pub token: String,
+    /// What stands before it: where hubs reach us.
+    pub callback: String,
     /// The hub, and what is subscribed to.
     pub hub: Hub,
     /// What the hub signs with.
@@ -38,10 +42,18 @@ impl Subscription {
         self.until.is_some_and(|until| now < until)
     }
 
+    /// Whether it is what this hub would be asked for, by somebody who is reached at `callback`.
+    pub fn is_of(&self, hub: &Hub, callback: &str) -> bool {
+        self.hub == *hub && self.callback == callback
+    }
+
     /// When the hub is to be asked (again): when two thirds of what it agreed to are over, and later if it does not answer.
     pub fn next_ask(&self) -> Time {
         let renewal = match (self.until, self.lease) {
-            (Some(until), Some(lease)) => Time::from_millis(until.millis() - i64::try_from(lease.as_millis() / 3).unwrap_or(0)),
+            (Some(until), Some(lease)) => {
+                let renewal = Time::from_millis(until.millis() - i64::try_from(lease.as_millis() / 3).unwrap_or(0));
+                renewal.max(self.asked.plus(LEAST_RENEWAL))
+            }
             _ => self.asked,
         };
         if self.failures == 0 {
@@ -78,6 +90,7 @@ mod tests {
         let asked = Subscription {
             source: SourceId::new("a"),
             token: "t".to_owned(),
+            callback: String::new(),
             hub,
             secret: "s".to_owned(),
             asked: minutes(0),
@@ -93,6 +106,9 @@ mod tests {
         let agreed =
             Subscription { failures: 0, until: Some(minutes(90)), lease: Some(Duration::from_secs(90 * 60)), ..asked.clone() };
         assert_eq!(agreed.next_ask(), minutes(60));
+        let second = Duration::from_secs(1);
+        let hasty = Subscription { until: Some(minutes(0).plus(second)), lease: Some(second), ..agreed.clone() };
+        assert_eq!(hasty.next_ask(), minutes(0).plus(second * 30), "a hub that wants to be asked each second");
         assert!(agreed.is_active(minutes(89)) && !agreed.is_active(minutes(90)));
         let renewing = Subscription { asked: minutes(60), failures: 2, ..agreed };
         assert_eq!(renewing.next_ask(), minutes(62));

@@ -13,7 +13,7 @@ use super::budget::Budget;
 use super::error::shown;
 use super::fresh::RetryAfter;
 use super::host::Hosts;
-use super::trip::Trip;
+use super::trip::{Trip, take_userinfo};
 use super::{Answer, Ask, Body, ClientError, FetchError, Options, Resolve, System, connect, fresh, guard, links};
 use crate::model::Cidr;
 
@@ -78,7 +78,9 @@ impl Client {
     /// Sends a form to an address that a feed has named, at its host's turn. Redirects are not followed, and of the answer the
     /// beginning is read, which may say what was wrong.
     pub async fn post(&self, address: &str, form: &[(&str, &str)]) -> Result<(u16, String), FetchError> {
-        let url = guard::check_url(address, &self.allow)?;
+        let mut url = guard::check_url(address, &self.allow)?;
+        // Whoever names an address does not choose whom we say we are.
+        take_userinfo(&mut url);
         self.check_proxy(&url)?;
         let _turn = self.hosts.turn(&place(&url)).await;
         let _place = self.places.acquire().await.ok();
@@ -119,7 +121,7 @@ impl Client {
                 status
                     if status.is_success()
                         && status != StatusCode::PARTIAL_CONTENT
-                        && (status != StatusCode::IM_USED || is_of_feed(response.headers())) =>
+                        && (status != StatusCode::IM_USED || trip.asks_for_parts() && is_of_feed(response.headers())) =>
                 {
                     return self.body(&trip, response, budget).await.map(Answer::Body);
                 }

@@ -86,6 +86,11 @@ impl Trip {
         !self.conditional.is_empty()
     }
 
+    /// Whether it says that a part would do.
+    pub(super) fn asks_for_parts(&self) -> bool {
+        self.conditional.contains_key(A_IM)
+    }
+
     /// What the next hop is told.
     pub(super) fn headers(&self) -> HeaderMap {
         let mut headers = self.conditional.clone();
@@ -174,7 +179,7 @@ fn own_headers(http: &reqwest::Client, mut url: Url, ask: &Ask<'_>) -> Result<(H
 }
 
 /// Only a URL without a host can refuse this, and that one was refused before.
-fn take_userinfo(url: &mut Url) {
+pub(super) fn take_userinfo(url: &mut Url) {
     let _ = url.set_username("");
     let _ = url.set_password(None);
 }

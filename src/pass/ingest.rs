@@ -2,6 +2,7 @@
 
 mod lasting;
 mod outage;
+mod pushes;
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::config as plan;
 use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, SourceMeta, Time, Visit};
@@ -171,7 +172,18 @@ impl Ingest<'_> {
             }
             Ok::<(), StoreError>(())
         };
-        futures::try_join!(visiting, settling)?;
+        // A host may keep a visit waiting for its turn.
+        let renewing = async {
+            loop {
+                sleep(LEASE / 3).await;
+                let now = self.clock.now();
+                self.renew(&Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) }).await;
+            }
+        };
+        tokio::select! {
+            done = async { futures::try_join!(visiting, settling) } => done.map(|_| ())?,
+            () = renewing => {}
+        }
         done.left += left.get();
         Ok(())
     }

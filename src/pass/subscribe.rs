@@ -81,7 +81,13 @@ impl Subscribe<'_> {
     pub(super) async fn last(&self) {
         let mut is_loaded = false;
         loop {
-            let nap = match self.turn(&mut is_loaded).await {
+            let turn = tokio::select! {
+                biased;
+                // Whoever is asked in this moment is asked again: it is noted before.
+                () = self.stop.cancelled() => return,
+                turn = self.turn(&mut is_loaded) => turn,
+            };
+            let nap = match turn {
                 Ok(nap) => nap,
                 Err(error) => {
                     tracing::error!("{error}; hubs are asked when it is back");
@@ -122,7 +128,7 @@ impl Subscribe<'_> {
         let mut next = now.plus(LONGEST);
         for (source, hub) in &hubs {
             let known = known.get(source);
-            let at = known.filter(|known| known.hub == *hub).map_or(now, Subscription::next_ask);
+            let at = known.filter(|known| known.is_of(hub, self.callback)).map_or(now, Subscription::next_ask);
             if at <= now {
                 due.push(self.ask(source, hub, known));
             } else {
@@ -143,14 +149,14 @@ impl Subscribe<'_> {
     /// Asks a hub, if no other worker does. Its agreement comes by itself: it calls us for that.
     async fn ask(&self, source: &SourceId, hub: &Hub, known: Option<&Subscription>) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let Some(subscription) = request(source, hub, known, now) else {
+        let Some(subscription) = request(source, hub, self.callback, known, now) else {
             tracing::error!("the system gives no random numbers, without which nothing can be subscribed to");
             return Ok(());
         };
         if !self.store.ask_hub(&subscription, known.map(|known| known.asked)).await? {
             return Ok(());
         }
-        let (callback, lease) = (format!("{}{}", self.callback, subscription.token), LEASE.as_secs().to_string());
+        let (callback, lease) = (format!("{}{}", subscription.callback, subscription.token), LEASE.as_secs().to_string());
         let form = [
             ("hub.mode", "subscribe"),
             ("hub.topic", hub.topic.as_str()),
@@ -160,9 +166,11 @@ impl Subscribe<'_> {
             // Its older name in PubSubHubbub 0.3: the hub asks back at once, or later.
             ("hub.verify", "async"),
         ];
-        let reason = match self.client.post(&hub.url, &form).await {
+        let reason = match self.client.post(&encrypted(hub), &form).await {
             Ok((200..=299, _)) => return Ok(()),
             Ok((status, said)) => {
+                // Hubs repeat what they were sent; whoever reads it here need not know that.
+                let said = said.replace(&subscription.token, "…").replace(&subscription.secret, "…");
                 format!("it answers {status}: {}", said.chars().filter(|c| !c.is_control()).collect::<String>())
             }
             Err(error) => error.to_string(),
@@ -172,15 +180,25 @@ impl Subscribe<'_> {
     }
 }
 
+/// The address of a hub. The secret of a feed that comes encrypted goes to its hub encrypted, too: else whoever reads it on the way
+/// could speak in the hub's name.
+fn encrypted(hub: &Hub) -> String {
+    match hub.url.strip_prefix("http://") {
+        Some(rest) if hub.topic.starts_with("https://") => format!("https://{rest}"),
+        _ => hub.url.clone(),
+    }
+}
+
 /// What is asked: the subscription that there is once more, or a new one with names that nobody can guess.
-fn request(source: &SourceId, hub: &Hub, known: Option<&Subscription>, now: Time) -> Option<Subscription> {
-    let (token, secret) = match known.filter(|known| known.hub == *hub) {
+fn request(source: &SourceId, hub: &Hub, callback: &str, known: Option<&Subscription>, now: Time) -> Option<Subscription> {
+    let (token, secret) = match known.filter(|known| known.is_of(hub, callback)) {
         Some(known) => (known.token.clone(), known.secret.clone()),
         None => (random::<16>()?, random::<32>()?),
     };
     Some(Subscription {
         source: source.clone(),
         token,
+        callback: callback.to_owned(),
         hub: hub.clone(),
         secret,
         asked: now,
@@ -205,11 +223,16 @@ mod tests {
     #[test]
     fn another_hub_is_another_subscription_and_the_same_is_renewed() {
         let hub = Hub { url: "https://hub.example/".to_owned(), topic: "https://a.fr/rss".to_owned() };
-        let ask = |hub: &Hub, known| request(&SourceId::new("a"), hub, known, Time::EPOCH).expect("random numbers");
+        let at =
+            |callback, hub: &Hub, known| request(&SourceId::new("a"), hub, callback, known, Time::EPOCH).expect("random numbers");
+        let ask = |hub: &Hub, known| at("https://b.fr/websub/", hub, known);
         let first = ask(&hub, None);
         assert_eq!((first.token.len(), first.secret.len()), (32, 64));
         let again = ask(&hub, Some(&first));
         assert_eq!((&again.token, &again.secret), (&first.token, &first.secret));
+        assert_ne!(at("https://c.fr/websub/", &hub, Some(&first)).token, first.token, "we have moved");
+        let plain = Hub { url: "http://hub.example/a".to_owned(), ..hub.clone() };
+        assert_eq!(encrypted(&plain), "https://hub.example/a");
         let other = ask(&Hub { topic: "https://a.fr/atom".to_owned(), ..hub }, Some(&first));
         assert_ne!(other.token, first.token);
         assert_ne!(other.secret, first.secret);

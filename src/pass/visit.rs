@@ -94,8 +94,8 @@ impl Visitor<'_> {
         claimed: Claimed,
         pushed: net::Body,
     ) -> Result<Option<Parcel>, StoreError> {
-        let before = claimed.state;
-        if before.url != source.url || retired(&before).is_some() {
+        let before = &claimed.state;
+        if before.url != source.url || retired(before).is_some() {
             return Ok(None);
         }
         let mut after = before.clone();
@@ -110,11 +110,16 @@ impl Visitor<'_> {
         let now = visit.at;
         after.listed = brought.listed;
         after.habit.saw(brought.published, now);
-        after.pushed_at = Some(now.whole_seconds());
+        if brought.found.new + brought.found.changed > 0 {
+            after.pushed_at = Some(now.whole_seconds());
+            // Whatever is fetched next is to be compared with this, be it the body from before once more.
+            (after.body_hash, after.validators) = (None, Validators::default());
+        }
         (visit.changes, visit.restored) = (brought.changes, brought.restored);
         visit.outcome = Outcome::Fresh(brought.found);
         settle_state(&mut after, &visit.outcome, &source.id, now);
-        visit.due = due(source, &visit.outcome, &after, None, now);
+        // What was said of the next visit holds: nothing was fetched.
+        visit.due = claimed.due;
         visit.state = Some(after);
         Ok(Some(Parcel::packed(visit, brought.packed)))
     }
@@ -174,12 +179,12 @@ impl Visitor<'_> {
         };
         after.validators = validators;
         // Of itself a part may say less than the whole does.
+        after.body_hash = (!is_part).then_some(hash);
         if !is_part {
-            after.body_hash = Some(hash);
             after.meta = brought.meta;
+            seen_dates(after, brought.entries, brought.dated, visit.at);
         }
         after.listed = brought.listed;
-        seen_dates(after, brought.entries, brought.dated, visit.at);
         after.habit.saw(brought.published, visit.at);
         (visit.changes, visit.withdrawn, visit.restored) = (brought.changes, brought.withdrawn, brought.restored);
         visit.outcome = match moved {

@@ -58,15 +58,19 @@ impl Listener {
     /// Answers until it is told to stop; what is being answered then is finished.
     pub async fn serve(self, desk: Arc<Desk>, stop: CancellationToken) {
         let service = TowerToHyperService::new(routes(desk));
-        let mut builder = Builder::new(TokioExecutor::new());
+        // Of one version only: to find out which, the library would wait for the first bytes for ever.
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_headers(100);
         let (places, open) = (Arc::new(Semaphore::new(CONNECTIONS)), GracefulShutdown::new());
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            let accepted = tokio::select! {
+            let accept = async {
+                let place = Arc::clone(&places).acquire_owned().await;
+                (place, self.socket.accept().await)
+            };
+            let (place, accepted) = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                accepted = self.socket.accept() => accepted,
+                accepted = accept => accepted,
             };
             let connection = match accepted {
                 Ok((connection, _)) => connection,

@@ -93,7 +93,7 @@ pub(super) async fn take(State(desk): State<Arc<Desk>>, Path(token): Path<String
     if !taker.sources.contains(&subscription.source) {
         return plain(StatusCode::GONE, "nobody subscribes here any more\n");
     }
-    let Ok(_body) = desk.bodies.try_acquire() else { return busy() };
+    let (Some(_sending), Ok(_body)) = (desk.sending(&subscription.source), desk.bodies.try_acquire()) else { return busy() };
     let limit = usize::try_from(taker.max_bytes).unwrap_or(usize::MAX);
     let bytes = match timeout(BODY, to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => bytes,

@@ -186,6 +186,23 @@ impl Store {
             .map_err(failed)
     }
 
+    /// Makes all that a worker has last as long as this lease.
+    pub async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
+        if let Some(leases) = &self.leases {
+            leases.lock().values_mut().filter(|(holder, _)| *holder == lease.worker).for_each(|(_, until)| *until = lease.until);
+            return Ok(());
+        }
+        let failed = self.failed("renew leases");
+        let mut held = self.hold().await.map_err(&failed)?;
+        sqlx::query("update source set lease_until = $2 where lease_by = $1")
+            .bind(doc::plain(&lease.worker))
+            .bind(lease.until.millis())
+            .execute(&mut *held)
+            .await
+            .map(|_| ())
+            .map_err(failed)
+    }
+
     /// Makes these sources due at once.
     pub async fn hasten(&self, sources: &[SourceId], now: Time) -> Result<(), StoreError> {
         let failed = self.failed("make sources due");

@@ -11,18 +11,19 @@ use super::{Store, StoreError, doc};
 use crate::model::{Hub, Robots, SourceId, Subscription, Time};
 
 const OF_SOURCES: Sql = sql!(
-    "select source, token, hub, topic, secret, asked, failures, until, lease, reason from subscription where source" in_names
+    "select source, token, callback, hub, topic, secret, asked, failures, until, lease, reason from subscription where source" in_names
 );
 
 /// Whoever asks takes the row as it was when the decision was made: of two workers one asks.
-const ASK: &str = "insert into subscription (source, token, hub, topic, secret, asked, failures)
-     values ($1, $2, $3, $4, $5, $6, 1)
+const ASK: &str = "insert into subscription (source, token, callback, hub, topic, secret, asked, failures)
+     values ($1, $2, $3, $4, $5, $6, $7, 1)
      on conflict (source) do update set
          until = case when subscription.token = excluded.token then subscription.until end,
          lease = case when subscription.token = excluded.token then subscription.lease end,
          failures = case when subscription.token = excluded.token then subscription.failures + 1 else 1 end,
-         token = excluded.token, hub = excluded.hub, topic = excluded.topic, secret = excluded.secret, asked = excluded.asked
-     where subscription.asked = $7";
+         reason = case when subscription.token = excluded.token then subscription.reason end,
+         token = excluded.token, callback = excluded.callback, hub = excluded.hub, topic = excluded.topic, secret = excluded.secret, asked = excluded.asked
+     where subscription.asked = $8";
 
 const HOSTS: Sql = sql!("select name, at, doc from host where name" in_names);
 
@@ -41,7 +42,7 @@ impl Store {
     pub async fn subscription(&self, token: &str) -> Result<Option<Subscription>, StoreError> {
         let failed = self.failed("read a subscription");
         let query = sqlx::query(
-            "select source, token, hub, topic, secret, asked, failures, until, lease, reason from subscription where token = $1",
+            "select source, token, callback, hub, topic, secret, asked, failures, until, lease, reason from subscription where token = $1",
         );
         let rows = self.fetch(query.bind(doc::plain(token))).await.map_err(&failed)?;
         rows.first().map(subscription).transpose().map_err(failed)
@@ -55,6 +56,7 @@ impl Store {
         let done = sqlx::query(ASK)
             .bind(doc::plain(asked.source.as_str()))
             .bind(doc::plain(&asked.token))
+            .bind(doc::plain(&asked.callback))
             .bind(doc::plain(&asked.hub.url))
             .bind(doc::plain(&asked.hub.topic))
             .bind(doc::plain(&asked.secret))
@@ -129,12 +131,13 @@ fn subscription(row: &AnyRow) -> Result<Subscription, sqlx::Error> {
     Ok(Subscription {
         source: SourceId::new(row.try_get(0)?),
         token: row.try_get(1)?,
-        hub: Hub { url: row.try_get(2)?, topic: row.try_get(3)? },
-        secret: row.try_get(4)?,
-        asked: Time::from_millis(row.try_get(5)?),
-        failures: u32::try_from(row.try_get::<i64, _>(6)?).unwrap_or(u32::MAX),
-        until: row.try_get::<Option<i64>, _>(7)?.map(Time::from_millis),
-        lease: row.try_get::<Option<i64>, _>(8)?.map(|lease| Duration::from_millis(u64::try_from(lease).unwrap_or(0))),
-        reason: row.try_get(9)?,
+        callback: row.try_get(2)?,
+        hub: Hub { url: row.try_get(3)?, topic: row.try_get(4)? },
+        secret: row.try_get(5)?,
+        asked: Time::from_millis(row.try_get(6)?),
+        failures: u32::try_from(row.try_get::<i64, _>(7)?).unwrap_or(u32::MAX),
+        until: row.try_get::<Option<i64>, _>(8)?.map(Time::from_millis),
+        lease: row.try_get::<Option<i64>, _>(9)?.map(|lease| Duration::from_millis(u64::try_from(lease).unwrap_or(0))),
+        reason: row.try_get(10)?,
     })
 }

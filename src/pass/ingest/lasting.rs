@@ -5,17 +5,16 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::future::LocalBoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::outage::Outage;
+use super::pushes::Owed;
 use super::{Ingest, Progress, SETTLE, authority, by_host, log, told_later};
 use crate::config as plan;
 use crate::model::{SourceId, Time};
-use crate::net;
 use crate::pass::manners::Manners;
 use crate::pass::subscribe::Push;
 use crate::pass::visit::Visitor;
@@ -24,15 +23,15 @@ use crate::store::{Claimed, Lease, Parcel, StoreError};
 /// Sources claimed at once.
 const CLAIM: usize = 500;
 /// How long a claim lasts. A visit that would begin in its last third is left to whoever claims the source next.
-const LEASE: Duration = Duration::from_secs(3 * 60);
+pub(super) const LEASE: Duration = Duration::from_secs(3 * 60);
+/// How often the claims of visits that go on are made to last longer: a host may keep one waiting for its turn.
+const RENEW: Duration = Duration::from_secs(30);
 /// The longest time until the next look at what is due: other workers, and a clock that was put right, are seen by then.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
 /// The shortest.
 const SHORTEST_NAP: Duration = Duration::from_secs(1);
 /// An outage that is over sooner may have been some sources' own.
 const BRIEF: Duration = Duration::from_secs(5 * 60);
-/// How often, a second apart, a source is tried to be had for what its hub sent: a visit in hand is over by then.
-const PUSH_TRIES: u32 = 60;
 /// How long the database is left alone after it failed: doubled each time, up to the longest nap.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 
@@ -51,47 +50,58 @@ pub(in crate::pass) struct Lasting<'a> {
 /// What hubs send; one ingest at a time takes it.
 pub(in crate::pass) type Pushes = tokio::sync::Mutex<mpsc::Receiver<Push>>;
 
+/// A visit that has ended.
+pub(super) struct Ended {
+    pub(super) parcel: Parcel,
+    /// Whether nothing was fetched for it.
+    pub(super) is_push: bool,
+}
+
 impl Ingest<'_> {
     /// Visits each source when it is due, until it is told to stop. A store that fails is asked again until it is back: what
     /// was fetched meanwhile is kept, and no more is fetched than there is room for.
     pub(in crate::pass) async fn last(&self, lasting: &Lasting<'_>) {
         let outage = Mutex::new(Outage::of(self.sources.iter().map(|source| authority(&source.url))));
-        let (send, receive) = mpsc::channel::<Parcel>(SETTLE);
-        futures::join!(self.visit_due(lasting, &outage, send), self.settle_all(lasting, &outage, receive));
+        let owed = Owed::default();
+        let (send, receive) = mpsc::channel::<Ended>(SETTLE);
+        futures::join!(
+            self.visit_due(lasting, &outage, &owed, send.clone()),
+            self.take_pushes(lasting, &owed, send),
+            self.settle_all(lasting, &outage, receive)
+        );
+        let owed = owed.all();
+        if !owed.is_empty()
+            && let Err(error) = self.store.hasten(&owed, self.clock.now()).await
+        {
+            tracing::warn!("{error}; what hubs sent of {} sources is found when these are due", owed.len());
+        }
     }
 
-    async fn visit_due(&self, lasting: &Lasting<'_>, outage: &Mutex<Outage>, send: mpsc::Sender<Parcel>) {
+    async fn visit_due(&self, lasting: &Lasting<'_>, outage: &Mutex<Outage>, owed: &Owed, send: mpsc::Sender<Ended>) {
         let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
         let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
         let shared = self.shared_hosts();
         let manners = Manners::new(self.store, self.client, self.clock, self.user_agent);
         let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, force: false, clock: self.clock };
-        let mut hosts: FuturesUnordered<LocalBoxFuture<'_, bool>> = FuturesUnordered::new();
-        let mut pushes = match lasting.pushes {
-            Some(pushes) => Some(pushes.lock().await),
-            None => None,
-        };
+        let mut hosts = FuturesUnordered::new();
         let (mut looks, mut wake, mut retry) = (0, Instant::now(), FIRST_RETRY);
+        let mut renewed = Instant::now();
         loop {
             tokio::select! {
                 biased;
                 () = lasting.stop.cancelled() => break,
-                Some(is_due) = hosts.next(), if !hosts.is_empty() => {
-                    if is_due {
-                        wake = Instant::now();
-                    }
-                }
-                push = next_push(&mut pushes) => {
-                    if let Some(&source) = sources.get(&push.source) {
-                        hosts.push(Box::pin(self.take_push(&visitor, source, push, lasting.stop, send.clone())));
-                    }
-                }
+                Some(()) = hosts.next(), if !hosts.is_empty() => {}
+                () = owed.changed.notified() => wake = Instant::now(),
                 () = sleep_until(wake) => {
                     (lasting.alive)();
                     let away = locked(outage).is_away();
                     let now = self.clock.now();
                     let lease = Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) };
-                    match self.due(&ids, &lease, away.then_some(looks), looks == 0).await {
+                    if renewed.elapsed() >= RENEW {
+                        renewed = Instant::now();
+                        self.renew(&lease).await;
+                    }
+                    match self.due(&ids, &lease, away.then_some(looks), looks == 0, owed).await {
                         Ok((claimed, next)) => {
                             (looks, retry) = (looks + 1, FIRST_RETRY);
                             (self.progress)(Progress::Claimed(claimed.len()));
@@ -99,7 +109,7 @@ impl Ingest<'_> {
                                 let is_shared = queue.first().is_some_and(|(source, _)| shared.contains(authority(&source.url)));
                                 let manners = is_shared.then_some(&manners);
                                 let latest = now.plus(LEASE * 2 / 3);
-                                hosts.push(Box::pin(self.visit_queue(&visitor, manners, queue, latest, lasting.stop, send.clone())));
+                                hosts.push(self.visit_queue(&visitor, manners, queue, latest, lasting.stop, send.clone()));
                             }
                             let until_next = next.map_or(LONGEST_NAP, |next| next.since(self.clock.now()));
                             let shortest = if away { LONGEST_NAP } else { SHORTEST_NAP };
@@ -125,13 +135,17 @@ impl Ingest<'_> {
         lease: &Lease,
         away: Option<usize>,
         first: bool,
+        owed: &Owed,
     ) -> Result<(Vec<Claimed>, Option<Time>), StoreError> {
         if first {
             self.store.register(ids, lease.now).await?;
         }
-        let claimed = match away.and_then(|look| ids.get(look % ids.len().max(1))) {
-            Some(one) => self.store.claim(std::slice::from_ref(one), lease, true, 1).await?,
-            None => self.store.claim(ids, lease, false, CLAIM).await?,
+        let claimed = if let Some(one) = away.and_then(|look| ids.get(look % ids.len().max(1))) {
+            self.store.claim(std::slice::from_ref(one), lease, true, 1).await?
+        } else {
+            let mut claimed = self.claim_owed(lease, owed).await?;
+            claimed.extend(self.store.claim(ids, lease, false, CLAIM).await?);
+            claimed
         };
         Ok((claimed, self.store.next_due(ids, lease.now).await?))
     }
@@ -144,8 +158,8 @@ impl Ingest<'_> {
         queue: Vec<(&plan::Source, Claimed)>,
         latest: Time,
         stop: &CancellationToken,
-        send: mpsc::Sender<Parcel>,
-    ) -> bool {
+        send: mpsc::Sender<Ended>,
+    ) {
         if let (Some(manners), Some((first, _))) = (manners, queue.first())
             && let Err(error) = manners.of(&first.url).await
         {
@@ -162,7 +176,7 @@ impl Ingest<'_> {
                     match visitor.visit(source, claimed).await {
                         Ok(parcel) => {
                             away.set(told_later(&parcel).or(away.get()));
-                            send.send(parcel).await.err().map(|_| source.id.clone())
+                            send.send(Ended { parcel, is_push: false }).await.err().map(|_| source.id.clone())
                         }
                         Err(error) => {
                             tracing::error!("{}: {error}; it is visited again when the state is back", source.id);
@@ -179,79 +193,18 @@ impl Ingest<'_> {
             // If this fails too, the lease runs out by itself.
             let _ = self.store.give_back(self.worker, &left).await;
         }
-        false
-    }
-
-    /// Takes what a hub has sent of a source as a visit. What is no feed, or cannot be compared because somebody else has the source
-    /// all the time, makes it due: true for that.
-    async fn take_push(
-        &self,
-        visitor: &Visitor<'_>,
-        source: &plan::Source,
-        push: Push,
-        stop: &CancellationToken,
-        send: mpsc::Sender<Parcel>,
-    ) -> bool {
-        let body = net::Body::sent(push.bytes, push.content_type, push.topic);
-        let id = std::slice::from_ref(&source.id);
-        let taken = async {
-            let Some(claimed) = self.claim_for_push(id, stop).await? else { return Ok(None) };
-            visitor.take(source, claimed, body).await
-        };
-        match taken.await {
-            Ok(Some(parcel)) => {
-                let _ = send.send(parcel).await;
-                false
-            }
-            Ok(None) => {
-                let done = async {
-                    self.store.give_back(self.worker, id).await?;
-                    self.store.hasten(id, self.clock.now()).await
-                };
-                match done.await {
-                    Ok(()) => true,
-                    Err(error) => {
-                        tracing::error!("{}: {error}; what its hub sent is found with the next visit", source.id);
-                        false
-                    }
-                }
-            }
-            Err(error) => {
-                tracing::error!("{}: {error}; what its hub sent is found with the next visit", source.id);
-                let _ = self.store.give_back(self.worker, id).await;
-                false
-            }
-        }
-    }
-
-    /// Takes a source, due or not, as soon as nobody else has it.
-    async fn claim_for_push(&self, id: &[SourceId], stop: &CancellationToken) -> Result<Option<Claimed>, StoreError> {
-        for _ in 0..PUSH_TRIES {
-            let now = self.clock.now();
-            let lease = Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) };
-            if let Some(claimed) = self.store.claim(id, &lease, true, 1).await?.pop() {
-                return Ok(Some(claimed));
-            }
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                () = sleep(SHORTEST_NAP) => {}
-            }
-        }
-        Ok(None)
     }
 
     /// Settles visits as they end.
-    async fn settle_all(&self, lasting: &Lasting<'_>, outage: &Mutex<Outage>, mut visits: mpsc::Receiver<Parcel>) {
-        let (mut batch, mut held_back) = (Vec::with_capacity(SETTLE), HashMap::new());
+    async fn settle_all(&self, lasting: &Lasting<'_>, outage: &Mutex<Outage>, mut visits: mpsc::Receiver<Ended>) {
+        let (mut ended, mut held_back) = (Vec::with_capacity(SETTLE), HashMap::new());
         let hosts: HashMap<&SourceId, &str> = self.sources.iter().map(|source| (&source.id, authority(&source.url))).collect();
-        while visits.recv_many(&mut batch, SETTLE).await > 0 {
-            let freed = hold_back(&mut locked(outage), &hosts, &mut batch, &mut held_back);
+        while visits.recv_many(&mut ended, SETTLE).await > 0 {
+            let (mut batch, freed) = hold_back(&mut locked(outage), &hosts, ended.drain(..), &mut held_back);
             if !freed.is_empty() {
                 let _ = self.store.give_back(self.worker, &freed).await;
             }
             if !self.settle_in_time(&batch, lasting.stop).await {
-                batch.clear();
                 continue;
             }
             if let Err(error) = self.postpone_mates(&batch).await {
@@ -285,32 +238,27 @@ impl Ingest<'_> {
     }
 }
 
-/// The next thing that a hub sends; where none can, or none will any more, this never ends.
-async fn next_push(pushes: &mut Option<tokio::sync::MutexGuard<'_, mpsc::Receiver<Push>>>) -> Push {
-    let Some(receiver) = pushes else { return std::future::pending().await };
-    match receiver.recv().await {
-        Some(push) => push,
-        None => std::future::pending().await,
-    }
-}
-
-/// Takes out of a batch what failed because the network is away, which says nothing of the sources. When it is back after
-/// a long time they are due at once: these are given back. After a moment it may have been the sources after all, and
-/// their failures are settled.
+/// What of these visits is to be settled, and which sources are to be given back: those that failed because the network is away,
+/// which says nothing of them. When it is back after a long time they are as due as they were. After a moment it may have been
+/// the sources after all, and their failures are settled.
 fn hold_back(
     outage: &mut Outage,
     hosts: &HashMap<&SourceId, &str>,
-    batch: &mut Vec<Parcel>,
+    ended: impl Iterator<Item = Ended>,
     held_back: &mut HashMap<SourceId, Parcel>,
-) -> Vec<SourceId> {
-    let mut freed = Vec::new();
-    for parcel in std::mem::take(batch) {
+) -> (Vec<Parcel>, Vec<SourceId>) {
+    let (mut batch, mut freed) = (Vec::new(), Vec::new());
+    for Ended { parcel, is_push } in ended {
         let visit = parcel.visit();
         let (source, at) = (visit.source.clone(), visit.at);
         let before = outage.since();
-        if outage.saw(hosts.get(&source).copied().unwrap_or_default(), &visit.outcome, at) {
+        // What was sent to us says nothing of whom we can reach.
+        if is_push || outage.saw(hosts.get(&source).copied().unwrap_or_default(), &visit.outcome, at) {
+            // It is newer than what is held back.
+            held_back.remove(&source);
             batch.push(parcel);
         } else {
+            freed.push(source.clone());
             held_back.insert(source, parcel);
         }
         match (before, outage.since()) {
@@ -318,12 +266,12 @@ fn hold_back(
             (Some(since), None) if at.since(since) < BRIEF => batch.extend(held_back.drain().map(|(_, parcel)| parcel)),
             (Some(since), None) => {
                 tracing::warn!("the network is back after {} s", at.since(since).as_secs());
-                freed.extend(held_back.drain().map(|(source, _)| source));
+                held_back.clear();
             }
             _ => {}
         }
     }
-    freed
+    (batch, freed)
 }
 
 /// No panic can happen while it is held, so that a poisoned one is as good as any.
@@ -360,8 +308,10 @@ mod tests {
         let (mut kept, mut freed) = (Vec::new(), Vec::new());
         for (source, minute, is_reached) in visits {
             let failed = Outcome::Broken { kind: BreakKind::Dns, message: String::new() };
-            let mut batch = vec![ended(source, *minute, if *is_reached { Outcome::Same } else { failed })];
-            freed.extend(hold_back(&mut outage, &hosts, &mut batch, &mut held_back));
+            let parcel = ended(source, *minute, if *is_reached { Outcome::Same } else { failed });
+            let ended = std::iter::once(Ended { parcel, is_push: false });
+            let (batch, given_back) = hold_back(&mut outage, &hosts, ended, &mut held_back);
+            freed.extend(given_back);
             kept.extend(batch);
         }
         let name = |parcel: &Parcel| format!("{} {}", parcel.visit().source, parcel.visit().outcome.name());
@@ -386,13 +336,20 @@ mod tests {
         // The first two were settled before it was clear; b fails by itself afterwards.
         assert_eq!(
             settled(&hour),
-            (["a broken", "a same", "b broken", "b broken"].map(str::to_owned).to_vec(), ["c", "d"].map(str::to_owned).to_vec())
+            (
+                ["a broken", "a same", "b broken", "b broken"].map(str::to_owned).to_vec(),
+                ["c", "c", "d"].map(str::to_owned).to_vec()
+            )
         );
     }
 
     #[test]
     fn after_a_moment_it_may_have_been_the_sources_after_all() {
         let moment = [("a", 0, false), ("b", 0, false), ("c", 0, false), ("d", 2, true)];
-        assert_eq!(settled(&moment), (["a broken", "b broken", "c broken", "d same"].map(str::to_owned).to_vec(), Vec::new()));
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(settled(&moment), (names(&["a broken", "b broken", "c broken", "d same"]), names(&["c"])));
+        // What is newer counts.
+        let moment = [("a", 0, false), ("b", 0, false), ("c", 0, false), ("c", 2, true)];
+        assert_eq!(settled(&moment), (names(&["a broken", "b broken", "c same"]), names(&["c"])));
     }
 }

@@ -2,6 +2,7 @@
 create table subscription (
     source   text not null primary key,
     token    text not null unique,          -- the last part of the address that the hub calls
+    callback text not null,                 -- what stands before it
     hub      text not null,
     topic    text not null,
     secret   text not null,                 -- what the hub signs with

@@ -6,6 +6,7 @@ mod ledger;
 mod memory;
 mod opening;
 mod pruning;
+mod servers;
 mod settling;
 mod texts;
 mod translations;

@@ -15,7 +15,7 @@ use super::fresh::RetryAfter;
 use super::host::Hosts;
 use super::trip::{Trip, take_userinfo};
 use super::{Answer, Ask, Body, ClientError, FetchError, Options, Resolve, System, connect, fresh, guard, links};
-use crate::model::Cidr;
+use crate::model::{Cidr, Validators};
 
 /// How an answer was made from the last one (RFC 3229).
 const IM: HeaderName = HeaderName::from_static("im");
@@ -75,31 +75,47 @@ impl Client {
         (answer, budget.spent())
     }
 
-    /// Sends a form to an address that a feed has named, at its host's turn. Redirects are not followed, and of the answer the
-    /// beginning is read, which may say what was wrong.
+    /// Sends a form to an address that a feed has named, at its host's turn. Only redirects that keep the form are followed (307, 308),
+    /// and of the answer the beginning is read, which may say what was wrong.
     pub async fn post(&self, address: &str, form: &[(&str, &str)]) -> Result<(u16, String), FetchError> {
         let mut url = guard::check_url(address, &self.allow)?;
         // Whoever names an address does not choose whom we say we are.
         take_userinfo(&mut url);
-        self.check_proxy(&url)?;
-        let _turn = self.hosts.turn(&place(&url)).await;
-        let _place = self.places.acquire().await.ok();
+        let ask = Ask { url: url.as_str(), validators: &Validators::default(), headers: &[], auth: None };
+        let mut trip = Trip::begin(&self.http, &ask, &url)?;
         let mut budget = Budget::new(self.timeout);
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = self.http.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body).send();
-        let late = || FetchError::Timeout { url: shown(&url), after: self.timeout };
-        let mut response = match budget.spend(request).await {
-            Ok(answered) => answered.map_err(|error| FetchError::of_request(&error, &url, self.timeout))?,
-            Err(_) => return Err(late()),
-        };
+        loop {
+            self.check_proxy(&trip.url)?;
+            let _turn = self.hosts.turn(&place(&trip.url)).await;
+            let _place = self.places.acquire().await.ok();
+            let request = self.http.post(trip.url.clone()).headers(trip.headers());
+            let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.clone()).send();
+            let response = match budget.spend(request).await {
+                Ok(answered) => answered.map_err(|error| FetchError::of_request(&error, &trip.url, self.timeout))?,
+                Err(_) => return Err(self.late(&trip.url)),
+            };
+            match response.status() {
+                StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => trip.follow(&response, &self.allow)?,
+                status => return Ok((status.as_u16(), self.beginning(response, &trip.url, &mut budget).await?)),
+            }
+        }
+    }
+
+    /// How an answer begins, as text.
+    async fn beginning(&self, mut response: Response, url: &Url, budget: &mut Budget) -> Result<String, FetchError> {
         let mut said = Vec::new();
         while said.len() < MAX_SAID {
-            match budget.spend(response.chunk()).await.map_err(|_| late())? {
+            match budget.spend(response.chunk()).await.map_err(|_| self.late(url))? {
                 Ok(Some(chunk)) => said.extend_from_slice(&chunk[..chunk.len().min(MAX_SAID - said.len())]),
                 _ => break,
             }
         }
-        Ok((response.status().as_u16(), String::from_utf8_lossy(&said).trim().to_owned()))
+        Ok(String::from_utf8_lossy(&said).trim().to_owned())
+    }
+
+    fn late(&self, url: &Url) -> FetchError {
+        FetchError::Timeout { url: shown(url), after: self.timeout }
     }
 
     async fn travel(&self, ask: &Ask<'_>, budget: &mut Budget) -> Result<Answer, FetchError> {
@@ -143,7 +159,7 @@ impl Client {
         let request = self.http.get(url.clone()).headers(trip.headers()).send();
         match budget.spend(request).await {
             Ok(answered) => answered.map_err(|error| FetchError::of_request(&error, url, self.timeout)),
-            Err(_) => Err(FetchError::Timeout { url: shown(url), after: self.timeout }),
+            Err(_) => Err(self.late(url)),
         }
     }
 

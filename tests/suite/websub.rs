@@ -81,11 +81,12 @@ fn signed(body: &str, secret: &str) -> String {
 async fn what_a_hub_sends_is_taken_if_it_is_signed_and_else_ignored() {
     let origin = Origin::start().await;
     origin.on("/a", with_hub(rss("a", &stories(0..2)), &origin.url("/hub"), &origin.url("/a")));
-    origin.on("/hub", Reply::status(202));
+    origin.on("/hub", Reply::redirect(307, "/hub/there"));
+    origin.on("/hub/there", Reply::status(202));
     let (world, daemon, server) = reachable(&[("a", origin.url("/a"))]);
     published(&world, "Titre 1").await;
-    until("the hub is asked", || !origin.seen("/hub").is_empty()).await;
-    let asked = form(&origin.seen("/hub")[0].body);
+    until("the hub is asked where it has gone", || !origin.seen("/hub/there").is_empty()).await;
+    let asked = form(&origin.seen("/hub/there")[0].body);
     assert_eq!((asked["hub.mode"].as_str(), &asked["hub.topic"]), ("subscribe", &origin.url("/a")));
     let callback = asked["hub.callback"].clone();
     assert!(callback.starts_with(&format!("{server}/websub/")), "{callback}");

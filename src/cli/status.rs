@@ -85,7 +85,8 @@ pub(super) async fn status(args: &Args, ask: &StatusArgs) -> Result<Exit, Failur
     .map_err(Failure::own)?;
     let text = if ask.json { serde_json::to_string_pretty(&status).map_err(Failure::own)? + "\n" } else { shown(&status) };
     print(&text)?;
-    let is_told = |source: &Source| source.enabled && source.fault.is_some() && source.state != "unsteady";
+    // What answers as it should is no failure, however silent it is.
+    let is_told = |source: &Source| source.enabled && source.failures > 0 && source.state != "unsteady";
     Ok(if status.sources.iter().any(is_told) { Exit::Faults } else { Exit::Good })
 }
 

@@ -6,8 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use futures::stream::{FuturesUnordered, StreamExt};
+use futures::stream::{FuturesUnordered, TryStreamExt};
 use secrecy::SecretString;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
@@ -101,25 +102,51 @@ impl<'a> Pages<'a> {
         if fetch {
             let hosts = self.wanted(&of_pages, &known).await?;
             let until = Instant::now() + self.budget.time;
-            let manners = &self.manners;
-            let mut asking: FuturesUnordered<_> = hosts
-                .into_iter()
-                .map(|(host, queue)| async move {
-                    let robots = robots(manners, &queue, until).await?;
-                    ask_host(manners.client, &robots, host, queue, until).await
-                })
-                .collect();
-            while let Some(answered) = asking.next().await {
-                let (host, made, is_well) = answered?;
-                if !is_well {
-                    self.shut.insert(host);
-                }
-                self.manners.store.keep_originals(&made).await?;
-                known.extend(made.into_iter().filter_map(|(id, _, original)| Some((id, original.full_text?))));
-            }
+            known.extend(self.ask_hosts(hosts, until).await?);
             self.budget.time = until.saturating_duration_since(Instant::now());
         }
         Ok(known)
+    }
+
+    /// Asks hosts for their pages side by side, and keeps each host's original renditions as it ends. Returns what became of the pages.
+    async fn ask_hosts(
+        &mut self,
+        hosts: HashMap<String, Vec<Wanted<'a>>>,
+        until: Instant,
+    ) -> Result<Vec<(EntryId, FullText)>, PublishError> {
+        let (manners, shut) = (&self.manners, &mut self.shut);
+        // Each host hands its answer over. A loop that took the answers and then waited for the store would leave the other hosts
+        // unpolled meanwhile, and one of those may stand in the queue for the same store: neither would ever move again.
+        let (send, mut receive) = mpsc::unbounded_channel();
+        let asking = async {
+            let asks: FuturesUnordered<_> = hosts
+                .into_iter()
+                .map(|(host, queue)| {
+                    let send = send.clone();
+                    async move {
+                        let robots = robots(manners, &queue, until).await?;
+                        // Nobody receives any more when the store has failed; its error is the one that is told.
+                        let _ = send.send(ask_host(manners.client, &robots, host, queue, until).await?);
+                        Ok::<(), PublishError>(())
+                    }
+                })
+                .collect();
+            drop(send);
+            asks.try_collect::<()>().await
+        };
+        let keeping = async {
+            let mut found = Vec::new();
+            while let Some((host, made, is_well)) = receive.recv().await {
+                if !is_well {
+                    shut.insert(host);
+                }
+                manners.store.keep_originals(&made).await?;
+                found.extend(made.into_iter().filter_map(|(id, _, original)| Some((id, original.full_text?))));
+            }
+            Ok(found)
+        };
+        let ((), found) = futures::try_join!(asking, keeping)?;
+        Ok(found)
     }
 
     /// The entries whose page is to be asked for now, by host, the newest first.

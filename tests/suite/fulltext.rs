@@ -140,6 +140,56 @@ async fn a_server_that_hangs_costs_one_request_a_run_and_publishing_goes_on() {
     assert_eq!(hanging.count(), 11);
 }
 
+/// Runs the program, and ends the test if it stands still: a run of a few pages takes a second.
+async fn run_within_a_minute(world: &World) {
+    let mut child = world.start(&["run"]);
+    let ended = tokio::time::timeout(Duration::from_secs(60), async {
+        while child.try_wait().expect("it can be asked").is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    if ended.await.is_err() {
+        child.kill().expect("it can be killed");
+        panic!("relais run stood still for a minute");
+    }
+    assert_eq!(child.wait().expect("it has ended").code(), Some(0));
+}
+
+/// Pages of sixty entries on thirty hosts, in three runs of twenty, with this state.
+async fn pages_of_many_hosts_all_come(state: &str) {
+    let listener = TcpListener::bind(("0.0.0.0", 0)).await.expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    let origin = Origin::serve(listener, ([127, 0, 0, 1], port).into(), "http");
+    let feed = (0..60).fold(rss("a", &stories(0..60)), |feed, number| {
+        origin.on(&format!("/a/{number}"), html(page("", "Le récit")));
+        let host = format!("http://127.0.0.{}:{port}/a/{number}?", 2 + number % 30);
+        feed.replace(&format!("https://a.example.org/{number}?"), &host)
+    });
+    origin.on("/feed", Reply::ok(feed).tagged());
+    let world = World::new("");
+    world.configure(state, &reading(&origin));
+    let text = std::fs::read_to_string(world.path("feeds.toml")).expect("it is there").replace("127.0.0.1/32", "127.0.0.0/8");
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(world.path("feeds.toml"), text).expect("it can be written");
+    for _ in 0..3 {
+        run_within_a_minute(&world).await;
+    }
+    let all = items(&world);
+    assert_eq!(all.iter().filter(|item| content(item).contains("Le récit")).count(), 60, "{}", world.output("jeux.json"));
+}
+
+#[tokio::test]
+async fn pages_on_many_hosts_never_make_a_run_stand_still() {
+    pages_of_many_hosts_all_come("").await;
+}
+
+#[tokio::test]
+async fn pages_on_many_hosts_never_make_a_run_stand_still_on_postgresql() {
+    let Some(schema) = Schema::make().await else { return };
+    pages_of_many_hosts_all_come(&format!("state = \"{}\"\n", schema.url())).await;
+    schema.drop().await;
+}
+
 #[tokio::test]
 async fn a_missing_page_is_asked_for_once_and_a_failing_one_three_times() {
     let origin = Origin::start().await;

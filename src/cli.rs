@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod daemon;
 mod exit;
+mod log;
 mod memory;
 mod opml;
 mod parse;
@@ -25,7 +26,7 @@ use clap::Parser;
 use args::{Args, Command, MemoryCommand, OpmlCommand};
 use exit::{Exit, Failure};
 
-use crate::watch::start_log;
+use log::start_log;
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {

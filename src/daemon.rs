@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Plan;
 use crate::model::{Clock, Time};
-use crate::pass::{Keep, Prepared, RunError, Subscribing};
+use crate::pipeline::{Keep, Prepared, RunError, Subscribing};
 use crate::serve::{Desk, ListenError, Listener, Pulse, Taker};
 use crate::store::{Access, Store, StoreError};
 

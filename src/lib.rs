@@ -19,21 +19,22 @@
 //! # The modules, in the order of the flow
 //!
 //! [`config`] makes a plan of feeds.toml; [`net`] fetches; [`feed`] makes entries of bytes; [`html`] cleans; [`select`]
-//! merges; [`translate`] asks engines and checks what they answer; [`store`] keeps; [`render`] writes formats and [`sink`] files; [`pass`] joins them to a run, [`daemon`] to a service that [`serve`] answers for; [`cli`] is what
-//! people type; [`model`] holds the words as types, [`watch`] the clock and the log.
+//! merges; [`translate`] asks engines and checks what they answer; [`store`] keeps; [`render`] writes formats and [`sink`] files; [`pipeline`] joins them to a run, [`daemon`] to a service that [`serve`] answers for; [`cli`] is what
+//! people type; [`model`] holds the words as types, [`clock`] the time, and [`policy`] decides what to do next.
 
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod feed;
 pub mod html;
 pub mod model;
 pub mod net;
-pub mod pass;
+pub mod pipeline;
+pub mod policy;
 pub mod render;
 pub mod select;
 pub mod serve;
 pub mod sink;
 pub mod store;
 pub mod translate;
-pub mod watch;

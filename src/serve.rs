@@ -19,7 +19,7 @@ use axum::routing::get;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::model::{Clock, SourceId};
-use crate::pass::Push;
+use crate::pipeline::Push;
 use crate::store::Store;
 
 pub use listen::{ListenError, Listener};

@@ -14,13 +14,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use relais::clock::SystemClock;
 use relais::html;
 use relais::model::{Clean, EngineKind, Lang, Marked, Original, Price, RawHtml, Show, Text};
 use relais::net::{Caller, Options};
-use relais::pass::{Ask, Desk, translate_text};
+use relais::pipeline::{Ask, Desk, translate_text};
 use relais::store::{Access, Store};
 use relais::translate::{EngineSettings, Glossary, Sheet, open, restore};
-use relais::watch::SystemClock;
 
 const REPEATS: usize = 5;
 const ARTICLES: usize = 200;

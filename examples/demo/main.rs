@@ -16,10 +16,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use origin::{Origin, Reply};
+use relais::clock::SystemClock;
 use relais::config;
 use relais::model::{Report, Visit};
-use relais::pass::{self, Progress, Run};
-use relais::watch::SystemClock;
+use relais::pipeline::{self, Progress, Run};
 
 /// A feed of the demo: its name, its media type, its bytes.
 type Feed = (&'static str, &'static str, &'static [u8]);
@@ -71,11 +71,11 @@ async fn demo(origin: &Origin, folder: &Path) -> Result<(), Box<dyn std::error::
     };
     let mut run =
         Run { plan: &plan, clock: &SystemClock, sources: None, editions: None, force: false, dry: false, progress: &progress };
-    let first = pass::run(&run).await?;
+    let first = pipeline::run(&run).await?;
     println!("\n{}\n", sum(&first));
     run.force = true;
     println!("The same again: nothing has changed, so nothing is read, and no file is touched.\n");
-    let second = pass::run(&run).await?;
+    let second = pipeline::run(&run).await?;
     println!("\n{}\n", sum(&second));
     let shown = std::path::absolute(folder.join("output"))?;
     println!("Look at {}", shown.join("index.html").display());

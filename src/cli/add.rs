@@ -9,12 +9,12 @@ use super::args::{AddArgs, Args};
 use super::check::load;
 use super::exit::{Exit, Failure, print};
 use crate::config::{self, NewSource, Plan, source_id, source_table, with_sources};
-use crate::pass::{self, FoundFeed, seek};
+use crate::pipeline::{self, FoundFeed, seek};
 
 /// Finds the feed behind a page and adds it.
 pub(super) async fn add(args: &Args, ask: &AddArgs) -> Result<Exit, Failure> {
     let plan = plan(args)?;
-    let client = pass::client(&plan.fetch).map_err(Failure::own)?;
+    let client = pipeline::client(&plan.fetch).map_err(Failure::own)?;
     let address = if ask.url.contains("://") { ask.url.clone() } else { format!("https://{}", ask.url) };
     let found = seek(&client, &address).await.map_err(Failure::fault)?;
     let chosen = choose(ask, &found)?;

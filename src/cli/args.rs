@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use tracing_subscriber::filter::LevelFilter;
 
+use super::log::LogFormat;
 use crate::model::Lang;
-use crate::watch::LogFormat;
 
 /// Reads news feeds, merges them and republishes them as Atom, RSS, JSON Feed and HTML.
 #[derive(Debug, Parser)]

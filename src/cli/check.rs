@@ -6,13 +6,13 @@ use super::args::{Args, CheckArgs};
 use super::exit::{Exit, Failure, print};
 use super::probe::probe;
 use crate::config::{self, Plan};
-use crate::pass;
+use crate::pipeline;
 
 /// Validates feeds.toml, and the glossary that it names; visits the sources if that is asked for.
 pub(super) async fn check(args: &Args, ask: &CheckArgs) -> Result<Exit, Failure> {
     let plan = load(args)?;
     if plan.editions.iter().any(|edition| !edition.engines.is_empty()) {
-        pass::glossary(&plan).map_err(Failure::usage)?;
+        pipeline::glossary(&plan).map_err(Failure::usage)?;
     }
     let enabled = plan.sources.iter().filter(|source| source.enabled).count();
     let disabled = plan.sources.len() - enabled;

@@ -3,9 +3,9 @@
 use super::args::{Args, DaemonArgs};
 use super::check::load;
 use super::exit::{Exit, Failure};
+use crate::clock::SystemClock;
 use crate::config;
 use crate::daemon::{Daemon, daemon as keep};
-use crate::watch::SystemClock;
 
 /// Goes on until somebody says stop.
 pub(super) async fn daemon(args: &Args, ask: &DaemonArgs) -> Result<Exit, Failure> {

@@ -11,11 +11,11 @@ use tempfile::NamedTempFile;
 use super::args::{Args, ExportArgs, ImportArgs, MemoryFormat};
 use super::check::load;
 use super::exit::{Exit, Failure, print};
+use crate::clock::SystemClock;
 use crate::model::{Clock, Lang, Marked, Remembered, SegmentKey, Time};
-use crate::pass;
+use crate::pipeline;
 use crate::store::{Access, Memory, Store};
 use crate::translate::{ExchangeFormat, Glossary, IMPORTED, Leavings, Left, Pair, Writer, read_exchange};
-use crate::watch::SystemClock;
 
 /// How many rows travel to or from the store at a time.
 const PAGE: usize = 1000;
@@ -97,7 +97,7 @@ fn pair(memory: Memory) -> Option<Pair> {
 /// Takes the translations of a file into the memory.
 pub(super) async fn import(args: &Args, ask: &ImportArgs) -> Result<Exit, Failure> {
     let plan = load(args)?;
-    let glossary = pass::glossary(&plan).map_err(Failure::own)?;
+    let glossary = pipeline::glossary(&plan).map_err(Failure::own)?;
     let input: Box<dyn Read> = if ask.file == "-" {
         Box::new(io::stdin().lock())
     } else {

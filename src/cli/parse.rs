@@ -13,7 +13,7 @@ use crate::feed::{self, Body, Feed};
 use crate::html;
 use crate::model::{Clean, Enclosure, Entry, Lang, RawHtml, SourceId, Text, Time, Validators, Zone};
 use crate::net::{Answer, Ask, Client, Options};
-use crate::pass;
+use crate::pipeline;
 
 /// A file is read up to here: feeds are fetched up to `max_bytes`, and this is what that may be set to.
 const MOST_BYTES: u64 = 256 << 20;
@@ -50,7 +50,7 @@ struct Fetched {
 
 /// Fetches a feed by the rules of feeds.toml, if there is one.
 async fn fetch(args: &Args, url: &str) -> Result<Fetched, Failure> {
-    let client = if args.config.exists() { pass::client(&load(args)?.fetch) } else { Client::new(Options::default()) };
+    let client = if args.config.exists() { pipeline::client(&load(args)?.fetch) } else { Client::new(Options::default()) };
     let client = client.map_err(Failure::own)?;
     let ask = Ask { url, validators: &Validators::default(), headers: &[], auth: None };
     match client.get(&ask).await {

@@ -10,29 +10,29 @@ use super::args::Args;
 use super::exit::{Exit, Failure, print};
 use super::run::chosen_sources;
 use super::table::{Cell, Table};
+use crate::clock::SystemClock;
 use crate::config::{self, Plan};
 use crate::model::{Clock, Pace, Time};
-use crate::pass::{self, Probed};
-use crate::watch::SystemClock;
+use crate::pipeline::{self, Probed};
 
 /// Visits the sources that are named, or all that are enabled, and tells of each.
 pub(super) async fn probe(args: &Args, plan: &Plan, names: &[String]) -> Result<Exit, Failure> {
     let chosen = chosen_sources(plan, names)?;
     let wanted = |source: &&config::Source| chosen.as_ref().map_or(source.enabled, |chosen| chosen.contains(&source.id));
     let sources: Vec<&config::Source> = plan.sources.iter().filter(wanted).collect();
-    let client = pass::client(&plan.fetch).map_err(Failure::own)?;
+    let client = pipeline::client(&plan.fetch).map_err(Failure::own)?;
     let bar = (!args.quiet && std::io::stderr().is_terminal()).then(|| ProgressBar::new(sources.len() as u64));
     if let Some(bar) = &bar
         && let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} sources, {elapsed}")
     {
         bar.set_style(style);
     }
-    let done = |_: &pass::Probe| {
+    let done = |_: &pipeline::Probe| {
         if let Some(bar) = &bar {
             bar.inc(1);
         }
     };
-    let probes = pass::probe(&client, &sources, &done).await;
+    let probes = pipeline::probe(&client, &sources, &done).await;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }

@@ -10,10 +10,10 @@ use super::args::{Args, RunArgs};
 use super::check::load;
 use super::exit::{Exit, Failure, print};
 use super::report::{fault_line, tables, visit_line};
+use crate::clock::SystemClock;
 use crate::config::Plan;
 use crate::model::SourceId;
-use crate::pass::{self, Progress, Run};
-use crate::watch::SystemClock;
+use crate::pipeline::{self, Progress, Run};
 
 /// Does each pass once and reports.
 pub(super) async fn run(args: &Args, ask: &RunArgs) -> Result<Exit, Failure> {
@@ -36,7 +36,7 @@ pub(super) async fn run(args: &Args, ask: &RunArgs) -> Result<Exit, Failure> {
         dry: ask.dry_run,
         progress: &progress,
     };
-    let report = pass::run(&run).await;
+    let report = pipeline::run(&run).await;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }

@@ -9,10 +9,10 @@ use super::args::{Args, StatusArgs};
 use super::check::load;
 use super::exit::{Exit, Failure, print};
 use super::table::{Cell, Table};
+use crate::clock::SystemClock;
 use crate::config::Plan;
 use crate::model::{Clock, Fault, SourceId, SourceState, Time};
 use crate::store::{Access, Store, StoreError};
-use crate::watch::SystemClock;
 
 /// What is told. The field names are promises to scripts.
 #[derive(Serialize)]

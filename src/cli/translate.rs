@@ -8,13 +8,13 @@ use anstream::eprintln;
 use super::args::{Args, TranslateArgs};
 use super::check::load;
 use super::exit::{Exit, Failure, print};
+use crate::clock::SystemClock;
 use crate::config::Plan;
 use crate::html;
 use crate::model::{Clean, Clock, RawHtml, Rendition, TranslationCounts};
 use crate::net::Caller;
-use crate::pass::{self, Ask, translate_text};
+use crate::pipeline::{self, Ask, translate_text};
 use crate::store::{Access, Store};
-use crate::watch::SystemClock;
 
 /// No text that somebody types or pipes is longer.
 const MAX_TEXT: u64 = 1 << 20;
@@ -24,9 +24,9 @@ pub(super) async fn translate(args: &Args, ask: &TranslateArgs) -> Result<Exit, 
     let plan = load(args)?;
     let engine = engine(&plan, ask)?;
     let html = clean(&text(ask)?, ask.html);
-    let caller = Arc::new(Caller::new(&pass::options(&plan.fetch)).map_err(Failure::own)?);
-    let desk = pass::desk(engine, &caller).map_err(Failure::usage)?;
-    let glossary = pass::glossary(&plan).map_err(Failure::usage)?;
+    let caller = Arc::new(Caller::new(&pipeline::options(&plan.fetch)).map_err(Failure::own)?);
+    let desk = pipeline::desk(engine, &caller).map_err(Failure::usage)?;
+    let glossary = pipeline::glossary(&plan).map_err(Failure::usage)?;
     let store = Store::open(plan.state.url(), Access::Work).await.map_err(Failure::own)?;
     let worker = format!("{}:{}:translate", std::process::id(), SystemClock.now().millis());
     let ask_for = Ask { desk, glossary: &glossary, from: ask.from.clone(), to: ask.to.clone(), html };

@@ -184,3 +184,8 @@ fn is_false(value: &bool) -> bool {
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
+/// What stands between the scheme and the path of an address: host, port and what else there may be.
+pub fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::signature::is_signed;
 use super::{Desk, plain};
 use crate::model::Subscription;
-use crate::pass::Push;
+use crate::pipeline::Push;
 
 const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature");
 /// For how long a hub agrees that does not say it.

@@ -8,7 +8,8 @@ use sqlx::any::AnyRow;
 use super::read::items;
 use super::sql::{Sql, sql};
 use super::{Store, StoreError, doc};
-use crate::model::{Hub, Robots, SourceId, Subscription, Time};
+use crate::model::{Hub, SourceId, Subscription, Time};
+use crate::policy::Robots;
 
 const OF_SOURCES: Sql = sql!(
     "select source, token, callback, hub, topic, secret, asked, failures, until, lease, reason from subscription where source" in_names

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use relais::model::{BreakKind, Found, Habit, Outcome, Pace, SourceId, Time};
-use relais::pass::{Question, next_due};
+use relais::policy::{Question, next_due};
 
 use crate::support::feeds::{rss, stories, tables};
 use crate::support::origin::{Origin, Reply};

@@ -6,9 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
+use relais::clock::SystemClock;
 use relais::model::{Clock, SourceId, Subscription, Time};
 use relais::store::{Access, SourceRow, Store};
-use relais::watch::SystemClock;
 use sha2::Sha256;
 use tokio::time::{sleep, timeout};
 

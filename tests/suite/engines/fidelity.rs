@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use relais::clock::SystemClock;
 use relais::feed::{self, Body};
 use relais::html;
 use relais::model::{Clean, EngineKind, Marked, RawHtml, SegmentKind, SourceId, Zone};
-use relais::pass::{Ask, Desk, translate_text};
+use relais::pipeline::{Ask, Desk, translate_text};
 use relais::store::{Access, Store};
 use relais::translate::{Batch, Context, Glossary, Outgoing};
-use relais::watch::SystemClock;
 
 use super::real::address;
 use super::{engine, fitting, lang, settings};

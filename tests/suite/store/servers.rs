@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use relais::model::{Hub, Robots, Subscription};
+use relais::model::{Hub, Subscription};
+use relais::policy::Robots;
 
 use super::backend::{Backend, promises};
 use super::world::{at, lease, source, sources};

@@ -1,0 +1,41 @@
+//! Original renditions, made the first time that somebody wants them.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::{EntryId, Known, Original, SourceId};
+use crate::store::Store;
+
+use super::blocking::spawn_cpu;
+use super::error::PipelineError;
+use super::view;
+
+/// The original renditions of these entries: those that are kept, and the missing ones, made now. `paged` are the sources whose pages
+/// are read.
+pub(super) async fn originals(
+    store: &Store,
+    entries: &[Known],
+    paged: &HashSet<SourceId>,
+) -> Result<HashMap<EntryId, Original>, PipelineError> {
+    let ids: Vec<EntryId> = entries.iter().map(|known| known.id).collect();
+    let rows: HashMap<EntryId, &Known> = entries.iter().map(|known| (known.id, known)).collect();
+    let mut originals: HashMap<EntryId, Original> = HashMap::with_capacity(ids.len());
+    for (id, revision, original) in store.originals(&ids).await? {
+        // One that was made of a page is of no use any more when the source is no longer to be read so.
+        let is_good = |row: &&Known| row.revision == revision && (original.full_text.is_none() || paged.contains(&row.source));
+        if rows.get(&id).is_some_and(is_good) {
+            originals.insert(id, original);
+        }
+    }
+    let missing: Vec<EntryId> = ids.into_iter().filter(|id| !originals.contains_key(id)).collect();
+    if missing.is_empty() {
+        return Ok(originals);
+    }
+    let entries = store.entries(&missing).await?;
+    let made = spawn_cpu("making original renditions", move || {
+        entries.into_iter().map(|(id, revision, entry)| (id, revision, view::original(entry))).collect::<Vec<_>>()
+    })
+    .await?;
+    store.keep_originals(&made).await?;
+    originals.extend(made.into_iter().map(|(id, _, original)| (id, original)));
+    Ok(originals)
+}

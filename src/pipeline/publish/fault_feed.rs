@@ -1,0 +1,129 @@
+//! A feed for whoever runs relais: what is wrong with sources, engines and editions, each fault once for as long as it lasts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::blocking::spawn_cpu;
+use super::super::error::PipelineError;
+use super::super::view;
+use crate::config as plan;
+use crate::html;
+use crate::model::{Clock, Edition, EntryHead, Fault, FaultOf, Format, Item, Origin, RawHtml, SourceId, Text, Time};
+use crate::render::render;
+use crate::sink::Dir;
+use crate::store::Store;
+
+/// The file's name without its ending, and the name under which the store remembers it; no edition may be called so.
+const NAME: &str = "faults";
+
+/// What the feed is made with.
+pub(in crate::pipeline) struct Operator<'a> {
+    pub(in crate::pipeline) store: &'a Store,
+    pub(in crate::pipeline) dir: &'a Arc<Dir>,
+    pub(in crate::pipeline) target: &'a str,
+    pub(in crate::pipeline) clock: &'a dyn Clock,
+    pub(in crate::pipeline) base_url: Option<&'a str>,
+    pub(in crate::pipeline) sources: &'a [plan::Source],
+}
+
+impl Operator<'_> {
+    /// Writes `faults.atom`, if anything in it has changed: what the store knows of sources, and these faults of engines and
+    /// editions.
+    pub(in crate::pipeline) async fn tell(&self, others: &[Fault]) -> Result<(), PipelineError> {
+        let now = self.clock.now();
+        let ids: Vec<SourceId> = self.sources.iter().filter(|source| source.enabled).map(|source| source.id.clone()).collect();
+        let mut faults = Vec::new();
+        for row in self.store.sources(&ids).await? {
+            faults.extend(
+                row.state.fault().cloned().or_else(|| row.state.remark(&row.id, now).filter(|_| row.state.trouble.is_none())),
+            );
+        }
+        faults.extend(others.iter().filter(|fault| !matches!(fault.of, FaultOf::Source(_))).cloned());
+        // When the others began nobody else remembers.
+        let kept = self.store.publication(self.target, NAME).await?;
+        let before: BTreeMap<String, Time> = kept.as_deref().and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
+        let since: BTreeMap<String, Time> = faults
+            .iter()
+            .map(|fault| {
+                let key = key(fault);
+                let since = fault.since.or_else(|| before.get(&key).copied()).unwrap_or_else(|| now.whole_seconds());
+                (key, since)
+            })
+            .collect();
+        let view = self.view(&faults, &since);
+        let dir = Arc::clone(self.dir);
+        let work = move || {
+            let text = render(&view, Format::Atom).map_err(|error| PipelineError::render("faults.atom", &error))?;
+            Ok::<_, PipelineError>(dir.put(&view.file(Format::Atom), text.as_bytes())?)
+        };
+        spawn_cpu("rendering faults.atom", work).await??;
+        if since != before {
+            let doc = serde_json::to_string(&since).map_err(|error| PipelineError::render("the record of faults", &error))?;
+            self.store.keep_publication(self.target, NAME, &doc).await?;
+        }
+        Ok(())
+    }
+
+    fn view(&self, faults: &[Fault], since: &BTreeMap<String, Time>) -> Edition {
+        let mut items: Vec<Item> = faults.iter().map(|fault| self.item(fault, since[&key(fault)])).collect();
+        items.sort_by(|a, b| (b.published, &a.id).cmp(&(a.published, &b.id)));
+        Edition {
+            id: NAME.to_owned(),
+            lang: None,
+            title: Text::new("relais: faults"),
+            description: Text::new("What is wrong with sources, engines and editions."),
+            feed_id: view::tag(self.base_url, NAME),
+            base_url: self.base_url.map(str::to_owned),
+            stem: NAME.to_owned(),
+            formats: vec![Format::Atom],
+            updated: items.iter().map(|item| item.updated).max().unwrap_or(Time::EPOCH),
+            items,
+        }
+    }
+
+    fn item(&self, fault: &Fault, since: Time) -> Item {
+        let (what, name) = named(fault);
+        let source = self.sources.iter().find(|source| what == "source" && source.id.as_str() == name);
+        let origin = Origin {
+            id: SourceId::new(name),
+            title: Text::new(name),
+            feed: source.map_or_else(|| view::tag(self.base_url, name), |source| public(&source.url)),
+            site: None,
+            image: None,
+        };
+        let content = html::clean(&RawHtml(format!("<p>{}</p>", html::escape(&fault.message))), None);
+        Item {
+            id: view::tag(self.base_url, &format!("fault/{what}/{name}/{}/{}", fault.kind, since.millis() / 1000)),
+            head: EntryHead { categories: vec![fault.kind.clone()], ..EntryHead::default() },
+            title: Text::new(&format!("{what} {name}: {}", fault.kind)),
+            summary: None,
+            text: fault.message.clone(),
+            content: Some(content),
+            lang: None,
+            published: since,
+            updated: since,
+            origin,
+            translation: None,
+        }
+    }
+}
+
+/// The address of a source without what may be a secret in it: its name, password and query.
+fn public(address: &str) -> String {
+    let mut address = view::without_userinfo(address);
+    address.truncate(address.find(['?', '#']).unwrap_or(address.len()));
+    address
+}
+
+fn named(fault: &Fault) -> (&'static str, &str) {
+    match &fault.of {
+        FaultOf::Source(name) => ("source", name),
+        FaultOf::Engine(name) => ("engine", name),
+        FaultOf::Edition(name) => ("edition", name),
+    }
+}
+
+fn key(fault: &Fault) -> String {
+    let (what, name) = named(fault);
+    format!("{what} {name} {}", fault.kind)
+}

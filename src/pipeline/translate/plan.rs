@@ -1,0 +1,171 @@
+//! Which entries are wanted in which languages, and do not stand there yet.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::engine_handle::Desk;
+use super::scheduler::Job;
+use crate::config as plan;
+use crate::model::{Change, EntryId, FullText, Known, Lang, MadeOf, Original};
+use crate::select::Window;
+use crate::store::{Store, StoreError};
+use crate::translate::{Glossary, Sheet};
+
+/// How texts are laid out, sent and put together: a change of it makes every rendition anew, from the memory.
+const SCHEME: i64 = 1;
+
+/// An entry that editions want in a language.
+#[derive(Clone, Debug)]
+pub(in crate::pipeline) struct Order {
+    pub(super) known: Known,
+    pub(super) from: Lang,
+    pub(super) to: Lang,
+    /// The engines of the first edition that wants it, as places among the desks.
+    pub(super) desks: Vec<usize>,
+    /// What its rendition will have been made of, with as much as the edition wants that shows most.
+    pub(super) made_of: MadeOf,
+}
+
+/// The orders of several editions, each once.
+pub(super) struct Orders<'a> {
+    desks: &'a [Desk],
+    glossary: &'a Glossary,
+    each: HashMap<(EntryId, Lang), Order>,
+}
+
+impl<'a> Orders<'a> {
+    pub(super) fn new(desks: &'a [Desk], glossary: &'a Glossary) -> Self {
+        Self { desks, glossary, each: HashMap::new() }
+    }
+
+    /// Adds what an edition wants of its newest entries.
+    pub(super) fn add(&mut self, edition: &plan::Edition, newest: &[Known], full_texts: &HashMap<EntryId, FullText>) {
+        let desks: Vec<usize> =
+            edition.engines.iter().filter_map(|id| self.desks.iter().position(|desk| desk.id == *id)).collect();
+        for to in &edition.langs {
+            for (known, from) in newest.iter().filter_map(|known| Some((known, foreign(known, to)?))) {
+                let is_page = matches!(full_texts.get(&known.id), Some(FullText::Taken));
+                let made_of = MadeOf { hash: hash(self.glossary, (from, to), is_page), show: edition.show };
+                let order = self.each.entry((known.id, to.clone())).or_insert_with(|| Order {
+                    known: known.clone(),
+                    from: from.clone(),
+                    to: to.clone(),
+                    desks: desks.clone(),
+                    made_of,
+                });
+                if made_of.show > order.made_of.show {
+                    order.made_of = made_of;
+                }
+            }
+        }
+    }
+
+    /// Those that have no rendition yet, the newest entries first.
+    pub(super) async fn unfilled(self, store: Option<&Store>) -> Result<Vec<Order>, StoreError> {
+        let mut orders: Vec<Order> = self.each.into_values().collect();
+        let langs: HashSet<Lang> = orders.iter().map(|order| order.to.clone()).collect();
+        for lang in langs {
+            let Some(store) = store else { break };
+            let ids: Vec<EntryId> = orders.iter().filter(|order| order.to == lang).map(|order| order.known.id).collect();
+            let kept: HashMap<EntryId, _> =
+                store.translations(&ids, &lang).await?.into_iter().map(|row| (row.entry, row)).collect();
+            orders.retain(|order| {
+                let row = kept.get(&order.known.id).filter(|_| order.to == lang);
+                !row.is_some_and(|row| {
+                    row.revision == order.known.revision
+                        && row.made_of.hash == order.made_of.hash
+                        && row.made_of.show >= order.made_of.show
+                })
+            });
+        }
+        orders.sort_by(|a, b| (Reverse(a.known.at), a.known.id, &a.to).cmp(&(Reverse(b.known.at), b.known.id, &b.to)));
+        Ok(orders)
+    }
+}
+
+/// Whether an edition is to be translated at all.
+pub(super) fn is_translated(edition: &plan::Edition) -> bool {
+    !edition.engines.is_empty() && !edition.langs.is_empty()
+}
+
+/// The newest entries of an edition, whatever their language, each article once; `changes` are not in the store yet.
+pub(super) async fn newest(
+    store: Option<&Store>,
+    edition: &plan::Edition,
+    changes: &HashMap<EntryId, Change>,
+) -> Result<Vec<Known>, StoreError> {
+    let mut new: Vec<Known> =
+        changes.values().filter(|change| edition.from.contains(&change.entry.key.source)).map(known).collect();
+    new.sort_by_key(|known| Reverse((known.at, known.id)));
+    let mut new = new.into_iter().peekable();
+    let mut window = Window::new(edition.limit);
+    let mut before = None;
+    while let Some(store) = store
+        && !window.is_full()
+    {
+        let rows = store.newest(&edition.from, before, edition.limit).await?;
+        let is_last = rows.len() < edition.limit;
+        before = rows.last().map(|row| (row.at, row.id));
+        for row in rows {
+            while let Some(newer) = new.next_if(|new| (new.at, new.id) > (row.at, row.id)) {
+                window.take(newer);
+            }
+            if !changes.contains_key(&row.id) {
+                window.take(row);
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    new.for_each(|known| window.take(known));
+    Ok(window.into_entries())
+}
+
+/// The language of an entry, if it has to be translated to be read in `to`.
+pub(in crate::pipeline) fn foreign<'k>(known: &'k Known, to: &Lang) -> Option<&'k Lang> {
+    known.lang.as_ref().filter(|from| from.primary() != to.primary())
+}
+
+/// Lays entries out; those without an original (pruned meanwhile) are left out. Takes a core's time.
+pub(super) fn lay_out(orders: &[Order], mut originals: HashMap<EntryId, Original>, glossary: &Glossary) -> Vec<Job> {
+    let mut jobs = Vec::with_capacity(orders.len());
+    for (at, order) in orders.iter().enumerate() {
+        // An entry may be wanted in several languages.
+        let is_last = !orders[at + 1..].iter().any(|later| later.known.id == order.known.id);
+        let original = if is_last { originals.remove(&order.known.id) } else { originals.get(&order.known.id).cloned() };
+        let Some(original) = original else { continue };
+        jobs.push(Job {
+            id: order.known.id,
+            revision: order.known.revision,
+            at: order.known.at,
+            to: order.to.clone(),
+            made_of: order.made_of,
+            desks: order.desks.clone(),
+            sheet: Arc::new(Sheet::lay_out(&original, order.made_of.show, &order.from, &order.to, glossary)),
+        });
+    }
+    jobs
+}
+
+/// What the store would know of a change.
+fn known(change: &Change) -> Known {
+    let entry = &change.entry;
+    Known {
+        id: entry.key.id(),
+        source: entry.key.source.clone(),
+        revision: change.revision,
+        at: change.at,
+        first_seen: change.first_seen,
+        lang: entry.head.lang.clone(),
+        twin: entry.twin(),
+        withdrawn: false,
+    }
+}
+
+/// A hash of what, beside an entry's revision, its rendition depends on.
+fn hash(glossary: &Glossary, (from, to): (&Lang, &Lang), is_page: bool) -> i64 {
+    let hash = glossary.hash_for(from, to).wrapping_mul(31).wrapping_add(SCHEME * 2 + i64::from(is_page));
+    if hash == MadeOf::UNFINISHED { 1 } else { hash }
+}

@@ -4,9 +4,9 @@
 mod outage;
 mod robots;
 mod schedule;
-mod source_health;
+pub mod source_health;
 
 pub use outage::Outage;
 pub use robots::Robots;
 pub use schedule::{Question, next_due};
-pub use source_health::{AGREED, adopted, is_in_order, renewed, retired, seen_dates, seen_moving, settle_state};
+pub use source_health::SourceHealth;

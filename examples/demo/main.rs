@@ -85,7 +85,7 @@ async fn demo(origin: &Origin, folder: &Path) -> Result<(), Box<dyn std::error::
 
 /// One line for a visit.
 fn line(visit: &Visit) -> String {
-    let said = match (visit.outcome.trouble(), visit.outcome.found()) {
+    let said = match (visit.outcome.failure(), visit.outcome.found()) {
         (Some((kind, message)), _) => format!("{kind}: {message}"),
         (None, Some(found)) => format!(
             "{} entries{}",

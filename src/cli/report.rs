@@ -7,12 +7,12 @@ use crate::model::{Fault, FaultOf, Report, Visit};
 
 /// The line of one visit, as it ends.
 pub(super) fn visit_line(visit: &Visit) -> String {
-    let (sign, colour) = match visit.outcome.trouble() {
+    let (sign, colour) = match visit.outcome.failure() {
         None => ("✓", AnsiColor::Green),
         Some(_) => ("✗", AnsiColor::Red),
     };
     let style = colour.on_default();
-    let said = match (visit.outcome.found(), visit.outcome.trouble()) {
+    let said = match (visit.outcome.found(), visit.outcome.failure()) {
         (_, Some((_, message))) => message.to_owned(),
         (Some(found), _) if found.new + found.changed > 0 => match (found.new, found.changed) {
             (new, 0) => format!("{new} new"),

@@ -11,7 +11,8 @@ use super::exit::{Exit, Failure, print};
 use super::table::{Cell, Table};
 use crate::clock::SystemClock;
 use crate::config::Plan;
-use crate::model::{Clock, Fault, SourceId, SourceState, Time};
+use crate::model::{Clock, Fault, SourceId, Time};
+use crate::policy::source_health;
 use crate::store::{Access, Store, StoreError};
 
 /// What is told. The field names are promises to scripts.
@@ -122,7 +123,7 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
                 state: match state.filter(|_| row.is_some_and(|row| row.visited.is_some())) {
                     _ if !source.enabled => "disabled",
                     None => "new",
-                    Some(state) => condition(state, now),
+                    Some(state) => source_health::judge(state, now).as_str(),
                 },
                 due: row.filter(|_| source.enabled).map(|row| row.due),
                 visited: row.and_then(|row| row.visited),
@@ -136,7 +137,7 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
                     until: known.until,
                     reason: known.reason.clone(),
                 }),
-                fault: state.and_then(|state| state.trouble.clone().or_else(|| state.remark(&source.id, now))),
+                fault: state.and_then(|state| state.trouble.clone().or_else(|| source_health::warning(state, &source.id, now))),
             }
         })
         .collect();
@@ -152,21 +153,6 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
         .collect();
     let engines = engines::engines(plan, store, now).await?;
     Ok(Status { now, run, sources, editions, engines, store: kept })
-}
-
-/// How a source is, in one word.
-fn condition(state: &SourceState, now: Time) -> &'static str {
-    match &state.trouble {
-        Some(_) if state.is_quiet => "unsteady",
-        Some(trouble) if trouble.kind == "gone" => "gone",
-        Some(trouble) if trouble.kind == "dead" => "dead",
-        Some(_) if state.is_paused(now) => "paused",
-        Some(trouble) if trouble.kind == "changed" => "changed",
-        Some(_) => "broken",
-        None if state.undated_since.is_some() => "changed",
-        None if state.habit.silence(now).is_some() => "stale",
-        None => "good",
-    }
 }
 
 /// The same for people.

@@ -1,51 +1,8 @@
-//! The report of a run, and faults: what `relais run --json` prints. The field names are promises.
+//! The report of a run, as `relais run --json` prints it. The field names are promises.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Lang, Outcome, SourceId, Time};
-
-/// What a fault is a fault of.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FaultOf {
-    /// A source, by its name.
-    Source(String),
-    /// An engine, by its name.
-    Engine(String),
-    /// An edition, by its name.
-    Edition(String),
-}
-
-/// What went wrong: data, stored and shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
-    /// With what.
-    #[serde(flatten)]
-    pub of: FaultOf,
-    /// Of which kind, in one word.
-    pub kind: String,
-    /// In one sentence.
-    pub message: String,
-    /// Since when.
-    pub since: Option<Time>,
-}
-
-impl Fault {
-    /// A fault of a source.
-    pub fn of_source(source: &SourceId, kind: impl Into<String>, message: impl Into<String>, since: Option<Time>) -> Self {
-        Self { of: FaultOf::Source(source.as_str().to_owned()), kind: kind.into(), message: message.into(), since }
-    }
-
-    /// A fault of an engine.
-    pub fn of_engine(engine: &str, kind: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { of: FaultOf::Engine(engine.to_owned()), kind: kind.into(), message: message.into(), since: None }
-    }
-
-    /// A fault of an edition.
-    pub fn of_edition(edition: &str, kind: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { of: FaultOf::Edition(edition.to_owned()), kind: kind.into(), message: message.into(), since: None }
-    }
-}
+use super::{Fault, Found, Lang, Outcome, Time};
 
 /// How many sources were visited, by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -92,9 +91,6 @@ pub struct Hub {
     pub topic: String,
 }
 
-/// A source that fails for so long is paused: it is hardly visited any more.
-pub const PAUSED_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-
 /// What the last visits left: kept by the store, read when the next visit begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -145,36 +141,6 @@ pub struct SourceState {
     pub is_quiet: bool,
 }
 
-impl SourceState {
-    /// What an operator has to be told of.
-    pub fn fault(&self) -> Option<&super::Fault> {
-        self.trouble.as_ref().filter(|_| !self.is_quiet)
-    }
-
-    /// Whether it fails for so long that it is hardly visited any more.
-    pub fn is_paused(&self, now: Time) -> bool {
-        self.failing_since.is_some_and(|since| now.since(since) >= PAUSED_AFTER)
-    }
-
-    /// What an operator may want to look into, although the source answers as it should: its entries have no dates any more, or
-    /// it has published nothing for far longer than its habit.
-    pub fn remark(&self, source: &SourceId, now: Time) -> Option<super::Fault> {
-        if let Some(since) = self.undated_since {
-            let message = "its entries have no dates any more: they stand in the order in which they are seen";
-            return Some(super::Fault::of_source(source, "changed", message, Some(since)));
-        }
-        let silence = self.habit.silence(now)?;
-        let since = Time::from_millis(now.millis() - i64::try_from(silence.as_millis()).unwrap_or(0)).whole_seconds();
-        let message = format!(
-            "it answers, and has published nothing for {} days, where {:.1} entries a day were usual: look whether the site has \
-             another feed by now",
-            silence.as_secs() / 86_400,
-            self.habit.a_day(since)
-        );
-        Some(super::Fault::of_source(source, "stale", message, Some(since)))
-    }
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_false(value: &bool) -> bool {
     !*value
@@ -184,6 +150,7 @@ fn is_false(value: &bool) -> bool {
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
+
 /// What stands between the scheme and the path of an address: host, port and what else there may be.
 pub fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);

@@ -1,10 +1,8 @@
 //! A visit: what one look at a source found.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, EntryId, Fault, Revision, SourceId, SourceState, Time};
+use super::{Entry, EntryId, FaultKind, Revision, SourceId, SourceState, Time};
 
 /// What kind of failure a broken visit was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,25 +32,6 @@ pub enum BreakKind {
     Unreadable,
     /// relais itself could not go on with it: a parser that panicked.
     Internal,
-}
-
-impl fmt::Display for BreakKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Timeout => "timeout",
-            Self::Http => "http",
-            Self::NotFound => "not-found",
-            Self::TooBig => "too-big",
-            Self::PrivateAddress => "private-address",
-            Self::Redirect => "redirect",
-            Self::NotAFeed => "not-a-feed",
-            Self::Unreadable => "unreadable",
-            Self::Internal => "internal",
-        })
-    }
 }
 
 /// How many entries of a body were what.
@@ -126,13 +105,13 @@ impl Outcome {
         }
     }
 
-    /// What an operator must know of, as a kind and a sentence; nothing when the visit was in order.
-    pub fn trouble(&self) -> Option<(String, &str)> {
+    /// Returns the kind of a failure and a sentence about it; nothing if the visit was in order.
+    pub fn failure(&self) -> Option<(FaultKind, &str)> {
         match self {
             Self::Fresh(_) | Self::Same | Self::Moved { .. } => None,
-            Self::Later { message, .. } => Some(("later".to_owned(), message)),
-            Self::Gone { message } => Some(("gone".to_owned(), message)),
-            Self::Broken { kind, message } => Some((kind.to_string(), message)),
+            Self::Later { message, .. } => Some((FaultKind::Later, message)),
+            Self::Gone { message } => Some((FaultKind::Gone, message)),
+            Self::Broken { kind, message } => Some(((*kind).into(), message)),
         }
     }
 }
@@ -171,11 +150,4 @@ pub struct Visit {
     pub restored: Vec<EntryId>,
     /// When to come back.
     pub due: Time,
-}
-
-impl Visit {
-    /// What an operator has to be told of, now that it was made.
-    pub fn fault(&self) -> Option<&Fault> {
-        self.state.as_ref()?.fault()
-    }
 }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 use crate::config as plan;
 use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, SourceMeta, Time, Visit, authority};
 use crate::net::Client;
+use crate::policy::source_health::visit_fault;
 use crate::store::{Claimed, Lease, Parcel, Store, StoreError};
 
 use super::robots_cache::Manners;
@@ -89,7 +90,7 @@ impl Ingested {
         if let Some(found) = visit.outcome.found() {
             self.entries.add(found);
         }
-        self.faults.extend(visit.fault().cloned());
+        self.faults.extend(visit_fault(visit).cloned());
         if let Some(state) = &visit.state {
             self.seen.insert(visit.source.clone(), state.meta.clone());
         }

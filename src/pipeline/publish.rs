@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
 use crate::model::{
-    Clock, Edition, EditionCount, EntryId, Fault, Format, FullText, Known, Lang, Origin, Rendition, Show, SourceId, SourceMeta,
+    Clock, Edition, EditionCount, EntryId, Fault, FaultKind, Format, FullText, Known, Lang, Origin, Rendition, Show, SourceId,
+    SourceMeta,
 };
 use crate::render::{self, EditionLink, Index, Listed};
 use crate::select::{Admission, Window, admission};
@@ -183,7 +184,7 @@ impl Publish<'_> {
                     *(if written == Written::New { &mut count.written } else { &mut count.same }) += 1;
                     files.push((view.file(format), size));
                 }
-                Err(message) => done.faults.push(Fault::of_edition(&stem, "render", message)),
+                Err(message) => done.faults.push(Fault::of_edition(&stem, FaultKind::Render, message)),
             }
         }
         if files.len() < edition.formats.len() {

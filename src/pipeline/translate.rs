@@ -21,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Edition;
 use crate::model::{
-    Change, Clean, Clock, EntryId, Fault, Known, Lang, MadeOf, Original, Rendition, Revision, Show, SourceId, TranslationCounts,
+    Change, Clean, Clock, EntryId, Fault, FaultKind, Known, Lang, MadeOf, Original, Rendition, Revision, Show, SourceId,
+    TranslationCounts,
 };
 use crate::store::Store;
 use crate::translate::{Glossary, Sheet};
@@ -199,9 +200,9 @@ pub async fn translate_text(
 fn fault(desk: &Desk, is_short: bool) -> Option<Fault> {
     if is_short {
         let message = "its budget is used up: what is not translated goes to the next engine, or waits for the next day or month";
-        return Some(Fault::of_engine(&desk.id, "budget", message));
+        return Some(Fault::of_engine(&desk.id, FaultKind::Budget, message));
     }
-    desk.shut().map(|why| Fault::of_engine(&desk.id, "engine", why))
+    desk.shut().map(|why| Fault::of_engine(&desk.id, FaultKind::Engine, why))
 }
 
 async fn working<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PipelineError> {

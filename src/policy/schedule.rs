@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Habit, Outcome, PAUSED_AFTER, Pace, SourceId, Time};
+use super::source_health::is_paused;
+use crate::model::{Habit, Outcome, Pace, SourceId, Time};
 
 /// No source is left alone for longer because it fails, or because its cache is said to be good.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -56,7 +57,7 @@ pub fn next_due(ask: &Question<'_>) -> Time {
         Outcome::Later { until, .. } => ask.now.plus(ask.every).max(*until),
         Outcome::Gone { .. } => ask.now.plus(LONGEST.max(ask.every)),
         Outcome::Broken { .. } => {
-            if ask.failing_since.is_some_and(|since| ask.now.since(since) >= PAUSED_AFTER) {
+            if is_paused(ask.failing_since, ask.now) {
                 return ask.now.plus(PAUSE.max(ask.every));
             }
             let doublings = ask.failures.saturating_sub(1);

@@ -15,6 +15,7 @@ use super::visit::Visitor;
 use crate::config as plan;
 use crate::model::SourceId;
 use crate::net;
+use crate::policy::source_health::wants_rest;
 use crate::store::{Claimed, Lease, StoreError};
 
 /// How often, a second apart, a source is tried to be had for what its hub sent: a usual visit is over by then.
@@ -129,10 +130,8 @@ impl Ingest<'_> {
         }
         let claimed = self.store.claim(&sources, lease, true, sources.len()).await?;
         owed.paid(&claimed);
-        let wants_rest = |claimed: &Claimed| {
-            claimed.due > lease.now && claimed.state.trouble.as_ref().is_some_and(|trouble| trouble.kind == "later")
-        };
-        let (resting, claimed): (Vec<Claimed>, Vec<Claimed>) = claimed.into_iter().partition(wants_rest);
+        let (resting, claimed): (Vec<Claimed>, Vec<Claimed>) =
+            claimed.into_iter().partition(|claimed| wants_rest(&claimed.state, claimed.due, lease.now));
         if !resting.is_empty() {
             let resting: Vec<SourceId> = resting.into_iter().map(|claimed| claimed.source).collect();
             self.store.give_back(self.worker, &resting).await?;

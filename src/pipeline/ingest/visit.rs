@@ -5,12 +5,15 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config as plan;
-use crate::model::{BreakKind, Clock, EntryId, Outcome, SourceState, Time, Validators, Visit};
+use crate::model::{Clock, EntryId, Outcome, SourceState, Time, Validators, Visit};
 use crate::net::{self, Answer, Ask, Client};
 use crate::store::{Claimed, Packed, Parcel, Store, StoreError};
 
 use super::parse::Reading;
-use crate::policy::{AGREED, Question, adopted, is_in_order, next_due, renewed, retired, seen_dates, seen_moving, settle_state};
+use crate::policy::source_health::{
+    MOVE_AGREED, adopted, apply_outcome, is_in_order, note_dates, note_redirect, retired, undo_move, with_new_address,
+};
+use crate::policy::{Question, next_due};
 
 /// What a visit needs; no store when nothing is known.
 pub(in crate::pipeline) struct Visitor<'a> {
@@ -28,7 +31,7 @@ impl Visitor<'_> {
     pub(in crate::pipeline) async fn visit(&self, source: &plan::Source, claimed: Claimed) -> Result<Parcel, StoreError> {
         // Validators belong to an address: another one in feeds.toml starts over, and keeps the entries.
         let known_before = claimed.state.good_at.is_some();
-        let before = if claimed.state.url == source.url { claimed.state } else { renewed(claimed.state, &source.url) };
+        let before = if claimed.state.url == source.url { claimed.state } else { with_new_address(claimed.state, &source.url) };
         if let Some(gone) = retired(&before).filter(|_| !self.force) {
             let due = due(source, &gone, &before, None, self.clock.now());
             return Ok(Parcel::of(Visit { due, state: Some(before), ..self.begun(source, gone, Duration::ZERO) }));
@@ -43,7 +46,7 @@ impl Visitor<'_> {
         if let Ok(Answer::NotModified { validators, moved, fresh_for }) = &answer
             && is_in_order(&before)
             && *validators == before.validators
-            && (moved.is_none() || before.moved_seen >= AGREED)
+            && (moved.is_none() || before.moved_seen >= MOVE_AGREED)
         {
             // The usual visit: nothing has changed, and nothing was wrong before. It writes nothing but its due time; that the
             // feed was in order shows from its row being visited.
@@ -56,7 +59,7 @@ impl Visitor<'_> {
             Err(error) => visit.outcome = error.outcome(now),
             Ok(Answer::NotModified { validators, moved, fresh_for: fresh }) => {
                 (after.validators, fresh_for) = (validators, fresh);
-                seen_moving(&mut after, moved, address != source.url);
+                note_redirect(&mut after, moved, address != source.url);
             }
             Ok(Answer::Body(body)) => {
                 fresh_for = body.fresh_for;
@@ -65,17 +68,13 @@ impl Visitor<'_> {
             }
         }
         if address != source.url && matches!(visit.outcome, Outcome::Broken { .. } | Outcome::Gone { .. }) {
-            // Where it had moved to it is no more: the address of feeds.toml is asked again, and it is not retired by this.
-            (after.moved_to, after.moved_seen, after.validators) = (None, 0, Validators::default());
-            if let Outcome::Gone { message } = visit.outcome {
-                visit.outcome = Outcome::Broken { kind: BreakKind::Http, message };
-            }
+            visit.outcome = undo_move(&mut after, visit.outcome);
         }
         if visit.outcome.found().is_some_and(|found| found.new > 0) {
             // Its hub did not tell of these.
             after.pushed_at = None;
         }
-        settle_state(&mut after, &visit.outcome, &source.id, now);
+        apply_outcome(&mut after, &visit.outcome, &source.id, now);
         visit.due = due(source, &visit.outcome, &after, fresh_for, now);
         // The same body without a 304 is as quiet.
         after.good_at = if visit.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };
@@ -114,7 +113,7 @@ impl Visitor<'_> {
         }
         (visit.changes, visit.restored) = (brought.changes, brought.restored);
         visit.outcome = Outcome::Fresh(brought.found);
-        settle_state(&mut after, &visit.outcome, &source.id, now);
+        apply_outcome(&mut after, &visit.outcome, &source.id, now);
         // What was said of the next visit holds: nothing was fetched.
         visit.due = claimed.due;
         visit.state = Some(after);
@@ -148,7 +147,7 @@ impl Visitor<'_> {
         visit: &mut Visit,
     ) -> Result<Packed, StoreError> {
         let moved = body.moved.clone().filter(|to| after.moved_to.as_ref() != Some(to));
-        seen_moving(after, body.moved.clone(), is_adopted);
+        note_redirect(after, body.moved.clone(), is_adopted);
         let hash = format!("{:032x}", xxh3_128(&body.bytes));
         if after.body_hash.as_ref() == Some(&hash) {
             after.validators = body.validators;
@@ -179,7 +178,7 @@ impl Visitor<'_> {
         after.body_hash = (!is_part).then_some(hash);
         if !is_part {
             after.meta = brought.meta;
-            seen_dates(after, brought.entries, brought.dated, visit.at);
+            note_dates(after, brought.entries, brought.dated, visit.at);
         }
         after.listed = brought.listed;
         after.habit.saw(brought.published, visit.at);

@@ -9,6 +9,7 @@ use super::super::view;
 use crate::config as plan;
 use crate::html;
 use crate::model::{Clock, Edition, EntryHead, Fault, FaultOf, Format, Item, Origin, RawHtml, SourceId, Text, Time};
+use crate::policy::source_health::{told_fault, warning};
 use crate::render::render;
 use crate::sink::Dir;
 use crate::store::Store;
@@ -35,7 +36,9 @@ impl Operator<'_> {
         let mut faults = Vec::new();
         for row in self.store.sources(&ids).await? {
             faults.extend(
-                row.state.fault().cloned().or_else(|| row.state.remark(&row.id, now).filter(|_| row.state.trouble.is_none())),
+                told_fault(&row.state)
+                    .cloned()
+                    .or_else(|| warning(&row.state, &row.id, now).filter(|_| row.state.trouble.is_none())),
             );
         }
         faults.extend(others.iter().filter(|fault| !matches!(fault.of, FaultOf::Source(_))).cloned());
@@ -94,7 +97,7 @@ impl Operator<'_> {
         let content = html::clean(&RawHtml(format!("<p>{}</p>", html::escape(&fault.message))), None);
         Item {
             id: view::tag(self.base_url, &format!("fault/{what}/{name}/{}/{}", fault.kind, since.millis() / 1000)),
-            head: EntryHead { categories: vec![fault.kind.clone()], ..EntryHead::default() },
+            head: EntryHead { categories: vec![fault.kind.to_string()], ..EntryHead::default() },
             title: Text::new(&format!("{what} {name}: {}", fault.kind)),
             summary: None,
             text: fault.message.clone(),

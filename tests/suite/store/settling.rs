@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use relais::model::{
-    BreakKind, EditionCount, EntryCounts, Fault, Lang, Original, Outcome, Report, SourceCounts, SourceState, TranslationCounts,
-    Visit,
+    BreakKind, EditionCount, EntryCounts, Fault, FaultKind, Lang, Original, Outcome, Report, SourceCounts, SourceState,
+    TranslationCounts, Visit,
 };
 
 use relais::store::Parcel;
@@ -204,7 +204,7 @@ fn report(run: i64) -> Report {
         entries: EntryCounts::default(),
         translation: TranslationCounts::default(),
         editions: vec![EditionCount { id: "jeux".to_owned(), lang: None, items: 3, written: 1, same: 2 }],
-        faults: vec![Fault::of_source(&source("a"), "dns", "no such name", Some(at(0)))],
+        faults: vec![Fault::of_source(&source("a"), FaultKind::Dns, "no such name", Some(at(0)))],
     }
 }
 

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Plan;
 use crate::model::{Clock, Time};
 use crate::pipeline::{Keep, Prepared, RunError, Subscribing};
-use crate::serve::{Desk, ListenError, Listener, Pulse, Taker};
+use crate::serve::{Health, ListenError, Listener, PushReceiver, ServerState};
 use crate::store::{Access, Store, StoreError};
 
 use changes::Changes;
@@ -99,12 +99,12 @@ pub async fn daemon(ask: &Daemon<'_>, plan: Plan) -> Result<(), DaemonError> {
         None => None,
     };
     let store = Arc::new(Store::open(prepared.plan().state.url(), Access::Work).await?);
-    let pulse = Arc::new(Pulse::default());
-    let server = listener.map(|listener| Server::start(listener, &store, ask.clock, &pulse));
+    let health = Arc::new(Health::default());
+    let server = listener.map(|listener| Server::start(listener, &store, ask.clock, &health));
     let mut keeper = Keeper {
         ask,
         store: &store,
-        pulse: &pulse,
+        health: &health,
         server: server.as_ref(),
         signals: &mut signals,
         changes: &mut changes,
@@ -134,31 +134,31 @@ pub async fn daemon(ask: &Daemon<'_>, plan: Plan) -> Result<(), DaemonError> {
 
 /// The server beside the passes.
 struct Server {
-    desk: Arc<Desk>,
+    state: Arc<ServerState>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    fn start(listener: Listener, store: &Arc<Store>, clock: &'static dyn Clock, pulse: &Arc<Pulse>) -> Self {
+    fn start(listener: Listener, store: &Arc<Store>, clock: &'static dyn Clock, health: &Arc<Health>) -> Self {
         tracing::warn!("listening on http://{}", listener.address());
-        let desk = Arc::new(Desk::new(Arc::clone(store), clock, Arc::clone(pulse)));
+        let state = Arc::new(ServerState::new(Arc::clone(store), clock, Arc::clone(health)));
         let stop = CancellationToken::new();
-        let task = tokio::spawn(listener.serve(Arc::clone(&desk), stop.clone()));
-        Self { desk, stop, task }
+        let task = tokio::spawn(listener.serve(Arc::clone(&state), stop.clone()));
+        Self { state, stop, task }
     }
 
     /// Has what hubs send go to whoever carries out this plan. Without `base_url` nobody knows where hubs could reach us.
-    fn give_to(&self, plan: &Plan) -> Option<Subscribing> {
+    fn set_receiver(&self, plan: &Plan) -> Option<Subscribing> {
         let callback = format!("{}websub/", plan.base_url.as_ref()?);
         let (send, pushes) = mpsc::channel(PUSHES);
         let sources = plan.enabled().map(|source| source.id.clone()).collect();
-        self.desk.give_to(Some(Taker { pushes: send, sources: Arc::new(sources), max_bytes: plan.fetch.max_bytes }));
+        self.state.set_receiver(Some(PushReceiver { pushes: send, sources: Arc::new(sources), max_bytes: plan.fetch.max_bytes }));
         Some(Subscribing::at(callback, pushes))
     }
 
     async fn end(self) {
-        self.desk.give_to(None);
+        self.state.set_receiver(None);
         self.stop.cancel();
         let task = self.task.abort_handle();
         if timeout(FAREWELL, self.task).await.is_err() {
@@ -171,7 +171,7 @@ impl Server {
 struct Keeper<'k> {
     ask: &'k Daemon<'k>,
     store: &'k Store,
-    pulse: &'k Pulse,
+    health: &'k Health,
     server: Option<&'k Server>,
     signals: &'k mut Signals,
     changes: &'k mut Changes,
@@ -183,11 +183,11 @@ impl Keeper<'_> {
     async fn rests(&mut self, rest: Duration) -> bool {
         let until = Instant::now() + rest;
         loop {
-            self.pulse.beat();
+            self.health.record_heartbeat();
             tokio::select! {
                 biased;
                 () = self.signals.stop() => return false,
-                () = self.watchdog.feed(self.pulse) => {}
+                () = self.watchdog.feed(self.health) => {}
                 () = sleep_until(until.min(Instant::now() + REST)) => {
                     if Instant::now() >= until {
                         return true;
@@ -215,18 +215,18 @@ impl Keeper<'_> {
 
     /// Carries out one plan, until it is replaced or somebody says stop.
     async fn carry_out(&mut self, prepared: &Prepared) -> End {
-        let (ask, store, pulse) = (self.ask, self.store, self.pulse);
+        let (ask, store, health) = (self.ask, self.store, self.health);
         let started = ask.clock.now();
         let Some(run) = self.begin(started).await else { return End::Stopped };
         let worker = format!("{}:{}:{run}", ask.process, started.millis());
         let stop = CancellationToken::new();
-        let beat = || pulse.beat();
+        let beat = || health.record_heartbeat();
         let published = || {
-            if pulse.published() {
+            if health.record_published() {
                 tracing::info!("the output is up to date");
             }
         };
-        let subscribing = self.server.and_then(|server| server.give_to(prepared.plan()));
+        let subscribing = self.server.and_then(|server| server.set_receiver(prepared.plan()));
         let keep = Keep {
             prepared,
             store,
@@ -245,7 +245,7 @@ impl Keeper<'_> {
                 biased;
                 asked = self.signals.next() => asked,
                 () = self.changes.next() => Asked::Reload,
-                () = self.watchdog.feed(pulse) => continue,
+                () = self.watchdog.feed(health) => continue,
                 // It ends only when it is told to.
                 () = &mut keeping => break End::Stopped,
             };
@@ -268,7 +268,7 @@ impl Keeper<'_> {
         };
         if let Some(server) = self.server {
             // Hubs come again.
-            server.desk.give_to(None);
+            server.state.set_receiver(None);
         }
         stop.cancel();
         let in_time = tokio::select! {

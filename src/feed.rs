@@ -20,12 +20,12 @@ mod tests;
 mod xml;
 
 pub use dates::parse_date;
-pub use discover::linked;
-pub use document::{Body, Feed};
+pub use discover::discover_feeds;
+pub use document::{Feed, FeedBody};
 pub use error::FeedError;
-pub use identity::{distinct, withdrawn};
-pub use language::{FunctionWords, heard};
-pub use links::canonical;
+pub use identity::{deduplicate, find_withdrawn};
+pub use language::{FunctionWords, detect_language};
+pub use links::canonicalize_url;
 pub use page::decode_page;
 
 use crate::model::SourceId;
@@ -33,7 +33,7 @@ use crate::model::SourceId;
 /// Reads one body as a feed of `source`.
 ///
 /// Entries come in the order of the feed; raw HTML is bounded but not cleaned.
-pub fn read(body: &Body<'_>, source: &SourceId) -> Result<Feed, FeedError> {
+pub fn parse_feed(body: &FeedBody<'_>, source: &SourceId) -> Result<Feed, FeedError> {
     let decoded = decode::decode(body.bytes, body.content_type, body.lang)?;
     let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.is_empty() {

@@ -2,18 +2,19 @@
 //!
 //! It gives bytes and validators, or an error that says what to do next. It knows nothing of feeds and keeps nothing.
 
+mod api_client;
 mod body;
-mod budget;
-mod call;
+mod cache_headers;
 mod client;
 mod connect;
+mod deadline;
 mod error;
-mod fresh;
 mod guard;
-mod host;
-mod links;
+mod link_header;
+mod rate_limit;
+mod redact;
+mod redirect;
 mod resolve;
-mod trip;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,25 +24,15 @@ use secrecy::SecretString;
 
 use crate::model::{Cidr, Validators};
 
+pub use api_client::{ApiBody, ApiClient, ApiError, ApiRequest, ApiResponse};
 pub use body::Body;
-pub use call::{Call, CallError, Called, Caller, Sent};
+pub use cache_headers::RetryAfter;
 pub use client::Client;
 pub use error::{ClientError, FetchError};
-pub use fresh::RetryAfter;
 pub use guard::check_url;
-pub use links::Link;
+pub use link_header::Link;
+pub use redact::{host_key, redact_url};
 pub use resolve::{Resolve, System};
-
-/// A configured address as it may be shown in messages: without name, password and query.
-pub fn shown(address: &str) -> String {
-    url::Url::parse(address).map_or_else(|_| "an address that is none".to_owned(), |url| error::shown(&url))
-}
-
-/// The host and port of an address, as hosts are told apart; nothing for what has none.
-pub fn place(address: &str) -> Option<String> {
-    let url = url::Url::parse(address).ok()?;
-    url.host_str().is_some().then(|| client::place(&url))
-}
 
 /// How to fetch: the `[fetch]` table of feeds.toml.
 #[derive(Clone, Debug)]
@@ -108,7 +99,7 @@ impl fmt::Debug for Auth {
 
 /// What to ask for. `headers` and `auth` go to the origin of `url` alone: a redirect to another one does not carry them.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+pub struct Request<'a> {
     /// The address. A name and password in it are sent as Basic authentication, unless `auth` says otherwise.
     pub url: &'a str,
     /// What the last answer gave to ask "has it changed?" with.
@@ -121,7 +112,7 @@ pub struct Ask<'a> {
 
 /// What a server gave.
 #[derive(Debug)]
-pub enum Answer {
+pub enum Response {
     /// A body.
     Body(Body),
     /// 304: what we have is still good.

@@ -2,8 +2,8 @@
 //!
 //! Everything here may be asked by anybody: what is asked is bounded, and nothing of the configuration is told.
 
+mod health;
 mod listen;
-mod pulse;
 mod signature;
 mod websub;
 
@@ -22,18 +22,18 @@ use crate::model::{Clock, SourceId};
 use crate::pipeline::Push;
 use crate::store::Store;
 
+pub use health::Health;
 pub use listen::{ListenError, Listener};
-pub use pulse::Pulse;
 
 /// Bodies of hubs that are read at the same time.
 const AT_ONCE: usize = 4;
 
 /// What the server knows. It outlives the plans of a daemon, each of which takes pushes in its own way.
-pub struct Desk {
+pub struct ServerState {
     store: Arc<Store>,
     clock: &'static dyn Clock,
-    pulse: Arc<Pulse>,
-    taker: RwLock<Option<Taker>>,
+    health: Arc<Health>,
+    receiver: RwLock<Option<PushReceiver>>,
     /// The right to hold a body.
     bodies: Semaphore,
     /// Whose body is being read: one of each hub's, so that a slow one keeps no other waiting.
@@ -41,7 +41,7 @@ pub struct Desk {
 }
 
 /// The right to send something about a source; nobody else's meanwhile.
-struct Sending<'d>(&'d Desk, SourceId);
+struct Sending<'d>(&'d ServerState, SourceId);
 
 impl Drop for Sending<'_> {
     fn drop(&mut self) {
@@ -51,7 +51,7 @@ impl Drop for Sending<'_> {
 
 /// Who takes what hubs send.
 #[derive(Clone)]
-pub struct Taker {
+pub struct PushReceiver {
     /// Where it goes.
     pub pushes: mpsc::Sender<Push>,
     /// The sources that are visited.
@@ -60,15 +60,15 @@ pub struct Taker {
     pub max_bytes: u64,
 }
 
-impl Desk {
-    /// A desk at which nobody takes anything yet.
-    pub fn new(store: Arc<Store>, clock: &'static dyn Clock, pulse: Arc<Pulse>) -> Self {
-        Self { store, clock, pulse, taker: RwLock::new(None), bodies: Semaphore::new(AT_ONCE), reading: Mutex::default() }
+impl ServerState {
+    /// A state at which nobody takes anything yet.
+    pub fn new(store: Arc<Store>, clock: &'static dyn Clock, health: Arc<Health>) -> Self {
+        Self { store, clock, health, receiver: RwLock::new(None), bodies: Semaphore::new(AT_ONCE), reading: Mutex::default() }
     }
 
     /// From now on this one takes what hubs send; or nobody does.
-    pub fn give_to(&self, taker: Option<Taker>) {
-        *self.taker.write().unwrap_or_else(PoisonError::into_inner) = taker;
+    pub fn set_receiver(&self, receiver: Option<PushReceiver>) {
+        *self.receiver.write().unwrap_or_else(PoisonError::into_inner) = receiver;
     }
 
     /// The right to send something about a source; nothing while somebody else does.
@@ -77,26 +77,26 @@ impl Desk {
         is_first.then(|| Sending(self, source.clone()))
     }
 
-    fn taker(&self) -> Option<Taker> {
-        self.taker.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn receiver(&self) -> Option<PushReceiver> {
+        self.receiver.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// What is answered where.
-fn routes(desk: Arc<Desk>) -> Router {
+fn routes(state: Arc<ServerState>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(readiness))
         .route("/websub/{token}", get(websub::verify).post(websub::take))
-        .with_state(desk)
+        .with_state(state)
 }
 
-async fn health(State(desk): State<Arc<Desk>>) -> Response {
-    said(desk.pulse.health())
+async fn health(State(state): State<Arc<ServerState>>) -> Response {
+    said(state.health.liveness())
 }
 
-async fn readiness(State(desk): State<Arc<Desk>>) -> Response {
-    said(desk.pulse.readiness())
+async fn readiness(State(state): State<Arc<ServerState>>) -> Response {
+    said(state.health.readiness())
 }
 
 /// Good, or why not; never from a cache.

@@ -17,7 +17,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use relais::feed::{self, Body};
+use relais::feed::{self, FeedBody};
 use relais::model::{SourceId, Zone};
 
 /// Time against that of feed-rs for a clean feed, and for a broken one against feed-rs on its clean twin.
@@ -81,7 +81,7 @@ fn links() -> bool {
     let base = url::Url::parse("https://a.example.org/feed").expect("an address");
     let many = |work: &dyn Fn(&str)| (0..1_000).for_each(|_| LINKS.iter().for_each(|link| work(link)));
     let (own, other) = in_turns(
-        || many(&|link| drop(black_box(feed::canonical(link, Some(&base))))),
+        || many(&|link| drop(black_box(feed::canonicalize_url(link, Some(&base))))),
         || many(&|link| drop(black_box(base.join(link)))),
     );
     let ratio = own.as_secs_f64() / other.as_secs_f64();
@@ -104,10 +104,11 @@ fn in_turns(one: impl Fn(), other: impl Fn()) -> (Duration, Duration) {
 }
 
 fn read(text: &str) {
-    let body = Body { bytes: text.as_bytes(), content_type: None, url: "https://a.example.org/", lang: None, zone: Zone::UTC };
-    let feed = feed::read(&body, &SourceId::new("s")).expect("it is a feed");
+    let body =
+        FeedBody { bytes: text.as_bytes(), content_type: None, url: "https://a.example.org/", lang: None, zone: Zone::UTC };
+    let feed = feed::parse_feed(&body, &SourceId::new("s")).expect("it is a feed");
     assert!(feed.entries.len() >= ENTRIES - 3, "{} of {ENTRIES} entries", feed.entries.len());
-    black_box(feed::distinct(feed.entries));
+    black_box(feed::deduplicate(feed.entries));
 }
 
 fn strictly(text: &str) {

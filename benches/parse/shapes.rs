@@ -1,7 +1,7 @@
 //! Bodies that grow: the plain ones, and those that someone makes to be expensive. Each is given the size in bytes that it
 //! should have, and has about that.
 
-use relais::feed::{self, Body};
+use relais::feed::{self, FeedBody};
 use relais::html;
 use relais::model::{Lang, RawHtml, SourceId, Zone};
 use url::Url;
@@ -30,9 +30,10 @@ impl Shape {
 
 /// Reads a feed or finds that it is none, and tells its entries apart.
 fn read(text: &str) {
-    let body = Body { bytes: text.as_bytes(), content_type: None, url: "https://a.example.org/", lang: None, zone: Zone::UTC };
-    if let Ok(feed) = feed::read(&body, &SourceId::new("s")) {
-        std::hint::black_box(feed::distinct(feed.entries));
+    let body =
+        FeedBody { bytes: text.as_bytes(), content_type: None, url: "https://a.example.org/", lang: None, zone: Zone::UTC };
+    if let Ok(feed) = feed::parse_feed(&body, &SourceId::new("s")) {
+        std::hint::black_box(feed::deduplicate(feed.entries));
     }
 }
 

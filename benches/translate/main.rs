@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use relais::clock::SystemClock;
 use relais::html;
 use relais::model::{Clean, EngineKind, Lang, Marked, Original, Price, RawHtml, Show, Text};
-use relais::net::{Caller, Options};
+use relais::net::{ApiClient, Options};
 use relais::pipeline::{Ask, Desk, translate_text};
 use relais::store::{Access, Store};
 use relais::translate::{EngineSettings, Glossary, Sheet, open, restore};
@@ -120,7 +120,7 @@ fn desk(url: &str) -> Desk {
         timeout: None,
         in_flight: None,
     };
-    let caller = Arc::new(Caller::new(&Options::default()).expect("a caller"));
+    let caller = Arc::new(ApiClient::new(&Options::default()).expect("a caller"));
     Desk::new("apy".to_owned(), open(settings, caller).expect("an engine"), None, Price::default())
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use relais::feed::{self, Body, Feed};
+use relais::feed::{self, Feed, FeedBody};
 use relais::html;
 use relais::model::{Clean, Lang, RawHtml, SourceId, Time, Zone};
 use url::Url;
@@ -37,8 +37,8 @@ pub fn decode(data: &[u8]) {
         }
     }
     let lang = Lang::new("fr");
-    let body = Body { bytes, content_type: said, url: URL, lang: lang.as_ref(), zone: Zone::UTC };
-    let _ = feed::read(&body, &SourceId::new("s"));
+    let body = FeedBody { bytes, content_type: said, url: URL, lang: lang.as_ref(), zone: Zone::UTC };
+    let _ = feed::parse_feed(&body, &SourceId::new("s"));
 }
 
 /// XML of any kind is read or refused.
@@ -53,15 +53,16 @@ pub fn json(data: &[u8]) {
 
 /// Reads a feed twice, and looks at what holds for every entry.
 fn read(text: &str) {
-    let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, lang: None, zone: Zone::UTC };
-    let Ok(feed) = feed::read(&body, &SourceId::new("s")) else { return };
-    let again = feed::read(&body, &SourceId::new("s")).expect("it was read before");
+    let body = FeedBody { bytes: text.as_bytes(), content_type: None, url: URL, lang: None, zone: Zone::UTC };
+    let Ok(feed) = feed::parse_feed(&body, &SourceId::new("s")) else { return };
+    let again = feed::parse_feed(&body, &SourceId::new("s")).expect("it was read before");
     assert_eq!(feed, again, "reading depends on nothing but the body");
     holds_for(feed);
 }
 
 fn holds_for(feed: Feed) {
-    let is_link = |link: &Option<String>| link.as_ref().is_none_or(|link| feed::canonical(link, None).as_ref() == Some(link));
+    let is_link =
+        |link: &Option<String>| link.as_ref().is_none_or(|link| feed::canonicalize_url(link, None).as_ref() == Some(link));
     assert!(is_link(&feed.link) && is_link(&feed.image), "{:?} {:?}", feed.link, feed.image);
     for entry in &feed.entries {
         assert!(is_link(&entry.head.url) && is_link(&entry.head.image), "{:?}", entry.head);
@@ -69,7 +70,7 @@ fn holds_for(feed: Feed) {
         assert!(!entry.title.as_str().contains(['\0', '\n']), "{:?}", entry.title);
     }
     let count = feed.entries.len();
-    let (kept, dropped) = feed::distinct(feed.entries);
+    let (kept, dropped) = feed::deduplicate(feed.entries);
     assert_eq!(kept.len() + dropped as usize, count);
     let uids: HashSet<&str> = kept.iter().map(|(entry, _)| entry.key.uid.as_str()).collect();
     assert_eq!(uids.len(), kept.len(), "each entry has a uid of its own");

@@ -98,7 +98,7 @@ pub(super) fn write(path: &Path, sources: &[NewSource], dry: bool) -> Result<Exi
 /// Which source has this address already.
 pub(super) fn known<'p>(plan: &'p Plan, url: &str) -> Option<&'p str> {
     let canonical =
-        |url: &str| crate::feed::canonical(url, None).unwrap_or_else(|| url.to_owned()).trim_end_matches('/').to_owned();
+        |url: &str| crate::feed::canonicalize_url(url, None).unwrap_or_else(|| url.to_owned()).trim_end_matches('/').to_owned();
     plan.sources.iter().find(|source| canonical(&source.url) == canonical(url)).map(|source| source.id.as_str())
 }
 

@@ -9,10 +9,10 @@ use url::Url;
 use super::args::{Args, ParseArgs};
 use super::check::load;
 use super::exit::{Exit, Failure, print};
-use crate::feed::{self, Body, Feed};
+use crate::feed::{self, Feed, FeedBody};
 use crate::html;
 use crate::model::{Clean, Enclosure, Entry, Lang, RawHtml, SourceId, Text, Time, Validators, Zone};
-use crate::net::{Answer, Ask, Client, Options};
+use crate::net::{Client, Options, Request, Response};
 use crate::pipeline;
 
 /// A file is read up to here: feeds are fetched up to `max_bytes`, and this is what that may be set to.
@@ -29,7 +29,7 @@ pub(super) async fn parse(args: &Args, ask: &ParseArgs) -> Result<Exit, Failure>
     } else {
         Fetched { bytes: read(input)?, content_type: None, url: file_url(input) }
     };
-    let body = Body {
+    let body = FeedBody {
         bytes: &fetched.bytes,
         content_type: ask.content_type.as_deref().or(fetched.content_type.as_deref()),
         url: ask.url.as_deref().unwrap_or(&fetched.url),
@@ -52,10 +52,10 @@ struct Fetched {
 async fn fetch(args: &Args, url: &str) -> Result<Fetched, Failure> {
     let client = if args.config.exists() { pipeline::client(&load(args)?.fetch) } else { Client::new(Options::default()) };
     let client = client.map_err(Failure::own)?;
-    let ask = Ask { url, validators: &Validators::default(), headers: &[], auth: None };
+    let ask = Request { url, validators: &Validators::default(), headers: &[], auth: None };
     match client.get(&ask).await {
-        Ok(Answer::Body(body)) => Ok(Fetched { bytes: body.bytes, content_type: body.content_type, url: body.url }),
-        Ok(Answer::NotModified { .. }) => Err(Failure::fault(format!("{url}: answered “not modified” to a first request"))),
+        Ok(Response::Body(body)) => Ok(Fetched { bytes: body.bytes, content_type: body.content_type, url: body.url }),
+        Ok(Response::NotModified { .. }) => Err(Failure::fault(format!("{url}: answered “not modified” to a first request"))),
         Err(error) => Err(Failure::fault(error)),
     }
 }
@@ -104,7 +104,7 @@ fn batch(folder: &Path) -> Result<Exit, Failure> {
             Ok(bytes) => {
                 let url = listed.url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| file_url(&listed.file));
                 let content_type = listed.content_type.as_deref().filter(|kind| !kind.is_empty());
-                document(&Body { bytes: &bytes, content_type, url: &url, lang: None, zone: Zone::UTC })
+                document(&FeedBody { bytes: &bytes, content_type, url: &url, lang: None, zone: Zone::UTC })
                     .map_err(|error| error.to_string())
             }
         };
@@ -162,8 +162,8 @@ struct Printed {
     language: Option<Lang>,
 }
 
-fn document(body: &Body<'_>) -> Result<Document, feed::FeedError> {
-    let feed: Feed = feed::read(body, &SourceId::new("parse"))?;
+fn document(body: &FeedBody<'_>) -> Result<Document, feed::FeedError> {
+    let feed: Feed = feed::parse_feed(body, &SourceId::new("parse"))?;
     let base = Url::parse(body.url).ok();
     let clean = |raw: &RawHtml| Some(html::clean(raw, base.as_ref())).filter(|clean| !clean.is_empty());
     Ok(Document {

@@ -132,7 +132,7 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
                 moved_to: state.and_then(|state| state.moved_to.clone()),
                 entries_a_day: state.map_or(0.0, |state| (state.habit.a_day(now) * 10.0).round() / 10.0),
                 hub: subscriptions.iter().find(|known| known.source == source.id).map(|known| Hub {
-                    url: crate::net::shown(&known.hub.url),
+                    url: crate::net::redact_url(&known.hub.url),
                     active: known.is_active(now),
                     until: known.until,
                     reason: known.reason.clone(),

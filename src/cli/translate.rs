@@ -12,7 +12,7 @@ use crate::clock::SystemClock;
 use crate::config::Plan;
 use crate::html;
 use crate::model::{Clean, Clock, RawHtml, Rendition, TranslationCounts};
-use crate::net::Caller;
+use crate::net::ApiClient;
 use crate::pipeline::{self, Ask, translate_text};
 use crate::store::{Access, Store};
 
@@ -24,7 +24,7 @@ pub(super) async fn translate(args: &Args, ask: &TranslateArgs) -> Result<Exit, 
     let plan = load(args)?;
     let engine = engine(&plan, ask)?;
     let html = clean(&text(ask)?, ask.html);
-    let caller = Arc::new(Caller::new(&pipeline::options(&plan.fetch)).map_err(Failure::own)?);
+    let caller = Arc::new(ApiClient::new(&pipeline::options(&plan.fetch)).map_err(Failure::own)?);
     let desk = pipeline::desk(engine, &caller).map_err(Failure::usage)?;
     let glossary = pipeline::glossary(&plan).map_err(Failure::usage)?;
     let store = Store::open(plan.state.url(), Access::Work).await.map_err(Failure::own)?;

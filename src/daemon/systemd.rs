@@ -5,7 +5,7 @@ use std::time::Duration;
 use sd_notify::{NotifyState, notify, watchdog_enabled};
 use tokio::time::sleep;
 
-use crate::serve::Pulse;
+use crate::serve::Health;
 
 /// Everything is there and under way.
 pub(super) fn ready(status: &str) {
@@ -40,10 +40,10 @@ impl Watchdog {
 
     /// Gives the next sign of life when it is time for it, if ingest gave one itself: else systemd starts us again. Where nobody
     /// wants one this never ends.
-    pub(super) async fn feed(&self, pulse: &Pulse) {
+    pub(super) async fn feed(&self, health: &Health) {
         let Some(every) = self.every else { return std::future::pending().await };
         sleep(every).await;
-        if pulse.health().is_ok() {
+        if health.liveness().is_ok() {
             tell(&[NotifyState::Watchdog]);
         }
     }

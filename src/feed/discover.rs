@@ -1,8 +1,8 @@
 //! What a body is that is no feed, in one sentence.
 
 use super::decode::decode;
-use super::links::canonical;
-use super::{Body, Feed, FeedError};
+use super::links::canonicalize_url;
+use super::{Feed, FeedBody, FeedError};
 use crate::html::{decode_entities, headline};
 use url::Url;
 
@@ -66,7 +66,7 @@ fn page(head: &str, lower: &str, url: &str) -> String {
 }
 
 /// The addresses of the feeds that a page links to in its head, in its order: at most twenty.
-pub fn linked(body: &Body<'_>) -> Vec<String> {
+pub fn discover_feeds(body: &FeedBody<'_>) -> Vec<String> {
     let Ok(decoded) = decode(body.bytes, body.content_type, body.lang) else { return Vec::new() };
     let head = &decoded.text[..decoded.text.floor_char_boundary(HEAD)];
     linked_feeds(head, &head.to_ascii_lowercase(), body.url)
@@ -89,7 +89,7 @@ fn linked_feeds(head: &str, lower: &str, url: &str) -> Vec<String> {
                 Some(quote @ ('"' | '\'')) => href[1..].split(quote).next(),
                 _ => href.split_ascii_whitespace().next(),
             };
-            feeds.extend(href.and_then(|href| canonical(&decode_entities(href), base.as_ref())));
+            feeds.extend(href.and_then(|href| canonicalize_url(&decode_entities(href), base.as_ref())));
         }
         if feeds.len() == MOST_LINKED {
             break;

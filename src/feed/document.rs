@@ -4,7 +4,7 @@ use crate::model::{Entry, Lang, Pace, RawHtml, Text, Time, Zone};
 
 /// A body as it came from a server.
 #[derive(Clone, Copy, Debug)]
-pub struct Body<'a> {
+pub struct FeedBody<'a> {
     /// The bytes, with no transfer compression left.
     pub bytes: &'a [u8],
     /// The `Content-Type` header.
@@ -50,6 +50,6 @@ pub struct Feed {
     pub own_url: Option<String>,
     /// What had to be repaired before it could be read, in the order of the repairs.
     pub repaired: Vec<&'static str>,
-    /// Its entries, in its order. Some may stand twice, and some may have nothing to show: see [`distinct`](super::distinct).
+    /// Its entries, in its order. Some may stand twice, and some may have nothing to show: see [`deduplicate`](super::deduplicate).
     pub entries: Vec<Entry>,
 }

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
-use super::links::canonical;
+use super::links::canonicalize_url;
 use crate::model::{Entry, EntryId, Known, Revision, Text, Time};
 
 /// What the source calls an entry: its guid (without tracking), else its link, else a hash of headline and date.
 pub(super) fn uid(guid: Option<&str>, url: Option<&str>, title: &Text, published: Option<Time>) -> String {
     if let Some(guid) = guid {
         let is_address = Url::parse(guid).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        return if is_address { canonical(guid, None).unwrap_or_else(|| guid.to_owned()) } else { guid.to_owned() };
+        return if is_address { canonicalize_url(guid, None).unwrap_or_else(|| guid.to_owned()) } else { guid.to_owned() };
     }
     if let Some(url) = url {
         return url.to_owned();
@@ -27,7 +27,7 @@ pub(super) fn uid(guid: Option<&str>, url: Option<&str>, title: &Text, published
 ///
 /// Generators repeat items word for word, and reuse one guid (or one link, in podcasts) for different items: those are told
 /// apart by link and headline, all of them, so that their order does not matter.
-pub fn distinct(entries: Vec<Entry>) -> (Vec<(Entry, Revision)>, u32) {
+pub fn deduplicate(entries: Vec<Entry>) -> (Vec<(Entry, Revision)>, u32) {
     let before = entries.len();
     let mut entries: Vec<(Entry, Revision)> = entries
         .into_iter()
@@ -86,7 +86,7 @@ fn tell_apart(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<String>) {
 /// That can be told only of a feed in the order of its dates. An entry is taken back when its date lies between the oldest
 /// and the newest of the present body. When that would be half of the last body or more, the feed has changed its ways
 /// rather than its mind, and nothing is taken back.
-pub fn withdrawn(last: &[EntryId], known: &[Known], now: &[(EntryId, Option<Time>)]) -> Vec<EntryId> {
+pub fn find_withdrawn(last: &[EntryId], known: &[Known], now: &[(EntryId, Option<Time>)]) -> Vec<EntryId> {
     let dates: Option<Vec<Time>> = now.iter().map(|(_, date)| *date).collect();
     let Some(dates) = dates.filter(|dates| dates.is_sorted_by(|a, b| a >= b)) else { return Vec::new() };
     let (Some(newest), Some(oldest)) = (dates.first(), dates.last()) else { return Vec::new() };
@@ -131,7 +131,7 @@ mod tests {
         let (one, two, other) =
             (entry("g", "https://a.fr/1", "un"), entry("g", "https://a.fr/2", "deux"), entry("h", "https://a.fr/3", "trois"));
         let uids = |entries: &[&Entry]| {
-            let (kept, dropped) = distinct(entries.iter().map(|entry| (*entry).clone()).collect());
+            let (kept, dropped) = deduplicate(entries.iter().map(|entry| (*entry).clone()).collect());
             let mut uids: Vec<(String, String)> =
                 kept.into_iter().map(|(entry, _)| (entry.title.to_string(), entry.key.uid)).collect();
             uids.sort();
@@ -151,7 +151,7 @@ mod tests {
                 let entry = entry("g", "https://a.fr/1", "un");
                 Entry { summary: Some(crate::model::RawHtml((*text).to_owned())), ..entry }
             });
-            distinct(entries.collect()).0.into_iter().map(|(entry, _)| entry.key.uid).collect()
+            deduplicate(entries.collect()).0.into_iter().map(|(entry, _)| entry.key.uid).collect()
         };
         let uids = texts(&["a", "b", "c", "a"]);
         assert_eq!(uids[1..], [format!("{}+2", uids[0]), format!("{}+3", uids[0])], "and one stands twice");
@@ -178,9 +178,9 @@ mod tests {
         let last: Vec<EntryId> = (1..=5).map(EntryId).collect();
         let rows: Vec<Known> = (1..=5).map(known).collect();
         let body = |ids: &[i64]| ids.iter().map(|n| (EntryId(*n), Some(Time::from_millis(*n)))).collect::<Vec<_>>();
-        assert_eq!(withdrawn(&last, &rows, &body(&[6, 5, 3, 2])), [EntryId(4)], "4 was taken back, 1 fell off the end");
-        assert_eq!(withdrawn(&last, &rows, &body(&[5, 3, 2, 6])), [], "a feed in no order of dates tells nothing");
-        assert_eq!(withdrawn(&last, &rows, &body(&[6, 1])), [], "half of it gone is another feed");
-        assert_eq!(withdrawn(&last, &rows, &[]), []);
+        assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 5, 3, 2])), [EntryId(4)], "4 was taken back, 1 fell off the end");
+        assert_eq!(find_withdrawn(&last, &rows, &body(&[5, 3, 2, 6])), [], "a feed in no order of dates tells nothing");
+        assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 1])), [], "half of it gone is another feed");
+        assert_eq!(find_withdrawn(&last, &rows, &[]), []);
     }
 }

@@ -96,7 +96,7 @@ fn slot(table: &[(u64, u8)], number: u64) -> usize {
 }
 
 /// The language that a text is in, if that is sure: by its function words, else by its letters.
-pub fn heard(text: &str) -> Option<Lang> {
+pub fn detect_language(text: &str) -> Option<Lang> {
     let sample = &text[..text.floor_char_boundary(MOST_BYTES)];
     if let Some(lang) = by_words(sample) {
         return Lang::new(lang);
@@ -113,11 +113,11 @@ pub fn heard(text: &str) -> Option<Lang> {
 /// What is declared stays when the text is of the same language (`fr-CA` stays `fr-CA`), too short, or undecided.
 pub(super) fn settle(declared: Option<&Lang>, source: Option<&Lang>, sample: &str) -> Option<Lang> {
     let said = declared.or(source);
-    let Some(said) = said else { return heard(sample) };
+    let Some(said) = said else { return detect_language(sample) };
     if letters(&sample[..sample.floor_char_boundary(MOST_BYTES)]) < LEAST_LETTERS {
         return Some(said.clone());
     }
-    let heard = heard(sample).filter(|heard| heard.primary() != two_letters(said.primary()));
+    let heard = detect_language(sample).filter(|heard| heard.primary() != two_letters(said.primary()));
     Some(heard.unwrap_or_else(|| said.clone()))
 }
 
@@ -317,7 +317,7 @@ mod tests {
             ("Teddy Riner, Léon Marchand", None),
             ("", None),
         ] {
-            assert_eq!(heard(text).as_ref().map(Lang::as_str), lang, "{text}");
+            assert_eq!(detect_language(text).as_ref().map(Lang::as_str), lang, "{text}");
         }
     }
 
@@ -383,8 +383,8 @@ mod tests {
                 let count = |is: &dyn Fn(&str) -> bool| samples.iter().filter(|sample| is(sample)).count();
                 let right = count(&|sample| by_words(sample) == Some(lang));
                 let wrong = count(&|sample| by_words(sample).is_some_and(|told| told != lang));
-                let heard_right = count(&|sample| heard(sample).is_some_and(|told| told.as_str() == lang));
-                let heard_wrong = count(&|sample| heard(sample).is_some_and(|told| told.as_str() != lang));
+                let heard_right = count(&|sample| detect_language(sample).is_some_and(|told| told.as_str() == lang));
+                let heard_wrong = count(&|sample| detect_language(sample).is_some_and(|told| told.as_str() != lang));
                 let own = tag(lang);
                 let overruled = count(&|sample| settle(Some(&own), None, sample).as_ref() != Some(&own));
                 #[expect(clippy::print_stdout, reason = "the figures")]

@@ -13,7 +13,7 @@ const LONGEST: usize = 8192;
 ///
 /// What hands and programs do to addresses is undone first: `&amp;`, line breaks, `feed:`, a missing `https://` before `www.`.
 /// A link without a scheme is relative to `base`; `//host/path` without a base is taken as https.
-pub fn canonical(link: &str, base: Option<&Url>) -> Option<String> {
+pub fn canonicalize_url(link: &str, base: Option<&Url>) -> Option<String> {
     let link = link.trim();
     if link.is_empty() || link.len() > LONGEST {
         return None;
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     fn read(link: &str) -> Option<String> {
-        canonical(link, Some(&Url::parse("https://b.fr/rss").expect("a URL")))
+        canonicalize_url(link, Some(&Url::parse("https://b.fr/rss").expect("a URL")))
     }
 
     #[test]
@@ -194,9 +194,9 @@ mod tests {
         ] {
             assert_eq!(read(link).as_deref(), Some(wanted), "{link}");
         }
-        assert_eq!(canonical("//a.fr/x", None).as_deref(), Some("https://a.fr/x"));
+        assert_eq!(canonicalize_url("//a.fr/x", None).as_deref(), Some("https://a.fr/x"));
         for wrong in ["/y", "a.fr/x", "https://", "http:"] {
-            assert_eq!(canonical(wrong, None), None, "{wrong}");
+            assert_eq!(canonicalize_url(wrong, None), None, "{wrong}");
         }
         for wrong in ["", "javascript:alert(1)", "mailto:a@b.fr", "feed:javascript:alert(1)", "data:text/html,x"] {
             assert_eq!(read(wrong), None, "{wrong}");
@@ -236,7 +236,7 @@ mod tests {
             let base = Url::parse("https://b.fr/rss").expect("a URL");
             let start = std::time::Instant::now();
             for _ in 0..100_000 {
-                std::hint::black_box(canonical(std::hint::black_box(link), Some(&base)));
+                std::hint::black_box(canonicalize_url(std::hint::black_box(link), Some(&base)));
             }
             eprintln!("{link}: {} ns", start.elapsed().as_nanos() / 100_000);
         }
@@ -249,11 +249,11 @@ mod tests {
             based in proptest::bool::ANY,
         ) {
             let base = Url::parse("https://b.fr/rss").ok().filter(|_| based);
-            if let Some(once) = canonical(&link, base.as_ref()) {
+            if let Some(once) = canonicalize_url(&link, base.as_ref()) {
                 let url = Url::parse(&once).expect("absolute");
                 proptest::prop_assert!(matches!(url.scheme(), "http" | "https") && url.has_host());
-                proptest::prop_assert_eq!(canonical(&once, base.as_ref()), Some(once.clone()));
-                proptest::prop_assert_eq!(canonical(&once, None), Some(once));
+                proptest::prop_assert_eq!(canonicalize_url(&once, base.as_ref()), Some(once.clone()));
+                proptest::prop_assert_eq!(canonicalize_url(&once, None), Some(once));
             }
         }
     }

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::draft::{Address, Document, Draft, File, Kind, Page, Rich};
 use super::language::{LEAST_OF_ENTRY, settle, settle_entry, settle_feed};
-use super::links::canonical;
-use super::{Body, Feed, identity};
+use super::links::canonicalize_url;
+use super::{Feed, FeedBody, identity};
 use crate::html::{self, decode_entities, escape, first_image, headline};
 use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, Pace, RawHtml, SourceId, Text};
 
@@ -28,7 +28,7 @@ const MOST_TEXT: usize = 1_000;
 const MOST_ADDRESS: usize = 2_000;
 
 /// Makes our feed of what was read.
-pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &SourceId, mut repaired: Vec<&'static str>) -> Feed {
+pub(super) fn normalise(document: Document<'_>, body: &FeedBody<'_>, source: &SourceId, mut repaired: Vec<&'static str>) -> Feed {
     let Document { format, feed, entries, bases, repairs } = document;
     repaired.extend(repairs.names());
     let authors = people(&feed.people);
@@ -38,7 +38,8 @@ pub(super) fn normalise(document: Document<'_>, body: &Body<'_>, source: &Source
     let entries = entries.into_iter().filter_map(|entry| maker.entry(entry)).collect();
     let description = feed.summary.take().and_then(|text| maker.html(text, 0));
     let own = feed.image.get().and_then(|image| maker.address(image));
-    let image = own.or_else(|| description.as_ref().and_then(first_image).and_then(|src| canonical(&src, bases[0].as_ref())));
+    let image =
+        own.or_else(|| description.as_ref().and_then(first_image).and_then(|src| canonicalize_url(&src, bases[0].as_ref())));
     let link = maker.page(&feed.pages);
     let rights = feed.rights.take().and_then(|text| maker.html(text, 0));
     let period = feed.period.map(|minutes| minutes / feed.times.unwrap_or(1).max(1));
@@ -94,7 +95,7 @@ impl Maker<'_> {
         let guid = draft.id.take().map(|id| cut(id.into_owned()));
         // A guid that is an address stands for a missing link (RSS 2.0: a permalink unless it says otherwise).
         let stands_in = guid.as_deref().filter(|guid| !draft.opaque_id && guid.starts_with("http"));
-        let url = self.page(&draft.pages).or_else(|| stands_in.and_then(|guid| canonical(guid, None)));
+        let url = self.page(&draft.pages).or_else(|| stands_in.and_then(|guid| canonicalize_url(guid, None)));
         let title = draft.title.get().map(line).unwrap_or_default();
         let (content, summary) = (draft.content.take(), draft.summary.take());
         // The base of the longest text is that of the entry; what has another is made absolute now.
@@ -107,7 +108,7 @@ impl Maker<'_> {
         let image = image.or_else(|| enclosures.iter().find(is_image).map(|enclosure| enclosure.url.clone()));
         let image = image.or_else(|| {
             let src = [&content, &summary].into_iter().flatten().find_map(first_image)?;
-            canonical(&src, self.bases[base].as_ref())
+            canonicalize_url(&src, self.bases[base].as_ref())
         });
         let mut authors = people(&draft.people);
         if authors.is_empty() {
@@ -170,7 +171,7 @@ impl Maker<'_> {
     }
 
     fn address(&self, address: &Address<'_>) -> Option<String> {
-        canonical(&address.href, self.bases[address.base].as_ref())
+        canonicalize_url(&address.href, self.bases[address.base].as_ref())
     }
 
     /// The files of an entry, each once.

@@ -6,8 +6,8 @@ use crate::model::{Entry, SourceId, Zone};
 const URL: &str = "https://a.fr/rss/feed.xml";
 
 fn feed(text: &str) -> Feed {
-    let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, zone: Zone::default(), lang: None };
-    read(&body, &SourceId::new("s")).unwrap_or_else(|error| panic!("{text}: {error}"))
+    let body = FeedBody { bytes: text.as_bytes(), content_type: None, url: URL, zone: Zone::default(), lang: None };
+    parse_feed(&body, &SourceId::new("s")).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// The first entry of an RSS feed with these elements in its item.
@@ -224,8 +224,8 @@ fn other_markup_is_no_feed() {
         "<html><rss version='2.0'/></html>",
         "<sitemapindex/>",
     ] {
-        let body = Body { bytes: text.as_bytes(), content_type: None, url: URL, zone: Zone::default(), lang: None };
-        assert!(matches!(read(&body, &SourceId::new("s")), Err(FeedError::NotAFeed(_))), "{text}");
+        let body = FeedBody { bytes: text.as_bytes(), content_type: None, url: URL, zone: Zone::default(), lang: None };
+        assert!(matches!(parse_feed(&body, &SourceId::new("s")), Err(FeedError::NotAFeed(_))), "{text}");
     }
 }
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use super::budget::Budget;
-use super::error::{FetchError, shown};
-use super::links::Link;
+use super::deadline::Budget;
+use super::error::FetchError;
+use super::link_header::Link;
+use super::redact::redacted;
 use crate::model::Validators;
 
 /// What a body may hold in memory without a permit; a feed seldom needs more.
@@ -83,17 +83,17 @@ impl Reader {
     /// the waiting for the server is charged to `budget`.
     pub(super) async fn read(
         &self,
-        mut response: Response,
+        mut response: reqwest::Response,
         url: &Url,
         budget: &mut Budget,
     ) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), FetchError> {
-        let too_big = || FetchError::TooBig { url: shown(url), limit: self.max_bytes };
+        let too_big = || FetchError::TooBig { url: redacted(url), limit: self.max_bytes };
         // What the server states saves reading in vain, and a little of it saves growing; it is nothing to allocate more by.
         if response.content_length().is_some_and(|stated| stated > self.max_bytes) {
             return Err(too_big());
         }
         let whole = budget.whole();
-        let late = || FetchError::Timeout { url: shown(url), after: whole };
+        let late = || FetchError::Timeout { url: redacted(url), after: whole };
         let stated = response.content_length().and_then(|stated| usize::try_from(stated).ok()).unwrap_or(0);
         let mut bytes = Vec::with_capacity(stated.min(BELIEVED));
         let mut permit = None;

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
-use reqwest::{Response, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::body::Reader;
-use super::budget::Budget;
-use super::error::shown;
-use super::fresh::RetryAfter;
-use super::host::Hosts;
-use super::trip::{Trip, take_userinfo};
-use super::{Answer, Ask, Body, ClientError, FetchError, Options, Resolve, System, connect, fresh, guard, links};
+use super::cache_headers::RetryAfter;
+use super::deadline::Budget;
+use super::rate_limit::Hosts;
+use super::redact::{redacted, url_host_key};
+use super::redirect::{Trip, take_userinfo};
+use super::{
+    Body, ClientError, FetchError, Options, Request, Resolve, Response, System, cache_headers, connect, guard, link_header,
+};
 use crate::model::{Cidr, Validators};
 
 /// How an answer was made from the last one (RFC 3229).
@@ -59,17 +61,17 @@ impl Client {
     }
 
     /// Asks for a source.
-    pub async fn get(&self, ask: &Ask<'_>) -> Result<Answer, FetchError> {
+    pub async fn get(&self, ask: &Request<'_>) -> Result<Response, FetchError> {
         self.get_timed(ask).await.0
     }
 
-    /// From now on requests to a host (see [`place`](super::place)) begin so far apart, if that is further than usual.
-    pub fn keep_apart(&self, host: &str, interval: Duration) {
-        self.hosts.keep_apart(host, interval);
+    /// From now on requests to a host (see [`host_key`](super::host_key)) begin so far apart, if that is further than usual.
+    pub fn set_host_interval(&self, host: &str, interval: Duration) {
+        self.hosts.set_host_interval(host, interval);
     }
 
     /// Asks for a source, and says how long that took without the waiting for the host's turn.
-    pub async fn get_timed(&self, ask: &Ask<'_>) -> (Result<Answer, FetchError>, Duration) {
+    pub async fn get_timed(&self, ask: &Request<'_>) -> (Result<Response, FetchError>, Duration) {
         let mut budget = Budget::new(self.timeout);
         let answer = self.travel(ask, &mut budget).await;
         (answer, budget.spent())
@@ -81,13 +83,13 @@ impl Client {
         let mut url = guard::check_url(address, &self.allow)?;
         // Whoever names an address does not choose whom we say we are.
         take_userinfo(&mut url);
-        let ask = Ask { url: url.as_str(), validators: &Validators::default(), headers: &[], auth: None };
+        let ask = Request { url: url.as_str(), validators: &Validators::default(), headers: &[], auth: None };
         let mut trip = Trip::begin(&self.http, &ask, &url)?;
         let mut budget = Budget::new(self.timeout);
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         loop {
             self.check_proxy(&trip.url)?;
-            let _turn = self.hosts.turn(&place(&trip.url)).await;
+            let _turn = self.hosts.turn(&url_host_key(&trip.url)).await;
             let _place = self.places.acquire().await.ok();
             let request = self.http.post(trip.url.clone()).headers(trip.headers());
             let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.clone()).send();
@@ -103,7 +105,7 @@ impl Client {
     }
 
     /// How an answer begins, as text.
-    async fn beginning(&self, mut response: Response, url: &Url, budget: &mut Budget) -> Result<String, FetchError> {
+    async fn beginning(&self, mut response: reqwest::Response, url: &Url, budget: &mut Budget) -> Result<String, FetchError> {
         let mut said = Vec::new();
         while said.len() < MAX_SAID {
             match budget.spend(response.chunk()).await.map_err(|_| self.late(url))? {
@@ -115,22 +117,22 @@ impl Client {
     }
 
     fn late(&self, url: &Url) -> FetchError {
-        FetchError::Timeout { url: shown(url), after: self.timeout }
+        FetchError::Timeout { url: redacted(url), after: self.timeout }
     }
 
-    async fn travel(&self, ask: &Ask<'_>, budget: &mut Budget) -> Result<Answer, FetchError> {
+    async fn travel(&self, ask: &Request<'_>, budget: &mut Budget) -> Result<Response, FetchError> {
         let mut trip = Trip::begin(&self.http, ask, &guard::check_url(ask.url, &self.allow)?)?;
         loop {
             self.check_proxy(&trip.url)?;
             let url = trip.url.clone();
-            let _turn = self.hosts.turn(&place(&url)).await;
+            let _turn = self.hosts.turn(&url_host_key(&url)).await;
             let _place = self.places.acquire().await.ok();
             let response = self.send(&trip, budget).await?;
             match response.status() {
                 StatusCode::NOT_MODIFIED if trip.is_conditional() => {
-                    let validators = fresh::renewed(ask.validators, response.headers());
-                    let fresh_for = fresh::fresh_for(response.headers());
-                    return Ok(Answer::NotModified { validators, moved: trip.moved(), fresh_for });
+                    let validators = cache_headers::renewed(ask.validators, response.headers());
+                    let fresh_for = cache_headers::fresh_for(response.headers());
+                    return Ok(Response::NotModified { validators, moved: trip.moved(), fresh_for });
                 }
                 // We never ask for a part (206), so that one is no answer to us; nor is what was made from the last one in a way
                 // that we did not ask for (226).
@@ -139,7 +141,7 @@ impl Client {
                         && status != StatusCode::PARTIAL_CONTENT
                         && (status != StatusCode::IM_USED || trip.asks_for_parts() && is_of_feed(response.headers())) =>
                 {
-                    return self.body(&trip, response, budget).await.map(Answer::Body);
+                    return self.body(&trip, response, budget).await.map(Response::Body);
                 }
                 StatusCode::MOVED_PERMANENTLY
                 | StatusCode::FOUND
@@ -148,13 +150,13 @@ impl Client {
                 | StatusCode::PERMANENT_REDIRECT => trip.follow(&response, &self.allow)?,
                 status => {
                     let retry_after = RetryAfter::read(response.headers());
-                    return Err(FetchError::Http { url: shown(&url), status: status.as_u16(), retry_after });
+                    return Err(FetchError::Http { url: redacted(&url), status: status.as_u16(), retry_after });
                 }
             }
         }
     }
 
-    async fn send(&self, trip: &Trip, budget: &mut Budget) -> Result<Response, FetchError> {
+    async fn send(&self, trip: &Trip, budget: &mut Budget) -> Result<reqwest::Response, FetchError> {
         let url = &trip.url;
         let request = self.http.get(url.clone()).headers(trip.headers()).send();
         match budget.spend(request).await {
@@ -163,16 +165,16 @@ impl Client {
         }
     }
 
-    async fn body(&self, trip: &Trip, response: Response, budget: &mut Budget) -> Result<Body, FetchError> {
+    async fn body(&self, trip: &Trip, response: reqwest::Response, budget: &mut Budget) -> Result<Body, FetchError> {
         let content_type = response
             .headers()
             .get(CONTENT_TYPE)
             .filter(|value| value.len() <= MAX_CONTENT_TYPE)
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let validators = fresh::validators(response.headers());
-        let fresh_for = fresh::fresh_for(response.headers());
-        let stale_for = fresh::stale_for(response.headers());
-        let links = links::links(response.headers(), &trip.url);
+        let validators = cache_headers::validators(response.headers());
+        let fresh_for = cache_headers::fresh_for(response.headers());
+        let stale_for = cache_headers::stale_for(response.headers());
+        let links = link_header::links(response.headers(), &trip.url);
         let is_part = response.status() == StatusCode::IM_USED;
         let (bytes, permit) = self.bodies.read(response, &trip.url, budget).await?;
         Ok(Body {
@@ -193,16 +195,10 @@ impl Client {
     fn check_proxy(&self, url: &Url) -> Result<(), FetchError> {
         let host = url.host_str().map(|host| host.trim_end_matches('.'));
         if host.is_some() && host == self.proxy_host.as_deref() {
-            return Err(FetchError::Private { url: shown(url), why: "its host is the proxy of [fetch]".to_owned() });
+            return Err(FetchError::Private { url: redacted(url), why: "its host is the proxy of [fetch]".to_owned() });
         }
         Ok(())
     }
-}
-
-/// Host and port: what turns are taken by.
-pub(super) fn place(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    format!("{host}:{}", url.port_or_known_default().unwrap_or_default())
 }
 
 /// Whether a 226 was made by the one method that we know (RFC 3229 §10.5.2).

@@ -7,15 +7,13 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use thiserror::Error;
-use url::{Position, Url};
+use url::Url;
 
+use super::cache_headers::RetryAfter;
 use super::connect::CONNECT;
-use super::fresh::RetryAfter;
+use super::redact::{host_and_port, redacted};
 use super::resolve::PrivateName;
 use crate::model::{BreakKind, Outcome, Time};
-
-/// A longer address is cut in messages: a redirect may lead to 8 kB of it.
-const MAX_SHOWN: usize = 200;
 
 /// Why a client could not be made.
 #[derive(Debug, Error)]
@@ -147,14 +145,14 @@ impl FetchError {
     /// An error of reqwest before there was an answer.
     pub(super) fn of_request(error: &reqwest::Error, url: &Url, timeout: Duration) -> Self {
         if let Some(private) = causes(error).find_map(|cause| cause.downcast_ref::<PrivateName>()) {
-            return Self::Private { url: shown(url), why: private.to_string() };
+            return Self::Private { url: redacted(url), why: private.to_string() };
         }
         if error.is_timeout() && error.is_connect() {
             let why = format!("there was no connection within {} s", CONNECT.min(timeout).as_secs_f64());
-            return Self::Unreachable { kind: BreakKind::Timeout, host: host(url), why };
+            return Self::Unreachable { kind: BreakKind::Timeout, host: host_and_port(url), why };
         }
         if error.is_timeout() {
-            return Self::Timeout { url: shown(url), after: timeout };
+            return Self::Timeout { url: redacted(url), after: timeout };
         }
         let kind = if error.is_dns() {
             BreakKind::Dns
@@ -163,36 +161,20 @@ impl FetchError {
         } else {
             BreakKind::Connect
         };
-        Self::Unreachable { kind, host: host(url), why: deepest(error) }
+        Self::Unreachable { kind, host: host_and_port(url), why: deepest(error) }
     }
 
     /// An error of reqwest in the middle of a body.
     pub(super) fn of_body(error: &reqwest::Error, url: &Url, timeout: Duration) -> Self {
         if error.is_timeout() {
-            return Self::Timeout { url: shown(url), after: timeout };
+            return Self::Timeout { url: redacted(url), after: timeout };
         }
         // The decoders of gzip, brotli, zstd and deflate complain with these; a broken connection has other kinds.
         let undecodable = |cause: &io::Error| matches!(cause.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
         let bad = causes(error).filter_map(|cause| cause.downcast_ref()).any(undecodable);
         let kind = if bad { BreakKind::Unreadable } else { BreakKind::Connect };
-        Self::BrokenBody { kind, url: shown(url), why: deepest(error) }
+        Self::BrokenBody { kind, url: redacted(url), why: deepest(error) }
     }
-}
-
-/// A URL as it may be shown: without name, password and what its query says (keys hide there), and not for ever.
-pub(super) fn shown(url: &Url) -> String {
-    let mut text = format!("{}://{}{}", url.scheme(), host(url), &url[Position::BeforePath..Position::AfterPath]);
-    if let Some((cut, _)) = text.char_indices().nth(MAX_SHOWN) {
-        text.truncate(cut);
-        text.push('…');
-    } else if url.query().is_some() {
-        text.push_str("?…");
-    }
-    text
-}
-
-pub(super) fn host(url: &Url) -> String {
-    url[Position::BeforeHost..Position::AfterPort].to_owned()
 }
 
 /// What an answer without success says, with what to do about it where that is known.
@@ -225,19 +207,6 @@ fn before_tls(cause: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_its_secrets() {
-        for (url, text) in [
-            ("https://user:hush@example.org:8443/feed?key=hush#hush", "https://example.org:8443/feed?…"),
-            ("http://example.org/", "http://example.org/"),
-            ("http://user@[2606:4700::1]:80/a", "http://[2606:4700::1]/a"),
-        ] {
-            assert_eq!(shown(&Url::parse(url).expect("a URL")), text);
-        }
-        let long = Url::parse(&format!("http://example.org/{}?key=hush", "é".repeat(4000))).expect("a URL");
-        assert_eq!(shown(&long).chars().count(), MAX_SHOWN + 1);
-    }
 
     #[test]
     fn a_status_says_what_the_visit_came_to() {

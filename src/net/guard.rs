@@ -95,7 +95,7 @@ pub fn check_url(url: &str, allow: &[Cidr]) -> Result<Url, FetchError> {
 
 /// The same for a URL that has been read.
 pub(super) fn check(url: &Url, allow: &[Cidr]) -> Result<(), FetchError> {
-    let refuse = |why: String| Err(FetchError::Private { url: super::error::shown(url), why });
+    let refuse = |why: String| Err(FetchError::Private { url: super::redact::redacted(url), why });
     if !matches!(url.scheme(), "http" | "https") {
         // Not shown either: what somebody meant as `user:password@host` is read as a scheme and a path.
         let why = "it is neither http nor https".to_owned();

@@ -15,7 +15,7 @@ use url::{Position, Url};
 use crate::config as plan;
 use crate::feed;
 use crate::model::{Entry, EntryId, FullText, Known, Original, Revision, SourceId, Validators};
-use crate::net::{self, Answer, Ask, Client, FetchError};
+use crate::net::{self, Client, FetchError, Request, Response};
 use crate::policy::Robots;
 
 use super::blocking::spawn_cpu;
@@ -217,7 +217,7 @@ async fn ask_host(
         let answer = if robots.allows(&path(&wanted.url)) {
             timeout_at(until, ask(client, &wanted)).await.unwrap_or_else(|_| Err(Trouble::late(&wanted.url)))
         } else {
-            Err(Trouble::of_page(format!("the robots.txt of its host keeps programs from {}", net::shown(&wanted.url))))
+            Err(Trouble::of_page(format!("the robots.txt of its host keeps programs from {}", net::redact_url(&wanted.url))))
         };
         let is_well = answer.as_ref().err().is_none_or(|trouble| !trouble.is_of_the_host);
         let Wanted { id, revision, entry, tries, source, .. } = wanted;
@@ -245,10 +245,10 @@ async fn ask(client: &Client, wanted: &Wanted<'_>) -> Result<net::Body, Trouble>
     let own = wanted.source.headers.iter().filter(|_| is_at_home).cloned();
     let headers: Vec<(String, SecretString)> = own.chain([("Accept".to_owned(), ACCEPT.into())]).collect();
     let auth = wanted.source.auth.as_ref().filter(|_| is_at_home).map(net_auth);
-    let ask = Ask { url: &wanted.url, validators: &Validators::default(), headers: &headers, auth: auth.as_ref() };
+    let ask = Request { url: &wanted.url, validators: &Validators::default(), headers: &headers, auth: auth.as_ref() };
     match client.get(&ask).await {
-        Ok(Answer::Body(body)) if is_page(body.content_type.as_deref()) => Ok(body),
-        Ok(_) => Err(Trouble::of_page(format!("{} is no page", net::shown(&wanted.url)))),
+        Ok(Response::Body(body)) if is_page(body.content_type.as_deref()) => Ok(body),
+        Ok(_) => Err(Trouble::of_page(format!("{} is no page", net::redact_url(&wanted.url)))),
         Err(error) => Err(Trouble::of(&error)),
     }
 }
@@ -263,7 +263,7 @@ fn is_page(content_type: Option<&str>) -> bool {
 fn make(entry: Entry, answer: Result<net::Body, Trouble>, tries: u32) -> Original {
     let answer = answer.and_then(|body| {
         let text = feed::decode_page(&body.bytes, body.content_type.as_deref());
-        let text = text.map_err(|error| Trouble::of_page(format!("{} is no page: {error}", net::shown(&body.url))))?;
+        let text = text.map_err(|error| Trouble::of_page(format!("{} is no page: {error}", net::redact_url(&body.url))))?;
         let url = Url::parse(&body.url).map_err(|error| Trouble::of_page(error.to_string()))?;
         Ok((text, url))
     });
@@ -294,7 +294,7 @@ impl Trouble {
     }
 
     fn late(url: &str) -> Self {
-        let message = format!("{} was not read within the time that one run has for pages", net::shown(url));
+        let message = format!("{} was not read within the time that one run has for pages", net::redact_url(url));
         Self { message, is_final: false, is_of_the_host: true }
     }
 }

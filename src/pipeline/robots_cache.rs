@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::model::{Clock, Time, Validators};
-use crate::net::{Answer, Ask, Client, FetchError};
+use crate::net::{Client, FetchError, Request, Response};
 use crate::policy::Robots;
 use crate::store::{Store, StoreError};
 
@@ -41,7 +41,7 @@ impl<'a> Manners<'a> {
 
     /// What the host of an address asks for. The client keeps the pause that it wants from now on.
     pub(super) async fn of(&self, address: &str) -> Result<Robots, StoreError> {
-        let Some(host) = crate::net::place(address) else { return Ok(Robots::default()) };
+        let Some(host) = crate::net::host_key(address) else { return Ok(Robots::default()) };
         let now = self.clock.now();
         let is_good = |known: &Known| now.since(known.at) < GOOD && known.at <= now;
         if let Some(known) = self.known.lock().await.get(&host).filter(|known| is_good(known)) {
@@ -52,7 +52,7 @@ impl<'a> Manners<'a> {
             Some(known) if is_good(&known) => known,
             kept => self.ask(&host, address, kept.map(|known| known.robots)).await?,
         };
-        self.client.keep_apart(&host, known.robots.delay());
+        self.client.set_host_interval(&host, known.robots.delay());
         let robots = known.robots.clone();
         self.known.lock().await.insert(host, known);
         Ok(robots)
@@ -63,13 +63,13 @@ impl<'a> Manners<'a> {
         let now = self.clock.now();
         let robots = Url::parse(address).ok().and_then(|url| url.join("/robots.txt").ok()).map(String::from);
         let ask =
-            Ask { url: robots.as_deref().unwrap_or_default(), validators: &Validators::default(), headers: &[], auth: None };
+            Request { url: robots.as_deref().unwrap_or_default(), validators: &Validators::default(), headers: &[], auth: None };
         let known = match self.client.get(&ask).await {
-            Ok(Answer::Body(body)) => {
+            Ok(Response::Body(body)) => {
                 Known { at: now, robots: Robots::read(&String::from_utf8_lossy(&body.bytes), name(self.user_agent)) }
             }
             // There is none: nothing is asked for (RFC 9309 §2.3.1.3).
-            Ok(Answer::NotModified { .. }) | Err(FetchError::Http { status: 400..=428 | 430..=499, .. }) => {
+            Ok(Response::NotModified { .. }) | Err(FetchError::Http { status: 400..=428 | 430..=499, .. }) => {
                 Known { at: now, robots: Robots::default() }
             }
             Err(_) => {

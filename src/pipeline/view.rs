@@ -45,7 +45,7 @@ pub(super) fn original(entry: Entry) -> Original {
 /// than the feed does.
 pub(super) fn of_page(entry: Entry, page: &str, url: &Url) -> Original {
     let mut original = original(entry);
-    let left = |why: &str| Some(FullText::Left { message: format!("{} {why}", net::shown(url.as_str())) });
+    let left = |why: &str| Some(FullText::Left { message: format!("{} {why}", net::redact_url(url.as_str())) });
     let Some(article) = html::article_in(page, url) else {
         original.full_text = left("holds no article");
         return original;
@@ -56,7 +56,7 @@ pub(super) fn of_page(entry: Entry, page: &str, url: &Url) -> Original {
         original.full_text = left("speaks of something else than its entry");
         return original;
     }
-    let canonical = article.canonical.and_then(|canonical| feed::canonical(canonical.as_str(), None));
+    let canonical = article.canonical.and_then(|canonical| feed::canonicalize_url(canonical.as_str(), None));
     original.head.url = canonical.or(original.head.url);
     original.head.image = original.head.image.or(article.image.map(String::from));
     if is_longer(&text, &original.text) {

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Desk, routes};
+use super::{ServerState, routes};
 
 /// Connections at a time; more wait until one ends.
 const CONNECTIONS: usize = 256;
@@ -56,8 +56,8 @@ impl Listener {
     }
 
     /// Answers until it is told to stop; what is being answered then is finished.
-    pub async fn serve(self, desk: Arc<Desk>, stop: CancellationToken) {
-        let service = TowerToHyperService::new(routes(desk));
+    pub async fn serve(self, state: Arc<ServerState>, stop: CancellationToken) {
+        let service = TowerToHyperService::new(routes(state));
         // Of one version only: to find out which, the library would wait for the first bytes for ever.
         let mut builder = Builder::new(TokioExecutor::new()).http1_only();
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_headers(100);

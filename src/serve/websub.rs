@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
 use super::signature::is_signed;
-use super::{Desk, plain};
+use super::{ServerState, plain};
 use crate::model::Subscription;
 use crate::pipeline::Push;
 
@@ -30,7 +30,7 @@ const MOST_TEXT: usize = 500;
 
 /// A hub asks whether it was us who subscribed, or says that we may not.
 pub(super) async fn verify(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ServerState>>,
     Path(token): Path<String>,
     Query(asked): Query<HashMap<String, String>>,
 ) -> Response {
@@ -38,17 +38,17 @@ pub(super) async fn verify(
     if !is_token(&token) {
         return unknown();
     }
-    let subscription = match desk.store.subscription(&token).await {
+    let subscription = match state.store.subscription(&token).await {
         Ok(Some(subscription)) if subscription.hub.topic == text("hub.topic") => subscription,
         Ok(_) => return unknown(),
         Err(error) => return failed(&error),
     };
     let done = match text("hub.mode") {
-        "subscribe" => return agree(&desk, &subscription, text("hub.challenge"), text("hub.lease_seconds")).await,
+        "subscribe" => return agree(&state, &subscription, text("hub.challenge"), text("hub.lease_seconds")).await,
         "denied" => {
             let reason: String = text("hub.reason").chars().filter(|c| !c.is_control()).take(MOST_TEXT).collect();
             tracing::warn!(source.id = %subscription.source, "{}: its hub refuses to tell of it: {reason}", subscription.source);
-            desk.store.hub_refused(&token, if reason.is_empty() { "it gives no reason" } else { &reason }, true).await
+            state.store.hub_refused(&token, if reason.is_empty() { "it gives no reason" } else { &reason }, true).await
         }
         // That was not us: nobody unsubscribes here, what is not wanted any more is told when it is sent.
         _ => return unknown(),
@@ -59,16 +59,16 @@ pub(super) async fn verify(
     }
 }
 
-async fn agree(desk: &Desk, subscription: &Subscription, challenge: &str, lease: &str) -> Response {
-    let now = desk.clock.now();
+async fn agree(state: &ServerState, subscription: &Subscription, challenge: &str, lease: &str) -> Response {
+    let now = state.clock.now();
     // Only what was asked and not yet answered.
     let is_open = subscription.failures > 0 && now.since(subscription.asked) < PATIENCE;
-    let is_ours = desk.taker().is_some_and(|taker| taker.sources.contains(&subscription.source));
+    let is_ours = state.receiver().is_some_and(|receiver| receiver.sources.contains(&subscription.source));
     if !is_open || !is_ours || challenge.is_empty() || challenge.len() > MOST_TEXT {
         return unknown();
     }
     let lease = lease.parse().map_or(USUAL_LEASE, |seconds: u64| Duration::from_secs(seconds.max(1))).min(LONGEST_LEASE);
-    match desk.store.hub_agreed(&subscription.token, now.plus(lease), lease).await {
+    match state.store.hub_agreed(&subscription.token, now.plus(lease), lease).await {
         Ok(()) => {
             let (source, seconds) = (&subscription.source, lease.as_secs());
             tracing::info!(source.id = %source, "{source}: its hub tells of what is new for {seconds} s");
@@ -79,22 +79,27 @@ async fn agree(desk: &Desk, subscription: &Subscription, challenge: &str, lease:
 }
 
 /// A hub sends what is new. It is told that all is well before that is looked at, but for what nobody wants any more.
-pub(super) async fn take(State(desk): State<Arc<Desk>>, Path(token): Path<String>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn take(
+    State(state): State<Arc<ServerState>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     if !is_token(&token) {
         return plain(StatusCode::GONE, "nobody subscribes here\n");
     }
-    let subscription = match desk.store.subscription(&token).await {
+    let subscription = match state.store.subscription(&token).await {
         Ok(Some(subscription)) => subscription,
         // It ends the subscription by this (§7).
         Ok(None) => return plain(StatusCode::GONE, "nobody subscribes here\n"),
         Err(error) => return failed(&error),
     };
-    let Some(taker) = desk.taker() else { return busy() };
-    if !taker.sources.contains(&subscription.source) {
+    let Some(receiver) = state.receiver() else { return busy() };
+    if !receiver.sources.contains(&subscription.source) {
         return plain(StatusCode::GONE, "nobody subscribes here any more\n");
     }
-    let (Some(_sending), Ok(_body)) = (desk.sending(&subscription.source), desk.bodies.try_acquire()) else { return busy() };
-    let limit = usize::try_from(taker.max_bytes).unwrap_or(usize::MAX);
+    let (Some(_sending), Ok(_body)) = (state.sending(&subscription.source), state.bodies.try_acquire()) else { return busy() };
+    let limit = usize::try_from(receiver.max_bytes).unwrap_or(usize::MAX);
     let bytes = match timeout(BODY, to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) => return plain(StatusCode::PAYLOAD_TOO_LARGE, "more than is read of a feed, or cut off\n"),
@@ -113,7 +118,7 @@ pub(super) async fn take(State(desk): State<Arc<Desk>>, Path(token): Path<String
         content_type: header(CONTENT_TYPE).map(str::to_owned),
         topic: subscription.hub.topic,
     };
-    match taker.pushes.try_send(push) {
+    match receiver.pushes.try_send(push) {
         Ok(()) => plain(StatusCode::ACCEPTED, ""),
         Err(_) => busy(),
     }

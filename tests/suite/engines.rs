@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use relais::model::{EngineKind, Lang, Marked, SegmentKind, Usage};
-use relais::net::{self, Caller};
+use relais::net::{self, ApiClient};
 use relais::translate::{Batch, Context, Engine, EngineSettings, OpenError, Outgoing, Term, open};
 
 use crate::support::engine::EngineServer;
@@ -19,8 +19,8 @@ fn lang(tag: &str) -> Lang {
     Lang::new(tag).expect("a tag")
 }
 
-fn caller() -> Arc<Caller> {
-    Arc::new(Caller::new(&net::Options::default()).expect("a caller"))
+fn caller() -> Arc<ApiClient> {
+    Arc::new(ApiClient::new(&net::Options::default()).expect("a caller"))
 }
 
 /// The settings of an engine at this address, with all that its kind needs.

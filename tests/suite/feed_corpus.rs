@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use relais::feed::{self, Body, Feed, FeedError};
+use relais::feed::{self, Feed, FeedBody, FeedError};
 use relais::model::{SourceId, Time, Zone};
 
 use crate::support::program::shared;
@@ -15,7 +15,7 @@ fn row(name: &str, content_type: &str, url: &str, read: Result<Feed, FeedError>)
             let lang = feed.language.as_ref().map_or("-".to_owned(), ToString::to_string);
             let repaired = if feed.repaired.is_empty() { "-".to_owned() } else { feed.repaired.join(",") };
             let counts = counts(&feed);
-            let (kept, _) = feed::distinct(feed.entries);
+            let (kept, _) = feed::deduplicate(feed.entries);
             let counts = format!("{}\t{}\t{}\t{}", counts[0], kept.len(), counts[1], counts[2]);
             (feed.format, lang, counts, repaired)
         }
@@ -32,7 +32,7 @@ fn counts(feed: &Feed) -> [usize; 3] {
 
 fn read(bytes: &[u8], content_type: &str, url: &str) -> Result<Feed, FeedError> {
     let content_type = Some(content_type).filter(|kind| *kind != "-");
-    feed::read(&Body { bytes, content_type, url, lang: None, zone: Zone::UTC }, &SourceId::new("s"))
+    feed::parse_feed(&FeedBody { bytes, content_type, url, lang: None, zone: Zone::UTC }, &SourceId::new("s"))
 }
 
 fn folder() -> PathBuf {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use relais::model::{BreakKind, Cidr, Outcome, Time, Validators};
-use relais::net::{Ask, Client, Options, Resolve, check_url};
+use relais::net::{Client, Options, Request, Resolve, check_url};
 use tokio::net::TcpListener;
 
 use crate::support::origin::{Origin, Reply};
@@ -36,7 +36,7 @@ fn options(allow: &[&str]) -> Options {
 }
 
 async fn visit(client: &Client, url: &str) -> Result<(), (BreakKind, String)> {
-    let ask = Ask { url, validators: &Validators::default(), headers: &[], auth: None };
+    let ask = Request { url, validators: &Validators::default(), headers: &[], auth: None };
     match client.get(&ask).await.map_err(|error| error.outcome(Time::EPOCH)) {
         Ok(_) => Ok(()),
         Err(Outcome::Broken { kind, message }) => Err((kind, message)),

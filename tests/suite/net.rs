@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::future::{BoxFuture, join_all};
 use relais::model::{BreakKind, Outcome, Time, Validators};
-use relais::net::{Answer, Ask, Auth, Body, Client, ClientError, FetchError, Options, Resolve};
+use relais::net::{Auth, Body, Client, ClientError, FetchError, Options, Request, Resolve, Response};
 use secrecy::SecretString;
 
 use crate::support::origin::{Origin, Reply};
@@ -28,14 +28,14 @@ fn client() -> Client {
     Client::new(options()).expect("a client")
 }
 
-async fn get(client: &Client, url: &str) -> Result<Answer, FetchError> {
-    client.get(&Ask { url, validators: &Validators::default(), headers: &[], auth: None }).await
+async fn get(client: &Client, url: &str) -> Result<Response, FetchError> {
+    client.get(&Request { url, validators: &Validators::default(), headers: &[], auth: None }).await
 }
 
 async fn body(client: &Client, url: &str) -> Body {
     match get(client, url).await.expect("an answer") {
-        Answer::Body(body) => body,
-        Answer::NotModified { .. } => panic!("nothing was asked that 304 answers"),
+        Response::Body(body) => body,
+        Response::NotModified { .. } => panic!("nothing was asked that 304 answers"),
     }
 }
 
@@ -83,8 +83,8 @@ async fn validators_go_back_word_for_word_and_a_304_may_renew_them() {
     origin.on("/feed", Reply::status(304).header("last-modified", "today"));
     let validators = Validators { etag: Some("W/\"a, b-gzip".to_owned()), last_modified: Some("more or less then".to_owned()) };
     let url = origin.url("/feed");
-    let ask = Ask { url: &url, validators: &validators, headers: &[], auth: None };
-    let Answer::NotModified { validators, moved, .. } = client().get(&ask).await.expect("an answer") else { panic!("a 304") };
+    let ask = Request { url: &url, validators: &validators, headers: &[], auth: None };
+    let Response::NotModified { validators, moved, .. } = client().get(&ask).await.expect("an answer") else { panic!("a 304") };
     assert_eq!(validators.etag.as_deref(), Some("W/\"a, b-gzip"));
     assert_eq!(validators.last_modified.as_deref(), Some("today"));
     assert_eq!(moved, None);
@@ -262,7 +262,7 @@ async fn what_only_the_source_may_see_stays_with_its_origin() {
     let headers = [("X-Key".to_owned(), SecretString::from("hush")), ("accept".to_owned(), SecretString::from("text/plain"))];
     let auth = Auth::Bearer(SecretString::from("token"));
     let url = origin.url("/start");
-    let ask = Ask { url: &url, validators: &Validators::default(), headers: &headers, auth: Some(&auth) };
+    let ask = Request { url: &url, validators: &Validators::default(), headers: &headers, auth: Some(&auth) };
     client().get(&ask).await.expect("an answer");
 
     for path in ["/start", "/same"] {
@@ -290,7 +290,7 @@ async fn a_name_and_password_in_the_url_are_sent_as_such_and_never_shown() {
     assert!(!message.contains("ada") && !message.contains("h%C3"), "{message}");
 
     let auth = Auth::Basic { user: "bob".to_owned(), password: SecretString::from("x") };
-    let ask = Ask { url: &url("/feed"), validators: &Validators::default(), headers: &[], auth: Some(&auth) };
+    let ask = Request { url: &url("/feed"), validators: &Validators::default(), headers: &[], auth: Some(&auth) };
     client().get(&ask).await.expect("an answer");
     assert_eq!(origin.seen("/feed")[1].headers.get_all("authorization").iter().count(), 1);
     assert_eq!(origin.seen("/feed")[1].header("authorization"), "Basic Ym9iOng=");
@@ -299,7 +299,7 @@ async fn a_name_and_password_in_the_url_are_sent_as_such_and_never_shown() {
 #[tokio::test]
 async fn a_header_that_cannot_be_sent_is_named_and_its_value_is_not() {
     let headers = [("X-Key".to_owned(), SecretString::from("hu\nsh"))];
-    let ask = Ask { url: "http://127.0.0.1:1/", validators: &Validators::default(), headers: &headers, auth: None };
+    let ask = Request { url: "http://127.0.0.1:1/", validators: &Validators::default(), headers: &headers, auth: None };
     let error = client().get(&ask).await.expect_err("a line break is no part of a header").to_string();
     assert!(error.contains("\"X-Key\"") && !error.contains("sh\""), "{error}");
 }
@@ -322,7 +322,7 @@ async fn waiting_for_the_turn_of_a_host_is_not_counted_in_the_timeout() {
     let client = Client::new(Options { timeout: Duration::from_millis(600), ..options() }).expect("a client");
     origin.on("/feed", Reply::ok("<rss/>").after(Duration::from_millis(200)));
     let url = origin.url("/feed");
-    let ask = Ask { url: &url, validators: &Validators::default(), headers: &[], auth: None };
+    let ask = Request { url: &url, validators: &Validators::default(), headers: &[], auth: None };
     for (answer, took) in join_all((0..6).map(|_| client.get_timed(&ask))).await {
         answer.expect("each in its turn is fast enough");
         assert!(took < Duration::from_millis(600));
@@ -363,7 +363,7 @@ impl Resolve for Mute {
 async fn half_of_the_time_is_enough_to_see_that_nobody_is_there() {
     let options = Options { timeout: Duration::from_secs(20), ..options() };
     let client = Client::with_resolver(options, Arc::new(Mute)).expect("a client");
-    let ask = Ask { url: "http://mute.example/", validators: &Validators::default(), headers: &[], auth: None };
+    let ask = Request { url: "http://mute.example/", validators: &Validators::default(), headers: &[], auth: None };
     let (answer, took) = client.get_timed(&ask).await;
     let outcome = answer.expect_err("nobody is there").outcome(Time::EPOCH);
     let message = "cannot reach mute.example: there was no connection within 10 s".to_owned();

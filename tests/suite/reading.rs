@@ -1,14 +1,14 @@
 //! What holds for the reading of any feed: nothing makes it panic, and of well-formed feeds a strict reader finds the same.
 
 use proptest::prelude::*;
-use relais::feed::{self, Body};
+use relais::feed::{self, FeedBody};
 use relais::model::{SourceId, Zone};
 
 const URL: &str = "https://a.example.org/feed";
 
 fn read(bytes: &[u8], content_type: Option<&str>) -> Result<feed::Feed, feed::FeedError> {
-    let body = Body { bytes, content_type, url: URL, lang: None, zone: Zone::UTC };
-    feed::read(&body, &SourceId::new("s"))
+    let body = FeedBody { bytes, content_type, url: URL, lang: None, zone: Zone::UTC };
+    feed::parse_feed(&body, &SourceId::new("s"))
 }
 
 /// Text as it stands in XML.
@@ -118,7 +118,7 @@ proptest! {
             }
         }
         if let Ok(feed) = read(&bytes, None) {
-            let (kept, _) = feed::distinct(feed.entries);
+            let (kept, _) = feed::deduplicate(feed.entries);
             let mut uids: Vec<&str> = kept.iter().map(|(entry, _)| entry.key.uid.as_str()).collect();
             uids.sort_unstable();
             uids.dedup();

@@ -3,9 +3,9 @@
 
 use url::Url;
 
-use crate::feed::{self, Body, Feed};
+use crate::feed::{self, Feed, FeedBody};
 use crate::model::{SourceId, Time, Validators, Zone};
-use crate::net::{Answer, Ask, Client, Link};
+use crate::net::{Client, Link, Request, Response};
 
 /// Feeds of one page that are looked at.
 const MOST: usize = 12;
@@ -73,22 +73,22 @@ async fn look_at(client: &Client, addresses: &[String], first: bool) -> Vec<Foun
 }
 
 async fn look(client: &Client, address: &str) -> Result<Given, String> {
-    let ask = Ask { url: address, validators: &Validators::default(), headers: &[], auth: None };
+    let ask = Request { url: address, validators: &Validators::default(), headers: &[], auth: None };
     let body = match client.get(&ask).await {
-        Ok(Answer::Body(body)) => body,
-        Ok(Answer::NotModified { .. }) => return Err(format!("{address}: answered “not modified” to a first request")),
+        Ok(Response::Body(body)) => body,
+        Ok(Response::NotModified { .. }) => return Err(format!("{address}: answered “not modified” to a first request")),
         Err(error) => return Err(error.to_string()),
     };
     // Where it has moved for good is its address; where it leads for now is not.
     let url = body.moved.clone().unwrap_or_else(|| address.to_owned());
     let read =
-        Body { bytes: &body.bytes, content_type: body.content_type.as_deref(), url: &body.url, lang: None, zone: Zone::UTC };
-    match feed::read(&read, &SourceId::new("seek")) {
+        FeedBody { bytes: &body.bytes, content_type: body.content_type.as_deref(), url: &body.url, lang: None, zone: Zone::UTC };
+    match feed::parse_feed(&read, &SourceId::new("seek")) {
         Ok(feed) => Ok(Given::Feed(Box::new(told(url, feed)))),
         Err(error) => {
             let mut linked: Vec<String> =
                 body.links.iter().filter(|link| is_to_feed(link)).map(|link| link.url.clone()).collect();
-            linked.extend(feed::linked(&read).into_iter().filter(|url| !body.links.iter().any(|link| link.url == *url)));
+            linked.extend(feed::discover_feeds(&read).into_iter().filter(|url| !body.links.iter().any(|link| link.url == *url)));
             Ok(Given::Page(linked, error.to_string()))
         }
     }

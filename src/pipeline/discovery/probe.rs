@@ -7,9 +7,9 @@ use futures::stream::{StreamExt, iter};
 use super::super::blocking::spawn_cpu;
 use super::super::ingest::net_auth;
 use crate::config as plan;
-use crate::feed::{self, Body};
+use crate::feed::{self, FeedBody};
 use crate::model::{Lang, Pace, SourceId, Time, Validators};
-use crate::net::{Answer, Ask, Client};
+use crate::net::{Client, Request, Response};
 
 /// Looks at a time; each host is asked in its turn by the client.
 const AT_ONCE: usize = 32;
@@ -63,11 +63,11 @@ pub async fn probe(client: &Client, sources: &[&plan::Source], done: &dyn Fn(&Pr
 
 async fn look(client: &Client, source: &plan::Source) -> Probe {
     let auth = source.auth.as_ref().map(net_auth);
-    let ask = Ask { url: &source.url, validators: &Validators::default(), headers: &source.headers, auth: auth.as_ref() };
+    let ask = Request { url: &source.url, validators: &Validators::default(), headers: &source.headers, auth: auth.as_ref() };
     let (answer, took) = client.get_timed(&ask).await;
     let found = match answer {
-        Ok(Answer::Body(body)) => read(source, body).await,
-        Ok(Answer::NotModified { .. }) => Err("it answered “not modified” to a first request".to_owned()),
+        Ok(Response::Body(body)) => read(source, body).await,
+        Ok(Response::NotModified { .. }) => Err("it answered “not modified” to a first request".to_owned()),
         Err(error) => Err(error.to_string()),
     };
     Probe { source: source.id.clone(), took, found }
@@ -77,9 +77,14 @@ async fn read(source: &plan::Source, body: crate::net::Body) -> Result<Found, St
     let (id, lang, zone) = (source.id.clone(), source.lang.clone(), source.zone);
     let work = move || {
         let (moved, fresh_for) = (body.moved.clone(), body.fresh_for);
-        let given =
-            Body { bytes: &body.bytes, content_type: body.content_type.as_deref(), url: &body.url, lang: lang.as_ref(), zone };
-        let feed = feed::read(&given, &id).map_err(|error| error.to_string())?;
+        let given = FeedBody {
+            bytes: &body.bytes,
+            content_type: body.content_type.as_deref(),
+            url: &body.url,
+            lang: lang.as_ref(),
+            zone,
+        };
+        let feed = feed::parse_feed(&given, &id).map_err(|error| error.to_string())?;
         let dates = || feed.entries.iter().filter_map(|entry| entry.head.published.or(entry.head.updated));
         Ok(Found {
             format: feed.format,

@@ -95,15 +95,15 @@ impl Reading {
     }
 
     fn parse(&self, body: net::Body) -> Result<Read, FeedError> {
-        let said = feed::Body {
+        let said = feed::FeedBody {
             bytes: &body.bytes,
             content_type: body.content_type.as_deref(),
             url: &body.url,
             lang: self.lang.as_ref(),
             zone: self.zone,
         };
-        let mut feed = feed::read(&said, &self.source)?;
-        let (entries, dropped) = feed::distinct(std::mem::take(&mut feed.entries));
+        let mut feed = feed::parse_feed(&said, &self.source)?;
+        let (entries, dropped) = feed::deduplicate(std::mem::take(&mut feed.entries));
         let ids = entries.iter().map(|(entry, _)| entry.key.id()).collect();
         let net::Body { links, url, is_part, .. } = body;
         Ok(Read { feed, entries, ids, dropped, links, url, is_part })
@@ -114,7 +114,7 @@ impl Reading {
         let dates: Vec<(EntryId, Option<Time>)> =
             ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
         // What a part does not name is as it was.
-        let withdrawn = if is_part { Vec::new() } else { feed::withdrawn(listed, known, &dates) };
+        let withdrawn = if is_part { Vec::new() } else { feed::find_withdrawn(listed, known, &dates) };
         let with_date = dates.iter().filter(|(_, date)| date.is_some()).count();
         let known: HashMap<EntryId, &Known> = known.iter().map(|known| (known.id, known)).collect();
         let (mut changes, mut restored) = (Vec::new(), Vec::new());

@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config as plan;
 use crate::model::{Clock, EntryId, Outcome, SourceState, Time, Validators, Visit};
-use crate::net::{self, Answer, Ask, Client};
+use crate::net::{self, Client, Request, Response};
 use crate::store::{Claimed, Packed, Parcel, Store, StoreError};
 
 use super::parse::Reading;
@@ -38,12 +38,12 @@ impl Visitor<'_> {
         }
         let auth = source.auth.as_ref().map(net_auth);
         let address = adopted(&before, &source.url, has_secrets(source)).unwrap_or(&source.url);
-        let ask = Ask { url: address, validators: &before.validators, headers: &source.headers, auth: auth.as_ref() };
+        let ask = Request { url: address, validators: &before.validators, headers: &source.headers, auth: auth.as_ref() };
         let (answer, took) = self.client.get_timed(&ask).await;
         let mut visit = self.begun(source, Outcome::Same, took);
         let now = visit.at;
         let mut fresh_for = None;
-        if let Ok(Answer::NotModified { validators, moved, fresh_for }) = &answer
+        if let Ok(Response::NotModified { validators, moved, fresh_for }) = &answer
             && is_in_order(&before)
             && *validators == before.validators
             && (moved.is_none() || before.moved_seen >= MOVE_AGREED)
@@ -57,11 +57,11 @@ impl Visitor<'_> {
         let mut packed = Packed::default();
         match answer {
             Err(error) => visit.outcome = error.outcome(now),
-            Ok(Answer::NotModified { validators, moved, fresh_for: fresh }) => {
+            Ok(Response::NotModified { validators, moved, fresh_for: fresh }) => {
                 (after.validators, fresh_for) = (validators, fresh);
                 note_redirect(&mut after, moved, address != source.url);
             }
-            Ok(Answer::Body(body)) => {
+            Ok(Response::Body(body)) => {
                 fresh_for = body.fresh_for;
                 after.stale_until = body.stale_for.map(|good| now.plus(good).whole_seconds());
                 packed = self.read(source, body, known_before, address != source.url, &mut after, &mut visit).await?;
@@ -169,7 +169,8 @@ impl Visitor<'_> {
         let brought = match read {
             Ok(brought) => brought,
             Err(error) => {
-                visit.outcome = Outcome::Broken { kind: error.kind(), message: format!("{}: {error}", net::shown(&source.url)) };
+                visit.outcome =
+                    Outcome::Broken { kind: error.kind(), message: format!("{}: {error}", net::redact_url(&source.url)) };
                 return Ok(Packed::default());
             }
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::run::options;
 use super::engine_handle::Desk;
 use crate::config::{self as plan, Plan};
-use crate::net::{Caller, ClientError};
+use crate::net::{ApiClient, ClientError};
 use crate::translate::{EngineSettings, Glossary, GlossaryError, OpenError, open};
 
 /// Why nothing can be translated.
@@ -45,12 +45,12 @@ pub(in crate::pipeline) fn hire(plan: &Plan) -> Result<Vec<Desk>, HireError> {
     if engines.is_empty() {
         return Ok(Vec::new());
     }
-    let caller = Arc::new(Caller::new(&options(&plan.fetch))?);
+    let caller = Arc::new(ApiClient::new(&options(&plan.fetch))?);
     engines.into_iter().map(|engine| desk(engine, &caller)).collect()
 }
 
 /// One engine, whether an edition names it or not.
-pub fn desk(engine: &plan::Engine, caller: &Arc<Caller>) -> Result<Desk, HireError> {
+pub fn desk(engine: &plan::Engine, caller: &Arc<ApiClient>) -> Result<Desk, HireError> {
     let settings = EngineSettings {
         id: engine.id.clone(),
         kind: engine.kind,

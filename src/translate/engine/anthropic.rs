@@ -13,7 +13,7 @@ use super::talk::{Failure, Model, Written, talk};
 use super::wire::Wire;
 use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply};
 use crate::model::{Lang, Usage};
-use crate::net::{Called, Caller};
+use crate::net::{ApiClient, ApiResponse};
 
 /// As for other language models.
 const LIMITS: Limits = Limits { texts: 20, characters: 4_000, bytes: 6_000, in_flight: 4 };
@@ -70,7 +70,7 @@ struct Said {
 }
 
 impl Anthropic {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
         let model = settings.model()?;
         Ok(Self {
             headers: [("x-api-key", settings.key()?), ("anthropic-version", VERSION.to_owned().into())],
@@ -115,7 +115,7 @@ impl Anthropic {
         Ok(Written { content, unfinished, used })
     }
 
-    fn refused(&self, called: &Called) -> Failure {
+    fn refused(&self, called: &ApiResponse) -> Failure {
         let Refusal { error: Said { message: said } } = serde_json::from_slice(&called.body).unwrap_or_default();
         let message = self.wire.answers(called.status, &said);
         let error = match called.status {

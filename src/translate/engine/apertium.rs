@@ -14,7 +14,7 @@ use super::open::{EngineSettings, OpenError};
 use super::wire::Wire;
 use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply, marks};
 use crate::model::{Lang, Marked, Usage};
-use crate::net::{Called, Caller, Sent};
+use crate::net::{ApiBody, ApiClient, ApiResponse};
 
 /// What ten chunks hold at the least: a chunk may have 1,000 characters only, and begins a line where it can.
 const LIMITS: Limits = Limits { texts: 1, characters: 3_500, bytes: 3_500, in_flight: 2 };
@@ -50,7 +50,7 @@ struct Refusal {
 }
 
 impl Apertium {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
         let wire = settings.wire(caller, None, "/translate")?;
         Ok(Self { wire, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
     }
@@ -59,7 +59,7 @@ impl Apertium {
         let mut reply = Reply { texts: Vec::with_capacity(batch.texts.len()), used: Usage::default() };
         for text in &batch.texts {
             let sent = text.text.to_tagged();
-            let called = self.wire.send(&self.wire.url, &[], Sent::Form(form(&sent, batch))).await?;
+            let called = self.wire.send(&self.wire.url, &[], ApiBody::Form(form(&sent, batch))).await?;
             if called.status != 200 {
                 return Err(self.refused(&called, batch));
             }
@@ -70,7 +70,7 @@ impl Apertium {
         Ok(reply)
     }
 
-    fn refused(&self, called: &Called, batch: &Batch) -> EngineError {
+    fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let Refusal { explanation } = serde_json::from_slice(&called.body).unwrap_or_default();
         match called.status {
             400 if explanation.contains("not installed") => self.wire.pair(batch.from.as_str(), batch.to.as_str()),

@@ -10,7 +10,7 @@ use super::open::{EngineSettings, OpenError};
 use super::wire::Wire;
 use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply, html, marks};
 use crate::model::{Lang, Usage};
-use crate::net::{Called, Caller};
+use crate::net::{ApiClient, ApiResponse};
 
 /// The vendor's limit is 1,000 texts and 50,000 characters; but a free resource may send some 33,000 a minute, and a request
 /// that is larger is refused for ever.
@@ -58,7 +58,7 @@ struct Said {
 }
 
 impl Azure {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
         let mut headers = vec![("ocp-apim-subscription-key", settings.key()?)];
         if let Some(region) = &settings.region {
             if !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
@@ -93,7 +93,7 @@ impl Azure {
     }
 
     /// The vendor's codes begin with the status.
-    fn refused(&self, called: &Called, batch: &Batch) -> EngineError {
+    fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let Refusal { error: Said { code, message: said } } = serde_json::from_slice(&called.body).unwrap_or_default();
         let message = self.wire.answers(called.status, &said);
         match code {

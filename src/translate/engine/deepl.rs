@@ -10,7 +10,7 @@ use super::open::{EngineSettings, OpenError};
 use super::wire::Wire;
 use super::{Batch, Context, Engine, EngineError, Limits, Outgoing, Reply, marks};
 use crate::model::{Lang, Marked, Piece, Usage};
-use crate::net::{Called, Caller};
+use crate::net::{ApiClient, ApiResponse};
 
 /// The vendor's limit is 128 KiB for a request; half of it leaves room for what is around the texts. A request of more than 50
 /// texts used to be refused.
@@ -58,7 +58,7 @@ struct Refusal {
 }
 
 impl Deepl {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
         let key = settings.key()?;
         let free = key.expose_secret().ends_with(":fx");
         let vendor = if free { "https://api-free.deepl.com" } else { "https://api.deepl.com" };
@@ -99,7 +99,7 @@ impl Deepl {
         Ok(Reply { texts, used: used.unwrap_or_else(counted) })
     }
 
-    fn refused(&self, called: &Called, batch: &Batch) -> EngineError {
+    fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let Refusal { message } = serde_json::from_slice(&called.body).unwrap_or_default();
         match called.status {
             456 => EngineError::Quota { message: self.wire.answers(456, "the characters of this period are used up") },

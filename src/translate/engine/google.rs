@@ -10,7 +10,7 @@ use super::open::{EngineSettings, OpenError};
 use super::wire::Wire;
 use super::{Batch, Billing, Engine, EngineError, Limits, Outgoing, Reply, html, marks};
 use crate::model::{Lang, Usage};
-use crate::net::{Called, Caller};
+use crate::net::{ApiClient, ApiResponse};
 
 /// The vendor's limit is 128 texts and 100 kB; he advises 5,000 characters.
 const LIMITS: Limits = Limits { texts: 100, characters: 5_000, bytes: 20_000, in_flight: 4 };
@@ -71,7 +71,7 @@ struct Reason {
 }
 
 impl Google {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
         // The key could stand in the address too; there it would be in the logs of every proxy.
         let headers = [("x-goog-api-key", settings.key()?)];
         let wire = settings.wire(caller, Some(VENDOR), "/language/translate/v2")?;
@@ -93,7 +93,7 @@ impl Google {
         Ok(Reply { texts, used })
     }
 
-    fn refused(&self, called: &Called, batch: &Batch) -> EngineError {
+    fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let Refusal { error: Said { message: said, errors } } = serde_json::from_slice(&called.body).unwrap_or_default();
         let reason = errors.first().map_or("", |error| error.reason.as_str());
         let message = self.wire.answers(called.status, &said);

@@ -14,7 +14,7 @@ use super::open::{EngineSettings, OpenError};
 use super::wire::Wire;
 use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply, marks};
 use crate::model::{Lang, Usage};
-use crate::net::{Called, Caller};
+use crate::net::{ApiClient, ApiResponse};
 
 /// A server declares its limits to nobody who asks; this is below those of public ones.
 const LIMITS: Limits = Limits { texts: 25, characters: 4_000, bytes: 16_000, in_flight: 2 };
@@ -55,7 +55,7 @@ struct Refusal {
 }
 
 impl Libretranslate {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
         let wire = settings.wire(caller, None, "/translate")?;
         Ok(Self { wire, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
     }
@@ -90,7 +90,7 @@ impl Libretranslate {
     }
 
     /// The errors are sentences, in English unless the server's operator wants another language.
-    fn refused(&self, called: &Called, batch: &Batch) -> EngineError {
+    fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let said = serde_json::from_slice(&called.body).map_or_else(|_| String::new(), |Refusal { error }| error);
         let says = |words: &str| said.contains(words);
         match called.status {

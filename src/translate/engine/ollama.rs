@@ -13,7 +13,7 @@ use super::talk::{Failure, Model, Written, talk};
 use super::wire::Wire;
 use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply};
 use crate::model::{Lang, Usage};
-use crate::net::{Called, Caller};
+use crate::net::{ApiClient, ApiResponse};
 
 /// Small models lose their way in long requests, and most machines work on one at a time.
 const LIMITS: Limits = Limits { texts: 8, characters: 2_500, bytes: 5_000, in_flight: 1 };
@@ -53,7 +53,7 @@ struct Refusal {
 }
 
 impl Ollama {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
         let model = settings.model()?;
         let bearer = |key: &SecretString| ("authorization", format!("Bearer {}", key.expose_secret()).into());
         Ok(Self {
@@ -101,7 +101,7 @@ impl Ollama {
         Ok(Written { content: answer.message.content, unfinished, used })
     }
 
-    fn refused(&self, called: &Called) -> Failure {
+    fn refused(&self, called: &ApiResponse) -> Failure {
         let Refusal { error: said } = serde_json::from_slice(&called.body).unwrap_or_default();
         if called.status == 404 {
             let advice = format!("`ollama pull {}`, or see `model` and `url` of [engine.{}]", self.model, self.wire.id);

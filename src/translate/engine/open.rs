@@ -11,7 +11,7 @@ use super::Engine;
 use super::wire::Wire;
 use super::{anthropic, apertium, azure, deepl, google, libretranslate, ollama, openai, pivot};
 use crate::model::{EngineKind, Lang};
-use crate::net::Caller;
+use crate::net::ApiClient;
 
 /// What a request of a translation server may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -68,7 +68,7 @@ pub enum OpenError {
 }
 
 /// Makes an engine. Nothing is sent.
-pub fn open(settings: EngineSettings, caller: Arc<Caller>) -> Result<Arc<dyn Engine>, OpenError> {
+pub fn open(settings: EngineSettings, caller: Arc<ApiClient>) -> Result<Arc<dyn Engine>, OpenError> {
     let engine: Arc<dyn Engine> = match settings.kind {
         EngineKind::Deepl => Arc::new(deepl::Deepl::open(&settings, caller)?),
         EngineKind::Libretranslate => Arc::new(libretranslate::Libretranslate::open(&settings, caller)?),
@@ -87,7 +87,7 @@ pub fn open(settings: EngineSettings, caller: Arc<Caller>) -> Result<Arc<dyn Eng
 
 impl EngineSettings {
     /// The way to `path` below `url`, or below the vendor's own address.
-    pub(super) fn wire(&self, caller: Arc<Caller>, vendor: Option<&str>, path: &str) -> Result<Wire, OpenError> {
+    pub(super) fn wire(&self, caller: Arc<ApiClient>, vendor: Option<&str>, path: &str) -> Result<Wire, OpenError> {
         let base = self.url.as_deref().or(vendor).ok_or_else(|| self.missing("url"))?;
         let timeout = self.timeout.unwrap_or(if self.kind.is_language_model() { MODEL_TIMEOUT } else { TIMEOUT });
         if let Some(key) = &self.key {

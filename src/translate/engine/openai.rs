@@ -13,7 +13,7 @@ use super::talk::{Failure, Model, Written, talk};
 use super::wire::Wire;
 use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply};
 use crate::model::{Lang, Usage};
-use crate::net::{Called, Caller};
+use crate::net::{ApiClient, ApiResponse};
 
 /// Small enough that an answer comes in time and nothing is left out, large enough that the instructions are not most of it.
 const LIMITS: Limits = Limits { texts: 20, characters: 4_000, bytes: 6_000, in_flight: 4 };
@@ -66,7 +66,7 @@ struct Refusal {
 }
 
 impl Openai {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<Caller>) -> Result<Self, OpenError> {
+    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
         let model = settings.model()?;
         if settings.url.is_none() {
             settings.key()?;
@@ -130,7 +130,7 @@ impl Openai {
         Ok(Written { content: choice.message.content.unwrap_or_default(), unfinished, used })
     }
 
-    fn refused(&self, called: &Called) -> Failure {
+    fn refused(&self, called: &ApiResponse) -> Failure {
         let Refusal { error } = serde_json::from_slice(&called.body).unwrap_or_default();
         let part = |name: &str| error[name].as_str().unwrap_or_default();
         let said = if error.is_string() { error.as_str().unwrap_or_default() } else { part("message") };

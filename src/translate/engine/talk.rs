@@ -6,7 +6,7 @@ use super::llm::{Form, Ladder, Prompt, counted, prompt, read};
 use super::wire::Wire;
 use super::{Batch, EngineError, Reply};
 use crate::model::Usage;
-use crate::net::Called;
+use crate::net::ApiResponse;
 
 /// A server of a language model.
 pub(super) trait Model: Send + Sync {
@@ -45,7 +45,7 @@ impl From<EngineError> for Failure {
 impl Failure {
     /// A refusal that this service has no word of its own for. Servers that do not know a form of answers say so in many ways,
     /// some by an error 500.
-    pub(super) fn of(wire: &Wire, called: &Called, said: &str) -> Self {
+    pub(super) fn of(wire: &Wire, called: &ApiResponse, said: &str) -> Self {
         Self { error: wire.refused(called, said), form: matches!(called.status, 400 | 422 | 500 | 501) }
     }
 }

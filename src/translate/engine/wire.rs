@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{Billing, EngineError};
 use crate::model::Usage;
-use crate::net::{Call, CallError, Called, Caller, Sent, shown};
+use crate::net::{ApiBody, ApiClient, ApiError, ApiRequest, ApiResponse, redact_url};
 
 /// So much of what a service says of an error is passed on.
 const MAX_SAID: usize = 200;
@@ -21,7 +21,7 @@ pub(super) type Headers = [(&'static str, SecretString)];
 
 /// The way to one service.
 pub(super) struct Wire {
-    pub(super) caller: Arc<Caller>,
+    pub(super) caller: Arc<ApiClient>,
     /// The name of the engine in feeds.toml.
     pub(super) id: String,
     /// What is called to translate.
@@ -32,31 +32,31 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Posts JSON. An answer of any status comes back.
-    pub(super) async fn json(&self, url: &Url, headers: &Headers, body: &impl Serialize) -> Result<Called, EngineError> {
+    pub(super) async fn json(&self, url: &Url, headers: &Headers, body: &impl Serialize) -> Result<ApiResponse, EngineError> {
         let body = serde_json::to_vec(body).map_err(|error| self.bad(&format!("cannot be asked: {error}"), None))?;
-        self.send(url, headers, Sent::Json(body)).await
+        self.send(url, headers, ApiBody::Json(body)).await
     }
 
     /// Calls; what the failure of a call means.
-    pub(super) async fn send(&self, url: &Url, headers: &Headers, body: Sent) -> Result<Called, EngineError> {
-        let call = Call { url: url.clone(), headers, body, timeout: self.timeout };
+    pub(super) async fn send(&self, url: &Url, headers: &Headers, body: ApiBody) -> Result<ApiResponse, EngineError> {
+        let call = ApiRequest { url: url.clone(), headers, body, timeout: self.timeout };
         self.caller.call(call).await.map_err(|error| {
             let message = error.to_string();
             match error {
-                CallError::Unreachable { .. } => EngineError::Transient { message, retry_after: None, billing: Billing::Free },
-                CallError::Timeout { .. } => {
+                ApiError::Unreachable { .. } => EngineError::Transient { message, retry_after: None, billing: Billing::Free },
+                ApiError::Timeout { .. } => {
                     let message = format!("{message}: if it is always so slow, raise `timeout` of [engine.{}]", self.id);
                     EngineError::Transient { message, retry_after: None, billing: Billing::Unknown }
                 }
-                CallError::Cut { .. } => EngineError::Transient { message, retry_after: None, billing: Billing::Unknown },
-                CallError::TooBig { .. } => EngineError::BadOutput { message, used: None },
-                CallError::Unsendable => EngineError::Auth { message: format!("{message}: see `key` of [engine.{}]", self.id) },
+                ApiError::Cut { .. } => EngineError::Transient { message, retry_after: None, billing: Billing::Unknown },
+                ApiError::TooBig { .. } => EngineError::BadOutput { message, used: None },
+                ApiError::Unsendable => EngineError::Auth { message: format!("{message}: see `key` of [engine.{}]", self.id) },
             }
         })
     }
 
     /// Reads an answer of success.
-    pub(super) fn read<T: DeserializeOwned>(&self, called: &Called) -> Result<T, EngineError> {
+    pub(super) fn read<T: DeserializeOwned>(&self, called: &ApiResponse) -> Result<T, EngineError> {
         serde_json::from_slice(&called.body).map_err(|error| {
             // serde's words quote what it read, which is none of the reader's business.
             let why = if error.is_eof() { "is cut" } else { "has another shape than this service's answers" };
@@ -65,7 +65,7 @@ impl Wire {
     }
 
     /// What a status other than success means, unless the vendor means something else by it. `said` is what the service says.
-    pub(super) fn refused(&self, called: &Called, said: &str) -> EngineError {
+    pub(super) fn refused(&self, called: &ApiResponse, said: &str) -> EngineError {
         let retry_after = called.retry_after;
         let message = self.answers(called.status, said);
         match called.status {
@@ -91,12 +91,14 @@ impl Wire {
     /// It does not translate this way.
     pub(super) fn pair(&self, from: &str, to: &str) -> EngineError {
         let advice = "take the engine from the edition, or set its `pivot`";
-        EngineError::Auth { message: format!("{} does not translate from {from} into {to}: {advice}", shown(self.url.as_str())) }
+        EngineError::Auth {
+            message: format!("{} does not translate from {from} into {to}: {advice}", redact_url(self.url.as_str())),
+        }
     }
 
     /// What came is no answer.
     pub(super) fn bad(&self, what: &str, used: Option<Usage>) -> EngineError {
-        EngineError::BadOutput { message: format!("{} {what}", shown(self.url.as_str())), used }
+        EngineError::BadOutput { message: format!("{} {what}", redact_url(self.url.as_str())), used }
     }
 
     /// Whether as many texts came as were sent.
@@ -107,7 +109,7 @@ impl Wire {
 
     /// "ADDRESS answers 429: Slow down".
     pub(super) fn answers(&self, status: u16, said: &str) -> String {
-        let answers = format!("{} answers {status}", shown(self.url.as_str()));
+        let answers = format!("{} answers {status}", redact_url(self.url.as_str()));
         let said = self.quoted(said);
         if said.is_empty() { answers } else { format!("{answers}: {said}") }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Rejection;
 use super::texts::{Texts, words};
 use super::thresholds::{ECHO_SHARE, ECHO_WORDS, LANGUAGE_LEAD, LANGUAGE_SHARE, LANGUAGE_WORDS, PART_LEAD, PART_WORDS};
-use crate::feed::{FunctionWords, heard};
+use crate::feed::{FunctionWords, detect_language};
 
 /// The source itself, or nearly. Names and texts that were in the target's language before stay as they are.
 pub(super) fn echo(texts: &Texts<'_>) -> Result<(), Rejection> {
@@ -70,7 +70,7 @@ pub(super) fn language(texts: &Texts<'_>) -> Result<(), Rejection> {
         return Err(Rejection::Language(texts.from.clone()));
     }
     // The third one only where the target has a table too: of relatives without one, nothing is sure.
-    let third = heard(&texts.bare_result).filter(|heard| to.is_some() && heard.primary() != texts.to.primary());
+    let third = detect_language(&texts.bare_result).filter(|heard| to.is_some() && heard.primary() != texts.to.primary());
     match third {
         Some(third) if FunctionWords::of(&texts.bare_source).of_language(&third) < said.of_language(&third) => {
             Err(Rejection::Language(third))

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use relais::clock::SystemClock;
-use relais::feed::{self, Body};
+use relais::feed::{self, FeedBody};
 use relais::html;
 use relais::model::{Clean, EngineKind, Marked, RawHtml, SegmentKind, SourceId, Zone};
 use relais::pipeline::{Ask, Desk, translate_text};
@@ -79,8 +79,9 @@ fn texts() -> Option<Vec<(String, Clean)>> {
     let mut texts = Vec::new();
     for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "xml")) {
         let bytes = std::fs::read(file).expect("a file");
-        let body = Body { bytes: &bytes, content_type: None, url: "https://a.example/feed", lang: None, zone: Zone::default() };
-        let Ok(read) = feed::read(&body, &SourceId::new("a")) else { continue };
+        let body =
+            FeedBody { bytes: &bytes, content_type: None, url: "https://a.example/feed", lang: None, zone: Zone::default() };
+        let Ok(read) = feed::parse_feed(&body, &SourceId::new("a")) else { continue };
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         for (number, entry) in read.entries.iter().take(ENTRIES).enumerate() {
             let html = entry.content.as_ref().or(entry.summary.as_ref()).map(|raw| raw.0.as_str()).unwrap_or_default();

@@ -1,13 +1,13 @@
 //! Where a request stands between its redirects: where it may go on to, and what it carries that only its origin may see.
 
+use reqwest::StatusCode;
 use reqwest::cookie::{CookieStore, Jar};
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, SET_COOKIE};
-use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::error::shown;
-use super::{Ask, Auth, FetchError, guard};
+use super::redact::redacted;
+use super::{Auth, FetchError, Request, guard};
 use crate::model::{Cidr, Validators};
 
 /// What may be made of the last answer to save a part of it (RFC 3229).
@@ -38,8 +38,8 @@ pub(super) struct Trip {
 
 impl Trip {
     /// Begins at the asked address, which is `url` as it was checked.
-    pub(super) fn begin(http: &reqwest::Client, ask: &Ask<'_>, url: &Url) -> Result<Self, FetchError> {
-        let unsendable = |why| FetchError::Unsendable { url: shown(url), why };
+    pub(super) fn begin(http: &reqwest::Client, ask: &Request<'_>, url: &Url) -> Result<Self, FetchError> {
+        let unsendable = |why| FetchError::Unsendable { url: redacted(url), why };
         let (own, url) = own_headers(http, url.clone(), ask).map_err(unsendable)?;
         let conditional = conditional(ask.validators);
         Ok(Self { seen: vec![url.clone()], url, permanent: true, own, conditional, cookies: None, has_new_cookie: false })
@@ -51,23 +51,23 @@ impl Trip {
     }
 
     /// Goes where a redirect points, if that is somewhere we may go.
-    pub(super) fn follow(&mut self, response: &Response, allow: &[Cidr]) -> Result<(), FetchError> {
+    pub(super) fn follow(&mut self, response: &reqwest::Response, allow: &[Cidr]) -> Result<(), FetchError> {
         self.keep_cookies(response.headers());
         let status = response.status();
-        let refuse = |why: String| FetchError::Redirect { url: shown(&self.url), why };
+        let refuse = |why: String| FetchError::Redirect { url: redacted(&self.url), why };
         let location = response.headers().get(LOCATION).map(|value| escaped(value.as_bytes()));
         let location = location.filter(|location| !location.is_empty());
         let location = location.ok_or_else(|| refuse(format!("it answers {status} without saying where to")))?;
         let next = target(&self.url, &location).map_err(refuse)?;
         guard::check(&next, allow).map_err(|error| match error {
             FetchError::Private { url, why } => {
-                FetchError::Private { url, why: format!("{why} ({} redirects there)", shown(&self.url)) }
+                FetchError::Private { url, why: format!("{why} ({} redirects there)", redacted(&self.url)) }
             }
             other => other,
         })?;
         // With a cookie that it did not have before, a server may answer otherwise.
         if self.seen.contains(&next) && !self.has_new_cookie {
-            return Err(refuse(format!("it redirects in a circle, back to {}", shown(&next))));
+            return Err(refuse(format!("it redirects in a circle, back to {}", redacted(&next))));
         }
         if self.seen.len() > MAX_HOPS {
             return Err(refuse(format!("{MAX_HOPS} redirects came before it, and it redirects again")));
@@ -126,7 +126,7 @@ fn target(from: &Url, location: &str) -> Result<Url, String> {
         return Err(format!("it redirects to a URL of more than {} bytes", guard::MAX_URL));
     }
     if from.scheme() == "https" && next.scheme() == "http" {
-        return Err(format!("it redirects from https to {}, which is not encrypted", shown(&next)));
+        return Err(format!("it redirects from https to {}, which is not encrypted", redacted(&next)));
     }
     Ok(next)
 }
@@ -154,7 +154,7 @@ fn conditional(validators: &Validators) -> HeaderMap {
 }
 
 /// What only the asked origin may see, and the URL without what it says of us. reqwest writes the `Authorization` header.
-fn own_headers(http: &reqwest::Client, mut url: Url, ask: &Ask<'_>) -> Result<(HeaderMap, Url), String> {
+fn own_headers(http: &reqwest::Client, mut url: Url, ask: &Request<'_>) -> Result<(HeaderMap, Url), String> {
     // Most sources are anybody's.
     if ask.auth.is_none() && ask.headers.is_empty() && url.username().is_empty() && url.password().is_none() {
         return Ok((HeaderMap::new(), url));

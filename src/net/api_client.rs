@@ -10,9 +10,10 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use url::Url;
 
+use super::cache_headers::RetryAfter;
 use super::connect::{self, CONNECT};
-use super::error::{deepest, host, shown};
-use super::fresh::RetryAfter;
+use super::error::deepest;
+use super::redact::{host_and_port, redacted};
 use super::{ClientError, Options};
 use crate::model::Time;
 
@@ -26,26 +27,26 @@ const IDLE: Duration = Duration::from_secs(30);
 const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
 /// Calls services. One for the whole program.
-pub struct Caller {
+pub struct ApiClient {
     http: reqwest::Client,
 }
 
 /// One call.
 #[derive(Debug)]
-pub struct Call<'a> {
+pub struct ApiRequest<'a> {
     /// Where to.
     pub url: Url,
     /// Headers besides those of the body. Their values may be keys, and are never shown.
     pub headers: &'a [(&'static str, SecretString)],
     /// What to send.
-    pub body: Sent,
+    pub body: ApiBody,
     /// What it may take from the beginning to the last byte of the answer.
     pub timeout: Duration,
 }
 
 /// The body of a call.
 #[derive(Clone, Debug)]
-pub enum Sent {
+pub enum ApiBody {
     /// None: a GET.
     Nothing,
     /// JSON, written out.
@@ -56,7 +57,7 @@ pub enum Sent {
 
 /// An answer of any status.
 #[derive(Debug)]
-pub struct Called {
+pub struct ApiResponse {
     /// The status.
     pub status: u16,
     /// How long the service asks us to wait: at most a day.
@@ -67,7 +68,7 @@ pub struct Called {
 
 /// Why there is no answer. The sentences hold no keys and no queries.
 #[derive(Debug, Error)]
-pub enum CallError {
+pub enum ApiError {
     /// It could not be sent: the name does not resolve, nobody answers, or the handshake fails.
     #[error("cannot reach {host}: {why}")]
     Unreachable {
@@ -103,7 +104,7 @@ pub enum CallError {
     Unsendable,
 }
 
-impl Caller {
+impl ApiClient {
     /// A caller with the certificates, the proxy and the user agent of these options; the rest of them is for sources.
     pub fn new(options: &Options) -> Result<Self, ClientError> {
         let agent = HeaderValue::from_str(&options.user_agent).map_err(|_| ClientError::UserAgent)?;
@@ -128,28 +129,28 @@ impl Caller {
     }
 
     /// Calls a service. An answer that says no is an answer too; a redirect is one that says no.
-    pub async fn call(&self, call: Call<'_>) -> Result<Called, CallError> {
+    pub async fn call(&self, call: ApiRequest<'_>) -> Result<ApiResponse, ApiError> {
         let (url, timeout) = (call.url.clone(), call.timeout);
         let headers = headers(call.headers)?;
         let request = match call.body {
-            Sent::Nothing => self.http.get(call.url),
-            Sent::Json(body) => self.http.post(call.url).header(CONTENT_TYPE, "application/json").body(body),
-            Sent::Form(body) => self.http.post(call.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body),
+            ApiBody::Nothing => self.http.get(call.url),
+            ApiBody::Json(body) => self.http.post(call.url).header(CONTENT_TYPE, "application/json").body(body),
+            ApiBody::Form(body) => self.http.post(call.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body),
         };
         let answered = async {
             let response = request.headers(headers).send().await.map_err(|error| lost(&error, &url, timeout))?;
             let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
-            Ok(Called { status, retry_after, body: read(response, &url, timeout).await? })
+            Ok(ApiResponse { status, retry_after, body: read(response, &url, timeout).await? })
         };
-        let late = |_| CallError::Timeout { url: shown(&url), after: timeout };
+        let late = |_| ApiError::Timeout { url: redacted(&url), after: timeout };
         tokio::time::timeout(timeout, answered).await.map_err(late)?
     }
 }
 
-fn headers(list: &[(&'static str, SecretString)]) -> Result<HeaderMap, CallError> {
+fn headers(list: &[(&'static str, SecretString)]) -> Result<HeaderMap, ApiError> {
     let mut headers = HeaderMap::with_capacity(list.len());
     for (name, value) in list {
-        let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| CallError::Unsendable)?;
+        let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| ApiError::Unsendable)?;
         value.set_sensitive(true);
         headers.insert(HeaderName::from_static(name), value);
     }
@@ -157,24 +158,24 @@ fn headers(list: &[(&'static str, SecretString)]) -> Result<HeaderMap, CallError
 }
 
 /// An error before there was an answer. What was never sent is told apart: it cannot have cost anything.
-fn lost(error: &reqwest::Error, url: &Url, timeout: Duration) -> CallError {
+fn lost(error: &reqwest::Error, url: &Url, timeout: Duration) -> ApiError {
     if error.is_connect() && error.is_timeout() {
         let why = format!("there was no connection within {} s", CONNECT.as_secs());
-        CallError::Unreachable { host: host(url), why }
+        ApiError::Unreachable { host: host_and_port(url), why }
     } else if error.is_connect() {
-        CallError::Unreachable { host: host(url), why: deepest(error) }
+        ApiError::Unreachable { host: host_and_port(url), why: deepest(error) }
     } else if error.is_timeout() {
-        CallError::Timeout { url: shown(url), after: timeout }
+        ApiError::Timeout { url: redacted(url), after: timeout }
     } else {
-        CallError::Cut { url: shown(url), why: deepest(error) }
+        ApiError::Cut { url: redacted(url), why: deepest(error) }
     }
 }
 
-async fn read(mut response: Response, url: &Url, timeout: Duration) -> Result<Vec<u8>, CallError> {
+async fn read(mut response: Response, url: &Url, timeout: Duration) -> Result<Vec<u8>, ApiError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error, url, timeout))? {
         if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(CallError::TooBig { url: shown(url) });
+            return Err(ApiError::TooBig { url: redacted(url) });
         }
         body.extend_from_slice(&chunk);
     }

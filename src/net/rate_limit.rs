@@ -62,7 +62,7 @@ impl Hosts {
 
     /// From the next one on requests to a host begin so far apart, if that is further than usual. That one is not put off: what
     /// was asked for last was how far apart.
-    pub(super) fn keep_apart(&self, host: &str, interval: Duration) {
+    pub(super) fn set_host_interval(&self, host: &str, interval: Duration) {
         let mut gates = lock(&self.gates);
         if interval <= self.interval {
             gates.slow.remove(host);
@@ -122,15 +122,15 @@ mod tests {
         let hosts = Hosts::new(1, SECOND);
         let begun = Instant::now();
         drop(hosts.turn("a:80").await);
-        hosts.keep_apart("a:80", 10 * SECOND);
+        hosts.set_host_interval("a:80", 10 * SECOND);
         for start in [1, 11, 21] {
-            hosts.keep_apart("a:80", 10 * SECOND);
+            hosts.set_host_interval("a:80", 10 * SECOND);
             drop(hosts.turn("a:80").await);
             assert_eq!(begun.elapsed(), start * SECOND);
         }
         drop(hosts.turn("b:80").await);
         assert_eq!(begun.elapsed(), 21 * SECOND, "another host does not wait");
-        hosts.keep_apart("a:80", Duration::ZERO);
+        hosts.set_host_interval("a:80", Duration::ZERO);
         drop(hosts.turn("a:80").await);
         drop(hosts.turn("a:80").await);
         assert_eq!(begun.elapsed(), 32 * SECOND, "it does not want it any more");

@@ -12,37 +12,37 @@ const LATE: Duration = Duration::from_secs(5 * 60);
 
 /// The last signs of life.
 #[derive(Debug)]
-pub struct Pulse {
+pub struct Health {
     beat: Mutex<Instant>,
     published: Mutex<Option<Instant>>,
 }
 
-impl Default for Pulse {
+impl Default for Health {
     fn default() -> Self {
         Self { beat: Mutex::new(Instant::now()), published: Mutex::new(None) }
     }
 }
 
-impl Pulse {
+impl Health {
     /// Ingest is alive.
-    pub fn beat(&self) {
+    pub fn record_heartbeat(&self) {
         *lock(&self.beat) = Instant::now();
     }
 
     /// Everything was published as it should be; true for the first time.
-    pub fn published(&self) -> bool {
+    pub fn record_published(&self) -> bool {
         lock(&self.published).replace(Instant::now()).is_none()
     }
 
     /// Whether ingest has given a sign of life of late, or how long ago it last did.
-    pub fn health(&self) -> Result<(), String> {
+    pub fn liveness(&self) -> Result<(), String> {
         let ago = lock(&self.beat).elapsed();
         if ago < DEAD { Ok(()) } else { Err(format!("ingest gave no sign of life for {} s", ago.as_secs())) }
     }
 
     /// Whether the output is up to date, or why not.
     pub fn readiness(&self) -> Result<(), String> {
-        self.health()?;
+        self.liveness()?;
         match lock(&self.published).map(|at| at.elapsed()) {
             None => Err("nothing was published yet".to_owned()),
             Some(ago) if ago >= LATE => Err(format!("nothing could be published for {} s: see the log", ago.as_secs())),
@@ -64,19 +64,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_ready_while_it_lives_and_publishes() {
-        let pulse = Pulse::default();
-        assert!(pulse.health().is_ok());
-        assert_eq!(pulse.readiness(), Err("nothing was published yet".to_owned()));
-        assert!(pulse.published() && !pulse.published());
-        assert_eq!(pulse.readiness(), Ok(()));
+        let health = Health::default();
+        assert!(health.liveness().is_ok());
+        assert_eq!(health.readiness(), Err("nothing was published yet".to_owned()));
+        assert!(health.record_published() && !health.record_published());
+        assert_eq!(health.readiness(), Ok(()));
         for _ in 0..5 {
             advance(Duration::from_secs(60)).await;
-            pulse.beat();
+            health.record_heartbeat();
         }
-        assert!(pulse.health().is_ok());
-        assert!(pulse.readiness().expect_err("it is late").contains("for 300 s"));
-        pulse.published();
+        assert!(health.liveness().is_ok());
+        assert!(health.readiness().expect_err("it is late").contains("for 300 s"));
+        health.record_published();
         advance(DEAD).await;
-        assert!(pulse.readiness().expect_err("it is dead").contains("no sign of life"));
+        assert!(health.readiness().expect_err("it is dead").contains("no sign of life"));
     }
 }

@@ -1,29 +1,29 @@
 //! feeds.toml: read, checked as a whole and made into a [`Plan`], or into [`Problems`] that name every mistake with line and caret.
 //!
-//! Text becomes raw tables (`read`, `raw`), these become the plan (`resolve`, `plan`). The only files that are opened are
+//! Text becomes raw tables (`tables`, `raw`), these become the plan (`resolve`, `plan`). The only files that are opened are
 //! feeds.toml, the secrets that it names, and its glossary, to see that it can be read; nothing here knows of the network or
 //! the store.
 
+mod diagnostics;
 mod edit;
-mod findings;
-mod nearest;
+mod load_context;
 mod plan;
-mod problem;
 mod raw;
-mod read;
 mod reference;
 mod resolve;
-mod secret;
 mod state;
-mod written;
+mod tables;
+mod values;
 
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 
+use diagnostics::Diagnostics;
+
+pub use diagnostics::{Problem, Problems};
 pub use edit::{NewSource, source_id, source_table, with_sources};
 pub use plan::{Auth, Edition, Engine, Fetch, Glossary, Plan, Source};
-pub use problem::{Problem, Problems};
 pub use reference::{reference, schema};
 pub use state::State;
 
@@ -54,9 +54,11 @@ fn parse_in(text: &str, path: &Path, environment: &dyn Fn(&str) -> Option<OsStri
         let (message, help) = too_big();
         return Err(Problems::whole_file(path, message, help));
     }
-    let mut findings = findings::Findings::new(text, path);
-    let plan = read::document(text, &mut findings).and_then(|document| resolve::plan(document, path, environment, &mut findings));
-    findings.conclude(plan)
+    let mut diagnostics = Diagnostics::new(text, path);
+    let plan = tables::parse_document(text, &mut diagnostics)
+        .and_then(|document| resolve::plan(document, path, environment, &mut diagnostics));
+    let (plan, warnings) = diagnostics.conclude(plan)?;
+    Ok(Plan { warnings, ..plan })
 }
 
 /// The file's bytes; else what to tell the user, and what can be done.

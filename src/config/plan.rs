@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::problem::Problem;
+use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{Bilingual, Budget, Cidr, EngineKind, Format, Lang, Price, Show, SourceId, Text, Untranslated, Zone};
 

@@ -8,7 +8,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::raw;
-use super::written::LATER_KINDS;
+use super::values::LATER_KINDS;
 
 /// Keys of later versions: table (empty for the top of the file), key, and how it is without them.
 pub(super) const LATER: [(&str, &str, &str); 4] = [
@@ -20,7 +20,7 @@ pub(super) const LATER: [(&str, &str, &str); 4] = [
 
 /// The JSON Schema of feeds.toml, for editors that complete and check it.
 pub fn schema() -> Value {
-    let mut schema = schema_of::<raw::File>();
+    let mut schema = schema_of::<raw::RawFile>();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         for group in ["engine", "source", "edition"] {
             if let Some(Value::Object(group)) = properties.get_mut(group) {
@@ -68,12 +68,12 @@ fn without_null(value: &mut Value) {
 }
 
 /// The keys of one table, as the schema knows them.
-pub(super) struct Keys(Vec<(String, Value)>);
+pub(super) struct KnownKeys(Vec<(String, Value)>);
 
-impl Keys {
+impl KnownKeys {
     /// Those at the top of the file, tables included.
     pub(super) fn of_file() -> &'static Self {
-        static KEYS: LazyLock<Keys> = LazyLock::new(Keys::of::<raw::File>);
+        static KEYS: LazyLock<KnownKeys> = LazyLock::new(KnownKeys::of::<raw::RawFile>);
         &KEYS
     }
 
@@ -167,7 +167,7 @@ pub fn reference() -> String {
 fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
     let says = if intro.is_empty() { schema["description"].as_str().unwrap_or_default() } else { intro };
     let _ = write!(out, "## {title}\n\n{says}\n\n");
-    let keys = Keys::in_schema(schema);
+    let keys = KnownKeys::in_schema(schema);
     for (key, value) in &keys.0 {
         if matches!(key.as_str(), "fetch" | "engine" | "glossary" | "source" | "edition") {
             continue;

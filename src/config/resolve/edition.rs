@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use super::super::findings::Findings;
-use super::super::nearest::nearest;
+use super::super::diagnostics::Diagnostics;
+use super::super::diagnostics::nearest;
 use super::super::plan::{Edition, Source};
 use super::super::raw;
-use super::super::read::Named;
-use super::super::written::{At, Lapse, Missing, quoted};
+use super::super::tables::NamedTable;
+use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
 use super::{line, named, number};
 use crate::model::{Bilingual, Format, SourceId, Text, Untranslated};
 
@@ -22,16 +22,16 @@ const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24
 /// All editions, in the order of the file. Their files cannot collide: names differ, hold no dot, and no language comes twice.
 /// `engines` are the names of all engines, if these could be read.
 pub(super) fn editions(
-    raw: &[Named<raw::Edition>],
-    tables: &[Named<raw::Source>],
+    raw: &[NamedTable<raw::RawEdition>],
+    tables: &[NamedTable<raw::RawSource>],
     sources: &[Source],
     engines: Option<&[&str]>,
-    findings: &mut Findings<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Edition> {
     // A list that could not be read would make its tags unknown: one mistake is one problem.
     let tags_are_known = tables.iter().all(|table| table.keys.get("tags") != Some(&false));
-    let editions: Vec<Edition> = raw.iter().map(|named| edition(named, sources, tags_are_known, engines, findings)).collect();
-    if editions.is_empty() || findings.has_errors() {
+    let editions: Vec<Edition> = raw.iter().map(|named| edition(named, sources, tags_are_known, engines, diagnostics)).collect();
+    if editions.is_empty() || diagnostics.has_errors() {
         // A mistyped `from` would make its sources look forgotten: one mistake is one problem.
         return editions;
     }
@@ -39,7 +39,7 @@ pub(super) fn editions(
     for (table, source) in tables.iter().zip(sources) {
         if source.enabled && !taken.contains(&source.id) {
             let message = format!("no edition takes the source {}, but it will be visited", named(&table.id.value));
-            findings.warn(
+            diagnostics.warn(
                 &table.id.span,
                 message,
                 "name it, or a tag of it, in the `from` of an edition, or set enabled = false",
@@ -50,43 +50,43 @@ pub(super) fn editions(
 }
 
 fn edition(
-    Named { id, table, keys }: &Named<raw::Edition>,
+    NamedTable { id, table, keys }: &NamedTable<raw::RawEdition>,
     sources: &[Source],
     tags_are_known: bool,
     known: Option<&[&str]>,
-    findings: &mut Findings<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Edition {
     if RESERVED.contains(&id.value.as_str()) {
         let message = format!("an edition cannot be called {}", named(&id.value));
-        findings.error(&id.span, message, "relais uses that name itself; take another one");
+        diagnostics.error(&id.span, message, "relais uses that name itself; take another one");
     }
-    without_effect(table, keys, findings);
+    without_effect(table, keys, diagnostics);
     Edition {
         id: id.value.clone(),
-        title: table.title.as_ref().and_then(|at| line("title", at, findings)).unwrap_or_else(|| Text::new(&id.value)),
-        description: table.description.as_ref().and_then(|at| line("description", at, findings)).unwrap_or_default(),
-        from: from(id, &table.from, sources, tags_are_known, findings),
-        langs: unique("langs", &table.langs, |tag| tag.0.clone(), findings),
-        engines: engines(&table.engines.value, known, findings),
+        title: table.title.as_ref().and_then(|at| line("title", at, diagnostics)).unwrap_or_else(|| Text::new(&id.value)),
+        description: table.description.as_ref().and_then(|at| line("description", at, diagnostics)).unwrap_or_default(),
+        from: from(id, &table.from, sources, tags_are_known, diagnostics),
+        langs: unique("langs", &table.langs, |tag| tag.0.clone(), diagnostics),
+        engines: engines(&table.engines.value, known, diagnostics),
         bilingual: table.bilingual.value.0,
         show: table.show.value.0,
-        limit: number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), findings),
-        formats: formats(table, findings),
+        limit: number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics),
+        formats: formats(table, diagnostics),
         untranslated: match table.untranslated.value {
-            Missing::Hold(time) => Untranslated::Hold(hold(&table.untranslated, time, findings)),
-            Missing::Original => Untranslated::Original,
-            Missing::Skip => Untranslated::Skip,
+            RawUntranslated::Hold(time) => Untranslated::Hold(hold(&table.untranslated, time, diagnostics)),
+            RawUntranslated::Original => Untranslated::Original,
+            RawUntranslated::Skip => Untranslated::Skip,
         },
     }
 }
 
 /// Tells of what is written but can do nothing, because a key that it builds on is missing.
-fn without_effect(table: &raw::Edition, keys: &HashMap<String, bool>, findings: &mut Findings<'_>) {
+fn without_effect(table: &raw::RawEdition, keys: &HashMap<String, bool>, diagnostics: &mut Diagnostics<'_>) {
     let mut warn = |span: &Range<usize>, key: &str, needs: &str| {
         // One that is there but could not be read has been told.
         if keys.get(key) == Some(&true) && keys.get(needs) != Some(&false) {
             let help = format!("add `{needs}`, or take it out");
-            findings.warn(span, format!("`{key}` has no effect without `{needs}`"), help);
+            diagnostics.warn(span, format!("`{key}` has no effect without `{needs}`"), help);
         }
     };
     if table.langs.is_empty() {
@@ -101,11 +101,11 @@ fn without_effect(table: &raw::Edition, keys: &HashMap<String, bool>, findings: 
 }
 
 /// The engines that translate for it.
-fn engines(list: &[At<String>], known: Option<&[&str]>, findings: &mut Findings<'_>) -> Vec<String> {
+fn engines(list: &[Located<String>], known: Option<&[&str]>, diagnostics: &mut Diagnostics<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for at in list {
         if out.contains(&at.value) {
-            findings.error(&at.span, "this is in `engines` twice", "each is asked once: take one out");
+            diagnostics.error(&at.span, "this is in `engines` twice", "each is asked once: take one out");
             continue;
         }
         if let Some(known) = known.filter(|known| !known.contains(&at.value.as_str())) {
@@ -114,33 +114,37 @@ fn engines(list: &[At<String>], known: Option<&[&str]>, findings: &mut Findings<
                 None if known.is_empty() => "add a table [engine.NAME] with its `kind`".to_owned(),
                 None => listed("engines", known),
             };
-            findings.error(&at.span, format!("there is no engine {}", quoted(&at.value)), help);
+            diagnostics.error(&at.span, format!("there is no engine {}", quoted(&at.value)), help);
         }
         out.push(at.value.clone());
     }
     out
 }
 
-fn hold(at: &At<Missing>, time: Duration, findings: &mut Findings<'_>) -> Duration {
-    super::lapse("untranslated", &At { span: at.span.clone(), value: Lapse(time) }, HOLD, findings)
+fn hold(at: &Located<RawUntranslated>, time: Duration, diagnostics: &mut Diagnostics<'_>) -> Duration {
+    super::lapse("untranslated", &Located { span: at.span.clone(), value: RawDuration(time) }, HOLD, diagnostics)
 }
 
-fn formats(table: &raw::Edition, findings: &mut Findings<'_>) -> Vec<Format> {
+fn formats(table: &raw::RawEdition, diagnostics: &mut Diagnostics<'_>) -> Vec<Format> {
     if table.formats.value.is_empty() {
-        findings.error(&table.formats.span, "`formats` is empty", "name at least one of \"atom\", \"rss\", \"json\", \"html\"");
+        diagnostics.error(
+            &table.formats.span,
+            "`formats` is empty",
+            "name at least one of \"atom\", \"rss\", \"json\", \"html\"",
+        );
     }
-    let mut formats = unique("formats", &table.formats.value, |kind| kind.0, findings);
+    let mut formats = unique("formats", &table.formats.value, |kind| kind.0, diagnostics);
     formats.sort();
     formats
 }
 
 /// A list in which nothing may be twice.
-fn unique<T, U: PartialEq>(key: &str, list: &[At<T>], take: impl Fn(&T) -> U, findings: &mut Findings<'_>) -> Vec<U> {
+fn unique<T, U: PartialEq>(key: &str, list: &[Located<T>], take: impl Fn(&T) -> U, diagnostics: &mut Diagnostics<'_>) -> Vec<U> {
     let mut out = Vec::new();
     for at in list {
         let value = take(&at.value);
         if out.contains(&value) {
-            findings.error(&at.span, format!("this is in `{key}` twice"), "both would write the same files: take one out");
+            diagnostics.error(&at.span, format!("this is in `{key}` twice"), "both would write the same files: take one out");
         } else {
             out.push(value);
         }
@@ -150,11 +154,11 @@ fn unique<T, U: PartialEq>(key: &str, list: &[At<T>], take: impl Fn(&T) -> U, fi
 
 /// The enabled sources that the words of `from` name.
 fn from(
-    id: &At<String>,
-    from: &At<Vec<At<String>>>,
+    id: &Located<String>,
+    from: &Located<Vec<Located<String>>>,
     sources: &[Source],
     tags_are_known: bool,
-    findings: &mut Findings<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<SourceId> {
     let mut taken: HashSet<usize> = HashSet::new();
     let mut all_known = true;
@@ -164,9 +168,9 @@ fn from(
         taken.extend(&matching);
         if matching.is_empty() {
             all_known = false;
-            unknown(at, sources, tags_are_known, findings);
+            unknown(at, sources, tags_are_known, diagnostics);
         } else if let Some(source) = sources.iter().find(|source| source.id.as_str() == at.value && !source.enabled) {
-            findings.warn(
+            diagnostics.warn(
                 &at.span,
                 format!("the source {} is not enabled", named(source.id.as_str())),
                 "its entries are not taken",
@@ -182,7 +186,7 @@ fn from(
         } else {
             "none that it names is enabled"
         };
-        findings.error(span, format!("the edition {} takes no source", named(&id.value)), help);
+        diagnostics.error(span, format!("the edition {} takes no source", named(&id.value)), help);
     }
     out
 }
@@ -195,7 +199,7 @@ fn names(word: &str, source: &Source) -> bool {
     }
 }
 
-fn unknown(at: &At<String>, sources: &[Source], tags_are_known: bool, findings: &mut Findings<'_>) {
+fn unknown(at: &Located<String>, sources: &[Source], tags_are_known: bool, diagnostics: &mut Diagnostics<'_>) {
     let tags: HashSet<&str> = sources.iter().flat_map(|source| &source.tags).map(String::as_str).collect();
     let ids = || sources.iter().map(|source| source.id.as_str());
     if let Some(tag) = at.value.strip_prefix("tag:") {
@@ -206,7 +210,7 @@ fn unknown(at: &At<String>, sources: &[Source], tags_are_known: bool, findings: 
                 Some(near) => format!("did you mean \"tag:{near}\"?"),
                 None => listed("tags", &tags),
             };
-            findings.error(&at.span, format!("no source has the tag {}", quoted(tag)), help);
+            diagnostics.error(&at.span, format!("no source has the tag {}", quoted(tag)), help);
         }
     } else if !sources.is_empty() {
         let help = if tags.contains(at.value.as_str()) {
@@ -217,7 +221,7 @@ fn unknown(at: &At<String>, sources: &[Source], tags_are_known: bool, findings: 
                 None => listed("sources", &ids().collect::<Vec<_>>()),
             }
         };
-        findings.error(&at.span, format!("there is no source {}", quoted(&at.value)), help);
+        diagnostics.error(&at.span, format!("there is no source {}", quoted(&at.value)), help);
     }
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-use super::super::findings::Findings;
-use super::super::nearest::nearest;
+use super::super::diagnostics::Diagnostics;
+use super::super::diagnostics::nearest;
+use super::super::load_context::LoadContext;
 use super::super::plan::{Edition, Engine};
 use super::super::raw;
-use super::super::read::Named;
-use super::super::secret::Surroundings;
-use super::super::written::{At, quoted};
+use super::super::tables::NamedTable;
+use super::super::values::{Located, quoted};
 use super::source::{ELSEWHERE, fetched};
 use super::{header, lapse, named, number, web_address};
 use crate::model::EngineKind;
@@ -26,57 +26,57 @@ const MAX_NAME: usize = 200;
 
 /// All engines, in the order of the file. A missing key is a problem only for those that an edition uses.
 pub(super) fn engines(
-    raw: &[Named<raw::Engine>],
+    raw: &[NamedTable<raw::RawEngine>],
     editions: &[Edition],
-    around: &Surroundings<'_>,
-    findings: &mut Findings<'_>,
+    context: &LoadContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Engine> {
     let used: HashSet<&str> = editions.iter().flat_map(|edition| &edition.engines).map(String::as_str).collect();
     let engines =
-        raw.iter().filter_map(|table| engine(table, used.contains(table.id.value.as_str()), around, findings)).collect();
-    if editions.is_empty() || findings.has_errors() {
+        raw.iter().filter_map(|table| engine(table, used.contains(table.id.value.as_str()), context, diagnostics)).collect();
+    if editions.is_empty() || diagnostics.has_errors() {
         // A mistyped name would make its engine look forgotten: one mistake is one problem.
         return engines;
     }
-    for Named { id, .. } in raw.iter().filter(|table| !used.contains(table.id.value.as_str())) {
+    for NamedTable { id, .. } in raw.iter().filter(|table| !used.contains(table.id.value.as_str())) {
         let message = format!("no edition uses the engine {}", named(&id.value));
-        findings.warn(&id.span, message, "name it in the `engines` of an edition, or take the table out");
+        diagnostics.warn(&id.span, message, "name it in the `engines` of an edition, or take the table out");
     }
     engines
 }
 
 /// One engine; nothing when its kind, on which all else depends, is not known.
 fn engine(
-    Named { id, table, keys }: &Named<raw::Engine>,
+    NamedTable { id, table, keys }: &NamedTable<raw::RawEngine>,
     is_used: bool,
-    around: &Surroundings<'_>,
-    findings: &mut Findings<'_>,
+    context: &LoadContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Option<Engine> {
-    let key = key(table, is_used, around, findings);
+    let key = key(table, is_used, context, diagnostics);
     let Some(kind) = table.kind.as_ref().map(|at| at.value.0) else {
         if !keys.contains_key("kind") {
-            findings.error(&id.span, format!("the engine {} has no `kind`", named(&id.value)), kind_help(&id.value));
+            diagnostics.error(&id.span, format!("the engine {} has no `kind`", named(&id.value)), kind_help(&id.value));
         }
         return None;
     };
     let has = |key: &str| keys.contains_key(key);
-    let url = address(id, kind, table, has("url"), findings);
-    required(id, kind, has("key"), has("url"), findings);
-    in_clear(table, url.as_ref(), findings);
-    let model = model(id, kind, table, has("model"), findings);
-    let price = table.price.as_ref().and_then(|at| cost::price(kind, at, findings));
+    let url = address(id, kind, table, has("url"), diagnostics);
+    required(id, kind, has("key"), has("url"), diagnostics);
+    in_clear(table, url.as_ref(), diagnostics);
+    let model = model(id, kind, table, has("model"), diagnostics);
+    let price = table.price.as_ref().and_then(|at| cost::price(kind, at, diagnostics));
     Some(Engine {
         id: id.value.clone(),
         kind,
         url: url.map(|url| String::from(url).trim_end_matches('/').to_owned()),
         model,
-        region: region(kind, table, findings),
+        region: region(kind, table, diagnostics),
         key,
-        budget: table.budget.as_ref().and_then(|at| cost::budget(kind, at, price.as_ref(), has("price"), findings)),
+        budget: table.budget.as_ref().and_then(|at| cost::budget(kind, at, price.as_ref(), has("price"), diagnostics)),
         price,
         pivot: table.pivot.as_ref().map(|at| at.value.0.clone()),
-        timeout: table.timeout.as_ref().map(|at| lapse("timeout", at, TIMEOUT, findings)),
-        in_flight: table.in_flight.as_ref().map(|at| number("in_flight", at, (1, raw::MAX_IN_FLIGHT), findings)),
+        timeout: table.timeout.as_ref().map(|at| lapse("timeout", at, TIMEOUT, diagnostics)),
+        in_flight: table.in_flight.as_ref().map(|at| number("in_flight", at, (1, raw::MAX_IN_FLIGHT), diagnostics)),
     })
 }
 
@@ -89,17 +89,23 @@ fn kind_help(id: &str) -> String {
 }
 
 /// The address of the server, if it is written and in order.
-fn address(id: &At<String>, kind: EngineKind, table: &raw::Engine, has_url: bool, findings: &mut Findings<'_>) -> Option<Url> {
+fn address(
+    id: &Located<String>,
+    kind: EngineKind,
+    table: &raw::RawEngine,
+    has_url: bool,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<Url> {
     let Some(at) = &table.url else {
         if !has_url && matches!(kind, EngineKind::Libretranslate | EngineKind::Apertium) {
             let message = format!("the engine {} has no `url`", named(&id.value));
-            findings.error(&id.span, message, "add url = \"https://…\", the address of its server");
+            diagnostics.error(&id.span, message, "add url = \"https://…\", the address of its server");
         }
         return None;
     };
-    let url = web_address("url", at, "take it out; a key is written key = { env = \"NAME\" }", findings)?;
+    let url = web_address("url", at, "take it out; a key is written key = { env = \"NAME\" }", diagnostics)?;
     if url.query().is_some() || url.fragment().is_some() {
-        findings.error(
+        diagnostics.error(
             &at.span,
             "`url` must end with a path",
             "take out what begins with `?` or `#`; a key has a key of its own",
@@ -110,20 +116,25 @@ fn address(id: &At<String>, kind: EngineKind, table: &raw::Engine, has_url: bool
 }
 
 /// The key, fetched. That of an engine that no edition uses may be missing.
-fn key(table: &raw::Engine, is_used: bool, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<SecretString> {
+fn key(
+    table: &raw::RawEngine,
+    is_used: bool,
+    context: &LoadContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<SecretString> {
     let at = table.key.as_ref()?;
-    if matches!(at.value, raw::Secret::Plain(_)) {
-        findings.error(&at.span, "the key is written in the file", ELSEWHERE);
+    if matches!(at.value, raw::RawSecret::Plain(_)) {
+        diagnostics.error(&at.span, "the key is written in the file", ELSEWHERE);
         None
     } else if is_used {
-        fetched(at, "the key", header::WORD, header::is_word, around, findings)
+        fetched(at, "the key", header::WORD, header::is_word, context, diagnostics)
     } else {
-        around.secret(&at.value).ok().filter(|secret| header::is_word(secret.expose_secret()))
+        context.secret(&at.value).ok().filter(|secret| header::is_word(secret.expose_secret()))
     }
 }
 
 /// Most services work for nobody without a key.
-fn required(id: &At<String>, kind: EngineKind, has_key: bool, has_url: bool, findings: &mut Findings<'_>) {
+fn required(id: &Located<String>, kind: EngineKind, has_key: bool, has_url: bool, diagnostics: &mut Diagnostics<'_>) {
     let is_required = match kind {
         EngineKind::Deepl | EngineKind::Google | EngineKind::Azure | EngineKind::Anthropic => true,
         // Servers of one's own speak it too, and most of them ask for no key.
@@ -132,18 +143,18 @@ fn required(id: &At<String>, kind: EngineKind, has_key: bool, has_url: bool, fin
     };
     if is_required && !has_key {
         let help = format!("add key = {{ env = \"{}_KEY\" }} or {{ file = \"FILE\" }}", kind.name().to_uppercase());
-        findings.error(&id.span, format!("the engine {} has no `key`", named(&id.value)), help);
+        diagnostics.error(&id.span, format!("the engine {} has no `key`", named(&id.value)), help);
     }
 }
 
 /// A key must not be read on its way.
-fn in_clear(table: &raw::Engine, url: Option<&Url>, findings: &mut Findings<'_>) {
+fn in_clear(table: &raw::RawEngine, url: Option<&Url>, diagnostics: &mut Diagnostics<'_>) {
     if let (Some(at), Some(url), Some(_)) = (&table.url, url, &table.key)
         && url.scheme() == "http"
         && !is_near(url)
     {
         let help = "write https://, or the address of a server in your own network";
-        findings.error(&at.span, "the key of this engine would go over the network in clear", help);
+        diagnostics.error(&at.span, "the key of this engine would go over the network in clear", help);
     }
 }
 
@@ -166,17 +177,23 @@ fn is_near(url: &Url) -> bool {
 }
 
 /// The language model: for those kinds that have one.
-fn model(id: &At<String>, kind: EngineKind, table: &raw::Engine, has_model: bool, findings: &mut Findings<'_>) -> Option<String> {
+fn model(
+    id: &Located<String>,
+    kind: EngineKind,
+    table: &raw::RawEngine,
+    has_model: bool,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<String> {
     let Some(at) = &table.model else {
         if kind.is_language_model() && !has_model {
             let message = format!("the engine {} has no `model`", named(&id.value));
-            findings.error(&id.span, message, "add model = \"…\", the name that the service gives to it");
+            diagnostics.error(&id.span, message, "add model = \"…\", the name that the service gives to it");
         }
         return None;
     };
     if !kind.is_language_model() {
         let message = format!("an engine of the kind \"{}\" has no `model`", kind.name());
-        findings.error(&at.span, message, "take it out: only \"openai\", \"ollama\" and \"anthropic\" have one");
+        diagnostics.error(&at.span, message, "take it out: only \"openai\", \"ollama\" and \"anthropic\" have one");
         return None;
     }
     name(
@@ -184,25 +201,31 @@ fn model(id: &At<String>, kind: EngineKind, table: &raw::Engine, has_model: bool
         at,
         "one line without spaces at its ends",
         |text| text.trim() == text && !text.contains(char::is_control),
-        findings,
+        diagnostics,
     )
 }
 
-fn region(kind: EngineKind, table: &raw::Engine, findings: &mut Findings<'_>) -> Option<String> {
+fn region(kind: EngineKind, table: &raw::RawEngine, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
     let at = table.region.as_ref()?;
     if kind != EngineKind::Azure {
         let message = format!("an engine of the kind \"{}\" has no `region`", kind.name());
-        findings.error(&at.span, message, "take it out: only \"azure\" has one");
+        diagnostics.error(&at.span, message, "take it out: only \"azure\" has one");
         return None;
     }
-    name("region", at, header::WORD, header::is_word, findings)
+    name("region", at, header::WORD, header::is_word, diagnostics)
 }
 
 /// A name of the vendor's that must fit a form, which `wanted` tells.
-fn name(key: &str, at: &At<String>, wanted: &str, fits: impl Fn(&str) -> bool, findings: &mut Findings<'_>) -> Option<String> {
+fn name(
+    key: &str,
+    at: &Located<String>,
+    wanted: &str,
+    fits: impl Fn(&str) -> bool,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<String> {
     if !at.value.is_empty() && at.value.len() <= MAX_NAME && fits(&at.value) {
         return Some(at.value.clone());
     }
-    findings.error(&at.span, format!("`{key}` cannot be {}", quoted(&at.value)), wanted);
+    diagnostics.error(&at.span, format!("`{key}` cannot be {}", quoted(&at.value)), wanted);
     None
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::super::findings::Findings;
+use super::super::diagnostics::Diagnostics;
+use super::super::load_context::LoadContext;
 use super::super::plan::Fetch;
 use super::super::raw;
-use super::super::secret::Surroundings;
-use super::super::written::At;
+use super::super::values::Located;
 use super::{header, lapse, number};
 use crate::model::Cidr;
 
@@ -20,67 +20,72 @@ const MIN_BYTES: u64 = 1024;
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The rules of `[fetch]`; who asks where we can be reached is sent to `base_url`.
-pub(super) fn fetch(raw: &raw::Fetch, base_url: Option<&str>, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Fetch {
+pub(super) fn fetch(
+    raw: &raw::RawFetch,
+    base_url: Option<&str>,
+    context: &LoadContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Fetch {
     if !(MIN_BYTES..=MAX_BYTES).contains(&raw.max_bytes.value.0) {
-        findings.error(&raw.max_bytes.span, "`max_bytes` cannot be this size", "from 1KiB to 256MiB");
+        diagnostics.error(&raw.max_bytes.span, "`max_bytes` cannot be this size", "from 1KiB to 256MiB");
     }
     if !header::is_value(&raw.user_agent.value) {
         let help = "write ASCII letters, digits and signs, for example \"relais (news@example.org)\"";
-        findings.error(&raw.user_agent.span, "`user_agent` cannot be sent as a header", help);
+        diagnostics.error(&raw.user_agent.span, "`user_agent` cannot be sent as a header", help);
     }
     Fetch {
-        every: lapse("every", &raw.every, super::EVERY, findings),
-        timeout: lapse("timeout", &raw.timeout, TIMEOUT, findings),
-        deadline: lapse("deadline", &raw.deadline, DEADLINE, findings),
-        concurrency: number("concurrency", &raw.concurrency, (1, raw::MAX_CONCURRENCY), findings),
-        per_host: number("per_host", &raw.per_host, (1, raw::MAX_PER_HOST), findings),
-        host_interval: lapse("host_interval", &raw.host_interval, HOST_INTERVAL, findings),
+        every: lapse("every", &raw.every, super::EVERY, diagnostics),
+        timeout: lapse("timeout", &raw.timeout, TIMEOUT, diagnostics),
+        deadline: lapse("deadline", &raw.deadline, DEADLINE, diagnostics),
+        concurrency: number("concurrency", &raw.concurrency, (1, raw::MAX_CONCURRENCY), diagnostics),
+        per_host: number("per_host", &raw.per_host, (1, raw::MAX_PER_HOST), diagnostics),
+        host_interval: lapse("host_interval", &raw.host_interval, HOST_INTERVAL, diagnostics),
         max_bytes: raw.max_bytes.value.0,
-        user_agent: match base_url.filter(|_| raw.user_agent.value == raw::Fetch::default().user_agent.value) {
+        user_agent: match base_url.filter(|_| raw.user_agent.value == raw::RawFetch::default().user_agent.value) {
             Some(url) => raw.user_agent.value.replace(')', &format!("; +{url})")),
             None => raw.user_agent.value.clone(),
         },
-        proxy: raw.proxy.as_ref().and_then(|at| proxy(at, around, findings)),
+        proxy: raw.proxy.as_ref().and_then(|at| proxy(at, context, diagnostics)),
         ca: raw.ca.as_ref().and_then(|at| {
             if at.value.trim().is_empty() {
-                findings.error(&at.span, "`ca` names no file", "for example ca = \"company-ca.pem\"");
+                diagnostics.error(&at.span, "`ca` names no file", "for example ca = \"company-ca.pem\"");
                 return None;
             }
-            Some(around.path(&at.value))
+            Some(context.path(&at.value))
         }),
-        allow_private: raw.allow_private.iter().filter_map(|at| range(at, findings)).collect(),
+        allow_private: raw.allow_private.iter().filter_map(|at| range(at, diagnostics)).collect(),
     }
 }
 
-fn range(at: &At<String>, findings: &mut Findings<'_>) -> Option<Cidr> {
+fn range(at: &Located<String>, diagnostics: &mut Diagnostics<'_>) -> Option<Cidr> {
     let range = at.value.parse().ok();
     if range.is_none() {
         let message = format!("{} is no range of addresses", super::quoted(&at.value));
-        findings.error(&at.span, message, "write one such as \"127.0.0.1/32\" or \"fd00::/8\"");
+        diagnostics.error(&at.span, message, "write one such as \"127.0.0.1/32\" or \"fd00::/8\"");
     }
     range
 }
 
-fn proxy(at: &At<raw::Secret>, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<SecretString> {
-    let secret = match around.secret(&at.value) {
+fn proxy(at: &Located<raw::RawSecret>, context: &LoadContext<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<SecretString> {
+    let secret = match context.secret(&at.value) {
         Ok(secret) => secret,
         Err((message, help)) => {
-            findings.error(&at.span, message, help);
+            diagnostics.error(&at.span, message, help);
             return None;
         }
     };
     let schemes = ["http", "https", "socks5", "socks5h"];
     match Url::parse(secret.expose_secret().trim()) {
         Ok(url) if schemes.contains(&url.scheme()) && url.host_str().is_some_and(|host| !host.is_empty()) => {
-            if matches!(at.value, raw::Secret::Plain(_)) && url.password().is_some() {
+            if matches!(at.value, raw::RawSecret::Plain(_)) && url.password().is_some() {
                 let help = "put the whole address elsewhere: proxy = { env = \"NAME\" } or { file = \"FILE\" }";
-                findings.warn(&at.span, "`proxy` holds a password, for everyone who can read this file", help);
+                diagnostics.warn(&at.span, "`proxy` holds a password, for everyone who can read this file", help);
             }
             Some(SecretString::from(secret.expose_secret().trim()))
         }
         _ => {
             let help = "write http://, https://, socks5:// or socks5h://, the host and the port";
-            findings.error(&at.span, "`proxy` is no address of a proxy", help);
+            diagnostics.error(&at.span, "`proxy` is no address of a proxy", help);
             None
         }
     }

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::super::findings::Findings;
+use super::super::diagnostics::Diagnostics;
+use super::super::load_context::{self, LoadContext, Trouble};
 use super::super::plan::Glossary;
 use super::super::raw;
-use super::super::secret::{self, Surroundings, Trouble};
-use super::super::written::{At, quoted};
+use super::super::values::{Located, quoted};
 
 /// Fifty thousand terms in ten languages take less.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -14,20 +14,20 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Where the files are. That they can be read is looked at only if something is translated: a list that nobody uses keeps
 /// nothing from being published.
 pub(super) fn glossary(
-    raw: &raw::Glossary,
+    raw: &raw::RawGlossary,
     translates: bool,
-    around: &Surroundings<'_>,
-    findings: &mut Findings<'_>,
+    context: &LoadContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Glossary {
-    let mut place = |key: &str, at: &Option<At<String>>| -> Option<PathBuf> {
+    let mut place = |key: &str, at: &Option<Located<String>>| -> Option<PathBuf> {
         let at = at.as_ref()?;
         if at.value.trim().is_empty() {
-            findings.error(&at.span, format!("`{key}` names no file"), format!("name one, or leave `{key}` out"));
+            diagnostics.error(&at.span, format!("`{key}` names no file"), format!("name one, or leave `{key}` out"));
             return None;
         }
-        let path = around.path(&at.value);
+        let path = context.path(&at.value);
         if let (true, Err((message, help))) = (translates, is_text(&at.value, &path)) {
-            findings.error(&at.span, message, help);
+            diagnostics.error(&at.span, message, help);
         }
         Some(path)
     };
@@ -36,7 +36,7 @@ pub(super) fn glossary(
 
 /// Whether a file is text that can be read. What it says is for translation to judge.
 fn is_text(name: &str, path: &std::path::Path) -> Result<(), Trouble> {
-    let bytes = secret::bytes(name, path, MAX_BYTES)?;
+    let bytes = load_context::bytes(name, path, MAX_BYTES)?;
     if bytes.len() as u64 > MAX_BYTES {
         let help = "keep the terms that your sources use".to_owned();
         return Err((format!("the file {} is larger than {} MiB", quoted(name), MAX_BYTES >> 20), help));

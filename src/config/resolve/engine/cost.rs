@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use super::super::super::findings::Findings;
+use super::super::super::diagnostics::Diagnostics;
 use super::super::super::raw;
-use super::super::super::written::{At, Decimal};
+use super::super::super::values::{Located, MoneyAmount};
 use crate::model::{Budget, EngineKind, Price, Unit};
 
 /// The price, if it is one.
-pub(super) fn price(kind: EngineKind, at: &At<raw::Price>, findings: &mut Findings<'_>) -> Option<Price> {
-    let raw::Price { per_million_characters, per_million_tokens_in, per_million_tokens_out, currency } = &at.value;
+pub(super) fn price(kind: EngineKind, at: &Located<raw::RawPrice>, diagnostics: &mut Diagnostics<'_>) -> Option<Price> {
+    let raw::RawPrice { per_million_characters, per_million_tokens_in, per_million_tokens_out, currency } = &at.value;
     let tokens = per_million_tokens_in.as_ref().or(per_million_tokens_out.as_ref());
     if let Some(tokens) = tokens.filter(|_| !kind.is_language_model()) {
-        no_tokens(kind, &tokens.span, "write per_million_characters = …", findings);
+        no_tokens(kind, &tokens.span, "write per_million_characters = …", diagnostics);
         return None;
     }
     if per_million_characters.is_none() && tokens.is_none() {
@@ -21,24 +21,28 @@ pub(super) fn price(kind: EngineKind, at: &At<raw::Price>, findings: &mut Findin
         } else {
             "write { per_million_characters = …, currency = \"EUR\" }"
         };
-        findings.error(&at.span, "`price` holds no price", help);
+        diagnostics.error(&at.span, "`price` holds no price", help);
         return None;
     }
     if per_million_tokens_in.is_some() != per_million_tokens_out.is_some() {
         // Half a price would let a budget of money pass twice over.
         let other = if per_million_tokens_in.is_some() { "per_million_tokens_out" } else { "per_million_tokens_in" };
-        findings.error(&at.span, format!("`price` has no {other}"), "tokens read and tokens written are both paid for: add it");
+        diagnostics.error(
+            &at.span,
+            format!("`price` has no {other}"),
+            "tokens read and tokens written are both paid for: add it",
+        );
         return None;
     }
     let Some(currency) = currency else {
-        findings.error(&at.span, "`price` has no currency", "add currency = \"EUR\"");
+        diagnostics.error(&at.span, "`price` has no currency", "add currency = \"EUR\"");
         return None;
     };
     if currency.value.len() != 3 || !currency.value.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        findings.error(&currency.span, "this is no currency", "write its three letters (ISO 4217) such as \"EUR\" or \"USD\"");
+        diagnostics.error(&currency.span, "this is no currency", "write its three letters (ISO 4217) such as \"EUR\" or \"USD\"");
         return None;
     }
-    let amount = |at: &Option<At<Decimal>>| at.as_ref().map_or(0, |at| at.value.0);
+    let amount = |at: &Option<Located<MoneyAmount>>| at.as_ref().map_or(0, |at| at.value.0);
     Some(Price {
         per_million_characters: amount(per_million_characters),
         per_million_tokens_in: amount(per_million_tokens_in),
@@ -50,63 +54,67 @@ pub(super) fn price(kind: EngineKind, at: &At<raw::Price>, findings: &mut Findin
 /// The budget, if it is one. `has_price` also where the price that is written is not in order.
 pub(super) fn budget(
     kind: EngineKind,
-    at: &At<raw::Budget>,
+    at: &Located<raw::RawBudget>,
     price: Option<&Price>,
     has_price: bool,
-    findings: &mut Findings<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Option<Budget> {
-    let raw::Budget { characters, tokens, money, per } = &at.value;
+    let raw::RawBudget { characters, tokens, money, per } = &at.value;
     let (unit, limit) = match (characters, tokens, money) {
-        (Some(count), None, None) => (Unit::Characters, counted("characters", count, findings)?),
+        (Some(count), None, None) => (Unit::Characters, counted("characters", count, diagnostics)?),
         (None, Some(count), None) => {
             if !kind.is_language_model() {
-                no_tokens(kind, &count.span, "write characters = …", findings);
+                no_tokens(kind, &count.span, "write characters = …", diagnostics);
                 return None;
             }
-            (Unit::Tokens, counted("tokens", count, findings)?)
+            (Unit::Tokens, counted("tokens", count, diagnostics)?)
         }
-        (None, None, Some(money)) => (Unit::Money, paid(money, price, has_price, findings)?),
+        (None, None, Some(money)) => (Unit::Money, paid(money, price, has_price, diagnostics)?),
         _ => {
             let help = "write for example { characters = 450_000, per = \"month\" }";
-            findings.error(&at.span, "`budget` counts exactly one of `characters`, `tokens` and `money`", help);
+            diagnostics.error(&at.span, "`budget` counts exactly one of `characters`, `tokens` and `money`", help);
             return None;
         }
     };
     let Some(per) = per else {
-        findings.error(&at.span, "`budget` does not say how long it has to last", "add per = \"month\" or per = \"day\"");
+        diagnostics.error(&at.span, "`budget` does not say how long it has to last", "add per = \"month\" or per = \"day\"");
         return None;
     };
     Some(Budget { unit, limit, per: per.value.0 })
 }
 
-fn no_tokens(kind: EngineKind, span: &Range<usize>, help: &str, findings: &mut Findings<'_>) {
-    findings.error(span, format!("an engine of the kind \"{}\" is paid by the character, not by tokens", kind.name()), help);
+fn no_tokens(kind: EngineKind, span: &Range<usize>, help: &str, diagnostics: &mut Diagnostics<'_>) {
+    diagnostics.error(span, format!("an engine of the kind \"{}\" is paid by the character, not by tokens", kind.name()), help);
 }
 
-fn counted(key: &str, at: &At<i64>, findings: &mut Findings<'_>) -> Option<u64> {
+fn counted(key: &str, at: &Located<i64>, diagnostics: &mut Diagnostics<'_>) -> Option<u64> {
     match at.value {
-        0 => nothing(&at.span, findings),
+        0 => nothing(&at.span, diagnostics),
         count @ 1..=raw::MAX_BUDGET => return u64::try_from(count).ok(),
-        count => findings.error(&at.span, format!("`{key}` cannot be {count}"), format!("from 1 to {}", raw::MAX_BUDGET)),
+        count => diagnostics.error(&at.span, format!("`{key}` cannot be {count}"), format!("from 1 to {}", raw::MAX_BUDGET)),
     }
     None
 }
 
-fn paid(at: &At<Decimal>, price: Option<&Price>, has_price: bool, findings: &mut Findings<'_>) -> Option<u64> {
+fn paid(at: &Located<MoneyAmount>, price: Option<&Price>, has_price: bool, diagnostics: &mut Diagnostics<'_>) -> Option<u64> {
     match price {
         None if !has_price => {
             let help = "add price = { per_million_characters = …, currency = \"EUR\" }, or count characters";
-            findings.error(&at.span, "`budget` counts money, but the engine has no `price`", help);
+            diagnostics.error(&at.span, "`budget` counts money, but the engine has no `price`", help);
         }
         Some(Price { per_million_characters: 0, per_million_tokens_in: 0, per_million_tokens_out: 0, .. }) => {
-            findings.error(&at.span, "`budget` counts money, but everything is free by its `price`", "count characters instead");
+            diagnostics.error(
+                &at.span,
+                "`budget` counts money, but everything is free by its `price`",
+                "count characters instead",
+            );
         }
-        _ if at.value.0 == 0 => nothing(&at.span, findings),
+        _ if at.value.0 == 0 => nothing(&at.span, diagnostics),
         _ => return Some(at.value.0),
     }
     None
 }
 
-fn nothing(span: &Range<usize>, findings: &mut Findings<'_>) {
-    findings.error(span, "a budget of nothing", "to stop an engine, take it out of the `engines` of the editions");
+fn nothing(span: &Range<usize>, diagnostics: &mut Diagnostics<'_>) {
+    diagnostics.error(span, "a budget of nothing", "to stop an engine, take it out of the `engines` of the editions");
 }

@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::path::Path;
 
-use super::plan::Plan;
-use super::problem::{Excerpt, Level, Lines, Problem, Problems};
+use super::excerpt::{Excerpt, Lines};
+use super::problem::{Level, Problem, Problems};
 
 /// Problems that are kept; a file that has more is not the right file.
 const MOST: usize = 200;
 
 /// The problems of one text so far.
-pub(super) struct Findings<'t> {
+pub(crate) struct Diagnostics<'t> {
     lines: Lines<'t>,
     path: &'t Path,
     hidden: Vec<Range<usize>>,
@@ -18,14 +18,14 @@ pub(super) struct Findings<'t> {
     more: usize,
 }
 
-impl<'t> Findings<'t> {
+impl<'t> Diagnostics<'t> {
     /// None yet, for `text` of the file `path`.
-    pub(super) fn new(text: &'t str, path: &'t Path) -> Self {
+    pub(crate) fn new(text: &'t str, path: &'t Path) -> Self {
         Self { lines: Lines::new(text), path, hidden: Vec::new(), list: Vec::new(), more: 0 }
     }
 
     /// Never shows what lies in these ranges: they hold secrets.
-    pub(super) fn hide(&mut self, mut ranges: Vec<Range<usize>>) {
+    pub(crate) fn hide(&mut self, mut ranges: Vec<Range<usize>>) {
         ranges.sort_by_key(|range| range.start);
         self.hidden.clear();
         for range in ranges {
@@ -37,27 +37,27 @@ impl<'t> Findings<'t> {
     }
 
     /// The bytes of the line that holds the byte `at`.
-    pub(super) fn line(&self, at: usize) -> Range<usize> {
+    pub(crate) fn line(&self, at: usize) -> Range<usize> {
         self.lines.line(at)
     }
 
     /// Something that keeps relais from starting.
-    pub(super) fn error(&mut self, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(&mut self, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         self.add(Level::Error, Some(span), message.into(), help.into());
     }
 
     /// Whether there is an error yet.
-    pub(super) fn has_errors(&self) -> bool {
+    pub(crate) fn has_errors(&self) -> bool {
         self.list.iter().any(|problem| !problem.is_warning())
     }
 
     /// Something that may not be what was meant.
-    pub(super) fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         self.add(Level::Warning, Some(span), message.into(), help.into());
     }
 
     /// Something that the file as a whole lacks.
-    pub(super) fn lacks(&mut self, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn lacks(&mut self, message: impl Into<String>, help: impl Into<String>) {
         self.add(Level::Error, None, message.into(), help.into());
     }
 
@@ -72,15 +72,15 @@ impl<'t> Findings<'t> {
         self.list.push(Problem { span: span.cloned().unwrap_or(0..0), line, column, message, help, level, excerpt });
     }
 
-    /// The plan with its warnings; the problems when there is an error among them, or no plan.
-    pub(super) fn conclude(mut self, plan: Option<Plan>) -> Result<Plan, Problems> {
+    /// Returns the plan and its warnings; the problems if there is an error among them, or no plan.
+    pub(crate) fn conclude<T>(mut self, plan: Option<T>) -> Result<(T, Vec<Problem>), Problems> {
         self.list.sort_by_key(|problem| (problem.line > 0, problem.span.start));
         if self.more > 0 {
             let more = self.more;
             self.lacks_more(more);
         }
         match plan {
-            Some(plan) if self.more == 0 && self.list.iter().all(Problem::is_warning) => Ok(Plan { warnings: self.list, ..plan }),
+            Some(plan) if self.more == 0 && self.list.iter().all(Problem::is_warning) => Ok((plan, self.list)),
             _ => Err(Problems::new(self.path, self.list)),
         }
     }

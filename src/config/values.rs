@@ -11,37 +11,37 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::nearest::nearest;
+use super::diagnostics::nearest;
 use crate::model::{Format, Lang, Show, Zone};
 
 mod amount;
 
 /// A value and where it stands; a default stands nowhere, at `0..0`.
 #[derive(Clone, Debug)]
-pub(super) struct At<T> {
+pub(super) struct Located<T> {
     pub(super) span: Range<usize>,
     pub(super) value: T,
 }
 
-impl<T> From<T> for At<T> {
+impl<T> From<T> for Located<T> {
     fn from(value: T) -> Self {
         Self { span: 0..0, value }
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         toml::Spanned::deserialize(deserializer).map(|spanned| Self { span: spanned.span(), value: spanned.into_inner() })
     }
 }
 
-impl<T: Serialize> Serialize for At<T> {
+impl<T: Serialize> Serialize for Located<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
     }
 }
 
-impl<T: JsonSchema> JsonSchema for At<T> {
+impl<T: JsonSchema> JsonSchema for Located<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
     }
@@ -94,7 +94,7 @@ fn choose<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
 }
 
 /// Gives a type of this module its serde and schema faces: wanted words, reader, writer, schema.
-macro_rules! written {
+macro_rules! config_value {
     ($type:ty, $wanted:literal, $read:expr, $write:expr, $schema:tt) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -124,17 +124,17 @@ macro_rules! written {
 mod translation;
 
 pub(super) use amount::{duration, human};
-pub(super) use translation::{Beside, Decimal, LATER_KINDS, Per, Protocol};
+pub(super) use translation::{LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawPeriod};
 
 /// A length of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lapse(pub(super) Duration);
+pub(super) struct RawDuration(pub(super) Duration);
 
-written!(
-    Lapse,
+config_value!(
+    RawDuration,
     "a duration such as \"15m\"",
     |text| duration(text)
-        .map(Lapse)
+        .map(RawDuration)
         .ok_or_else(|| format!("{} is no duration\nwrite one such as \"15m\", \"1h30m\", \"250ms\" or \"2d\"", quoted(text))),
     |lapse| human(lapse.0),
     { "type": "string", "title": "duration", "pattern": "^ *([0-9]+ *(ms|s|m|h|d) *)+$" }
@@ -142,25 +142,25 @@ written!(
 
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Size(pub(super) u64);
+pub(super) struct ByteSize(pub(super) u64);
 
-written!(
-    Size,
+config_value!(
+    ByteSize,
     "a size such as \"8MiB\"",
-    |text| amount::size(text).map(Size).ok_or_else(|| format!("{} is no size\nwrite one such as \"8MiB\" or \"500kB\"", quoted(text))),
+    |text| amount::size(text).map(ByteSize).ok_or_else(|| format!("{} is no size\nwrite one such as \"8MiB\" or \"500kB\"", quoted(text))),
     |size| amount::human_size(size.0),
     { "type": "string", "title": "size", "pattern": "^ *[0-9]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)? *$" }
 );
 
 /// A language.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Tag(pub(super) Lang);
+pub(super) struct LangTag(pub(super) Lang);
 
-written!(
-    Tag,
+config_value!(
+    LangTag,
     "a language such as \"fr\"",
     |text| Lang::new(text)
-        .map(Tag)
+        .map(LangTag)
         .ok_or_else(|| format!("{} is no language tag\nwrite one such as \"fr\", \"fr-CA\" or \"zh-Hant\" (BCP 47)", quoted(text))),
     |tag| tag.0.to_string(),
     { "type": "string", "title": "language" }
@@ -170,7 +170,7 @@ written!(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ZoneName(pub(super) Zone);
 
-written!(
+config_value!(
     ZoneName,
     "a time zone such as \"Europe/Paris\"",
     |text| Zone::new(text).map(ZoneName).ok_or_else(|| {
@@ -187,51 +187,51 @@ written!(
 
 /// How much is republished.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shown(pub(super) Show);
+pub(super) struct RawShow(pub(super) Show);
 
-const SHOWN: [(&str, Show); 3] = [("title", Show::Title), ("summary", Show::Summary), ("full", Show::Full)];
+const SHOW_WORDS: [(&str, Show); 3] = [("title", Show::Title), ("summary", Show::Summary), ("full", Show::Full)];
 
-written!(
-    Shown,
+config_value!(
+    RawShow,
     "\"title\", \"summary\" or \"full\"",
-    |text| choose(text, &SHOWN).map(Shown),
-    |shown| SHOWN.iter().find(|(_, show)| *show == shown.0).map_or("", |(word, _)| word).to_owned(),
+    |text| choose(text, &SHOW_WORDS).map(RawShow),
+    |shown| SHOW_WORDS.iter().find(|(_, show)| *show == shown.0).map_or("", |(word, _)| word).to_owned(),
     { "type": "string", "enum": ["title", "summary", "full"] }
 );
 
 /// A format of an edition.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kind(pub(super) Format);
+pub(super) struct RawFormat(pub(super) Format);
 
-written!(
-    Kind,
+config_value!(
+    RawFormat,
     "\"atom\", \"rss\", \"json\" or \"html\"",
-    |text| choose(text, &Format::ALL.map(|format| (format.extension(), format))).map(Kind),
+    |text| choose(text, &Format::ALL.map(|format| (format.extension(), format))).map(RawFormat),
     |kind| kind.0.extension().to_owned(),
     { "type": "string", "enum": ["atom", "rss", "json", "html"] }
 );
 
 /// What to do about entries that are not in the edition's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum RawUntranslated {
     Hold(Duration),
     Original,
     Skip,
 }
 
-written!(
-    Missing,
+config_value!(
+    RawUntranslated,
     "\"hold 6h\", \"original\" or \"skip\"",
     |text| match text.strip_prefix("hold ").map(duration) {
-        Some(Some(time)) => Ok(Missing::Hold(time)),
+        Some(Some(time)) => Ok(RawUntranslated::Hold(time)),
         Some(None) => Err(format!("{} holds for no duration\nwrite for example \"hold 6h\"", quoted(text))),
         None if text == "hold" => Err("\"hold\" does not say how long\nwrite for example \"hold 6h\"".to_owned()),
-        None => choose(text, &[("original", Missing::Original), ("skip", Missing::Skip), ("hold 6h", Missing::Hold(Duration::ZERO))]),
+        None => choose(text, &[("original", RawUntranslated::Original), ("skip", RawUntranslated::Skip), ("hold 6h", RawUntranslated::Hold(Duration::ZERO))]),
     },
     |missing| match missing {
-        Missing::Hold(time) => format!("hold {}", human(*time)),
-        Missing::Original => "original".to_owned(),
-        Missing::Skip => "skip".to_owned(),
+        RawUntranslated::Hold(time) => format!("hold {}", human(*time)),
+        RawUntranslated::Original => "original".to_owned(),
+        RawUntranslated::Skip => "skip".to_owned(),
     },
     { "type": "string", "title": "`hold DURATION`, `original` or `skip`", "pattern": "^(hold .+|original|skip)$" }
 );

@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 
-mod excerpt;
-
-pub(super) use excerpt::{Excerpt, Lines};
+use super::excerpt::Excerpt;
 
 /// Whether a problem keeps relais from starting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
+pub(crate) enum Level {
     Error,
     Warning,
 }
@@ -30,8 +28,8 @@ pub struct Problem {
     pub message: String,
     /// What can be done about it.
     pub help: Option<String>,
-    pub(super) level: Level,
-    pub(super) excerpt: Option<Excerpt>,
+    pub(crate) level: Level,
+    pub(crate) excerpt: Option<Excerpt>,
 }
 
 impl Problem {
@@ -82,12 +80,12 @@ pub struct Problems {
 
 impl Problems {
     /// Problems, warnings among them, of the file `path`.
-    pub(super) fn new(path: &Path, list: Vec<Problem>) -> Self {
+    pub(crate) fn new(path: &Path, list: Vec<Problem>) -> Self {
         Self { path: path.to_owned(), list }
     }
 
     /// The one problem that concerns the file as a whole.
-    pub(super) fn whole_file(path: &Path, message: String, help: String) -> Self {
+    pub(crate) fn whole_file(path: &Path, message: String, help: String) -> Self {
         let problem = Problem { span: 0..0, line: 0, column: 0, message, help: Some(help), level: Level::Error, excerpt: None };
         Self::new(path, vec![problem])
     }

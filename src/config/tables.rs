@@ -8,36 +8,36 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::findings::Findings;
-use super::nearest::nearest;
+use super::diagnostics::Diagnostics;
+use super::diagnostics::nearest;
 use super::raw;
-use super::reference::{Keys, LATER};
-use super::written::{At, quoted};
+use super::reference::{KnownKeys, LATER};
+use super::values::{Located, quoted};
 
-mod explain;
-mod hidden;
+mod explain_error;
+mod secret_spans;
 
 /// The bytes of a key or a value.
 type Span = Range<usize>;
 
 /// A table with the name that it has in the file.
-pub(super) struct Named<T> {
-    pub(super) id: At<String>,
+pub(super) struct NamedTable<T> {
+    pub(super) id: Located<String>,
     pub(super) table: T,
     /// The keys that stand in it, with whether they could be read.
     pub(super) keys: HashMap<String, bool>,
 }
 
 /// What could be read of a file.
-pub(super) struct Document {
+pub(super) struct ParsedFile {
     /// The keys at the top, `fetch` and `glossary`.
-    pub(super) file: raw::File,
+    pub(super) file: raw::RawFile,
     /// In the order of the file; nothing when what stands there has no names.
-    pub(super) engines: Option<Vec<Named<raw::Engine>>>,
+    pub(super) engines: Option<Vec<NamedTable<raw::RawEngine>>>,
     /// In the order of the file.
-    pub(super) sources: Vec<Named<raw::Source>>,
+    pub(super) sources: Vec<NamedTable<raw::RawSource>>,
     /// In the order of the file.
-    pub(super) editions: Vec<Named<raw::Edition>>,
+    pub(super) editions: Vec<NamedTable<raw::RawEdition>>,
 }
 
 /// The parser bounds its own depth, but a table of 80 × 80 tables is deep enough to overflow a stack of 2 MiB when it is
@@ -45,63 +45,64 @@ pub(super) struct Document {
 const STACK: usize = 64 * 1024 * 1024;
 
 /// Reads a whole text, on a stack of its own; nothing after a syntax error.
-pub(super) fn document(text: &str, findings: &mut Findings<'_>) -> Option<Document> {
+pub(super) fn parse_document(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFile> {
     let done = std::thread::scope(|scope| {
         let reader = std::thread::Builder::new().name("feeds.toml".to_owned()).stack_size(STACK);
-        reader.spawn_scoped(scope, || read(text, findings)).map(std::thread::ScopedJoinHandle::join)
+        reader.spawn_scoped(scope, || read(text, diagnostics)).map(std::thread::ScopedJoinHandle::join)
     });
     match done {
         Ok(Ok(document)) => document,
         Ok(Err(panic)) => std::panic::resume_unwind(panic),
         Err(error) => {
-            findings.lacks(format!("the file could not be parsed: {error}"), "give relais more memory, or allow it more threads");
+            diagnostics
+                .lacks(format!("the file could not be parsed: {error}"), "give relais more memory, or allow it more threads");
             None
         }
     }
 }
 
-fn read(text: &str, findings: &mut Findings<'_>) -> Option<Document> {
+fn read(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFile> {
     let mut root = match DeTable::parse(text) {
         Ok(root) => root.into_inner(),
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
-            findings.hide(hidden::in_broken_text(text, &findings.line(span.start)));
-            findings.error(&span, "this is no TOML", error.message());
+            diagnostics.hide(secret_spans::in_broken_text(text, &diagnostics.line(span.start)));
+            diagnostics.error(&span, "this is no TOML", error.message());
             return None;
         }
     };
-    findings.hide(hidden::in_table(&root));
-    let fetch = group(&mut root, "fetch", findings);
-    let glossary = group(&mut root, "glossary", findings);
+    diagnostics.hide(secret_spans::in_table(&root));
+    let fetch = group(&mut root, "fetch", diagnostics);
+    let glossary = group(&mut root, "glossary", diagnostics);
     let has_engines = root.contains_key("engine");
-    let engine = group(&mut root, "engine", findings);
-    let source = group(&mut root, "source", findings);
-    let edition = group(&mut root, "edition", findings);
-    let (mut file, _) = table::<raw::File>("", root, Keys::of_file(), findings);
+    let engine = group(&mut root, "engine", diagnostics);
+    let source = group(&mut root, "source", diagnostics);
+    let edition = group(&mut root, "edition", diagnostics);
+    let (mut file, _) = table::<raw::RawFile>("", root, KnownKeys::of_file(), diagnostics);
     if let Some(fetch) = fetch {
-        file.fetch = table("fetch", fetch, &Keys::of::<raw::Fetch>(), findings).0;
+        file.fetch = table("fetch", fetch, &KnownKeys::of::<raw::RawFetch>(), diagnostics).0;
     }
     if let Some(glossary) = glossary {
-        file.glossary = table("glossary", glossary, &Keys::of::<raw::Glossary>(), findings).0;
+        file.glossary = table("glossary", glossary, &KnownKeys::of::<raw::RawGlossary>(), diagnostics).0;
     }
-    let engines = named("engine", engine, findings);
-    Some(Document {
+    let engines = named("engine", engine, diagnostics);
+    Some(ParsedFile {
         file,
         engines: (!has_engines || !engines.is_empty()).then_some(engines),
-        sources: named("source", source, findings),
-        editions: named("edition", edition, findings),
+        sources: named("source", source, diagnostics),
+        editions: named("edition", edition, diagnostics),
     })
 }
 
 /// Takes a table out of the root; what stands there instead is a problem.
-fn group<'t>(root: &mut DeTable<'t>, name: &str, findings: &mut Findings<'_>) -> Option<DeTable<'t>> {
+fn group<'t>(root: &mut DeTable<'t>, name: &str, diagnostics: &mut Diagnostics<'_>) -> Option<DeTable<'t>> {
     let (key, value) = root.remove_entry(name)?;
     match value.into_inner() {
         DeValue::Table(table) => Some(table),
         other => {
             let header = if matches!(name, "fetch" | "glossary") { format!("[{name}]") } else { format!("[{name}.NAME]") };
-            let message = format!("`{name}` must be a table, not {}", explain::kind(&other));
-            findings.error(&key.span(), message, format!("write {header} on a line of its own, and its keys below"));
+            let message = format!("`{name}` must be a table, not {}", explain_error::kind(&other));
+            diagnostics.error(&key.span(), message, format!("write {header} on a line of its own, and its keys below"));
             None
         }
     }
@@ -111,42 +112,42 @@ fn group<'t>(root: &mut DeTable<'t>, name: &str, findings: &mut Findings<'_>) ->
 fn named<T: DeserializeOwned + Default + JsonSchema>(
     group: &str,
     tables: Option<DeTable<'_>>,
-    findings: &mut Findings<'_>,
-) -> Vec<Named<T>> {
-    let known = Keys::of::<T>();
+    diagnostics: &mut Diagnostics<'_>,
+) -> Vec<NamedTable<T>> {
+    let known = KnownKeys::of::<T>();
     let mut tables: Vec<_> = tables.into_iter().flatten().collect();
     tables.sort_by_key(|(key, _)| key.span().start);
     let mut out = Vec::with_capacity(tables.len());
     for (key, value) in tables {
-        let id = At { span: key.span(), value: key.into_inner().into_owned() };
-        check_id(group, &id, findings);
+        let id = Located { span: key.span(), value: key.into_inner().into_owned() };
+        check_id(group, &id, diagnostics);
         match value.into_inner() {
             DeValue::Table(body) => {
-                let (table, keys) = table(&format!("{group}.{}", id.value), body, &known, findings);
-                out.push(Named { id, table, keys });
+                let (table, keys) = table(&format!("{group}.{}", id.value), body, &known, diagnostics);
+                out.push(NamedTable { id, table, keys });
             }
-            _ if known.has(&id.value) => findings.error(
+            _ if known.has(&id.value) => diagnostics.error(
                 &id.span,
                 format!("`{}` stands in [{group}], which has no name", id.value),
                 format!("give it one: [{group}.NAME]"),
             ),
             other => {
-                let message = format!("`{group}.{}` must be a table, not {}", shortened(&id.value), explain::kind(&other));
-                findings.error(&id.span, message, format!("write [{group}.NAME] on a line of its own, and its keys below"));
+                let message = format!("`{group}.{}` must be a table, not {}", shortened(&id.value), explain_error::kind(&other));
+                diagnostics.error(&id.span, message, format!("write [{group}.NAME] on a line of its own, and its keys below"));
             }
         }
     }
     out
 }
 
-fn check_id(group: &str, id: &At<String>, findings: &mut Findings<'_>) {
+fn check_id(group: &str, id: &Located<String>, diagnostics: &mut Diagnostics<'_>) {
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let name = id.value.as_bytes();
     if name.len() > 64 {
-        findings.error(&id.span, format!("the name of this {group} is too long"), "64 characters at most");
+        diagnostics.error(&id.span, format!("the name of this {group} is too long"), "64 characters at most");
     } else if !name.first().copied().is_some_and(letter) || !name.iter().all(|b| letter(*b) || matches!(b, b'_' | b'-')) {
         let help = "small letters (a to z), digits, `-` and `_`; the first is a letter or a digit";
-        findings.error(&id.span, format!("{} cannot be the name of a {group}", quoted(&id.value)), help);
+        diagnostics.error(&id.span, format!("{} cannot be the name of a {group}", quoted(&id.value)), help);
     }
 }
 
@@ -154,8 +155,8 @@ fn check_id(group: &str, id: &At<String>, findings: &mut Findings<'_>) {
 fn table<T: DeserializeOwned + Default>(
     place: &str,
     body: DeTable<'_>,
-    known: &Keys,
-    findings: &mut Findings<'_>,
+    known: &KnownKeys,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> (T, HashMap<String, bool>) {
     // Nearly every table is in order as a whole, and reading it key by key costs three times as much.
     if body.keys().all(|key| known.has(key.get_ref()))
@@ -163,22 +164,22 @@ fn table<T: DeserializeOwned + Default>(
     {
         return (table, body.into_iter().map(|(key, _)| (key.into_inner().into_owned(), true)).collect());
     }
-    by_key(place, body, known, findings)
+    by_key(place, body, known, diagnostics)
 }
 
 /// Reads one table key by key, so that a bad one hides no other.
 fn by_key<T: DeserializeOwned + Default>(
     place: &str,
     body: DeTable<'_>,
-    known: &Keys,
-    findings: &mut Findings<'_>,
+    known: &KnownKeys,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> (T, HashMap<String, bool>) {
     let mut keys = HashMap::new();
     let mut good = DeTable::new();
     for (key, value) in body {
         let name = key.get_ref().as_ref();
         if !known.has(name) {
-            unknown(place, &key, &value, known, findings);
+            unknown(place, &key, &value, known, diagnostics);
             continue;
         }
         let alone = DeTable::from_iter([(key.clone(), value.clone())]);
@@ -187,8 +188,8 @@ fn by_key<T: DeserializeOwned + Default>(
         match read {
             Ok(_) => drop(good.insert(key, value)),
             Err(error) => {
-                let (span, message, help) = explain::error(name, &value, &error, known.example(name).as_deref());
-                findings.error(&span, message, help);
+                let (span, message, help) = explain_error::error(name, &value, &error, known.example(name).as_deref());
+                diagnostics.error(&span, message, help);
             }
         }
     }
@@ -204,8 +205,8 @@ fn unknown(
     place: &str,
     key: &Spanned<std::borrow::Cow<'_, str>>,
     value: &Spanned<DeValue<'_>>,
-    known: &Keys,
-    findings: &mut Findings<'_>,
+    known: &KnownKeys,
+    diagnostics: &mut Diagnostics<'_>,
 ) {
     let name = key.get_ref().as_ref();
     let group = place.split('.').next().unwrap_or_default();
@@ -216,7 +217,7 @@ fn unknown(
             ("", false) if value.get_ref().is_table() => format!("[{name}]"),
             _ => name.to_owned(),
         };
-        findings.error(&key.span(), format!("`{shown}` is not supported by this version of relais"), *until_then);
+        diagnostics.error(&key.span(), format!("`{shown}` is not supported by this version of relais"), *until_then);
         return;
     }
     let shown = shortened(name);
@@ -225,14 +226,14 @@ fn unknown(
         ("", _) => format!("unknown key `{shown}` at the top of the file"),
         _ => format!("unknown key `{shown}` in [{place}]"),
     };
-    findings.error(&key.span(), message, meant(place, name, value.get_ref(), known));
+    diagnostics.error(&key.span(), message, meant(place, name, value.get_ref(), known));
 }
 
-fn meant(place: &str, name: &str, value: &DeValue<'_>, known: &Keys) -> String {
+fn meant(place: &str, name: &str, value: &DeValue<'_>, known: &KnownKeys) -> String {
     if let Some(key) = nearest(name, known.names()) {
         return format!("did you mean `{key}`?");
     }
-    if !place.is_empty() && !value.is_table() && Keys::of_file().has(name) {
+    if !place.is_empty() && !value.is_table() && KnownKeys::of_file().has(name) {
         return format!("`{name}` belongs at the top of the file, above the first [table]");
     }
     format!("known here: {}", known.names().collect::<Vec<_>>().join(", "))

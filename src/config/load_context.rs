@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::raw::Secret;
-use super::written::quoted;
+use super::raw::RawSecret;
+use super::values::quoted;
 
 /// No password or token is longer.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -16,24 +16,24 @@ const MAX_BYTES: u64 = 64 * 1024;
 pub(super) type Trouble = (String, String);
 
 /// The world around feeds.toml: its folder, and the environment.
-pub(super) struct Surroundings<'a> {
+pub(super) struct LoadContext<'a> {
     /// Absolute.
     pub(super) folder: PathBuf,
     pub(super) environment: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-impl Surroundings<'_> {
+impl LoadContext<'_> {
     /// A path that feeds.toml names.
     pub(super) fn path(&self, text: &str) -> PathBuf {
         self.folder.join(text)
     }
 
     /// Fetches a secret. One that is written out is given as it stands: whether it may be is for the caller to say.
-    pub(super) fn secret(&self, secret: &Secret) -> Result<SecretString, Trouble> {
+    pub(super) fn secret(&self, secret: &RawSecret) -> Result<SecretString, Trouble> {
         let value = match secret {
-            Secret::Plain(text) => text.clone(),
-            Secret::Env(name) => self.variable(name)?,
-            Secret::File(name) => file(name, &self.path(name))?,
+            RawSecret::Plain(text) => text.clone(),
+            RawSecret::Env(name) => self.variable(name)?,
+            RawSecret::File(name) => file(name, &self.path(name))?,
         };
         Ok(value.into())
     }

@@ -4,7 +4,7 @@
 use toml::Spanned;
 use toml::de::{DeValue, Error};
 
-use super::super::nearest::nearest;
+use super::super::diagnostics::nearest;
 use super::Span;
 
 /// What kind of value this is, with its article.

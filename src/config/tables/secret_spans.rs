@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::nearest::nearest;
+use super::super::diagnostics::nearest;
 use super::Span;
 
 /// Keys whose values may be secret, also where they are misplaced or belong to a later version.

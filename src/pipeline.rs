@@ -24,4 +24,6 @@ pub use ingest::{Ingest, Ingested, Progress, Push};
 pub use keep::{Keep, Prepared, Subscribing};
 pub use publish::{Publish, Published};
 pub use run::{Run, RunError, client, options, run};
-pub use translate::{Ask, Desk, HireError, Translate, Translated, desk, glossary, translate_text};
+pub use translate::{
+    EngineHandle, TextRequest, Translate, TranslateSetupError, Translated, load_glossary, open_engine, translate_text,
+};

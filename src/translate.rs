@@ -6,22 +6,26 @@
 //!
 //! What travels to an engine is text with numbered marks, never HTML. What comes back is believed only after it was verified.
 
+mod batching;
+mod circuit_breaker;
+mod document;
 mod engine;
 mod exchange;
-mod fill;
-mod gate;
+mod fallback;
 mod glossary;
-mod held;
-mod sheet;
-mod spans;
 mod verify;
 
-pub use engine::{Batch, Billing, Context, Engine, EngineError, EngineSettings, Limits, OpenError, Outgoing, Reply, Term, open};
-pub use exchange::{ExchangeError, Format as ExchangeFormat, IMPORTED, Leavings, Left, Pair, Row, Writer, read as read_exchange};
-pub use fill::{fill, fits, size};
-pub use gate::{Advice, Gate};
+pub use batching::{batch_len, fits};
+pub use circuit_breaker::{CircuitBreaker, RetryDecision};
+pub use document::{Document, Finished, Part, Wanted};
+pub use engine::{
+    Batch, Billing, Context, Engine, EngineError, EngineOpenError, EngineSettings, Limits, Outgoing, Reply, Term, open,
+};
+pub use exchange::{
+    ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, IMPORTED, SkipReason, SkippedRows, TranslationPair,
+    read as read_exchange,
+};
+pub use fallback::protect_name::protect_name;
+pub use fallback::without_markup::{Bare, bare, place};
 pub use glossary::{Glossary, GlossaryError, Protected, TermFault, restore};
-pub use held::held;
-pub use sheet::{Finished, Part, Sheet, Wanted};
-pub use spans::{Bare, bare, place};
-pub use verify::{Check, Rejection, crossed, tidied, verify};
+pub use verify::{Rejection, TranslationCheck, find_swapped, tidy, verify};

@@ -19,7 +19,7 @@ use std::time::Instant;
 use breakage::{BREAKAGES, Breakage, Sentence};
 use pairs::{Pair, Set};
 use relais::model::{Lang, Marked, SegmentKind};
-use relais::translate::{Check, Glossary, Rejection, crossed, verify};
+use relais::translate::{Glossary, Rejection, TranslationCheck, find_swapped, verify};
 
 /// The most false alarms, in percent of the pairs: from French to English, and elsewhere. (Most of those that were looked at are
 /// right: people made both sentences from a third one, and they disagree, or one has a slip.)
@@ -69,7 +69,7 @@ struct Verdicts {
 
 fn judge(source: &str, result: &str, from: &Lang, to: &Lang) -> Result<(), Rejection> {
     let (source, result) = (Marked::text(source), Marked::text(result));
-    verify(&Check { source: &source, result: &result, from, to, terms: &[], kind: SegmentKind::Paragraph })
+    verify(&TranslationCheck { source: &source, result: &result, from, to, terms: &[], kind: SegmentKind::Paragraph })
 }
 
 fn alarms(set: &Set, show: Option<&str>) -> Verdicts {
@@ -108,7 +108,7 @@ fn in_requests(set: &Set, moved: usize) -> Verdicts {
     for pairs in set.pairs.chunks(50) {
         let sources: Vec<Marked> = pairs.iter().map(|pair| Marked::text(&*pair.source)).collect();
         let answers: Vec<Marked> = (0..pairs.len()).map(|at| Marked::text(&*pairs[(at + moved) % pairs.len()].result)).collect();
-        let crossed = crossed(&sources.iter().collect::<Vec<_>>(), &answers.iter().map(Some).collect::<Vec<_>>());
+        let crossed = find_swapped(&sources.iter().collect::<Vec<_>>(), &answers.iter().map(Some).collect::<Vec<_>>());
         for (at, pair) in pairs.iter().enumerate() {
             verdicts.cases += 1;
             let refused = judge(&pair.source, &answers[at].plain(), &set.from, &set.to).err().filter(|_| moved > 0);
@@ -137,7 +137,7 @@ fn row(name: &str, verdicts: &Verdicts, (bound, is_least): (f64, bool)) -> bool 
 
 /// What it costs: both are done for each segment.
 fn speed(set: &Set) {
-    let glossary = Glossary::shipped();
+    let glossary = Glossary::built_in();
     let texts: Vec<Marked> = set.pairs.iter().map(|pair| Marked::text(&*pair.source)).collect();
     let start = Instant::now();
     let terms: usize = texts.iter().map(|text| glossary.protect(text, &set.from, &set.to).terms.len()).sum();

@@ -18,9 +18,9 @@ use relais::clock::SystemClock;
 use relais::html;
 use relais::model::{Clean, EngineKind, Lang, Marked, Original, Price, RawHtml, Show, Text};
 use relais::net::{ApiClient, Options};
-use relais::pipeline::{Ask, Desk, translate_text};
+use relais::pipeline::{EngineHandle, TextRequest, translate_text};
 use relais::store::{Access, Store};
-use relais::translate::{EngineSettings, Glossary, Sheet, open, restore};
+use relais::translate::{Document, EngineSettings, Glossary, open, restore};
 
 const REPEATS: usize = 5;
 const ARTICLES: usize = 200;
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     let articles: Vec<Clean> = (0..ARTICLES).map(|number| html::clean(&RawHtml(article(number)), None)).collect();
     let bytes: usize = articles.iter().map(|html| html.as_str().len()).sum();
     let (from, to) = (lang("fr"), lang("en"));
-    let glossary = Glossary::shipped();
+    let glossary = Glossary::built_in();
 
     let cleaned = best(|| {
         for html in &articles {
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     let whole = best(|| {
         for html in &articles {
             let original = Original { title: Text::new("Un titre"), content: Some(html.clone()), ..Original::default() };
-            let sheet = Sheet::lay_out(&original, Show::Full, &from, &to, &glossary);
+            let sheet = Document::lay_out(&original, Show::Full, &from, &to, &glossary);
             let same: Vec<Option<Marked>> =
                 sheet.wanted().iter().map(|wanted| restore(&wanted.outgoing.text, &wanted.outgoing.terms, &to).ok()).collect();
             black_box(sheet.finish(&same));
@@ -90,7 +90,7 @@ fn end_to_end(glossary: &Glossary) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Store::open(&format!("sqlite:{}", folder.path().join("a.db").display()), Access::Work).await.expect("a store");
         for turn in ["through the engine", "from the memory"] {
-            let ask = Ask { desk: desk(&url), glossary, from: lang("fr"), to: lang("ca"), html: html.clone() };
+            let ask = TextRequest { engine: desk(&url), glossary, from: lang("fr"), to: lang("ca"), html: html.clone() };
             let begun = Instant::now();
             let (counts, rendition) = translate_text(ask, &store, &SystemClock, "bench").await.expect("a store that works");
             let took = begun.elapsed();
@@ -108,7 +108,7 @@ fn end_to_end(glossary: &Glossary) {
     });
 }
 
-fn desk(url: &str) -> Desk {
+fn desk(url: &str) -> EngineHandle {
     let settings = EngineSettings {
         id: "apy".to_owned(),
         kind: EngineKind::Apertium,
@@ -121,7 +121,7 @@ fn desk(url: &str) -> Desk {
         in_flight: None,
     };
     let caller = Arc::new(ApiClient::new(&Options::default()).expect("a caller"));
-    Desk::new("apy".to_owned(), open(settings, caller).expect("an engine"), None, Price::default())
+    EngineHandle::new("apy".to_owned(), open(settings, caller).expect("an engine"), None, Price::default())
 }
 
 fn lang(tag: &str) -> Lang {

@@ -12,7 +12,7 @@ use crate::pipeline;
 pub(super) async fn check(args: &Args, ask: &CheckArgs) -> Result<Exit, Failure> {
     let plan = load(args)?;
     if plan.editions.iter().any(|edition| !edition.engines.is_empty()) {
-        pipeline::glossary(&plan).map_err(Failure::usage)?;
+        pipeline::load_glossary(&plan).map_err(Failure::usage)?;
     }
     let enabled = plan.sources.iter().filter(|source| source.enabled).count();
     let disabled = plan.sources.len() - enabled;

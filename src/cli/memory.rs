@@ -15,7 +15,9 @@ use crate::clock::SystemClock;
 use crate::model::{Clock, Lang, Marked, Remembered, SegmentKey, Time};
 use crate::pipeline;
 use crate::store::{Access, Memory, Store};
-use crate::translate::{ExchangeFormat, Glossary, IMPORTED, Leavings, Left, Pair, Writer, read_exchange};
+use crate::translate::{
+    ExchangeFormat, ExchangeWriter, Glossary, IMPORTED, SkipReason, SkippedRows, TranslationPair, read_exchange,
+};
 
 /// How many rows travel to or from the store at a time.
 const PAGE: usize = 1000;
@@ -61,7 +63,7 @@ async fn write<W: Write>(
     ask: &ExportArgs,
     out: W,
 ) -> Result<io::Result<(u64, W)>, Failure> {
-    let mut writer = match Writer::begin(format, out) {
+    let mut writer = match ExchangeWriter::begin(format, out) {
         Ok(writer) => writer,
         Err(error) => return Ok(Err(error)),
     };
@@ -81,9 +83,9 @@ async fn write<W: Write>(
 }
 
 /// A row of the memory for others. What does not read as a segment is of no use to anybody.
-fn pair(memory: Memory) -> Option<Pair> {
+fn pair(memory: Memory) -> Option<TranslationPair> {
     let Remembered::Translation(target) = memory.result else { return None };
-    Some(Pair {
+    Some(TranslationPair {
         from: memory.from,
         to: memory.to,
         source: Marked::from_tagged(&memory.source)?,
@@ -97,7 +99,7 @@ fn pair(memory: Memory) -> Option<Pair> {
 /// Takes the translations of a file into the memory.
 pub(super) async fn import(args: &Args, ask: &ImportArgs) -> Result<Exit, Failure> {
     let plan = load(args)?;
-    let glossary = pipeline::glossary(&plan).map_err(Failure::own)?;
+    let glossary = pipeline::load_glossary(&plan).map_err(Failure::own)?;
     let input: Box<dyn Read> = if ask.file == "-" {
         Box::new(io::stdin().lock())
     } else {
@@ -136,7 +138,7 @@ struct Done {
     known: u64,
     /// In languages that were not asked for.
     other: u64,
-    left: Leavings,
+    left: SkippedRows,
 }
 
 impl std::fmt::Display for Done {
@@ -167,14 +169,14 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn take(&mut self, pair: Pair, done: &mut Done) -> Result<(), Failure> {
+    async fn take(&mut self, pair: TranslationPair, done: &mut Done) -> Result<(), Failure> {
         let Some((from, to)) = asked(&pair.from, self.ask.from.as_ref()).zip(asked(&pair.to, self.ask.to.as_ref())) else {
             done.other += 1;
             return Ok(());
         };
         match self.memory(&from, &to, pair) {
             Some(memory) => self.page.push(memory),
-            None => *done.left.entry(Left::Empty).or_default() += 1,
+            None => *done.left.entry(SkipReason::Empty).or_default() += 1,
         }
         if self.page.len() >= PAGE { self.settle(done).await } else { Ok(()) }
     }
@@ -182,7 +184,7 @@ impl Desk<'_> {
     /// A row for the memory; nothing for a text in which there is nothing to translate. The work of an engine stays as it is,
     /// with the key under which that engine's work is asked for; all else is people's, and gets the key that is asked for
     /// before any engine's.
-    fn memory(&self, from: &Lang, to: &Lang, pair: Pair) -> Option<Memory> {
+    fn memory(&self, from: &Lang, to: &Lang, pair: TranslationPair) -> Option<Memory> {
         if !pair.source.is_translatable() {
             return None;
         }

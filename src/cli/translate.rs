@@ -13,7 +13,7 @@ use crate::config::Plan;
 use crate::html;
 use crate::model::{Clean, Clock, RawHtml, Rendition, TranslationCounts};
 use crate::net::ApiClient;
-use crate::pipeline::{self, Ask, translate_text};
+use crate::pipeline::{self, TextRequest, translate_text};
 use crate::store::{Access, Store};
 
 /// No text that somebody types or pipes is longer.
@@ -25,11 +25,11 @@ pub(super) async fn translate(args: &Args, ask: &TranslateArgs) -> Result<Exit, 
     let engine = engine(&plan, ask)?;
     let html = clean(&text(ask)?, ask.html);
     let caller = Arc::new(ApiClient::new(&pipeline::options(&plan.fetch)).map_err(Failure::own)?);
-    let desk = pipeline::desk(engine, &caller).map_err(Failure::usage)?;
-    let glossary = pipeline::glossary(&plan).map_err(Failure::usage)?;
+    let desk = pipeline::open_engine(engine, &caller).map_err(Failure::usage)?;
+    let glossary = pipeline::load_glossary(&plan).map_err(Failure::usage)?;
     let store = Store::open(plan.state.url(), Access::Work).await.map_err(Failure::own)?;
     let worker = format!("{}:{}:translate", std::process::id(), SystemClock.now().millis());
-    let ask_for = Ask { desk, glossary: &glossary, from: ask.from.clone(), to: ask.to.clone(), html };
+    let ask_for = TextRequest { engine: desk, glossary: &glossary, from: ask.from.clone(), to: ask.to.clone(), html };
     let done = translate_text(ask_for, &store, &SystemClock, &worker).await;
     store.close().await.map_err(Failure::own)?;
     let (counts, rendition) = done.map_err(Failure::own)?;

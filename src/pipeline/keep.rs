@@ -26,7 +26,7 @@ use super::ingest::{Hubs, Ingest, Ingested, Lasting, Progress, Push, Pushes, Sub
 use super::publish::{Publish, Published};
 use super::robots_cache::Manners;
 use super::run::{RunError, client, open_output, paged, terms};
-use super::translate::{Translate, Translated, hire};
+use super::translate::{Translate, Translated, open_engines};
 
 /// What comes together is published together.
 const GATHER: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ pub struct Prepared {
 impl Prepared {
     /// Opens what the plan names: certificates, engines, glossary, output.
     pub async fn of(plan: Plan) -> Result<Self, RunError> {
-        let glossary = terms(&plan, &hire(&plan)?)?;
+        let glossary = terms(&plan, &open_engines(&plan)?)?;
         Ok(Self { client: client(&plan.fetch)?, glossary, dir: open_output(&plan).await?, paged: paged(&plan), plan })
     }
 
@@ -214,7 +214,7 @@ impl Keep<'_> {
     async fn translate_once(&self) -> Result<Translated, RunError> {
         let prepared = self.prepared;
         // Hired anew each time: what made an engine be left alone may be over.
-        let desks = hire(&prepared.plan)?;
+        let desks = open_engines(&prepared.plan)?;
         if desks.is_empty() {
             return Ok(Translated::default());
         }
@@ -231,8 +231,8 @@ impl Keep<'_> {
             stop: Some(self.stop),
         };
         let mut pages = self.pages();
-        let orders = translate.orders(&mut pages).await?;
-        Ok(if orders.is_empty() { Translated::default() } else { translate.fill(orders).await? })
+        let orders = translate.find_missing(&mut pages).await?;
+        Ok(if orders.is_empty() { Translated::default() } else { translate.translate_all(orders).await? })
     }
 
     /// Publishes each time that something new has come.

@@ -23,7 +23,7 @@ use super::full_text::{PageBudget, Pages};
 use super::ingest::{Ingest, Ingested, Progress, Visitor};
 use super::publish::{Publish, Published};
 use super::robots_cache::Manners;
-use super::translate::{Desk, HireError, Translate, Translated, estimate, glossary, hire};
+use super::translate::{EngineHandle, Translate, TranslateSetupError, Translated, estimate, load_glossary, open_engines};
 
 /// How long readers are kept waiting for translations, when there is something else to publish.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,7 +62,7 @@ pub enum RunError {
     Sink(#[from] SinkError),
     /// An engine or the glossary cannot be used.
     #[error(transparent)]
-    Translate(#[from] HireError),
+    Translate(#[from] TranslateSetupError),
     /// A pass failed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
@@ -71,7 +71,7 @@ pub enum RunError {
 impl RunError {
     /// Whether feeds.toml, or a file that it names, has to be changed before anything can run.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::Translate(error) if !matches!(error, HireError::Client(_)))
+        matches!(self, Self::Translate(error) if !matches!(error, TranslateSetupError::Client(_)))
     }
 }
 
@@ -82,7 +82,7 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         return dry(ask, &client).await;
     }
     // Everything that must be there is looked at before anything is fetched for it.
-    let desks = hire(ask.plan)?;
+    let desks = open_engines(ask.plan)?;
     let glossary = terms(ask.plan, &desks)?;
     let dir = open_output(ask.plan).await?;
     let store = Store::open(ask.plan.state.url(), Access::Work).await?;
@@ -163,11 +163,11 @@ async fn translate_and_publish(
     publish: &Publish<'_>,
     pages: &mut Pages<'_>,
 ) -> Result<(Translated, Published), RunError> {
-    let orders = translate.orders(pages).await?;
+    let orders = translate.find_missing(pages).await?;
     if orders.is_empty() {
         return Ok((Translated::default(), publish.pass(pages).await?));
     }
-    let mut filling = pin!(translate.fill(orders));
+    let mut filling = pin!(translate.translate_all(orders));
     if let Ok(translated) = timeout(PATIENCE, &mut filling).await {
         return Ok((translated?, publish.pass(pages).await?));
     }
@@ -182,7 +182,7 @@ async fn translate_and_publish(
 /// Fetches and reads what is due, says what translating it would send and cost, and keeps nothing of it.
 async fn dry(ask: &Run<'_>, client: &Client) -> Result<Report, RunError> {
     let started = ask.clock.now();
-    let desks = hire(ask.plan)?;
+    let desks = open_engines(ask.plan)?;
     let glossary = terms(ask.plan, &desks)?;
     let store = match Store::open(ask.plan.state.url(), Access::Look).await {
         Ok(store) => Some(store),
@@ -231,8 +231,8 @@ fn wanted<'p>(ask: &Run<'p>) -> Vec<&'p plan::Source> {
 }
 
 /// The terms that these engines must keep.
-pub(super) fn terms(plan: &Plan, desks: &[Desk]) -> Result<Arc<Glossary>, HireError> {
-    if desks.is_empty() { Ok(Arc::new(Glossary::none())) } else { glossary(plan) }
+pub(super) fn terms(plan: &Plan, desks: &[EngineHandle]) -> Result<Arc<Glossary>, TranslateSetupError> {
+    if desks.is_empty() { Ok(Arc::new(Glossary::empty())) } else { load_glossary(plan) }
 }
 
 /// Where the output goes; the folder is made if it is not there.

@@ -25,20 +25,20 @@ use crate::model::{
     TranslationCounts,
 };
 use crate::store::Store;
-use crate::translate::{Glossary, Sheet};
+use crate::translate::{Document, Glossary};
 
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
 use super::full_text::Pages;
 use super::originals::originals;
 use super::view;
-pub use engine_handle::Desk;
-use engine_handle::Means;
-pub(super) use open::hire;
-pub use open::{HireError, desk, glossary};
-pub(super) use plan::{Order, foreign};
-use plan::{Orders, is_translated, lay_out, newest};
-use scheduler::Round;
+pub use engine_handle::EngineHandle;
+use engine_handle::RequestContext;
+pub(super) use open::open_engines;
+pub use open::{TranslateSetupError, load_glossary, open_engine};
+pub(super) use plan::{RenditionRequest, foreign};
+use plan::{RenditionRequests, is_translated, lay_out, newest};
+use scheduler::Scheduler;
 
 /// How long a text by itself may take.
 const TIME: Duration = Duration::from_secs(600);
@@ -56,7 +56,7 @@ pub struct Translate<'a> {
     /// The sources whose pages are read.
     pub paged: &'a HashSet<SourceId>,
     /// The engines.
-    pub desks: &'a [Desk],
+    pub desks: &'a [EngineHandle],
     /// Terms and names.
     pub glossary: &'a Arc<Glossary>,
     /// All editions.
@@ -85,41 +85,41 @@ pub struct Translated {
 impl Translate<'_> {
     /// Which entries want which renditions, and do not have them: the newest first. The pages of those that want their full
     /// text are looked at first.
-    pub(super) async fn orders(&self, pages: &mut Pages<'_>) -> Result<Vec<Order>, PipelineError> {
-        let mut orders = Orders::new(self.desks, self.glossary);
+    pub(super) async fn find_missing(&self, pages: &mut Pages<'_>) -> Result<Vec<RenditionRequest>, PipelineError> {
+        let mut requests = RenditionRequests::new(self.desks, self.glossary);
         for edition in self.editions.iter().filter(|edition| is_translated(edition)) {
             if self.only.is_none_or(|only| only.contains(&edition.id)) {
                 let newest = newest(Some(self.store), edition, &HashMap::new()).await?;
                 let full_texts = pages.look(&newest, edition.show == Show::Full).await?;
-                orders.add(edition, &newest, &full_texts);
+                requests.add(edition, &newest, &full_texts);
             }
         }
-        Ok(orders.unfilled(Some(self.store)).await?)
+        Ok(requests.unfilled(Some(self.store)).await?)
     }
 
-    /// Fills orders as far as the engines are to be had.
-    pub(super) async fn fill(&self, orders: Vec<Order>) -> Result<Translated, PipelineError> {
-        let means = Means { store: self.store, clock: self.clock, until: Instant::now() + self.time, stop: self.stop };
-        let round = Round { desks: self.desks, means, worker: self.worker };
+    /// Fills requests as far as the engines are to be had.
+    pub(super) async fn translate_all(&self, requests: Vec<RenditionRequest>) -> Result<Translated, PipelineError> {
+        let context = RequestContext { store: self.store, clock: self.clock, until: Instant::now() + self.time, stop: self.stop };
+        let round = Scheduler { desks: self.desks, context, worker: self.worker };
         let mut done = Translated::default();
-        for orders in orders.chunks(ROUND) {
-            let known: Vec<Known> = orders.iter().map(|order| order.known.clone()).collect();
+        for requests in requests.chunks(ROUND) {
+            let known: Vec<Known> = requests.iter().map(|request| request.known.clone()).collect();
             let originals = originals(self.store, &known, self.paged).await?;
-            let (orders, glossary) = (orders.to_vec(), Arc::clone(self.glossary));
-            let jobs = working(move || lay_out(&orders, originals, &glossary)).await?;
+            let (requests, glossary) = (requests.to_vec(), Arc::clone(self.glossary));
+            let jobs = working(move || lay_out(&requests, originals, &glossary)).await?;
             let (counts, renditions) = round.run(jobs).await?;
             done.counts.segments += counts.segments;
             done.counts.recalled += counts.recalled;
             done.counts.rejected += counts.rejected;
             done.renditions += renditions;
         }
-        done.is_late = Instant::now() >= means.until();
+        done.is_late = Instant::now() >= context.until();
         for desk in self.desks {
-            let tally = desk.tally();
-            done.counts.sent += tally.sent;
-            done.counts.characters_sent += tally.used.characters;
-            done.counts.cost += money(desk.price.of(tally.used));
-            done.faults.extend(fault(desk, tally.is_short));
+            let usage = desk.usage();
+            done.counts.sent += usage.sent;
+            done.counts.characters_sent += usage.used.characters;
+            done.counts.cost += money(desk.price.of(usage.used));
+            done.faults.extend(fault(desk, usage.is_short));
         }
         Ok(done)
     }
@@ -127,19 +127,19 @@ impl Translate<'_> {
 
 /// What a run would send and cost, which would keep these changes and then translate. Nothing is written, and no engine is asked.
 pub(super) async fn estimate(
-    (desks, glossary): (&[Desk], &Arc<Glossary>),
+    (desks, glossary): (&[EngineHandle], &Arc<Glossary>),
     store: Option<&Store>,
     editions: impl Iterator<Item = &Edition>,
     changes: Vec<Change>,
 ) -> Result<TranslationCounts, PipelineError> {
     let changes: HashMap<EntryId, Change> = changes.into_iter().map(|change| (change.entry.key.id(), change)).collect();
-    let mut orders = Orders::new(desks, glossary);
+    let mut requests = RenditionRequests::new(desks, glossary);
     for edition in editions.filter(|edition| is_translated(edition)) {
         let newest = newest(store, edition, &changes).await?;
-        orders.add(edition, &newest, &HashMap::new());
+        requests.add(edition, &newest, &HashMap::new());
     }
-    let orders = orders.unfilled(store).await?;
-    let stored: Vec<EntryId> = orders.iter().map(|order| order.known.id).filter(|id| !changes.contains_key(id)).collect();
+    let requests = requests.unfilled(store).await?;
+    let stored: Vec<EntryId> = requests.iter().map(|request| request.known.id).filter(|id| !changes.contains_key(id)).collect();
     let mut entries: Vec<_> = match store {
         Some(store) => store.entries(&stored).await?.into_iter().map(|(id, _, entry)| (id, entry)).collect(),
         None => Vec::new(),
@@ -147,19 +147,19 @@ pub(super) async fn estimate(
     entries.extend(changes.into_iter().map(|(id, change)| (id, change.entry)));
     let glossary = Arc::clone(glossary);
     let jobs = working(move || {
-        let wanted: HashSet<EntryId> = orders.iter().map(|order| order.known.id).collect();
+        let wanted: HashSet<EntryId> = requests.iter().map(|request| request.known.id).collect();
         let originals: HashMap<EntryId, Original> =
             entries.into_iter().filter(|(id, _)| wanted.contains(id)).map(|(id, entry)| (id, view::original(entry))).collect();
-        lay_out(&orders, originals, &glossary)
+        lay_out(&requests, originals, &glossary)
     })
     .await?;
     Ok(scheduler::estimate(desks, store, jobs).await?)
 }
 
 /// A text to be translated by itself.
-pub struct Ask<'a> {
+pub struct TextRequest<'a> {
     /// The engine, and the terms that it must keep.
-    pub desk: Desk,
+    pub engine: EngineHandle,
     /// Terms and names.
     pub glossary: &'a Glossary,
     /// The languages.
@@ -172,32 +172,33 @@ pub struct Ask<'a> {
 
 /// Translates one text, with everything that entries get: memory, glossary, checks, budget.
 pub async fn translate_text(
-    ask: Ask<'_>,
+    ask: TextRequest<'_>,
     store: &Store,
     clock: &dyn Clock,
     worker: &str,
 ) -> Result<(TranslationCounts, Option<Rendition>), PipelineError> {
     let original = Original { content: Some(ask.html), ..Original::default() };
-    let desks = [ask.desk];
-    let round = Round { desks: &desks, means: Means { store, clock, until: Instant::now() + TIME, stop: None }, worker };
-    let job = scheduler::Job {
+    let desks = [ask.engine];
+    let round =
+        Scheduler { desks: &desks, context: RequestContext { store, clock, until: Instant::now() + TIME, stop: None }, worker };
+    let job = scheduler::DocumentJob {
         id: EntryId(0),
         revision: Revision(0),
         at: clock.now(),
         made_of: MadeOf { hash: 1, show: Show::Full },
         desks: vec![0],
-        sheet: Arc::new(Sheet::lay_out(&original, Show::Full, &ask.from, &ask.to, ask.glossary)),
+        sheet: Arc::new(Document::lay_out(&original, Show::Full, &ask.from, &ask.to, ask.glossary)),
         to: ask.to,
     };
     let (mut counts, rendition) = round.translate(job).await?;
-    let tally = desks[0].tally();
-    (counts.sent, counts.characters_sent) = (tally.sent, tally.used.characters);
-    counts.cost = money(desks[0].price.of(tally.used));
+    let usage = desks[0].usage();
+    (counts.sent, counts.characters_sent) = (usage.sent, usage.used.characters);
+    counts.cost = money(desks[0].price.of(usage.used));
     Ok((counts, rendition))
 }
 
 /// What is wrong with an engine, if anything is.
-fn fault(desk: &Desk, is_short: bool) -> Option<Fault> {
+fn fault(desk: &EngineHandle, is_short: bool) -> Option<Fault> {
     if is_short {
         let message = "its budget is used up: what is not translated goes to the next engine, or waits for the next day or month";
         return Some(Fault::of_engine(&desk.id, FaultKind::Budget, message));

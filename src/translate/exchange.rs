@@ -21,7 +21,7 @@ const MAX_TEXT: usize = 64 << 10;
 
 /// How the memory is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ExchangeFormat {
     /// Translation Memory eXchange 1.4b, which all tools of translators read.
     Tmx,
     /// A JSON object a line: `from`, `to`, `source`, `target`, `engine`, `made`, `key`.
@@ -30,7 +30,7 @@ pub enum Format {
 
 /// A segment and its translation, on their way in or out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct TranslationPair {
     /// The language of the source.
     pub from: Lang,
     /// The language of the target.
@@ -49,7 +49,7 @@ pub struct Pair {
 
 /// Why a row is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Left {
+pub enum SkipReason {
     /// A row of which nothing can be made.
     Malformed,
     /// No language is told, or what is told is none.
@@ -64,7 +64,7 @@ pub enum Left {
     Marks,
 }
 
-impl fmt::Display for Left {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "not understood",
@@ -78,10 +78,10 @@ impl fmt::Display for Left {
 }
 
 /// How many rows were left out, by reason.
-pub type Leavings = BTreeMap<Left, u64>;
+pub type SkippedRows = BTreeMap<SkipReason, u64>;
 
 /// What a row of a file is.
-pub type Row = Result<Pair, Left>;
+pub type ExchangeRow = Result<TranslationPair, SkipReason>;
 
 /// Why a file cannot be read any further.
 #[derive(Debug, thiserror::Error)]
@@ -112,42 +112,42 @@ pub enum ExchangeError {
 
 /// Reads a memory of any encoding. It ends with the first error.
 pub fn read<'a>(
-    format: Format,
+    format: ExchangeFormat,
     input: impl Read + 'a,
-) -> Result<Box<dyn Iterator<Item = Result<Row, ExchangeError>> + 'a>, ExchangeError> {
+) -> Result<Box<dyn Iterator<Item = Result<ExchangeRow, ExchangeError>> + 'a>, ExchangeError> {
     let text = open::Text::open(input)?;
     Ok(match format {
-        Format::Tmx => Box::new(tmx::Reader::new(text)),
-        Format::Jsonl => Box::new(jsonl::Reader::new(text)),
+        ExchangeFormat::Tmx => Box::new(tmx::MemoryReader::new(text)),
+        ExchangeFormat::Jsonl => Box::new(jsonl::MemoryReader::new(text)),
     })
 }
 
 /// Writes a memory.
-pub struct Writer<W: Write> {
+pub struct ExchangeWriter<W: Write> {
     out: W,
-    format: Format,
+    format: ExchangeFormat,
 }
 
-impl<W: Write> Writer<W> {
+impl<W: Write> ExchangeWriter<W> {
     /// Begins.
-    pub fn begin(format: Format, mut out: W) -> io::Result<Self> {
-        if format == Format::Tmx {
+    pub fn begin(format: ExchangeFormat, mut out: W) -> io::Result<Self> {
+        if format == ExchangeFormat::Tmx {
             tmx::begin(&mut out)?;
         }
         Ok(Self { out, format })
     }
 
     /// Writes a row.
-    pub fn put(&mut self, pair: &Pair) -> io::Result<()> {
+    pub fn put(&mut self, pair: &TranslationPair) -> io::Result<()> {
         match self.format {
-            Format::Tmx => tmx::put(&mut self.out, pair),
-            Format::Jsonl => jsonl::put(&mut self.out, pair),
+            ExchangeFormat::Tmx => tmx::put(&mut self.out, pair),
+            ExchangeFormat::Jsonl => jsonl::put(&mut self.out, pair),
         }
     }
 
     /// Ends, and gives the output back.
     pub fn end(mut self) -> io::Result<W> {
-        if self.format == Format::Tmx {
+        if self.format == ExchangeFormat::Tmx {
             tmx::end(&mut self.out)?;
         }
         self.out.flush()?;
@@ -156,13 +156,13 @@ impl<W: Write> Writer<W> {
 }
 
 /// Whether something is to be said against a pair.
-fn checked(pair: Pair) -> Row {
+fn checked(pair: TranslationPair) -> ExchangeRow {
     if [&pair.source, &pair.target].iter().any(|text| text.plain().trim().is_empty()) {
-        Err(Left::Empty)
+        Err(SkipReason::Empty)
     } else if pair.source.plain().len().max(pair.target.plain().len()) > MAX_TEXT {
-        Err(Left::TooLong)
+        Err(SkipReason::TooLong)
     } else if pair.source.marks() != pair.target.marks() || !pair.source.is_well_nested() || !pair.target.is_well_nested() {
-        Err(Left::Marks)
+        Err(SkipReason::Marks)
     } else {
         Ok(pair)
     }

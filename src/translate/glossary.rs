@@ -58,25 +58,25 @@ impl Glossary {
     /// The first line of the glossary names its columns. The first is the term (`source`, which is French, or the language:
     /// `fr`), the second holds other forms of it, separated by `|`; a column named by a language holds what stands for the
     /// term in it, others are not read. A cell `-` leaves the term, and any shorter one inside it, to the engine.
-    pub fn read(terms: &str, names: &str) -> Result<Self, GlossaryError> {
+    pub fn parse(terms: &str, names: &str) -> Result<Self, GlossaryError> {
         let mut records = file::read_terms(terms)?;
         records.extend(file::read_names(names)?);
         Self::of(records)
     }
 
     /// The glossary that relais brings along: Olympic terms, and names of the movement.
-    pub fn shipped() -> Self {
-        Self::read(TERMS, NAMES).unwrap_or_else(|_| Self::none())
+    pub fn built_in() -> Self {
+        Self::parse(TERMS, NAMES).unwrap_or_else(|_| Self::empty())
     }
 
     /// A glossary without terms.
-    pub fn none() -> Self {
+    pub fn empty() -> Self {
         Self { records: Vec::new(), matcher: Matcher::default() }
     }
 
     /// This glossary, with another laid over it: where both have a term, the other's translation counts, and this one's for the
     /// languages that the other leaves empty.
-    pub fn overlaid(self, over: Self) -> Result<Self, GlossaryError> {
+    pub fn overlay(self, over: Self) -> Result<Self, GlossaryError> {
         let key = |record: &Record| (record.lang.clone(), matcher::folded(&record.forms[0]));
         let mut records = over.records;
         let places: HashMap<_, usize> = records.iter().enumerate().map(|(place, record)| (key(record), place)).collect();

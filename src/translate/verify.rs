@@ -20,13 +20,13 @@ mod tidy;
 use crate::model::{Lang, Marked, SegmentKind};
 
 use super::Term;
-pub use order::crossed;
+pub use order::find_swapped;
 use texts::Texts;
-pub use tidy::tidied;
+pub use tidy::tidy;
 
 /// A segment and what is to be its translation, its terms restored.
 #[derive(Clone, Copy, Debug)]
-pub struct Check<'a> {
+pub struct TranslationCheck<'a> {
     /// The segment as it stands in its document: its terms are text.
     pub source: &'a Marked,
     /// Its translation, with the terms put back.
@@ -119,7 +119,7 @@ impl Rejection {
 }
 
 /// Whether a result may be published as the translation of its source; else the first reason found why not.
-pub fn verify(check: &Check<'_>) -> Result<(), Rejection> {
+pub fn verify(check: &TranslationCheck<'_>) -> Result<(), Rejection> {
     shape::marks(check)?;
     let texts = Texts::of(check)?;
     shape::characters(&texts)?;

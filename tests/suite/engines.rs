@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use relais::model::{EngineKind, Lang, Marked, SegmentKind, Usage};
 use relais::net::{self, ApiClient};
-use relais::translate::{Batch, Context, Engine, EngineSettings, OpenError, Outgoing, Term, open};
+use relais::translate::{Batch, Context, Engine, EngineOpenError, EngineSettings, Outgoing, Term, open};
 
 use crate::support::engine::EngineServer;
 use crate::support::origin::{Origin, Reply};
@@ -126,7 +126,7 @@ async fn engines_are_known_by_kind_and_model() {
 #[tokio::test]
 async fn what_is_missing_is_named_and_nothing_secret_shown() {
     let missing = |settings: EngineSettings| match open(settings, caller()).map(|_| ()) {
-        Err(OpenError::Missing { setting, .. }) => setting,
+        Err(EngineOpenError::Missing { setting, .. }) => setting,
         other => panic!("{other:?}"),
     };
     for kind in EngineKind::ALL {

@@ -120,7 +120,7 @@ async fn what_people_translated_is_found_before_any_engine_is_asked() {
     let held = held(&url(&world)).await;
     let source = Marked::from_tagged("Le CIO a <x1>voté</x1>.").expect("a segment");
     let plan = relais::config::load(&world.path("feeds.toml")).expect("a plan");
-    let glossary = pipeline::glossary(&plan).expect("a glossary");
+    let glossary = pipeline::load_glossary(&plan).expect("a glossary");
     let protected = glossary.protect(&source, &lang("fr"), &lang("en"));
     assert!(!protected.terms.is_empty(), "the glossary knows the CIO");
     let key = SegmentKey::new(&source, &lang("fr"), &lang("en"), "memory", &protected.pairs());

@@ -1,8 +1,8 @@
 //! From an engine's answer to a translation, or the reason why it is none.
 
-use super::segment_job::Unit;
+use super::segment_job::SegmentJob;
 use crate::model::Marked;
-use crate::translate::{Check, Outgoing, Rejection, restore, tidied, verify};
+use crate::translate::{Outgoing, Rejection, TranslationCheck, restore, tidy, verify};
 
 /// Why an answer is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,20 +21,20 @@ impl From<&str> for Refusal {
 
 /// Takes an answer to `sent` (the unit's own text, or a variant of it with the same marks): the terms put in their places, the
 /// whole verified.
-pub(super) fn accept(unit: &Unit, sent: &Outgoing, answer: Marked) -> Result<Marked, Refusal> {
+pub(super) fn accept(unit: &SegmentJob, sent: &Outgoing, answer: Marked) -> Result<Marked, Refusal> {
     let answer = answer.shaped_like(&sent.text).normalised();
     if answer.marks() != sent.text.marks() || !answer.is_well_nested() {
         return Err("marks".into());
     }
     let text = restore(&answer, &sent.terms, &unit.to).map_err(|_| "terms")?;
-    let text = tidied(&unit.source, &text);
+    let text = tidy(&unit.source, &text);
     examine(unit, &text)?;
     Ok(text)
 }
 
 /// Verifies a whole translation of a unit.
-pub(super) fn examine(unit: &Unit, text: &Marked) -> Result<(), Refusal> {
-    let check = Check {
+pub(super) fn examine(unit: &SegmentJob, text: &Marked) -> Result<(), Refusal> {
+    let check = TranslationCheck {
         source: &unit.source,
         result: text,
         from: &unit.from,

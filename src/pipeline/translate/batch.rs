@@ -6,11 +6,11 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::accept::{accept, examine};
-use super::engine_handle::{Answer, Desk, Means};
-use super::segment_job::Unit;
+use super::engine_handle::{Answer, EngineHandle, RequestContext};
+use super::segment_job::SegmentJob;
 use crate::model::{Marked, Remembered, SegmentKey};
 use crate::store::{Memory, StoreError};
-use crate::translate::{Outgoing, bare, crossed, held, place, restore};
+use crate::translate::{Outgoing, bare, find_swapped, place, protect_name, restore};
 
 /// How long other workers leave a text alone that this one has in hand.
 const CLAIM: Duration = Duration::from_secs(15 * 60);
@@ -35,30 +35,30 @@ pub(super) enum Outcome {
 }
 
 /// Which units have an answer that may be another's.
-fn moved(units: &[(&Unit, SegmentKey)], ours: &[usize], answers: &[Answer]) -> HashSet<usize> {
+fn moved(units: &[(&SegmentJob, SegmentKey)], ours: &[usize], answers: &[Answer]) -> HashSet<usize> {
     let sources: Vec<&Marked> = ours.iter().map(|at| &units[*at].0.source).collect();
     let texts: Vec<Option<&Marked>> =
         answers.iter().map(|answer| if let Answer::Text(text) = answer { Some(text) } else { None }).collect();
-    crossed(&sources, &texts).into_iter().map(|place| ours[place]).collect()
+    find_swapped(&sources, &texts).into_iter().map(|place| ours[place]).collect()
 }
 
 /// A batch on its way through an engine.
-pub(super) struct Errand<'a> {
-    pub(super) desk: &'a Desk,
-    pub(super) means: Means<'a>,
+pub(super) struct BatchRun<'a> {
+    pub(super) desk: &'a EngineHandle,
+    pub(super) context: RequestContext<'a>,
     pub(super) worker: &'a str,
 }
 
-impl Errand<'_> {
-    /// Goes with these units, all in the same languages, and the keys of this engine's work; as many outcomes in their order, and
+impl BatchRun<'_> {
+    /// Goes with these units, all in the same languages, and the keys of this engine's work; as many outcomes in their request, and
     /// how many answers were refused.
-    pub(super) async fn run(&self, units: &[(&Unit, SegmentKey)]) -> Result<(Vec<Outcome>, u64), StoreError> {
+    pub(super) async fn run(&self, units: &[(&SegmentJob, SegmentKey)]) -> Result<(Vec<Outcome>, u64), StoreError> {
         let Some((first, _)) = units.first() else { return Ok((Vec::new(), 0)) };
         let languages = (&first.from, &first.to);
         let mut outcomes = vec![Outcome::Elsewhere; units.len()];
         let ours = self.claim(units, &mut outcomes).await?;
         let texts: Vec<Outgoing> = ours.iter().map(|at| units[*at].0.outgoing.clone()).collect();
-        let answers = self.desk.ask(&texts, languages, self.means).await?;
+        let answers = self.desk.ask(&texts, languages, self.context).await?;
         let (mut doubtful, mut altered) = (Vec::new(), HashMap::new());
         let moved: HashSet<usize> = moved(units, &ours, &answers);
         for (at, answer) in ours.iter().copied().zip(answers) {
@@ -66,7 +66,7 @@ impl Errand<'_> {
             outcomes[at] = match answer {
                 Answer::Absent(why) => Outcome::Absent(why.to_owned()),
                 Answer::Unfit(why) => Outcome::Refused(why),
-                Answer::Text(_) if moved.contains(&at) => Outcome::Refused("order".to_owned()),
+                Answer::Text(_) if moved.contains(&at) => Outcome::Refused("request".to_owned()),
                 Answer::Text(text) => match accept(unit, &unit.outgoing, text) {
                     Ok(text) => Outcome::Done(text),
                     Err(refusal) => {
@@ -82,7 +82,7 @@ impl Errand<'_> {
         let mut rejected = doubtful.len() as u64;
         if ours.len() >= MANY && doubtful.len() * 2 > ours.len() {
             // So much nonsense is the engine's state, not that of the texts: they may come to it again another day.
-            self.desk.disappointed(self.means);
+            self.desk.disappointed(self.context);
             for at in doubtful.drain(..) {
                 if let Outcome::Refused(why) = &outcomes[at] {
                     outcomes[at] = Outcome::Absent(why.clone());
@@ -99,15 +99,15 @@ impl Errand<'_> {
     }
 
     /// Takes those texts that nobody else has in hand: their places. What others have finished meanwhile is recalled.
-    async fn claim(&self, units: &[(&Unit, SegmentKey)], outcomes: &mut [Outcome]) -> Result<Vec<usize>, StoreError> {
+    async fn claim(&self, units: &[(&SegmentJob, SegmentKey)], outcomes: &mut [Outcome]) -> Result<Vec<usize>, StoreError> {
         let keys: Vec<SegmentKey> = units.iter().map(|(_, key)| *key).collect();
-        let now = self.means.clock.now();
+        let now = self.context.clock.now();
         let claimed: HashSet<SegmentKey> =
-            self.means.store.claim_segments(&keys, self.worker, now, now.plus(CLAIM)).await?.into_iter().collect();
+            self.context.store.claim_segments(&keys, self.worker, now, now.plus(CLAIM)).await?.into_iter().collect();
         let (ours, theirs): (Vec<usize>, Vec<usize>) = (0..units.len()).partition(|at| claimed.contains(&keys[*at]));
         if !theirs.is_empty() {
             let keys_of_theirs: Vec<SegmentKey> = theirs.iter().map(|at| keys[*at]).collect();
-            let known: HashMap<SegmentKey, Remembered> = self.means.store.recall(&keys_of_theirs).await?.into_iter().collect();
+            let known: HashMap<SegmentKey, Remembered> = self.context.store.recall(&keys_of_theirs).await?.into_iter().collect();
             for at in theirs {
                 match known.get(&keys[at]) {
                     Some(Remembered::Translation(text)) => {
@@ -125,19 +125,19 @@ impl Errand<'_> {
     /// that the answers have `altered`; then without its inline marks.
     async fn again(
         &self,
-        unit: &Unit,
+        unit: &SegmentJob,
         refused: &Outcome,
         mut altered: Option<String>,
         was_alone: bool,
     ) -> Result<(Outcome, u64), StoreError> {
         let (mut last, mut rejected, mut sent) = (refused.clone(), 0, unit.outgoing.clone());
         for turn in 0..=NAMES {
-            let holding = altered.take().and_then(|name| held(&sent, &name));
+            let holding = altered.take().and_then(|name| protect_name(&sent, &name));
             if holding.is_none() && (was_alone || turn > 0) {
                 break;
             }
             sent = holding.unwrap_or(sent);
-            let answers = self.desk.ask(std::slice::from_ref(&sent), (&unit.from, &unit.to), self.means).await?;
+            let answers = self.desk.ask(std::slice::from_ref(&sent), (&unit.from, &unit.to), self.context).await?;
             match answers.into_iter().next() {
                 Some(Answer::Text(text)) => match accept(unit, &sent, text) {
                     Ok(text) => return Ok((Outcome::Done(text), rejected)),
@@ -153,7 +153,7 @@ impl Errand<'_> {
         let mut texts = vec![bare.whole.clone()];
         texts.extend(bare.spans.iter().map(|(_, span)| span.clone()));
         let mut answers =
-            self.desk.ask(&texts, (&unit.from, &unit.to), self.means).await?.into_iter().map(|answer| match answer {
+            self.desk.ask(&texts, (&unit.from, &unit.to), self.context).await?.into_iter().map(|answer| match answer {
                 Answer::Text(text) => Ok(text),
                 Answer::Unfit(_) => Err(true),
                 Answer::Absent(_) => Err(false),
@@ -172,8 +172,8 @@ impl Errand<'_> {
     }
 
     /// Remembers what came of it, and gives back what did not come to an end.
-    async fn settle(&self, units: &[(&Unit, SegmentKey)], ours: &[usize], outcomes: &[Outcome]) -> Result<(), StoreError> {
-        let made = self.means.clock.now();
+    async fn settle(&self, units: &[(&SegmentJob, SegmentKey)], ours: &[usize], outcomes: &[Outcome]) -> Result<(), StoreError> {
+        let made = self.context.clock.now();
         let (mut memories, mut open) = (Vec::new(), Vec::new());
         for at in ours {
             let (unit, key) = units[*at];
@@ -195,7 +195,7 @@ impl Errand<'_> {
                 made,
             });
         }
-        self.means.store.remember(&memories, self.worker, false).await?;
-        self.means.store.release_segments(&open, self.worker).await
+        self.context.store.remember(&memories, self.worker, false).await?;
+        self.context.store.release_segments(&open, self.worker).await
     }
 }

@@ -10,10 +10,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::{Budget, Clock, Lang, Marked, Period, Price, Usage};
 use crate::store::{Reservation, Spending, Store, StoreError};
-use crate::translate::{Advice, Batch, Billing, Engine, EngineError, Gate, Limits, Outgoing};
+use crate::translate::{Batch, Billing, CircuitBreaker, Engine, EngineError, Limits, Outgoing, RetryDecision};
 
 /// An engine at work.
-pub struct Desk {
+pub struct EngineHandle {
     /// Its name in feeds.toml.
     pub id: String,
     /// Its client.
@@ -22,13 +22,13 @@ pub struct Desk {
     pub budget: Option<Budget>,
     /// What it costs.
     pub price: Price,
-    gate: Mutex<Gate>,
-    tally: Mutex<Tally>,
+    gate: Mutex<CircuitBreaker>,
+    usage: Mutex<EngineUsage>,
 }
 
 /// What an engine did in this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::pipeline) struct Tally {
+pub(in crate::pipeline) struct EngineUsage {
     /// Texts sent; one that is sent again counts again.
     pub(in crate::pipeline) sent: u64,
     /// What that has used up, as far as anybody knows.
@@ -50,7 +50,7 @@ pub(super) enum Answer {
 
 /// What requests need beside the engine.
 #[derive(Clone, Copy)]
-pub(super) struct Means<'a> {
+pub(super) struct RequestContext<'a> {
     pub(super) store: &'a Store,
     pub(super) clock: &'a dyn Clock,
     /// No request begins after this.
@@ -59,7 +59,7 @@ pub(super) struct Means<'a> {
     pub(super) stop: Option<&'a CancellationToken>,
 }
 
-impl Means<'_> {
+impl RequestContext<'_> {
     /// When the last request may begin.
     pub(super) fn until(&self) -> Instant {
         if self.stop.is_some_and(CancellationToken::is_cancelled) { Instant::now().min(self.until) } else { self.until }
@@ -74,10 +74,10 @@ enum Called {
     Left(&'static str),
 }
 
-impl Desk {
+impl EngineHandle {
     /// An engine that has not done anything yet.
     pub fn new(id: String, engine: Arc<dyn Engine>, budget: Option<Budget>, price: Price) -> Self {
-        Self { id, engine, budget, price, gate: Mutex::default(), tally: Mutex::default() }
+        Self { id, engine, budget, price, gate: Mutex::default(), usage: Mutex::default() }
     }
 
     /// What one request may hold.
@@ -87,7 +87,7 @@ impl Desk {
 
     /// Why nothing more is sent to it in this run, if that is so.
     pub(super) fn closed(&self) -> Option<&'static str> {
-        if locked(&self.tally).is_short {
+        if locked(&self.usage).is_short {
             Some("budget")
         } else if locked(&self.gate).shut().is_some() {
             Some("engine-unavailable")
@@ -102,26 +102,26 @@ impl Desk {
     }
 
     /// What it did so far.
-    pub(in crate::pipeline) fn tally(&self) -> Tally {
-        locked(&self.tally).clone()
+    pub(in crate::pipeline) fn usage(&self) -> EngineUsage {
+        locked(&self.usage).clone()
     }
 
     /// Most of a whole request was of no use: as if it had failed.
-    pub(super) fn disappointed(&self, means: Means<'_>) {
+    pub(super) fn disappointed(&self, context: RequestContext<'_>) {
         let error = EngineError::Transient {
             message: "most of what it answered was refused by the checks".to_owned(),
             retry_after: None,
             billing: Billing::Unknown,
         };
-        locked(&self.gate).failed(&error, u32::MAX, Instant::now(), means.until(), 0.0);
+        locked(&self.gate).failed(&error, u32::MAX, Instant::now(), context.until(), 0.0);
     }
 
-    /// Has texts translated: as many answers, in their order. Requests that are too large, or beyond the budget, are halved.
+    /// Has texts translated: as many answers, in their request. Requests that are too large, or beyond the budget, are halved.
     pub(super) async fn ask(
         &self,
         texts: &[Outgoing],
         (from, to): (&Lang, &Lang),
-        means: Means<'_>,
+        context: RequestContext<'_>,
     ) -> Result<Vec<Answer>, StoreError> {
         let mut answers = vec![Answer::Absent("deadline"); texts.len()];
         let mut todo: Vec<Range<usize>> = std::iter::once(0..texts.len()).collect();
@@ -134,7 +134,7 @@ impl Desk {
                 continue;
             }
             let batch = Batch { from: from.clone(), to: to.clone(), texts: texts[range.clone()].to_vec() };
-            match self.call(&batch, means).await? {
+            match self.call(&batch, context).await? {
                 Called::Replied(replied) => answers.splice(range, replied).for_each(drop),
                 Called::Halve(_) if range.len() > 1 => {
                     let middle = range.start + range.len() / 2;
@@ -148,14 +148,14 @@ impl Desk {
     }
 
     /// One request, tried again as often as that makes sense.
-    async fn call(&self, batch: &Batch, means: Means<'_>) -> Result<Called, StoreError> {
+    async fn call(&self, batch: &Batch, context: RequestContext<'_>) -> Result<Called, StoreError> {
         let mut tries = 0;
         loop {
-            if !self.wait(means.until()).await {
+            if !self.wait(context.until()).await {
                 return Ok(Called::Left("engine-unavailable"));
             }
             tries += 1;
-            let (most, reserved) = match self.reserve(batch, means).await? {
+            let (most, reserved) = match self.reserve(batch, context).await? {
                 Ok(reserved) => reserved,
                 Err(answer) => return Ok(answer),
             };
@@ -166,7 +166,7 @@ impl Desk {
                 Err(EngineError::Transient { billing: Billing::Unknown, .. }) => most,
                 Err(_) => Usage::default(),
             };
-            self.settle(batch, used, reserved, means).await?;
+            self.settle(batch, used, reserved, context).await?;
             let error = match result {
                 Ok(reply) if reply.texts.len() == batch.texts.len() => {
                     locked(&self.gate).answered();
@@ -177,12 +177,12 @@ impl Desk {
             };
             tracing::debug!(engine = %self.id, texts = batch.texts.len(), tries, %error, "a request failed");
             let now = Instant::now();
-            let advice = locked(&self.gate).failed(&error, tries, now, means.until(), self.jitter(batch, tries));
+            let advice = locked(&self.gate).failed(&error, tries, now, context.until(), self.jitter(batch, tries));
             match advice {
-                Advice::Again(then) => sleep_until(then).await,
-                Advice::Halve => return Ok(Called::Halve(Answer::Unfit("too-long".to_owned()))),
-                Advice::Apart => return Ok(Called::Halve(Answer::Unfit("bad-answer".to_owned()))),
-                Advice::Leave => return Ok(Called::Left("engine-unavailable")),
+                RetryDecision::RetryAt(then) => sleep_until(then).await,
+                RetryDecision::Split => return Ok(Called::Halve(Answer::Unfit("too-long".to_owned()))),
+                RetryDecision::Isolate => return Ok(Called::Halve(Answer::Unfit("bad-answer".to_owned()))),
+                RetryDecision::GiveUp => return Ok(Called::Left("engine-unavailable")),
             }
         }
     }
@@ -206,21 +206,25 @@ impl Desk {
     }
 
     /// Sets aside the most that a request can use up.
-    async fn reserve(&self, batch: &Batch, means: Means<'_>) -> Result<Result<(Usage, Option<Reservation>), Called>, StoreError> {
+    async fn reserve(
+        &self,
+        batch: &Batch,
+        context: RequestContext<'_>,
+    ) -> Result<Result<(Usage, Option<Reservation>), Called>, StoreError> {
         let most = batch.texts.iter().fold(Usage::default(), |sum, text| sum + self.engine.price(text, &batch.from, &batch.to));
         let Some(budget) = self.budget else { return Ok(Ok((most, None))) };
         let reservation = Reservation {
             engine: self.id.clone(),
             unit: budget.unit,
             per: budget.per,
-            since: budget.per.start(means.clock.now()),
+            since: budget.per.start(context.clock.now()),
             amount: budget.unit.of(most, &self.price),
         };
-        if means.store.reserve(&reservation, budget.limit).await? {
+        if context.store.reserve(&reservation, budget.limit).await? {
             return Ok(Ok((most, Some(reservation))));
         }
         // Where not even one text can be paid for, nothing less urgent is: the smaller ones behind it would jump the queue.
-        locked(&self.tally).is_short |= batch.texts.len() == 1;
+        locked(&self.usage).is_short |= batch.texts.len() == 1;
         Ok(Err(Called::Halve(Answer::Absent("budget"))))
     }
 
@@ -229,20 +233,20 @@ impl Desk {
         batch: &Batch,
         used: Usage,
         reserved: Option<Reservation>,
-        means: Means<'_>,
+        context: RequestContext<'_>,
     ) -> Result<(), StoreError> {
         let done = Spending {
             engine: self.id.clone(),
-            day: Period::Day.start(means.clock.now()),
+            day: Period::Day.start(context.clock.now()),
             texts: batch.texts.len() as u64,
             used,
             money: self.price.of(used),
         };
         let spent = reserved.as_ref().map(|reserved| (reserved, reserved.unit.of(used, &self.price)));
-        means.store.settle_spending(&done, spent).await?;
-        let mut tally = locked(&self.tally);
-        tally.sent += batch.texts.len() as u64;
-        tally.used += used;
+        context.store.settle_spending(&done, spent).await?;
+        let mut usage = locked(&self.usage);
+        usage.sent += batch.texts.len() as u64;
+        usage.used += used;
         Ok(())
     }
 

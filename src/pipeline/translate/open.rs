@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::run::options;
-use super::engine_handle::Desk;
+use super::engine_handle::EngineHandle;
 use crate::config::{self as plan, Plan};
 use crate::net::{ApiClient, ClientError};
-use crate::translate::{EngineSettings, Glossary, GlossaryError, OpenError, open};
+use crate::translate::{EngineOpenError, EngineSettings, Glossary, GlossaryError, open};
 
 /// Why nothing can be translated.
 #[derive(Debug, thiserror::Error)]
-pub enum HireError {
+pub enum TranslateSetupError {
     /// The network cannot be used at all.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -21,7 +21,7 @@ pub enum HireError {
         /// Its name.
         id: String,
         /// What is wrong with it.
-        why: OpenError,
+        why: EngineOpenError,
     },
     /// A file cannot be read.
     #[error("{} cannot be read ({why}): name another one in [glossary], or take the key out", path.display())]
@@ -36,8 +36,8 @@ pub enum HireError {
     Glossary(#[from] GlossaryError),
 }
 
-/// The engines that editions name, in the order of feeds.toml. None when nothing is to be translated.
-pub(in crate::pipeline) fn hire(plan: &Plan) -> Result<Vec<Desk>, HireError> {
+/// The engines that editions name, in the request of feeds.toml. None when nothing is to be translated.
+pub(in crate::pipeline) fn open_engines(plan: &Plan) -> Result<Vec<EngineHandle>, TranslateSetupError> {
     let wanted = |engine: &&plan::Engine| {
         plan.editions.iter().any(|edition| !edition.langs.is_empty() && edition.engines.contains(&engine.id))
     };
@@ -46,11 +46,11 @@ pub(in crate::pipeline) fn hire(plan: &Plan) -> Result<Vec<Desk>, HireError> {
         return Ok(Vec::new());
     }
     let caller = Arc::new(ApiClient::new(&options(&plan.fetch))?);
-    engines.into_iter().map(|engine| desk(engine, &caller)).collect()
+    engines.into_iter().map(|engine| open_engine(engine, &caller)).collect()
 }
 
 /// One engine, whether an edition names it or not.
-pub fn desk(engine: &plan::Engine, caller: &Arc<ApiClient>) -> Result<Desk, HireError> {
+pub fn open_engine(engine: &plan::Engine, caller: &Arc<ApiClient>) -> Result<EngineHandle, TranslateSetupError> {
     let settings = EngineSettings {
         id: engine.id.clone(),
         kind: engine.kind,
@@ -62,17 +62,17 @@ pub fn desk(engine: &plan::Engine, caller: &Arc<ApiClient>) -> Result<Desk, Hire
         timeout: engine.timeout,
         in_flight: engine.in_flight,
     };
-    let client = open(settings, Arc::clone(caller)).map_err(|why| HireError::Engine { id: engine.id.clone(), why })?;
-    Ok(Desk::new(engine.id.clone(), client, engine.budget, engine.price.clone().unwrap_or_default()))
+    let client = open(settings, Arc::clone(caller)).map_err(|why| TranslateSetupError::Engine { id: engine.id.clone(), why })?;
+    Ok(EngineHandle::new(engine.id.clone(), client, engine.budget, engine.price.clone().unwrap_or_default()))
 }
 
 /// The glossary that is built in, with that of the files of feeds.toml laid over it.
-pub fn glossary(plan: &Plan) -> Result<Arc<Glossary>, HireError> {
+pub fn load_glossary(plan: &Plan) -> Result<Arc<Glossary>, TranslateSetupError> {
     let read = |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok(String::new()), text);
     let (terms, keep) = (read(&plan.glossary.file)?, read(&plan.glossary.keep)?);
-    Ok(Arc::new(Glossary::shipped().overlaid(Glossary::read(&terms, &keep)?)?))
+    Ok(Arc::new(Glossary::built_in().overlay(Glossary::parse(&terms, &keep)?)?))
 }
 
-fn text(path: &Path) -> Result<String, HireError> {
-    std::fs::read_to_string(path).map_err(|why| HireError::File { path: path.to_owned(), why })
+fn text(path: &Path) -> Result<String, TranslateSetupError> {
+    std::fs::read_to_string(path).map_err(|why| TranslateSetupError::File { path: path.to_owned(), why })
 }

@@ -4,20 +4,20 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::engine_handle::Desk;
-use super::scheduler::Job;
+use super::engine_handle::EngineHandle;
+use super::scheduler::DocumentJob;
 use crate::config as plan;
 use crate::model::{Change, EntryId, FullText, Known, Lang, MadeOf, Original};
 use crate::select::Window;
 use crate::store::{Store, StoreError};
-use crate::translate::{Glossary, Sheet};
+use crate::translate::{Document, Glossary};
 
 /// How texts are laid out, sent and put together: a change of it makes every rendition anew, from the memory.
 const SCHEME: i64 = 1;
 
 /// An entry that editions want in a language.
 #[derive(Clone, Debug)]
-pub(in crate::pipeline) struct Order {
+pub(in crate::pipeline) struct RenditionRequest {
     pub(super) known: Known,
     pub(super) from: Lang,
     pub(super) to: Lang,
@@ -27,15 +27,15 @@ pub(in crate::pipeline) struct Order {
     pub(super) made_of: MadeOf,
 }
 
-/// The orders of several editions, each once.
-pub(super) struct Orders<'a> {
-    desks: &'a [Desk],
+/// The requests of several editions, each once.
+pub(super) struct RenditionRequests<'a> {
+    desks: &'a [EngineHandle],
     glossary: &'a Glossary,
-    each: HashMap<(EntryId, Lang), Order>,
+    each: HashMap<(EntryId, Lang), RenditionRequest>,
 }
 
-impl<'a> Orders<'a> {
-    pub(super) fn new(desks: &'a [Desk], glossary: &'a Glossary) -> Self {
+impl<'a> RenditionRequests<'a> {
+    pub(super) fn new(desks: &'a [EngineHandle], glossary: &'a Glossary) -> Self {
         Self { desks, glossary, each: HashMap::new() }
     }
 
@@ -47,40 +47,41 @@ impl<'a> Orders<'a> {
             for (known, from) in newest.iter().filter_map(|known| Some((known, foreign(known, to)?))) {
                 let is_page = matches!(full_texts.get(&known.id), Some(FullText::Taken));
                 let made_of = MadeOf { hash: hash(self.glossary, (from, to), is_page), show: edition.show };
-                let order = self.each.entry((known.id, to.clone())).or_insert_with(|| Order {
+                let request = self.each.entry((known.id, to.clone())).or_insert_with(|| RenditionRequest {
                     known: known.clone(),
                     from: from.clone(),
                     to: to.clone(),
                     desks: desks.clone(),
                     made_of,
                 });
-                if made_of.show > order.made_of.show {
-                    order.made_of = made_of;
+                if made_of.show > request.made_of.show {
+                    request.made_of = made_of;
                 }
             }
         }
     }
 
     /// Those that have no rendition yet, the newest entries first.
-    pub(super) async fn unfilled(self, store: Option<&Store>) -> Result<Vec<Order>, StoreError> {
-        let mut orders: Vec<Order> = self.each.into_values().collect();
-        let langs: HashSet<Lang> = orders.iter().map(|order| order.to.clone()).collect();
+    pub(super) async fn unfilled(self, store: Option<&Store>) -> Result<Vec<RenditionRequest>, StoreError> {
+        let mut requests: Vec<RenditionRequest> = self.each.into_values().collect();
+        let langs: HashSet<Lang> = requests.iter().map(|request| request.to.clone()).collect();
         for lang in langs {
             let Some(store) = store else { break };
-            let ids: Vec<EntryId> = orders.iter().filter(|order| order.to == lang).map(|order| order.known.id).collect();
+            let ids: Vec<EntryId> =
+                requests.iter().filter(|request| request.to == lang).map(|request| request.known.id).collect();
             let kept: HashMap<EntryId, _> =
                 store.translations(&ids, &lang).await?.into_iter().map(|row| (row.entry, row)).collect();
-            orders.retain(|order| {
-                let row = kept.get(&order.known.id).filter(|_| order.to == lang);
+            requests.retain(|request| {
+                let row = kept.get(&request.known.id).filter(|_| request.to == lang);
                 !row.is_some_and(|row| {
-                    row.revision == order.known.revision
-                        && row.made_of.hash == order.made_of.hash
-                        && row.made_of.show >= order.made_of.show
+                    row.revision == request.known.revision
+                        && row.made_of.hash == request.made_of.hash
+                        && row.made_of.show >= request.made_of.show
                 })
             });
         }
-        orders.sort_by(|a, b| (Reverse(a.known.at), a.known.id, &a.to).cmp(&(Reverse(b.known.at), b.known.id, &b.to)));
-        Ok(orders)
+        requests.sort_by(|a, b| (Reverse(a.known.at), a.known.id, &a.to).cmp(&(Reverse(b.known.at), b.known.id, &b.to)));
+        Ok(requests)
     }
 }
 
@@ -129,21 +130,25 @@ pub(in crate::pipeline) fn foreign<'k>(known: &'k Known, to: &Lang) -> Option<&'
 }
 
 /// Lays entries out; those without an original (pruned meanwhile) are left out. Takes a core's time.
-pub(super) fn lay_out(orders: &[Order], mut originals: HashMap<EntryId, Original>, glossary: &Glossary) -> Vec<Job> {
-    let mut jobs = Vec::with_capacity(orders.len());
-    for (at, order) in orders.iter().enumerate() {
+pub(super) fn lay_out(
+    requests: &[RenditionRequest],
+    mut originals: HashMap<EntryId, Original>,
+    glossary: &Glossary,
+) -> Vec<DocumentJob> {
+    let mut jobs = Vec::with_capacity(requests.len());
+    for (at, request) in requests.iter().enumerate() {
         // An entry may be wanted in several languages.
-        let is_last = !orders[at + 1..].iter().any(|later| later.known.id == order.known.id);
-        let original = if is_last { originals.remove(&order.known.id) } else { originals.get(&order.known.id).cloned() };
+        let is_last = !requests[at + 1..].iter().any(|later| later.known.id == request.known.id);
+        let original = if is_last { originals.remove(&request.known.id) } else { originals.get(&request.known.id).cloned() };
         let Some(original) = original else { continue };
-        jobs.push(Job {
-            id: order.known.id,
-            revision: order.known.revision,
-            at: order.known.at,
-            to: order.to.clone(),
-            made_of: order.made_of,
-            desks: order.desks.clone(),
-            sheet: Arc::new(Sheet::lay_out(&original, order.made_of.show, &order.from, &order.to, glossary)),
+        jobs.push(DocumentJob {
+            id: request.known.id,
+            revision: request.known.revision,
+            at: request.known.at,
+            to: request.to.clone(),
+            made_of: request.made_of,
+            desks: request.desks.clone(),
+            sheet: Arc::new(Document::lay_out(&original, request.made_of.show, &request.from, &request.to, glossary)),
         });
     }
     jobs

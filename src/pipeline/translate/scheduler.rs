@@ -11,21 +11,21 @@ use tokio::time::Instant;
 use super::super::blocking::spawn_cpu;
 use super::super::error::PipelineError;
 use super::accept::examine;
-use super::batch::{Errand, Outcome};
-use super::engine_handle::{Desk, Means};
+use super::batch::{BatchRun, Outcome};
+use super::engine_handle::{EngineHandle, RequestContext};
 use super::money;
-use super::segment_job::{Rank, State, Unit, Units};
+use super::segment_job::{Rank, SegmentJob, SegmentJobs, State};
 use crate::model::{
     EntryId, Lang, MadeOf, Making, Marked, Remembered, Rendition, Revision, SegmentKey, Time, TranslationCounts, Usage,
 };
 use crate::store::{Kept, Store, StoreError};
-use crate::translate::{Finished, IMPORTED, Sheet, fill, fits, restore};
+use crate::translate::{Document, Finished, IMPORTED, batch_len, fits, restore};
 
 /// Whose work a text is that consists of terms.
 const GLOSSARY: &str = "glossary";
 
 /// An entry that is wanted in a language.
-pub(super) struct Job {
+pub(super) struct DocumentJob {
     pub(super) id: EntryId,
     pub(super) revision: Revision,
     /// Its date, by which it ranks.
@@ -35,19 +35,19 @@ pub(super) struct Job {
     pub(super) made_of: MadeOf,
     /// The engines to ask, as places among the desks.
     pub(super) desks: Vec<usize>,
-    pub(super) sheet: Arc<Sheet>,
+    pub(super) sheet: Arc<Document>,
 }
 
 /// What rounds work with.
-pub(super) struct Round<'a> {
-    pub(super) desks: &'a [Desk],
-    pub(super) means: Means<'a>,
+pub(super) struct Scheduler<'a> {
+    pub(super) desks: &'a [EngineHandle],
+    pub(super) context: RequestContext<'a>,
     pub(super) worker: &'a str,
 }
 
 /// An entry on its way.
 struct Pending {
-    job: Job,
+    job: DocumentJob,
     /// For each wanted text of the sheet its unit.
     units: Vec<usize>,
     /// How many of these are open.
@@ -55,7 +55,7 @@ struct Pending {
 }
 
 /// An entry whose texts have come to an end: which, made of what and how, laid out how, and its texts.
-type Ready = (EntryId, Lang, Revision, MadeOf, Making, Arc<Sheet>, Vec<Option<Marked>>);
+type Ready = (EntryId, Lang, Revision, MadeOf, Making, Arc<Document>, Vec<Option<Marked>>);
 
 /// What came back.
 enum Event {
@@ -67,9 +67,9 @@ enum Event {
 
 /// The state of a round.
 struct Work<'a> {
-    desks: &'a [Desk],
+    desks: &'a [EngineHandle],
     identities: Vec<Arc<str>>,
-    units: Units,
+    units: SegmentJobs,
     pending: Vec<Pending>,
     /// Which entries want a unit.
     users: HashMap<usize, Vec<usize>>,
@@ -87,16 +87,16 @@ struct Work<'a> {
     given: Option<Vec<Rendition>>,
 }
 
-impl Round<'_> {
+impl Scheduler<'_> {
     /// Translates these entries as far as the engines are to be had. What is counted is told, and how many renditions were kept.
-    pub(super) async fn run(&self, jobs: Vec<Job>) -> Result<(TranslationCounts, usize), PipelineError> {
+    pub(super) async fn run(&self, jobs: Vec<DocumentJob>) -> Result<(TranslationCounts, usize), PipelineError> {
         let mut work = Work::new(self.desks, jobs);
         self.work_off(&mut work).await?;
         Ok((work.counts, work.finished))
     }
 
     /// Translates one text that is no entry; nothing of it is kept but what the memory learns.
-    pub(super) async fn translate(&self, job: Job) -> Result<(TranslationCounts, Option<Rendition>), PipelineError> {
+    pub(super) async fn translate(&self, job: DocumentJob) -> Result<(TranslationCounts, Option<Rendition>), PipelineError> {
         let mut work = Work::new(self.desks, vec![job]);
         work.given = Some(Vec::new());
         self.work_off(&mut work).await?;
@@ -106,17 +106,17 @@ impl Round<'_> {
     /// Nothing is waited for but what flies: a future that is not polled may hold the store's one connection, for which whoever
     /// polls it would then wait for ever.
     async fn work_off(&self, work: &mut Work<'_>) -> Result<(), PipelineError> {
-        let in_use = work.recall(Some(self.means.store)).await?;
-        self.means.store.touch(&in_use, self.means.clock.now()).await?;
+        let in_use = work.recall(Some(self.context.store)).await?;
+        self.context.store.touch(&in_use, self.context.clock.now()).await?;
         work.enqueue();
         let mut flying: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
         loop {
-            work.close_shut(self.means.until());
-            while let Some((desk, batch)) = work.next_batch(self.means.until()) {
+            work.close_shut(self.context.until());
+            while let Some((desk, batch)) = work.next_batch(self.context.until()) {
                 let units = batch.iter().map(|at| work.units.all[*at].clone()).collect();
                 flying.push(Box::pin(self.send(desk, units, batch)));
             }
-            if let Some(ready) = work.take_ready(self.means.clock.now()) {
+            if let Some(ready) = work.take_ready(self.context.clock.now()) {
                 flying.push(Box::pin(self.keep(ready, work.given.is_none())));
             }
             match flying.next().await {
@@ -136,10 +136,10 @@ impl Round<'_> {
         }
     }
 
-    async fn send(&self, desk: usize, units: Vec<Unit>, batch: Vec<usize>) -> Event {
-        let errand = Errand { desk: &self.desks[desk], means: self.means, worker: self.worker };
+    async fn send(&self, desk: usize, units: Vec<SegmentJob>, batch: Vec<usize>) -> Event {
+        let batch_run = BatchRun { desk: &self.desks[desk], context: self.context, worker: self.worker };
         let keyed: Vec<_> = units.iter().filter_map(|unit| Some((unit, unit.turn()?.1))).collect();
-        let result = errand.run(&keyed).await;
+        let result = batch_run.run(&keyed).await;
         Event::Answered(desk, batch, result)
     }
 
@@ -155,7 +155,7 @@ impl Round<'_> {
             Ok(finished) => finished,
             Err(error) => return Event::Finished(Err(error.into())),
         };
-        if keep && let Err(error) = self.means.store.keep_translations(&finished).await {
+        if keep && let Err(error) = self.context.store.keep_translations(&finished).await {
             return Event::Finished(Err(error.into()));
         }
         Event::Finished(Ok(finished))
@@ -164,7 +164,11 @@ impl Round<'_> {
 
 /// What translating these entries would send and cost, if every engine were to be had: each text goes to the first of its engines
 /// that has not refused it. `store` is the memory; nothing where there is none yet.
-pub(super) async fn estimate(desks: &[Desk], store: Option<&Store>, jobs: Vec<Job>) -> Result<TranslationCounts, StoreError> {
+pub(super) async fn estimate(
+    desks: &[EngineHandle],
+    store: Option<&Store>,
+    jobs: Vec<DocumentJob>,
+) -> Result<TranslationCounts, StoreError> {
     let mut work = Work::new(desks, jobs);
     work.recall(store).await?;
     work.enqueue();
@@ -181,9 +185,9 @@ pub(super) async fn estimate(desks: &[Desk], store: Option<&Store>, jobs: Vec<Jo
 }
 
 impl<'a> Work<'a> {
-    fn new(desks: &'a [Desk], jobs: Vec<Job>) -> Self {
+    fn new(desks: &'a [EngineHandle], jobs: Vec<DocumentJob>) -> Self {
         let identities: Vec<Arc<str>> = desks.iter().map(|desk| Arc::from(desk.engine.identity())).collect();
-        let (mut units, mut pending, mut users) = (Units::default(), Vec::new(), HashMap::<usize, Vec<usize>>::new());
+        let (mut units, mut pending, mut users) = (SegmentJobs::default(), Vec::new(), HashMap::<usize, Vec<usize>>::new());
         for job in jobs {
             let languages = job.sheet.languages();
             let of_job: Vec<usize> =
@@ -313,7 +317,7 @@ impl<'a> Work<'a> {
             .take(limits.texts)
             .copied()
             .collect();
-        let count = fill(fitting.iter().map(|(_, at)| &units[*at].outgoing), limits);
+        let count = batch_len(fitting.iter().map(|(_, at)| &units[*at].outgoing), limits);
         for taken in &fitting[..count] {
             self.queues[desk].remove(taken);
         }
@@ -362,7 +366,7 @@ impl<'a> Work<'a> {
             .into_iter()
             .filter_map(|entry| {
                 let Pending { job, units, .. } = &self.pending[entry];
-                let units: Vec<&Unit> = units.iter().map(|at| &self.units.all[*at]).collect();
+                let units: Vec<&SegmentJob> = units.iter().map(|at| &self.units.all[*at]).collect();
                 let texts: Vec<Option<Marked>> = units.iter().map(|unit| unit.text().cloned()).collect();
                 let waits = units.iter().any(|unit| unit.state == State::Waits);
                 if waits && self.given.is_none() && texts.iter().all(Option::is_none) {
@@ -376,8 +380,8 @@ impl<'a> Work<'a> {
     }
 }
 
-/// A translation of a unit that is known already, and whose it is: of people first, then of its engines in their order.
-fn recalled(unit: &Unit, known: &HashMap<SegmentKey, Remembered>, identities: &[Arc<str>]) -> Option<(Marked, Arc<str>)> {
+/// A translation of a unit that is known already, and whose it is: of people first, then of its engines in their request.
+fn recalled(unit: &SegmentJob, known: &HashMap<SegmentKey, Remembered>, identities: &[Arc<str>]) -> Option<(Marked, Arc<str>)> {
     let translation = |key: &SegmentKey| match known.get(key) {
         Some(Remembered::Translation(text)) => {
             Marked::from_tagged(text).filter(|text| text.marks() == unit.source.marks() && text.is_well_nested())
@@ -391,7 +395,7 @@ fn recalled(unit: &Unit, known: &HashMap<SegmentKey, Remembered>, identities: &[
     unit.chain.iter().find_map(|(desk, key)| Some((translation(key)?, Arc::clone(&identities[*desk]))))
 }
 
-fn making(units: &[&Unit], at: Time) -> Making {
+fn making(units: &[&SegmentJob], at: Time) -> Making {
     let mut making = Making { engines: Vec::new(), at, translated: 0, recalled: 0, left: 0, waiting: 0, reasons: Vec::new() };
     for unit in units {
         match &unit.state {

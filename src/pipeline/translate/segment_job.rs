@@ -12,7 +12,7 @@ pub(super) type Rank = (Part, Reverse<Time>, usize);
 
 /// A text to be translated.
 #[derive(Clone, Debug)]
-pub(super) struct Unit {
+pub(super) struct SegmentJob {
     /// Its languages.
     pub(super) from: Lang,
     pub(super) to: Lang,
@@ -54,7 +54,7 @@ pub(super) enum State {
     Waits,
 }
 
-impl Unit {
+impl SegmentJob {
     /// The engine that is next, and the key of its work.
     pub(super) fn turn(&self) -> Option<(usize, SegmentKey)> {
         self.chain.get(self.next).copied()
@@ -84,12 +84,12 @@ impl Unit {
 
 /// All units of a round, each once.
 #[derive(Default)]
-pub(super) struct Units {
-    pub(super) all: Vec<Unit>,
+pub(super) struct SegmentJobs {
+    pub(super) all: Vec<SegmentJob>,
     known: HashMap<SegmentKey, usize>,
 }
 
-impl Units {
+impl SegmentJobs {
     /// The unit of a segment that an entry dated `at` wants; made if there is none yet. `identities` are those of all desks.
     pub(super) fn take(
         &mut self,
@@ -110,7 +110,7 @@ impl Units {
         }
         let place = self.all.len();
         self.known.insert(imported, place);
-        self.all.push(Unit {
+        self.all.push(SegmentJob {
             from: from.clone(),
             to: to.clone(),
             source: wanted.source.clone(),
@@ -132,7 +132,7 @@ impl Units {
 mod tests {
     use super::*;
     use crate::model::{Original, Show, Text};
-    use crate::translate::{Glossary, Sheet};
+    use crate::translate::{Document, Glossary};
 
     fn lang(tag: &str) -> Lang {
         Lang::new(tag).expect("a tag")
@@ -142,10 +142,10 @@ mod tests {
     fn what_two_entries_say_is_one_unit_and_ranks_as_the_more_urgent() {
         let (fr, en) = (lang("fr"), lang("en"));
         let original = Original { title: Text::new("Marchand en or. Marchand en or."), ..Original::default() };
-        let sheet = Sheet::lay_out(&original, Show::Title, &fr, &en, &Glossary::none());
+        let sheet = Document::lay_out(&original, Show::Title, &fr, &en, &Glossary::empty());
         assert_eq!(sheet.wanted().len(), 2);
         let identities = [Arc::from("deepl"), Arc::from("apertium")];
-        let mut units = Units::default();
+        let mut units = SegmentJobs::default();
         let mut take = |at: i64| units.take(&sheet.wanted()[0], (&fr, &en), &[1, 0], &identities, Time::from_millis(at));
         assert_eq!([take(1), take(9), take(5)], [0, 0, 0]);
         let unit = &mut units.all[0];

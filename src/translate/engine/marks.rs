@@ -1,6 +1,6 @@
 //! How marks travel. Which shape an engine keeps best was measured where that was possible (each client says so).
 
-use super::Outgoing;
+use super::types::{Outgoing, Term};
 use crate::model::{Marked, Piece, Usage};
 
 /// Why an answer with other markup than ours is no translation.
@@ -66,7 +66,7 @@ fn with_ends(text: &Marked, source: &Marked) -> Marked {
 }
 
 /// The term of a mark that stands for one.
-pub(super) fn term(text: &Outgoing, mark: u16) -> Option<&super::Term> {
+pub(super) fn term(text: &Outgoing, mark: u16) -> Option<&Term> {
     text.terms.iter().find(|term| term.mark == mark)
 }
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::{BoxFuture, FutureExt};
 
-use super::{Batch, Billing, Engine, EngineError, Limits, Outgoing, Reply};
+use super::error::{Billing, EngineError};
+use super::types::{Batch, Engine, Limits, Outgoing, Reply};
 use crate::model::{Lang, Marked, Usage};
 
 /// On its way a text may become twice as long, and this much more, in whatever the engine counts.

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::open::Text;
-use super::{ExchangeError, Left, MAX_TEXT, Pair, Row, checked};
+use super::{ExchangeError, ExchangeRow, MAX_TEXT, SkipReason, TranslationPair, checked};
 use crate::model::{Lang, Marked, SegmentKey, Time};
 
 /// The longest line: both texts, each sign of them escaped.
@@ -27,29 +27,29 @@ struct Line {
 }
 
 impl Line {
-    fn pair(self) -> Row {
-        let (Some(from), Some(to)) = (Lang::new(&self.from), Lang::new(&self.to)) else { return Err(Left::Language) };
+    fn pair(self) -> ExchangeRow {
+        let (Some(from), Some(to)) = (Lang::new(&self.from), Lang::new(&self.to)) else { return Err(SkipReason::Language) };
         let (Some(source), Some(target)) = (Marked::from_tagged(&self.source), Marked::from_tagged(&self.target)) else {
-            return Err(Left::Marks);
+            return Err(SkipReason::Marks);
         };
         let key = self.key.as_deref().and_then(SegmentKey::read);
-        checked(Pair { from, to, source, target, engine: self.engine, made: self.made, key })
+        checked(TranslationPair { from, to, source, target, engine: self.engine, made: self.made, key })
     }
 }
 
 /// Reads lines.
-pub(super) struct Reader<R> {
+pub(super) struct MemoryReader<R> {
     text: Text<R>,
     line: Vec<u8>,
     is_over: bool,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> MemoryReader<R> {
     pub(super) fn new(text: Text<R>) -> Self {
         Self { text, line: Vec::new(), is_over: false }
     }
 
-    fn row(&mut self) -> Result<Option<Row>, ExchangeError> {
+    fn row(&mut self) -> Result<Option<ExchangeRow>, ExchangeError> {
         loop {
             self.line.clear();
             self.text.allow(MAX_LINE);
@@ -63,14 +63,14 @@ impl<R: Read> Reader<R> {
             }
             if !self.line.trim_ascii().is_empty() {
                 let line: Result<Line, _> = serde_json::from_slice(&self.line);
-                return Ok(Some(line.map_or(Err(Left::Malformed), Line::pair)));
+                return Ok(Some(line.map_or(Err(SkipReason::Malformed), Line::pair)));
             }
         }
     }
 }
 
-impl<R: Read> Iterator for Reader<R> {
-    type Item = Result<Row, ExchangeError>;
+impl<R: Read> Iterator for MemoryReader<R> {
+    type Item = Result<ExchangeRow, ExchangeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_over {
@@ -82,7 +82,7 @@ impl<R: Read> Iterator for Reader<R> {
     }
 }
 
-pub(super) fn put(out: &mut impl Write, pair: &Pair) -> io::Result<()> {
+pub(super) fn put(out: &mut impl Write, pair: &TranslationPair) -> io::Result<()> {
     let line = Line {
         from: pair.from.to_string(),
         to: pair.to.to_string(),

@@ -11,26 +11,27 @@ fn tagged(text: &str) -> Marked {
     Marked::from_tagged(text).expect("a segment")
 }
 
-fn written(format: Format, pairs: &[Pair]) -> Vec<u8> {
-    let mut writer = Writer::begin(format, Vec::new()).expect("memory takes everything");
+fn written(format: ExchangeFormat, pairs: &[TranslationPair]) -> Vec<u8> {
+    let mut writer = ExchangeWriter::begin(format, Vec::new()).expect("memory takes everything");
     for pair in pairs {
         writer.put(pair).expect("memory takes everything");
     }
     writer.end().expect("memory takes everything")
 }
 
-fn rows(format: Format, bytes: &[u8]) -> Vec<Result<Row, ExchangeError>> {
+fn rows(format: ExchangeFormat, bytes: &[u8]) -> Vec<Result<ExchangeRow, ExchangeError>> {
     read(format, bytes).expect("bytes can be read").collect()
 }
 
 /// The rows of a file without a fault, as from, to, source, target.
-fn shown(format: Format, text: &str) -> Vec<Result<[String; 4], Left>> {
-    let show = |pair: Pair| [pair.from.to_string(), pair.to.to_string(), pair.source.to_tagged(), pair.target.to_tagged()];
+fn shown(format: ExchangeFormat, text: &str) -> Vec<Result<[String; 4], SkipReason>> {
+    let show =
+        |pair: TranslationPair| [pair.from.to_string(), pair.to.to_string(), pair.source.to_tagged(), pair.target.to_tagged()];
     rows(format, text.as_bytes()).into_iter().map(|row| row.unwrap_or_else(|error| panic!("{error}")).map(show)).collect()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "beside the rows that are left out")]
-fn ok(from: &str, to: &str, source: &str, target: &str) -> Result<[String; 4], Left> {
+fn ok(from: &str, to: &str, source: &str, target: &str) -> Result<[String; 4], SkipReason> {
     Ok([from, to, source, target].map(ToOwned::to_owned))
 }
 
@@ -40,7 +41,7 @@ fn tmx(header: &str, body: &str) -> String {
     )
 }
 
-fn error(format: Format, text: &str) -> String {
+fn error(format: ExchangeFormat, text: &str) -> String {
     rows(format, text.as_bytes()).pop().expect("something").expect_err("a fault").to_string()
 }
 
@@ -69,42 +70,42 @@ fn units_of_other_tools_are_read() {
             ok("fr-FR", "en-US", "<x1>Un <x2>gros</x2></x1><x3/><x4/>", "<x1>A <x2>big</x2> one</x1><x3/><x4/>"),
         ),
         ("<g id='1'>Un <i>mot</i></g>", "A word", ok("fr-FR", "en-US", "Un mot", "A word")),
-        ("<bpt i='1'/>Un<ept i='1'/>", "One", Err(Left::Marks)),
-        ("Un", "<ph/>One", Err(Left::Marks)),
+        ("<bpt i='1'/>Un<ept i='1'/>", "One", Err(SkipReason::Marks)),
+        ("Un", "<ph/>One", Err(SkipReason::Marks)),
         (
             "<bpt i='1'/><bpt i='2'/>Un<ept i='1'/><ept i='2'/>",
             "<bpt i='1'/><bpt i='2'/>Un<ept i='1'/><ept i='2'/>",
-            Err(Left::Marks),
+            Err(SkipReason::Marks),
         ),
-        ("Un<ept i='1'/>", "One<ept i='1'/>", Err(Left::Marks)),
-        (" ", "One", Err(Left::Empty)),
-        ("<ph/>Un", "<ph/>", Err(Left::Empty)),
+        ("Un<ept i='1'/>", "One<ept i='1'/>", Err(SkipReason::Marks)),
+        (" ", "One", Err(SkipReason::Empty)),
+        ("<ph/>Un", "<ph/>", Err(SkipReason::Empty)),
         ("&bombe;", "&#0;b&nbsp;", ok("fr-FR", "en-US", "&amp;bombe;", "&amp;#0;b&amp;nbsp;")),
     ] {
-        assert_eq!(shown(Format::Tmx, &tmx("srclang='fr'", &two(source, target))), [expected], "{source} | {target}");
+        assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='fr'", &two(source, target))), [expected], "{source} | {target}");
     }
-    assert_eq!(shown(Format::Tmx, &tmx("srclang='de'", &two("Un", "One"))), [Err(Left::Source)]);
-    assert_eq!(shown(Format::Tmx, &tmx("srclang='en-GB'", &two("Un", "One"))), [ok("en-US", "fr-FR", "One", "Un")]);
+    assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='de'", &two("Un", "One"))), [Err(SkipReason::Source)]);
+    assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='en-GB'", &two("Un", "One"))), [ok("en-US", "fr-FR", "One", "Un")]);
     let both = [ok("fr-FR", "en-US", "Un", "One"), ok("en-US", "fr-FR", "One", "Un")];
-    assert_eq!(shown(Format::Tmx, &tmx("srclang='*all*'", &two("Un", "One"))), both);
+    assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='*all*'", &two("Un", "One"))), both);
     let own = two("Un", "One").replace("<tu>", "<tu srclang='fr-FR'>");
-    assert_eq!(shown(Format::Tmx, &tmx("srclang='*all*'", &own)), both[..1]);
+    assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='*all*'", &own)), both[..1]);
     let all = two("Un", "One").replace("<tu>", "<tu srclang='*all*'>");
-    assert_eq!(shown(Format::Tmx, &tmx("srclang='fr'", &all)), both);
+    assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='fr'", &all)), both);
     for (odd, left) in [
-        ("<tuv xml:lang='fr'><seg>Un</seg></tuv>", Left::Empty),
-        ("<tuv xml:lang='fr'><seg>Un</seg></tuv><tuv><seg>One</seg></tuv>", Left::Language),
-        ("<tuv xml:lang='fr'><seg>Un</seg></tuv><tuv xml:lang='en'/>", Left::Empty),
+        ("<tuv xml:lang='fr'><seg>Un</seg></tuv>", SkipReason::Empty),
+        ("<tuv xml:lang='fr'><seg>Un</seg></tuv><tuv><seg>One</seg></tuv>", SkipReason::Language),
+        ("<tuv xml:lang='fr'><seg>Un</seg></tuv><tuv xml:lang='en'/>", SkipReason::Empty),
     ] {
-        assert_eq!(shown(Format::Tmx, &tmx("srclang='fr'", &unit(odd))), [Err(left)], "{odd}");
+        assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='fr'", &unit(odd))), [Err(left)], "{odd}");
     }
-    assert_eq!(shown(Format::Tmx, &tmx("srclang='fr'", "")), []);
+    assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='fr'", "")), []);
 }
 
 #[test]
 fn a_row_says_whose_work_it_is_and_when_it_was_made() {
     let key = SegmentKey::new(&tagged("Un"), &lang("fr"), &lang("en"), "deepl", &[]);
-    let pair = Pair {
+    let pair = TranslationPair {
         from: lang("fr"),
         to: lang("pt-BR"),
         source: tagged("Un <x2>« mot »</x2><x1/>"),
@@ -113,17 +114,19 @@ fn a_row_says_whose_work_it_is_and_when_it_was_made() {
         made: Time::from_rfc3339("2026-11-24T04:15:00Z"),
         key: Some(key),
     };
-    let plain = Pair { engine: None, made: None, key: None, source: tagged("Un"), target: tagged("Um"), ..pair.clone() };
-    for format in [Format::Tmx, Format::Jsonl] {
+    let plain =
+        TranslationPair { engine: None, made: None, key: None, source: tagged("Un"), target: tagged("Um"), ..pair.clone() };
+    for format in [ExchangeFormat::Tmx, ExchangeFormat::Jsonl] {
         let bytes = written(format, &[pair.clone(), plain.clone()]);
-        let back: Vec<Pair> = rows(format, &bytes).into_iter().map(|row| row.expect("no fault").expect("a pair")).collect();
+        let back: Vec<TranslationPair> =
+            rows(format, &bytes).into_iter().map(|row| row.expect("no fault").expect("a pair")).collect();
         assert_eq!(back, [pair.clone(), plain.clone()], "{}", String::from_utf8_lossy(&bytes));
     }
-    let text = String::from_utf8(written(Format::Tmx, std::slice::from_ref(&pair))).expect("UTF-8");
+    let text = String::from_utf8(written(ExchangeFormat::Tmx, std::slice::from_ref(&pair))).expect("UTF-8");
     assert!(text.contains("<tu srclang=\"fr\" creationdate=\"20261124T041500Z\">"), "{text}");
     assert!(text.contains("<seg>Un <bpt i=\"2\" x=\"2\"/>« mot »<ept i=\"2\"/><ph x=\"1\"/></seg>"), "{text}");
     let joined = text.replace("</tu>", "<tuv xml:lang='es'><seg>Un <bpt i='2' x='2'/>m<ept i='2'/><ph x='1'/></seg></tuv></tu>");
-    for row in rows(Format::Tmx, joined.as_bytes()) {
+    for row in rows(ExchangeFormat::Tmx, joined.as_bytes()) {
         assert_eq!(row.expect("no fault").expect("a pair").key, None, "the key of a unit that was joined is that of none");
     }
 }
@@ -135,7 +138,7 @@ fn a_file_is_read_in_its_encoding() {
     let (latin, ..) = encoding_rs::WINDOWS_1252.encode(&text);
     let wide: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     for bytes in [&latin[..], &wide] {
-        let pair = rows(Format::Tmx, bytes).pop().expect("a row").expect("no fault").expect("a pair");
+        let pair = rows(ExchangeFormat::Tmx, bytes).pop().expect("a row").expect("no fault").expect("a pair");
         assert_eq!((pair.source.plain().as_str(), pair.target.plain().as_str()), ("« Été »", "“Summer”"));
     }
 }
@@ -150,19 +153,19 @@ fn what_is_no_memory_is_told() {
         ("<tmx><body></tu></body></tmx>", "byte"),
         ("<tmx><body <", "byte"),
     ] {
-        let error = error(Format::Tmx, text);
+        let error = error(ExchangeFormat::Tmx, text);
         assert!(error.contains(told), "{text}: {error}");
     }
     assert_eq!(
-        shown(Format::Jsonl, "\n <tmx>\n{}\n[1]\n{\"from\":\"fr\",\"to\":\"?\",\"source\":\"a\",\"target\":\"b\"}\n"),
-        [Err(Left::Malformed), Err(Left::Malformed), Err(Left::Malformed), Err(Left::Language),]
+        shown(ExchangeFormat::Jsonl, "\n <tmx>\n{}\n[1]\n{\"from\":\"fr\",\"to\":\"?\",\"source\":\"a\",\"target\":\"b\"}\n"),
+        [Err(SkipReason::Malformed), Err(SkipReason::Malformed), Err(SkipReason::Malformed), Err(SkipReason::Language),]
     );
     assert_eq!(
-        shown(Format::Jsonl, "{\"from\":\"fr\",\"to\":\"en\",\"source\":\"a <b>\",\"target\":\"b\",\"more\":1}"),
-        [Err(Left::Marks)]
+        shown(ExchangeFormat::Jsonl, "{\"from\":\"fr\",\"to\":\"en\",\"source\":\"a <b>\",\"target\":\"b\",\"more\":1}"),
+        [Err(SkipReason::Marks)]
     );
     assert_eq!(
-        shown(Format::Jsonl, "{\"from\":\"fr\",\"to\":\"en\",\"source\":\"a\",\"target\":\"b\"}"),
+        shown(ExchangeFormat::Jsonl, "{\"from\":\"fr\",\"to\":\"en\",\"source\":\"a\",\"target\":\"b\"}"),
         [ok("fr", "en", "a", "b")]
     );
 }
@@ -170,21 +173,21 @@ fn what_is_no_memory_is_told() {
 #[test]
 fn what_is_too_much_is_told_and_not_kept() {
     let deep = format!("<tmx><body>{}", "<a>".repeat(100_000));
-    assert!(error(Format::Tmx, &deep).contains("nested"));
+    assert!(error(ExchangeFormat::Tmx, &deep).contains("nested"));
     let long = tmx("srclang='fr'", &format!("<tu><tuv xml:lang='fr'><seg>{}</seg></tuv></tu>", "x".repeat(3 << 20)));
-    assert!(error(Format::Tmx, &long).contains("mebibyte"));
+    assert!(error(ExchangeFormat::Tmx, &long).contains("mebibyte"));
     let comment = tmx("srclang='fr'", &format!("<!--{}-->", "x".repeat(3 << 20)));
-    assert!(error(Format::Tmx, &comment).contains("mebibyte"));
+    assert!(error(ExchangeFormat::Tmx, &comment).contains("mebibyte"));
     let many = tmx("srclang='fr'", &format!("<tu>{}</tu>", "<tuv xml:lang='fr'><seg>a</seg></tuv>".repeat(99)));
-    assert!(error(Format::Tmx, &many).contains("32 languages"));
+    assert!(error(ExchangeFormat::Tmx, &many).contains("32 languages"));
     let parts = tmx("srclang='fr'", &format!("<tu><tuv xml:lang='fr'><seg>{}</seg></tuv></tu>", "<ph/>".repeat(9999)));
-    assert!(error(Format::Tmx, &parts).contains("4096 parts"));
-    assert!(error(Format::Jsonl, &"x".repeat(3 << 20)).contains("a line"));
+    assert!(error(ExchangeFormat::Tmx, &parts).contains("4096 parts"));
+    assert!(error(ExchangeFormat::Jsonl, &"x".repeat(3 << 20)).contains("a line"));
     let article = "mot ".repeat(MAX_TEXT / 4 + 1);
     let unit = format!("<tu><tuv xml:lang='fr'><seg>{article}</seg></tuv><tuv xml:lang='en'><seg>a</seg></tuv></tu>");
-    assert_eq!(shown(Format::Tmx, &tmx("srclang='fr'", &unit)), [Err(Left::TooLong)]);
+    assert_eq!(shown(ExchangeFormat::Tmx, &tmx("srclang='fr'", &unit)), [Err(SkipReason::TooLong)]);
     let bomb = "<!DOCTYPE tmx [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><tmx><header srclang='fr'/><body><tu><tuv xml:lang='fr'><seg>&b;</seg></tuv><tuv xml:lang='en'><seg>&a;</seg></tuv></tu></body></tmx>";
-    assert_eq!(shown(Format::Tmx, bomb), [ok("fr", "en", "&amp;b;", "&amp;a;")], "entities are not expanded");
+    assert_eq!(shown(ExchangeFormat::Tmx, bomb), [ok("fr", "en", "&amp;b;", "&amp;a;")], "entities are not expanded");
 }
 
 /// Text that XML can hold, with marks well nested.
@@ -205,7 +208,7 @@ proptest! {
         let key = SegmentKey::new(&source, &lang("fr"), &lang("en"), "deepl", &[]);
         // Without a key the numbers begin at 1, in the order of the source: as another tool's.
         let source = if is_keyed { source } else { Marked::text(source.plain()) };
-        let pair = Pair {
+        let pair = TranslationPair {
             from: lang("fr"),
             to: lang("en"),
             target: source.clone(),
@@ -214,7 +217,7 @@ proptest! {
             made: None,
             key: is_keyed.then_some(key),
         };
-        for format in [Format::Tmx, Format::Jsonl] {
+        for format in [ExchangeFormat::Tmx, ExchangeFormat::Jsonl] {
             let bytes = written(format, std::slice::from_ref(&pair));
             let back = rows(format, &bytes).pop().expect("a row").expect("no fault");
             prop_assert_eq!(back, Ok(pair.clone()));
@@ -223,7 +226,7 @@ proptest! {
 
     #[test]
     fn whatever_comes_is_read_or_refused(text in "(<tmx>|<body>|<tu>|<tuv xml:lang='fr'>|<seg>|</seg>|</tuv>|</tu>|</body>|<bpt i='1'/>|<ph|>|&x;|é|\\]\\]>|<!--|<!\\[CDATA\\[){0,30}") {
-        for format in [Format::Tmx, Format::Jsonl] {
+        for format in [ExchangeFormat::Tmx, ExchangeFormat::Jsonl] {
             prop_assert!(rows(format, text.as_bytes()).len() < 100);
         }
     }

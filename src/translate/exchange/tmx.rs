@@ -7,9 +7,9 @@ mod read;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::Pair;
+use super::TranslationPair;
 use crate::model::{Marked, Piece, Time};
-pub(super) use read::Reader;
+pub(super) use read::MemoryReader;
 
 /// The types of our `prop` elements.
 const ENGINE: &str = "x-relais-engine";
@@ -30,7 +30,7 @@ pub(super) fn end(out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"</body>\n</tmx>\n")
 }
 
-pub(super) fn put(out: &mut impl Write, pair: &Pair) -> io::Result<()> {
+pub(super) fn put(out: &mut impl Write, pair: &TranslationPair) -> io::Result<()> {
     let mut unit = format!("<tu srclang=\"{}\"", pair.from);
     if let Some(made) = pair.made {
         unit.push_str(&format!(" creationdate=\"{}\"", date(made)));

@@ -24,7 +24,7 @@ fn the_shipped_glossary_is_whole() {
     let terms = file::read_terms(TERMS).expect("the shipped glossary can be read");
     let names = file::read_names(NAMES).expect("the shipped names can be read");
     assert!(terms.len() > 120 && names.len() > 90, "{} terms, {} names", terms.len(), names.len());
-    assert_eq!(Glossary::shipped().records.len(), terms.len() + names.len());
+    assert_eq!(Glossary::built_in().records.len(), terms.len() + names.len());
     for lang in ["en", "es", "ca", "de", "it", "pt"] {
         let known = terms.iter().filter(|record| record.targets.contains_key(lang)).count();
         assert!(known * 10 >= terms.len() * 8, "{lang}: {known}");
@@ -37,7 +37,7 @@ fn the_shipped_glossary_is_whole() {
 
 #[test]
 fn terms_become_marks() {
-    let glossary = Glossary::shipped();
+    let glossary = Glossary::built_in();
     for (text, sent, terms) in [
         ("Le CIO vote.", "Le <x1/> vote.", &["CIO>IOC"][..]),
         ("L’UCI, l'AMA et d’Alibaba", "L’<x1/>, l'<x2/> et d’<x3/>", &["UCI>UCI", "AMA>WADA", "Alibaba>Alibaba"]),
@@ -125,14 +125,14 @@ fn a_lost_or_doubled_term_is_told() {
 
 #[test]
 fn a_glossary_of_ones_own_lies_over_the_shipped_one() {
-    let own = Glossary::read(
+    let own = Glossary::parse(
         "source\tvariants\ten\tes\nCIO\t\tOlympic committee\nJO|\t\tGames\nAlibaba\t\tAli Baba\nTAS\t\t-",
         "# none\nParis",
     )
     .expect("it is one");
-    let before = Glossary::shipped();
+    let before = Glossary::built_in();
     let (fr, en, es) = (lang("fr"), lang("en"), lang("es"));
-    let both = before.clone().overlaid(own).expect("both together");
+    let both = before.clone().overlay(own).expect("both together");
     assert_eq!(
         protected(&both, "Le CIO, Alibaba, Paris, TAS", "en").1,
         ["CIO>Olympic committee", "Alibaba>Ali Baba", "Paris>Paris"]
@@ -144,10 +144,10 @@ fn a_glossary_of_ones_own_lies_over_the_shipped_one() {
     assert_eq!(protected(&both, "Le CIO", "es").1, ["CIO>COI"]);
     assert_ne!(both.hash_for(&fr, &en), before.hash_for(&fr, &en));
     assert_eq!(both.hash_for(&fr, &en), both.clone().hash_for(&fr, &en));
-    let more = Glossary::read("fr\ten\nx-y\tz", "").expect("it is one");
-    let widened = before.clone().overlaid(more).expect("both together");
+    let more = Glossary::parse("fr\ten\nx-y\tz", "").expect("it is one");
+    let widened = before.clone().overlay(more).expect("both together");
     assert_ne!(widened.hash_for(&fr, &en), before.hash_for(&fr, &en));
-    assert_eq!(Glossary::none().hash_for(&fr, &es), Glossary::none().hash_for(&fr, &en));
+    assert_eq!(Glossary::empty().hash_for(&fr, &es), Glossary::empty().hash_for(&fr, &en));
 }
 
 #[test]
@@ -186,10 +186,10 @@ fn faults_of_a_file_name_the_line() {
         ),
         ("", &long, "line 1 of the list of names: a name has at most 200 characters; one name a line"),
     ] {
-        assert_eq!(Glossary::read(terms, names).map(|_| ()).map_err(|error| error.to_string()), Err(message.to_owned()));
+        assert_eq!(Glossary::parse(terms, names).map(|_| ()).map_err(|error| error.to_string()), Err(message.to_owned()));
     }
     let many = format!("source\ten\n{}", "a\tb\n".repeat(60_000));
-    assert!(matches!(Glossary::read(&many, ""), Err(GlossaryError::TooLarge { .. })));
+    assert!(matches!(Glossary::parse(&many, ""), Err(GlossaryError::TooLarge { .. })));
 }
 
 /// The lists that lie beside the checkout have the columns of other tools.
@@ -197,7 +197,7 @@ fn faults_of_a_file_name_the_line() {
 fn the_shared_lists_can_be_read() {
     let Some(shared) = std::env::var_os("RELAIS_SHARED") else { return };
     let file = |name: &str| std::fs::read_to_string(std::path::Path::new(&shared).join("data").join(name)).expect("a list");
-    let glossary = Glossary::read(&file("glossary.tsv"), &file("donottranslate.txt")).expect("they are a glossary");
+    let glossary = Glossary::parse(&file("glossary.tsv"), &file("donottranslate.txt")).expect("they are a glossary");
     assert!(glossary.records.len() > 330, "{}", glossary.records.len());
     assert_eq!(protected(&glossary, "Le CIO et Jack Ma", "en").1, ["CIO>IOC", "Jack Ma>Jack Ma"]);
 }
@@ -233,7 +233,7 @@ fn segments() -> impl Strategy<Value = Marked> {
 proptest! {
     #[test]
     fn what_was_protected_and_comes_back_is_whole(text in segments()) {
-        let glossary = Glossary::shipped();
+        let glossary = Glossary::built_in();
         let protected = glossary.protect(&text, &lang("fr"), &lang("en"));
         let back = Marked::new(protected.text.pieces().iter().map(|piece| match piece {
             Piece::Single(number) => protected.terms.iter().find(|term| term.mark == *number)
@@ -251,9 +251,9 @@ proptest! {
 
     #[test]
     fn any_text_is_searched(text in any::<String>(), terms in any::<String>()) {
-        let glossary = Glossary::shipped();
+        let glossary = Glossary::built_in();
         glossary.protect(&Marked::text(text), &lang("fr"), &lang("ca"));
-        let _ = Glossary::read(&terms, "");
-        let _ = Glossary::read(&format!("source\ten\n{terms}"), &terms);
+        let _ = Glossary::parse(&terms, "");
+        let _ = Glossary::parse(&format!("source\ten\n{terms}"), &terms);
     }
 }

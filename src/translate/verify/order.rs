@@ -24,7 +24,7 @@ const MANY: usize = 4;
 /// Which answers (places in the request) may belong to another of its texts: those that resemble another text more than their own,
 /// and more than that one's answer does, with the answers in whose place they stand. When there are many, it is all of them.
 /// `answers` are as many as `sources`; nothing stands where there is none.
-pub fn crossed(sources: &[&Marked], answers: &[Option<&Marked>]) -> Vec<usize> {
+pub fn find_swapped(sources: &[&Marked], answers: &[Option<&Marked>]) -> Vec<usize> {
     if sources.len() < 2 {
         return Vec::new();
     }
@@ -89,7 +89,7 @@ mod tests {
     fn judged(order: [usize; 4]) -> Vec<usize> {
         let sources = SOURCES.map(Marked::text);
         let answers = ANSWERS.map(Marked::text);
-        crossed(&sources.iter().collect::<Vec<_>>(), &order.map(|at| Some(&answers[at])))
+        find_swapped(&sources.iter().collect::<Vec<_>>(), &order.map(|at| Some(&answers[at])))
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn one_text_and_equal_texts_are_in_order() {
         let text = Marked::text("Léon Marchand bat Tom Dean");
-        assert_eq!(crossed(&[&text], &[Some(&text)]), Vec::<usize>::new());
-        assert_eq!(crossed(&[&text, &text], &[Some(&text), None]), Vec::<usize>::new());
+        assert_eq!(find_swapped(&[&text], &[Some(&text)]), Vec::<usize>::new());
+        assert_eq!(find_swapped(&[&text, &text], &[Some(&text), None]), Vec::<usize>::new());
     }
 }

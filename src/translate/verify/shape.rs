@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use super::texts::{TERM, Texts, words};
 use super::thresholds::{BIGRAM_EXCESS, DENSITIES, LENGTHS, LENGTHS_UNKNOWN, LOOP_LENGTH, LOOP_TIMES};
-use super::{Check, Rejection};
+use super::{Rejection, TranslationCheck};
 use crate::model::{Lang, SegmentKind};
 
 /// What models say, each line with how it is looked for.
 const COMMENTS: &str = include_str!("../data/comments.txt");
 
 /// The same marks as often, each pair around what stands in it.
-pub(super) fn marks(check: &Check<'_>) -> Result<(), Rejection> {
+pub(super) fn marks(check: &TranslationCheck<'_>) -> Result<(), Rejection> {
     let same = check.source.marks() == check.result.marks();
     // Sources are nested, but for what a reader of broken HTML could not help.
     let nested = check.result.is_well_nested() || !check.source.is_well_nested();

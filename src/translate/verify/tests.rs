@@ -11,7 +11,8 @@ fn lang(tag: &str) -> Lang {
 fn judged(source: &str, to: &str, result: &str) -> &'static str {
     let read = |tagged: &str| Marked::from_tagged(tagged).unwrap_or_else(|| panic!("{tagged} is well-formed"));
     let (source, result, from, to) = (read(source), read(result), lang("fr"), lang(to));
-    let check = Check { source: &source, result: &result, from: &from, to: &to, terms: &[], kind: SegmentKind::Paragraph };
+    let check =
+        TranslationCheck { source: &source, result: &result, from: &from, to: &to, terms: &[], kind: SegmentKind::Paragraph };
     verify(&check).err().map_or("ok", |rejection| rejection.name())
 }
 
@@ -121,7 +122,14 @@ fn terms_must_be_there() {
     let (from, to) = (lang("fr"), lang("en"));
     let judged = |result: &str| {
         let result = Marked::text(result);
-        verify(&Check { source: &source, result: &result, from: &from, to: &to, terms: &terms, kind: SegmentKind::Paragraph })
+        verify(&TranslationCheck {
+            source: &source,
+            result: &result,
+            from: &from,
+            to: &to,
+            terms: &terms,
+            kind: SegmentKind::Paragraph,
+        })
     };
     assert_eq!(judged("The IOC follows the round of 16."), Ok(()), "16 is the term's");
     assert_eq!(judged("IOC members follow the round of 16."), Ok(()), "the article may be gone");
@@ -144,7 +152,7 @@ fn what_models_put_around_a_text_is_taken_off() {
         ("Le <x1/>", "“<x1/>”", "<x1/>"),
     ] {
         let read = |tagged: &str| Marked::from_tagged(tagged).expect("well-formed");
-        assert_eq!(super::tidied(&read(source), &read(answer)).to_tagged(), tidied, "{answer}");
+        assert_eq!(super::tidy(&read(source), &read(answer)).to_tagged(), tidied, "{answer}");
     }
 }
 
@@ -177,9 +185,9 @@ proptest! {
     fn anything_is_judged(source in any::<String>(), result in any::<String>(), to in prop::sample::select(vec!["en", "es", "de", "zh"])) {
         let (source, result, from, to) = (Marked::text(source), Marked::text(result), lang("fr"), lang(to));
         for kind in [SegmentKind::Title, SegmentKind::Paragraph] {
-            let _ = verify(&Check { source: &source, result: &result, from: &from, to: &to, terms: &[], kind });
+            let _ = verify(&TranslationCheck { source: &source, result: &result, from: &from, to: &to, terms: &[], kind });
         }
-        let _ = super::tidied(&source, &result);
+        let _ = super::tidy(&source, &result);
     }
 
     #[test]
@@ -188,7 +196,7 @@ proptest! {
     ) {
         let text = Marked::text(format!("Le {}.", words.join(" ")));
         let fr = lang("fr");
-        let check = Check { source: &text, result: &text, from: &fr, to: &fr, terms: &[], kind: SegmentKind::Paragraph };
+        let check = TranslationCheck { source: &text, result: &text, from: &fr, to: &fr, terms: &[], kind: SegmentKind::Paragraph };
         prop_assert_eq!(verify(&check), Ok(()));
     }
 

@@ -1,6 +1,6 @@
 //! What the checks look at: source and result without marks, without terms, cut into words.
 
-use super::{Check, Rejection};
+use super::{Rejection, TranslationCheck};
 use crate::model::{Lang, Marked, Piece, SegmentKind};
 
 /// Stands for a term.
@@ -21,7 +21,7 @@ pub(super) struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     /// Reads the texts of a check; fails if a term is missing.
-    pub(super) fn of(check: &Check<'a>) -> Result<Self, Rejection> {
+    pub(super) fn of(check: &TranslationCheck<'a>) -> Result<Self, Rejection> {
         let (source, result) = (visible(check.source), visible(check.result));
         if !result.contains(char::is_alphanumeric) && source.contains(char::is_alphanumeric) {
             return Err(Rejection::Empty);

@@ -9,7 +9,7 @@ const NOTES: [char; 2] = ['*', '#'];
 
 /// An answer without white space at its ends that the source had not, without notes before words, and without a pair of quotation
 /// marks around the whole of it, which models like to add.
-pub fn tidied(source: &Marked, answer: &Marked) -> Marked {
+pub fn tidy(source: &Marked, answer: &Marked) -> Marked {
     const PAIRS: [(char, char); 5] = [('"', '"'), ('“', '”'), ('«', '»'), ('„', '“'), ('`', '`')];
     let text = source.plain();
     let own = text.trim();

@@ -11,7 +11,7 @@ use relais::clock::SystemClock;
 use relais::feed::{self, FeedBody};
 use relais::html;
 use relais::model::{Clean, EngineKind, Marked, RawHtml, SegmentKind, SourceId, Zone};
-use relais::pipeline::{Ask, Desk, translate_text};
+use relais::pipeline::{EngineHandle, TextRequest, translate_text};
 use relais::store::{Access, Store};
 use relais::translate::{Batch, Context, Glossary, Outgoing};
 
@@ -50,13 +50,14 @@ impl Through {
         let folder = tempfile::tempdir().expect("a folder");
         let store =
             Store::open(&format!("sqlite:{}", folder.path().join("a.db").display()), Access::Work).await.expect("a store");
-        let glossary = Glossary::shipped().overlaid(Glossary::read("", names).expect("names")).expect("a glossary");
+        let glossary = Glossary::built_in().overlay(Glossary::parse("", names).expect("names")).expect("a glossary");
         Self { store, glossary, kind, url: url.to_owned(), _folder: folder }
     }
 
     async fn translate(&self, html: Clean, to: &str) -> Came {
-        let desk = Desk::new("main".to_owned(), engine(settings(self.kind, &self.url)), None, relais::model::Price::default());
-        let ask = Ask { desk, glossary: &self.glossary, from: lang("fr"), to: lang(to), html };
+        let desk =
+            EngineHandle::new("main".to_owned(), engine(settings(self.kind, &self.url)), None, relais::model::Price::default());
+        let ask = TextRequest { engine: desk, glossary: &self.glossary, from: lang("fr"), to: lang(to), html };
         let (counts, rendition) = translate_text(ask, &self.store, &SystemClock, "fidelity").await.expect("a store that works");
         let rendition = rendition.expect("something to translate");
         Came {

@@ -7,7 +7,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::super::open::Text;
-use super::super::{ExchangeError, Left, MAX_TEXT, Pair, Row, checked};
+use super::super::{ExchangeError, ExchangeRow, MAX_TEXT, SkipReason, TranslationPair, checked};
 use super::inline::{Inline, Name, pair};
 use super::{ENGINE, KEY, read_date};
 use crate::model::{Lang, SegmentKey, Time};
@@ -24,7 +24,7 @@ const MAX_NOTE: usize = 1 << 10;
 const MAX_PARTS: usize = 4096;
 
 /// Reads units one by one.
-pub(in super::super) struct Reader<R: Read> {
+pub(in super::super) struct MemoryReader<R: Read> {
     xml: quick_xml::Reader<Text<R>>,
     buffer: Vec<u8>,
     /// The elements that are open.
@@ -32,7 +32,7 @@ pub(in super::super) struct Reader<R: Read> {
     /// The source language of units that name none; nothing if each language is one.
     source: Option<Lang>,
     /// Rows of the unit that was read last.
-    rows: VecDeque<Row>,
+    rows: VecDeque<ExchangeRow>,
     is_begun: bool,
     is_over: bool,
 }
@@ -70,7 +70,7 @@ impl Tag {
 }
 
 /// The `seg` of a `tuv`, or why it is of no use.
-type Segment = Result<Vec<Inline>, Left>;
+type Segment = Result<Vec<Inline>, SkipReason>;
 
 /// A `tu`.
 #[derive(Default)]
@@ -82,7 +82,7 @@ struct Unit {
     texts: Vec<(Option<Lang>, Segment)>,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> MemoryReader<R> {
     pub(in super::super) fn new(text: Text<R>) -> Self {
         let mut xml = quick_xml::Reader::from_reader(text);
         let config = xml.config_mut();
@@ -223,7 +223,7 @@ impl<R: Read> Reader<R> {
     /// The segment of a `tuv`.
     fn text(&mut self) -> Result<Segment, ExchangeError> {
         let above = self.depth - 1;
-        let mut found = Err(Left::Empty);
+        let mut found = Err(SkipReason::Empty);
         while self.depth > above {
             match self.token()? {
                 Token::Start(tag) if tag.name == "seg" && found.is_err() => found = self.segment()?,
@@ -280,12 +280,12 @@ impl<R: Read> Reader<R> {
                 return Err(self.too_much("a segment of more than 4096 parts"));
             }
         }
-        Ok(if length > MAX_TEXT { Err(Left::TooLong) } else { Ok(parts) })
+        Ok(if length > MAX_TEXT { Err(SkipReason::TooLong) } else { Ok(parts) })
     }
 }
 
-impl<R: Read> Iterator for Reader<R> {
-    type Item = Result<Row, ExchangeError>;
+impl<R: Read> Iterator for MemoryReader<R> {
+    type Item = Result<ExchangeRow, ExchangeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.rows.is_empty() && !self.is_over {
@@ -302,13 +302,13 @@ impl<R: Read> Iterator for Reader<R> {
 }
 
 /// The rows of a unit: from its source language into each other, or from each into each.
-fn rows(unit: Unit, header: Option<&Lang>) -> Vec<Row> {
+fn rows(unit: Unit, header: Option<&Lang>) -> Vec<ExchangeRow> {
     if unit.texts.len() < 2 {
-        return vec![Err(Left::Empty)];
+        return vec![Err(SkipReason::Empty)];
     }
     let texts: Vec<(Lang, Segment)> = unit.texts.into_iter().filter_map(|(lang, text)| Some((lang?, text))).collect();
     if texts.len() < 2 {
-        return vec![Err(Left::Language)];
+        return vec![Err(SkipReason::Language)];
     }
     // A unit says for itself, and `*all*` is no language.
     let source = unit.source.as_deref().map_or_else(|| header.cloned(), Lang::new);
@@ -320,16 +320,16 @@ fn rows(unit: Unit, header: Option<&Lang>) -> Vec<Row> {
         }
     };
     if sources.is_empty() {
-        return vec![Err(Left::Source)];
+        return vec![Err(SkipReason::Source)];
     }
     // Another tool may have joined several of our units: then a key is that of none.
     let key = unit.key.filter(|_| sources.len() == 1 && texts.len() == 2);
-    let row = |from: usize, to: usize| -> Row {
+    let row = |from: usize, to: usize| -> ExchangeRow {
         let [(from, source), (to, target)] = [from, to].map(|at| &texts[at]);
         let (source, target) = (source.as_ref().map_err(|left| *left)?, target.as_ref().map_err(|left| *left)?);
-        let (source, target) = pair(source, target, key.is_some()).ok_or(Left::Marks)?;
+        let (source, target) = pair(source, target, key.is_some()).ok_or(SkipReason::Marks)?;
         let (from, to) = (from.clone(), to.clone());
-        checked(Pair { from, to, source, target, engine: unit.engine.clone(), made: unit.made, key })
+        checked(TranslationPair { from, to, source, target, engine: unit.engine.clone(), made: unit.made, key })
     };
     sources
         .iter()

@@ -1,14 +1,13 @@
 //! The second chance of a text in which an engine has altered a name: the name is held back, as a term that stands for itself,
 //! and the text is asked for again. An engine that makes `Boscos` of `Woods` will not do so with a word that it does not see.
 
-use super::Term;
-use super::engine::Outgoing;
 use crate::model::{Marked, Piece};
+use crate::translate::engine::{Outgoing, Term};
 
 /// A text whose altered name `was` is a mark, together with the words with capitals right beside it: of `Woods` all of
 /// `Tiger Woods`. Nothing where the text does not hold it, or where it is but the first word of a sentence, which has its
 /// capital for that and is to be translated.
-pub fn held(text: &Outgoing, was: &str) -> Option<Outgoing> {
+pub fn protect_name(text: &Outgoing, was: &str) -> Option<Outgoing> {
     let used = text.text.pieces().iter().map(|piece| match piece {
         Piece::Text(_) => 0,
         Piece::Open(number) | Piece::Close(number) | Piece::Single(number) => *number,
@@ -96,7 +95,7 @@ mod tests {
         let text = Marked::from_tagged(tagged).expect("a text");
         let terms = Vec::new();
         let text = Outgoing { text, terms, kind: SegmentKind::Paragraph, context: Context::default() };
-        held(&text, was).map(|held| (held.text.to_tagged(), held.terms.into_iter().map(|term| term.target).collect()))
+        protect_name(&text, was).map(|held| (held.text.to_tagged(), held.terms.into_iter().map(|term| term.target).collect()))
     }
 
     #[test]

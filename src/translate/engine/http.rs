@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::{Billing, EngineError};
+use super::error::{Billing, EngineError};
 use crate::model::Usage;
 use crate::net::{ApiBody, ApiClient, ApiError, ApiRequest, ApiResponse, redact_url};
 
@@ -20,7 +20,7 @@ const MAX_SAID: usize = 200;
 pub(super) type Headers = [(&'static str, SecretString)];
 
 /// The way to one service.
-pub(super) struct Wire {
+pub(super) struct HttpService {
     pub(super) caller: Arc<ApiClient>,
     /// The name of the engine in feeds.toml.
     pub(super) id: String,
@@ -30,7 +30,7 @@ pub(super) struct Wire {
     pub(super) timeout: Duration,
 }
 
-impl Wire {
+impl HttpService {
     /// Posts JSON. An answer of any status comes back.
     pub(super) async fn json(&self, url: &Url, headers: &Headers, body: &impl Serialize) -> Result<ApiResponse, EngineError> {
         let body = serde_json::to_vec(body).map_err(|error| self.bad(&format!("cannot be asked: {error}"), None))?;

@@ -3,7 +3,7 @@
 use super::engine::{Limits, Outgoing};
 
 /// How large a text is when it is sent: characters, bytes. Its canonical form is the longest that any engine is sent.
-pub fn size(text: &Outgoing) -> (usize, usize) {
+fn size(text: &Outgoing) -> (usize, usize) {
     let tagged = text.text.to_tagged();
     (tagged.chars().count(), tagged.len())
 }
@@ -16,7 +16,7 @@ pub fn fits(text: &Outgoing, limits: Limits) -> bool {
 
 /// How many of these texts, from the first on, go into one request; those that do not fit even alone count as none, so that
 /// the answer is 0 only for a first text of that sort, or for no texts.
-pub fn fill<'a>(texts: impl IntoIterator<Item = &'a Outgoing>, limits: Limits) -> usize {
+pub fn batch_len<'a>(texts: impl IntoIterator<Item = &'a Outgoing>, limits: Limits) -> usize {
     let (mut characters, mut bytes) = (0_usize, 0_usize);
     let mut count = 0;
     for text in texts {
@@ -55,7 +55,7 @@ mod tests {
             (vec![], 0),
         ] {
             let texts: Vec<_> = texts.into_iter().map(outgoing).collect();
-            assert_eq!(fill(&texts, LIMITS), count, "{texts:?}");
+            assert_eq!(batch_len(&texts, LIMITS), count, "{texts:?}");
         }
     }
 
@@ -63,7 +63,7 @@ mod tests {
         #[test]
         fn no_request_is_beyond_a_limit_and_none_is_half_full(texts in prop::collection::vec("[a-zé&<]{0,9}", 0..12)) {
             let texts: Vec<_> = texts.iter().map(|text| outgoing(text)).collect();
-            let count = fill(&texts, LIMITS);
+            let count = batch_len(&texts, LIMITS);
             let sum = |count: usize| texts[..count].iter().map(size).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
             let keeps = |count: usize| count <= LIMITS.texts && sum(count).0 <= LIMITS.characters && sum(count).1 <= LIMITS.bytes;
             prop_assert!(keeps(count));

@@ -6,9 +6,11 @@ use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::open::{EngineSettings, OpenError};
-use super::wire::Wire;
-use super::{Batch, Context, Engine, EngineError, Limits, Outgoing, Reply, marks};
+use super::super::error::EngineError;
+use super::super::http::HttpService;
+use super::super::marks;
+use super::super::settings::{EngineOpenError, EngineSettings};
+use super::super::types::{Batch, Context, Engine, Limits, Outgoing, Reply};
 use crate::model::{Lang, Marked, Piece, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -17,8 +19,8 @@ use crate::net::{ApiClient, ApiResponse};
 const LIMITS: Limits = Limits { texts: 50, characters: 60_000, bytes: 64_000, in_flight: 3 };
 
 /// The client.
-pub(super) struct Deepl {
-    wire: Wire,
+pub(in crate::translate::engine) struct Deepl {
+    http: HttpService,
     headers: [(&'static str, SecretString); 1],
     limits: Limits,
 }
@@ -58,14 +60,14 @@ struct Refusal {
 }
 
 impl Deepl {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
         let key = settings.key()?;
         let free = key.expose_secret().ends_with(":fx");
         let vendor = if free { "https://api-free.deepl.com" } else { "https://api.deepl.com" };
-        let wire = settings.wire(caller, Some(vendor), "/v2/translate")?;
+        let http = settings.http(caller, Some(vendor), "/v2/translate")?;
         let headers = [("authorization", format!("DeepL-Auth-Key {}", key.expose_secret()).into())];
         let limits = Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS };
-        Ok(Self { wire, headers, limits })
+        Ok(Self { http, headers, limits })
     }
 
     async fn ask(&self, batch: &Batch) -> Result<Reply, EngineError> {
@@ -86,14 +88,14 @@ impl Deepl {
             ignore_tags,
             context: context(&batch.texts),
         };
-        let called = self.wire.json(&self.wire.url, &self.headers, &question).await?;
+        let called = self.http.json(&self.http.url, &self.headers, &question).await?;
         if called.status != 200 {
             return Err(self.refused(&called, batch));
         }
-        let Answer { translations } = self.wire.read(&called)?;
+        let Answer { translations } = self.http.read(&called)?;
         let billed: Option<u64> = translations.iter().map(|translation| translation.billed_characters).sum();
         let used = billed.map(|characters| Usage { characters, ..Usage::default() });
-        self.wire.count(translations.len(), batch.texts.len(), used)?;
+        self.http.count(translations.len(), batch.texts.len(), used)?;
         let texts = translations.iter().zip(&batch.texts).map(|(answer, sent)| understood(&answer.text, sent)).collect();
         let counted = || batch.texts.iter().map(price).fold(Usage::default(), |sum, text| sum + text);
         Ok(Reply { texts, used: used.unwrap_or_else(counted) })
@@ -102,9 +104,9 @@ impl Deepl {
     fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let Refusal { message } = serde_json::from_slice(&called.body).unwrap_or_default();
         match called.status {
-            456 => EngineError::Quota { message: self.wire.answers(456, "the characters of this period are used up") },
-            400 if message.contains("_lang") => self.wire.pair(batch.from.as_str(), batch.to.as_str()),
-            _ => self.wire.refused(called, &message),
+            456 => EngineError::Quota { message: self.http.answers(456, "the characters of this period are used up") },
+            400 if message.contains("_lang") => self.http.pair(batch.from.as_str(), batch.to.as_str()),
+            _ => self.http.refused(called, &message),
         }
     }
 }
@@ -192,9 +194,9 @@ fn target(lang: &Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Term;
     use super::*;
     use crate::model::SegmentKind;
+    use crate::translate::Term;
 
     fn outgoing(tagged: &str) -> Outgoing {
         let term = Term { mark: 2, source: "R&D".to_owned(), target: "R&D".to_owned() };

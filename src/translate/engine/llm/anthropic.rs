@@ -7,11 +7,12 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::llm::{self, Form, Ladder, Prompt};
-use super::open::{EngineSettings, OpenError};
-use super::talk::{Failure, Model, Written, talk};
-use super::wire::Wire;
-use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply};
+use super::super::error::EngineError;
+use super::super::http::HttpService;
+use super::super::settings::{EngineOpenError, EngineSettings};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
+use super::prompt::{self as llm, FormatNegotiation, Prompt, ResponseFormat};
+use super::session::{Failure, Model, Written, talk};
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -24,13 +25,13 @@ const VENDOR: &str = "https://api.anthropic.com";
 const VERSION: &str = "2023-06-01";
 
 /// The client.
-pub(super) struct Anthropic {
-    wire: Wire,
+pub(in crate::translate::engine) struct Anthropic {
+    http: HttpService,
     headers: [(&'static str, SecretString); 2],
     limits: Limits,
     model: String,
     identity: String,
-    ladder: Ladder,
+    formats: FormatNegotiation,
 }
 
 #[derive(Deserialize)]
@@ -70,38 +71,38 @@ struct Said {
 }
 
 impl Anthropic {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
         let model = settings.model()?;
         Ok(Self {
             headers: [("x-api-key", settings.key()?), ("anthropic-version", VERSION.to_owned().into())],
-            wire: settings.wire(caller, Some(VENDOR), "/v1/messages")?,
+            http: settings.http(caller, Some(VENDOR), "/v1/messages")?,
             limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS },
             identity: format!("anthropic:{model}"),
-            ladder: Ladder::default(),
+            formats: FormatNegotiation::default(),
             model,
         })
     }
 
     /// Without a temperature: newer models refuse one.
-    fn body(&self, prompt: &Prompt, form: Form) -> Value {
+    fn body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
         let mut body = json!({
             "model": self.model,
             "max_tokens": prompt.most,
             "system": prompt.system,
             "messages": [{"role": "user", "content": prompt.user}],
         });
-        if form == Form::Schema {
+        if format == ResponseFormat::Schema {
             body["output_config"] = json!({"format": {"type": "json_schema", "schema": llm::schema()}});
         }
         body
     }
 
-    async fn once(&self, prompt: &Prompt, form: Form) -> Result<Written, Failure> {
-        let called = self.wire.json(&self.wire.url, &self.headers, &self.body(prompt, form)).await?;
+    async fn once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Written, Failure> {
+        let called = self.http.json(&self.http.url, &self.headers, &self.body(prompt, format)).await?;
         if called.status != 200 {
             return Err(self.refused(&called));
         }
-        let answer: Answer = self.wire.read(&called)?;
+        let answer: Answer = self.http.read(&called)?;
         let used = answer.usage.map(|used| {
             let cached = used.cache_creation_input_tokens.unwrap_or(0) + used.cache_read_input_tokens.unwrap_or(0);
             Usage { characters: 0, tokens_in: used.input_tokens.saturating_add(cached), tokens_out: used.output_tokens }
@@ -109,7 +110,7 @@ impl Anthropic {
         let unfinished = match answer.stop_reason.as_deref() {
             Some("end_turn" | "stop_sequence") => None,
             Some("refusal") => Some("the model refuses".to_owned()),
-            reason => Some(format!("it ended for `{}`", self.wire.quoted(reason.unwrap_or("no reason")))),
+            reason => Some(format!("it ended for `{}`", self.http.quoted(reason.unwrap_or("no reason")))),
         };
         let content = answer.content.into_iter().filter(|block| block.kind == "text").map(|block| block.text).collect();
         Ok(Written { content, unfinished, used })
@@ -117,28 +118,28 @@ impl Anthropic {
 
     fn refused(&self, called: &ApiResponse) -> Failure {
         let Refusal { error: Said { message: said } } = serde_json::from_slice(&called.body).unwrap_or_default();
-        let message = self.wire.answers(called.status, &said);
+        let message = self.http.answers(called.status, &said);
         let error = match called.status {
             400 if said.contains("credit balance") => EngineError::Quota { message },
             400 if said.contains("prompt is too long") => EngineError::TooLarge { message },
-            404 => EngineError::Auth { message: format!("{message}: see `model` of [engine.{}]", self.wire.id) },
-            _ => return Failure::of(&self.wire, called, &said),
+            404 => EngineError::Auth { message: format!("{message}: see `model` of [engine.{}]", self.http.id) },
+            _ => return Failure::of(&self.http, called, &said),
         };
         error.into()
     }
 }
 
 impl Model for Anthropic {
-    fn wire(&self) -> &Wire {
-        &self.wire
+    fn http(&self) -> &HttpService {
+        &self.http
     }
 
-    fn ladder(&self) -> &Ladder {
-        &self.ladder
+    fn formats(&self) -> &FormatNegotiation {
+        &self.formats
     }
 
-    fn ask<'a>(&'a self, prompt: &'a Prompt, form: Form) -> BoxFuture<'a, Result<Written, Failure>> {
-        self.once(prompt, form).boxed()
+    fn ask<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Written, Failure>> {
+        self.once(prompt, format).boxed()
     }
 }
 

@@ -10,9 +10,11 @@ use futures::future::BoxFuture;
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::open::{EngineSettings, OpenError};
-use super::wire::Wire;
-use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply, marks};
+use super::super::error::EngineError;
+use super::super::http::HttpService;
+use super::super::marks;
+use super::super::settings::{EngineOpenError, EngineSettings};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
 use crate::model::{Lang, Marked, Usage};
 use crate::net::{ApiBody, ApiClient, ApiResponse};
 
@@ -26,8 +28,8 @@ const CUT: usize = 3;
 const SHORT: usize = 200;
 
 /// The client.
-pub(super) struct Apertium {
-    wire: Wire,
+pub(in crate::translate::engine) struct Apertium {
+    http: HttpService,
     limits: Limits,
 }
 
@@ -50,20 +52,20 @@ struct Refusal {
 }
 
 impl Apertium {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
-        let wire = settings.wire(caller, None, "/translate")?;
-        Ok(Self { wire, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
+        let http = settings.http(caller, None, "/translate")?;
+        Ok(Self { http, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
     }
 
     async fn ask(&self, batch: &Batch) -> Result<Reply, EngineError> {
         let mut reply = Reply { texts: Vec::with_capacity(batch.texts.len()), used: Usage::default() };
         for text in &batch.texts {
             let sent = text.text.to_tagged();
-            let called = self.wire.send(&self.wire.url, &[], ApiBody::Form(form(&sent, batch))).await?;
+            let called = self.http.send(&self.http.url, &[], ApiBody::Form(form(&sent, batch))).await?;
             if called.status != 200 {
                 return Err(self.refused(&called, batch));
             }
-            let Answer { response_data } = self.wire.read(&called)?;
+            let Answer { response_data } = self.http.read(&called)?;
             reply.used += marks::characters(&sent);
             reply.texts.push(understood(&response_data.translated_text, &text.text));
         }
@@ -73,8 +75,8 @@ impl Apertium {
     fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let Refusal { explanation } = serde_json::from_slice(&called.body).unwrap_or_default();
         match called.status {
-            400 if explanation.contains("not installed") => self.wire.pair(batch.from.as_str(), batch.to.as_str()),
-            _ => self.wire.refused(called, &explanation),
+            400 if explanation.contains("not installed") => self.http.pair(batch.from.as_str(), batch.to.as_str()),
+            _ => self.http.refused(called, &explanation),
         }
     }
 }

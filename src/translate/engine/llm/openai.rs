@@ -7,11 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::llm::{self, Form, Ladder, Prompt};
-use super::open::{EngineSettings, OpenError};
-use super::talk::{Failure, Model, Written, talk};
-use super::wire::Wire;
-use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply};
+use super::super::error::EngineError;
+use super::super::http::HttpService;
+use super::super::settings::{EngineOpenError, EngineSettings};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
+use super::prompt::{self as llm, FormatNegotiation, Prompt, ResponseFormat};
+use super::session::{Failure, Model, Written, talk};
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -24,15 +25,15 @@ const VENDOR: &str = "https://api.openai.com/v1";
 const THOUGHT: u64 = 2_000;
 
 /// The client.
-pub(super) struct Openai {
-    wire: Wire,
+pub(in crate::translate::engine) struct Openai {
+    http: HttpService,
     headers: Vec<(&'static str, SecretString)>,
     limits: Limits,
     model: String,
     identity: String,
     /// Whether it is the vendor himself, who has renamed a parameter that all others know by its old name.
     vendor: bool,
-    ladder: Ladder,
+    formats: FormatNegotiation,
 }
 
 #[derive(Deserialize)]
@@ -66,20 +67,20 @@ struct Refusal {
 }
 
 impl Openai {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
         let model = settings.model()?;
         if settings.url.is_none() {
             settings.key()?;
         }
-        let wire = settings.wire(caller, Some(VENDOR), "/chat/completions")?;
+        let http = settings.http(caller, Some(VENDOR), "/chat/completions")?;
         let bearer = |key: &SecretString| ("authorization", format!("Bearer {}", key.expose_secret()).into());
         Ok(Self {
             headers: settings.key.iter().map(bearer).collect(),
             limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS },
             identity: format!("openai:{model}"),
-            vendor: wire.url.host_str() == Some("api.openai.com"),
-            ladder: Ladder::default(),
-            wire,
+            vendor: http.url.host_str() == Some("api.openai.com"),
+            formats: FormatNegotiation::default(),
+            http,
             model,
         })
     }
@@ -89,7 +90,7 @@ impl Openai {
         self.vendor && ["gpt-5", "o1", "o3", "o4"].iter().any(|family| self.model.starts_with(family))
     }
 
-    fn body(&self, prompt: &Prompt, form: Form) -> Value {
+    fn body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
         let most = prompt.most + if self.thinks() { THOUGHT } else { 0 };
         let mut body = json!({
             "model": self.model,
@@ -101,31 +102,31 @@ impl Openai {
         } else {
             body["temperature"] = 0.into();
         }
-        match form {
-            Form::Schema => {
+        match format {
+            ResponseFormat::Schema => {
                 let schema = json!({"name": "translations", "strict": true, "schema": llm::schema()});
                 body["response_format"] = json!({"type": "json_schema", "json_schema": schema});
             }
             // llama.cpp's servers read a schema here.
-            Form::Object if self.vendor => body["response_format"] = json!({"type": "json_object"}),
-            Form::Object => body["response_format"] = json!({"type": "json_object", "schema": llm::schema()}),
-            Form::Lines => {}
+            ResponseFormat::Object if self.vendor => body["response_format"] = json!({"type": "json_object"}),
+            ResponseFormat::Object => body["response_format"] = json!({"type": "json_object", "schema": llm::schema()}),
+            ResponseFormat::Lines => {}
         }
         body
     }
 
-    async fn once(&self, prompt: &Prompt, form: Form) -> Result<Written, Failure> {
-        let called = self.wire.json(&self.wire.url, &self.headers, &self.body(prompt, form)).await?;
+    async fn once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Written, Failure> {
+        let called = self.http.json(&self.http.url, &self.headers, &self.body(prompt, format)).await?;
         if called.status != 200 {
             return Err(self.refused(&called));
         }
-        let Answer { choices, usage } = self.wire.read(&called)?;
+        let Answer { choices, usage } = self.http.read(&called)?;
         let used = usage.map(|used| Usage { characters: 0, tokens_in: used.prompt_tokens, tokens_out: used.completion_tokens });
-        let choice = choices.into_iter().next().ok_or_else(|| self.wire.bad("answers without a choice", used))?;
+        let choice = choices.into_iter().next().ok_or_else(|| self.http.bad("answers without a choice", used))?;
         let unfinished = match (choice.message.refusal, choice.finish_reason.as_deref()) {
             (Some(_), _) => Some("the model refuses".to_owned()),
             (None, Some("stop")) => None,
-            (None, reason) => Some(format!("it ended for `{}`", self.wire.quoted(reason.unwrap_or("no reason")))),
+            (None, reason) => Some(format!("it ended for `{}`", self.http.quoted(reason.unwrap_or("no reason")))),
         };
         Ok(Written { content: choice.message.content.unwrap_or_default(), unfinished, used })
     }
@@ -135,31 +136,31 @@ impl Openai {
         let part = |name: &str| error[name].as_str().unwrap_or_default();
         let said = if error.is_string() { error.as_str().unwrap_or_default() } else { part("message") };
         let named = |name: &str| part("code") == name || part("type") == name;
-        let message = || self.wire.answers(called.status, said);
+        let message = || self.http.answers(called.status, said);
         let error = if named("insufficient_quota") || named("billing_hard_limit_reached") {
             EngineError::Quota { message: message() }
         } else if named("context_length_exceeded") || said.contains("context length") || said.contains("context window") {
             EngineError::TooLarge { message: message() }
         } else if called.status == 404 || named("model_not_found") {
-            EngineError::Auth { message: format!("{}: see `model` and `url` of [engine.{}]", message(), self.wire.id) }
+            EngineError::Auth { message: format!("{}: see `model` and `url` of [engine.{}]", message(), self.http.id) }
         } else {
-            return Failure::of(&self.wire, called, said);
+            return Failure::of(&self.http, called, said);
         };
         error.into()
     }
 }
 
 impl Model for Openai {
-    fn wire(&self) -> &Wire {
-        &self.wire
+    fn http(&self) -> &HttpService {
+        &self.http
     }
 
-    fn ladder(&self) -> &Ladder {
-        &self.ladder
+    fn formats(&self) -> &FormatNegotiation {
+        &self.formats
     }
 
-    fn ask<'a>(&'a self, prompt: &'a Prompt, form: Form) -> BoxFuture<'a, Result<Written, Failure>> {
-        self.once(prompt, form).boxed()
+    fn ask<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Written, Failure>> {
+        self.once(prompt, format).boxed()
     }
 }
 

@@ -17,7 +17,7 @@ const FAILURES: u32 = 3;
 
 /// Whether and when one engine may be asked. One for all requests to it: what one of them learns holds for the others.
 #[derive(Debug, Default)]
-pub struct Gate {
+pub struct CircuitBreaker {
     /// Nobody asks before.
     not_before: Option<Instant>,
     /// Requests that failed for good since the last that did not.
@@ -28,18 +28,18 @@ pub struct Gate {
 
 /// What to do about a request that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Advice {
+pub enum RetryDecision {
     /// Ask again, not before then.
-    Again(Instant),
+    RetryAt(Instant),
     /// Halve the request.
-    Halve,
+    Split,
     /// Not this engine, now.
-    Leave,
+    GiveUp,
     /// The engine answered, but of no use: each text alone, then another engine.
-    Apart,
+    Isolate,
 }
 
-impl Gate {
+impl CircuitBreaker {
     /// Why the engine is left alone, if it is.
     pub fn shut(&self) -> Option<&str> {
         self.shut.as_deref()
@@ -56,7 +56,7 @@ impl Gate {
     }
 
     /// A request failed, its `tries`th try (from 1), at `now`; nothing is tried again after `until`. `jitter` is from 0 to 1.
-    pub fn failed(&mut self, error: &EngineError, tries: u32, now: Instant, until: Instant, jitter: f64) -> Advice {
+    pub fn failed(&mut self, error: &EngineError, tries: u32, now: Instant, until: Instant, jitter: f64) -> RetryDecision {
         match error {
             EngineError::Transient { message, retry_after, billing } => {
                 let wait = retry_after.unwrap_or_else(|| backoff(tries, jitter));
@@ -67,25 +67,25 @@ impl Gate {
                 // What may have been worked on is not sent twice at once: it would be paid for twice.
                 let worth_it = tries < TRIES && then < until && *billing == Billing::Free || tries < 2 && then < until;
                 if worth_it && self.shut.is_none() {
-                    return Advice::Again(then);
+                    return RetryDecision::RetryAt(then);
                 }
                 self.failures += 1;
                 if self.failures >= FAILURES || then >= until {
                     self.shut.get_or_insert_with(|| message.clone());
                 }
-                Advice::Leave
+                RetryDecision::GiveUp
             }
             EngineError::Quota { message } | EngineError::Auth { message } => {
                 self.shut.get_or_insert_with(|| message.clone());
-                Advice::Leave
+                RetryDecision::GiveUp
             }
             EngineError::TooLarge { .. } => {
                 self.answered();
-                Advice::Halve
+                RetryDecision::Split
             }
             EngineError::BadOutput { .. } => {
                 self.answered();
-                Advice::Apart
+                RetryDecision::Isolate
             }
         }
     }
@@ -107,46 +107,46 @@ mod tests {
 
     #[test]
     fn waits_grow_up_to_a_minute_and_what_the_server_asks_for_holds_for_all() {
-        let (now, mut gate) = (Instant::now(), Gate::default());
+        let (now, mut gate) = (Instant::now(), CircuitBreaker::default());
         let until = now + Duration::from_secs(600);
         for (tries, seconds) in [(1, 1), (2, 2), (3, 4), (4, 8)] {
             let advice = gate.failed(&transient(None, Billing::Free), tries, now, until, 1.0);
-            assert_eq!(advice, Advice::Again(now + Duration::from_secs(seconds)));
+            assert_eq!(advice, RetryDecision::RetryAt(now + Duration::from_secs(seconds)));
             assert_eq!(gate.opens(now), now);
         }
-        assert_eq!(gate.failed(&transient(None, Billing::Free), 5, now, until, 1.0), Advice::Leave);
+        assert_eq!(gate.failed(&transient(None, Billing::Free), 5, now, until, 1.0), RetryDecision::GiveUp);
         assert_eq!(gate.shut(), None, "once is no habit");
         let asked = now + Duration::from_secs(90);
-        assert_eq!(gate.failed(&transient(Some(90), Billing::Free), 1, now, until, 1.0), Advice::Again(asked));
+        assert_eq!(gate.failed(&transient(Some(90), Billing::Free), 1, now, until, 1.0), RetryDecision::RetryAt(asked));
         assert_eq!(gate.opens(now), asked);
         assert_eq!(backoff(40, 1.0), LONGEST_WAIT);
     }
 
     #[test]
     fn what_may_cost_something_is_tried_once_more_only() {
-        let (now, mut gate) = (Instant::now(), Gate::default());
+        let (now, mut gate) = (Instant::now(), CircuitBreaker::default());
         let until = now + Duration::from_secs(600);
-        assert!(matches!(gate.failed(&transient(None, Billing::Unknown), 1, now, until, 0.5), Advice::Again(_)));
-        assert_eq!(gate.failed(&transient(None, Billing::Unknown), 2, now, until, 0.5), Advice::Leave);
+        assert!(matches!(gate.failed(&transient(None, Billing::Unknown), 1, now, until, 0.5), RetryDecision::RetryAt(_)));
+        assert_eq!(gate.failed(&transient(None, Billing::Unknown), 2, now, until, 0.5), RetryDecision::GiveUp);
     }
 
     #[test]
     fn an_engine_that_fails_again_and_again_or_for_good_is_left_alone() {
-        let (now, mut gate) = (Instant::now(), Gate::default());
+        let (now, mut gate) = (Instant::now(), CircuitBreaker::default());
         let until = now + Duration::from_secs(600);
         for _ in 0..FAILURES {
             assert_eq!(gate.shut(), None);
             gate.failed(&transient(None, Billing::Free), TRIES, now, until, 0.0);
         }
         assert_eq!(gate.shut(), Some("no"));
-        let mut gate = Gate::default();
-        assert_eq!(gate.failed(&EngineError::Quota { message: "used up".to_owned() }, 1, now, until, 0.0), Advice::Leave);
+        let mut gate = CircuitBreaker::default();
+        assert_eq!(gate.failed(&EngineError::Quota { message: "used up".to_owned() }, 1, now, until, 0.0), RetryDecision::GiveUp);
         assert_eq!(gate.shut(), Some("used up"));
-        let mut gate = Gate::default();
-        assert_eq!(gate.failed(&transient(Some(3600), Billing::Free), 1, now, until, 0.0), Advice::Leave);
+        let mut gate = CircuitBreaker::default();
+        assert_eq!(gate.failed(&transient(Some(3600), Billing::Free), 1, now, until, 0.0), RetryDecision::GiveUp);
         assert_eq!(gate.shut(), Some("no"), "it asks for more time than there is");
-        let mut gate = Gate::default();
-        assert_eq!(gate.failed(&EngineError::TooLarge { message: "large".to_owned() }, 1, now, until, 0.0), Advice::Halve);
+        let mut gate = CircuitBreaker::default();
+        assert_eq!(gate.failed(&EngineError::TooLarge { message: "large".to_owned() }, 1, now, until, 0.0), RetryDecision::Split);
         assert_eq!(gate.shut(), None);
     }
 }

@@ -6,9 +6,12 @@ use futures::future::{BoxFuture, FutureExt};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::open::{EngineSettings, OpenError};
-use super::wire::Wire;
-use super::{Batch, Billing, Engine, EngineError, Limits, Outgoing, Reply, html, marks};
+use super::super::error::{Billing, EngineError};
+use super::super::http::HttpService;
+use super::super::marks;
+use super::super::settings::{EngineOpenError, EngineSettings};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
+use super::span_marks as html;
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -21,8 +24,8 @@ const VENDOR: &str = "https://translation.googleapis.com";
 const KEEP: &str = "translate=\"no\"";
 
 /// The client.
-pub(super) struct Google {
-    wire: Wire,
+pub(in crate::translate::engine) struct Google {
+    http: HttpService,
     headers: [(&'static str, SecretString); 1],
     limits: Limits,
 }
@@ -71,23 +74,23 @@ struct Reason {
 }
 
 impl Google {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
         // The key could stand in the address too; there it would be in the logs of every proxy.
         let headers = [("x-goog-api-key", settings.key()?)];
-        let wire = settings.wire(caller, Some(VENDOR), "/language/translate/v2")?;
-        Ok(Self { wire, headers, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
+        let http = settings.http(caller, Some(VENDOR), "/language/translate/v2")?;
+        Ok(Self { http, headers, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
     }
 
     async fn ask(&self, batch: &Batch) -> Result<Reply, EngineError> {
         let q: Vec<String> = batch.texts.iter().map(|text| html::written(text, KEEP)).collect();
         let used = q.iter().map(|text| marks::characters(text)).fold(Usage::default(), |sum, text| sum + text);
         let question = Question { q: &q, source: code(&batch.from), target: code(&batch.to), format: "html" };
-        let called = self.wire.json(&self.wire.url, &self.headers, &question).await?;
+        let called = self.http.json(&self.http.url, &self.headers, &question).await?;
         if called.status != 200 {
             return Err(self.refused(&called, batch));
         }
-        let Answer { data: Data { translations } } = self.wire.read(&called)?;
-        self.wire.count(translations.len(), batch.texts.len(), Some(used))?;
+        let Answer { data: Data { translations } } = self.http.read(&called)?;
+        self.http.count(translations.len(), batch.texts.len(), Some(used))?;
         let texts = translations.iter().zip(&batch.texts);
         let texts = texts.map(|(answer, sent)| html::understood(&answer.translated_text, sent)).collect();
         Ok(Reply { texts, used })
@@ -96,21 +99,21 @@ impl Google {
     fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let Refusal { error: Said { message: said, errors } } = serde_json::from_slice(&called.body).unwrap_or_default();
         let reason = errors.first().map_or("", |error| error.reason.as_str());
-        let message = self.wire.answers(called.status, &said);
+        let message = self.http.answers(called.status, &said);
         match (called.status, reason) {
             (403, "dailyLimitExceeded" | "quotaExceeded") => EngineError::Quota { message },
             (403, _) if said.contains("Daily Limit") => EngineError::Quota { message },
             (403, "userRateLimitExceeded" | "rateLimitExceeded") => {
                 EngineError::Transient { message, retry_after: called.retry_after, billing: Billing::Free }
             }
-            (400, _) if said.contains("API key") => self.wire.denied(400),
+            (400, _) if said.contains("API key") => self.http.denied(400),
             (400, _) if said.contains("language pair") || said.contains("Invalid Value") => {
-                self.wire.pair(batch.from.as_str(), batch.to.as_str())
+                self.http.pair(batch.from.as_str(), batch.to.as_str())
             }
             (400, _) if said.contains("too long") || said.contains("too many") || said.contains("Too many") => {
                 EngineError::TooLarge { message }
             }
-            _ => self.wire.refused(called, &said),
+            _ => self.http.refused(called, &said),
         }
     }
 }

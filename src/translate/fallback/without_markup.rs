@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use super::engine::{Context, Outgoing};
 use crate::model::{Marked, Piece};
+use crate::translate::engine::{Context, Outgoing};
 
 /// More pairs than this are not looked for: each is a text to be paid for.
 const MAX_SPANS: usize = 8;

@@ -1,7 +1,8 @@
 //! Marks as `span` elements, for services that know HTML and nothing of other elements. What they send back is read strictly:
 //! it is never taken for HTML.
 
-use super::{Outgoing, marks};
+use super::super::marks;
+use super::super::types::Outgoing;
 use crate::model::{Marked, Piece};
 
 /// Writes a text as HTML. `keep` is the attribute by which the service leaves an element alone. A term goes with its word
@@ -74,9 +75,9 @@ fn characters(text: &str) -> Result<Piece, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, Term};
     use super::*;
     use crate::model::SegmentKind;
+    use crate::translate::{Context, Term};
 
     #[test]
     fn marks_travel_as_elements_and_nothing_else_comes_back() {

@@ -10,9 +10,11 @@ use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::open::{EngineSettings, OpenError};
-use super::wire::Wire;
-use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply, marks};
+use super::super::error::EngineError;
+use super::super::http::HttpService;
+use super::super::marks;
+use super::super::settings::{EngineOpenError, EngineSettings};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -20,8 +22,8 @@ use crate::net::{ApiClient, ApiResponse};
 const LIMITS: Limits = Limits { texts: 25, characters: 4_000, bytes: 16_000, in_flight: 2 };
 
 /// The client.
-pub(super) struct Libretranslate {
-    wire: Wire,
+pub(in crate::translate::engine) struct Libretranslate {
+    http: HttpService,
     limits: Limits,
 }
 
@@ -55,9 +57,9 @@ struct Refusal {
 }
 
 impl Libretranslate {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
-        let wire = settings.wire(caller, None, "/translate")?;
-        Ok(Self { wire, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
+        let http = settings.http(caller, None, "/translate")?;
+        Ok(Self { http, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
     }
 
     async fn ask(&self, batch: &Batch) -> Result<Reply, EngineError> {
@@ -68,22 +70,22 @@ impl Libretranslate {
             source: code(&batch.from),
             target: code(&batch.to),
             format: "text",
-            api_key: self.wire.key.as_ref().map(ExposeSecret::expose_secret),
+            api_key: self.http.key.as_ref().map(ExposeSecret::expose_secret),
         };
-        let called = self.wire.json(&self.wire.url, &[], &question).await?;
+        let called = self.http.json(&self.http.url, &[], &question).await?;
         if called.status != 200 {
             return Err(self.refused(&called, batch));
         }
-        let Answer { translated_text } = self.wire.read(&called)?;
+        let Answer { translated_text } = self.http.read(&called)?;
         let answers = match translated_text {
             Translated::Many(answers) => answers,
             // A server with a secret for its own pages answers who does not know it with an emoji and 200.
             Translated::One(emoji) => {
-                let advice = format!("that is how it answers a wrong key, see `key` of [engine.{}]", self.wire.id);
-                return Err(EngineError::Auth { message: format!("{}: {advice}", self.wire.answers(200, &emoji)) });
+                let advice = format!("that is how it answers a wrong key, see `key` of [engine.{}]", self.http.id);
+                return Err(EngineError::Auth { message: format!("{}: {advice}", self.http.answers(200, &emoji)) });
             }
         };
-        self.wire.count(answers.len(), batch.texts.len(), None)?;
+        self.http.count(answers.len(), batch.texts.len(), None)?;
         let texts = answers.iter().zip(&batch.texts);
         let texts = texts.map(|(answer, sent)| Ok(marks::read_raw(answer, &sent.text))).collect();
         Ok(Reply { texts, used })
@@ -95,14 +97,14 @@ impl Libretranslate {
         let says = |words: &str| said.contains(words);
         match called.status {
             400 if says("exceeds text limit") || says("exceeds limit") || says("exceeds the limit") => {
-                EngineError::TooLarge { message: self.wire.answers(400, &said) }
+                EngineError::TooLarge { message: self.http.answers(400, &said) }
             }
             400 if says("is not supported") || says("is not available as a target") => {
-                self.wire.pair(batch.from.as_str(), batch.to.as_str())
+                self.http.pair(batch.from.as_str(), batch.to.as_str())
             }
-            400 if says("API key") => self.wire.denied(400),
-            403 if says("request limits") => EngineError::Quota { message: self.wire.answers(403, &said) },
-            _ => self.wire.refused(called, &said),
+            400 if says("API key") => self.http.denied(400),
+            403 if says("request limits") => EngineError::Quota { message: self.http.answers(403, &said) },
+            _ => self.http.refused(called, &said),
         }
     }
 }

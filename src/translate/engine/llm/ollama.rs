@@ -7,11 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::llm::{self, Form, Ladder, Prompt};
-use super::open::{EngineSettings, OpenError};
-use super::talk::{Failure, Model, Written, talk};
-use super::wire::Wire;
-use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply};
+use super::super::error::EngineError;
+use super::super::http::HttpService;
+use super::super::settings::{EngineOpenError, EngineSettings};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
+use super::prompt::{self as llm, FormatNegotiation, Prompt, ResponseFormat};
+use super::session::{Failure, Model, Written, talk};
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -24,13 +25,13 @@ const LOCAL: &str = "http://127.0.0.1:11434";
 const CONTEXT: u64 = 8_192;
 
 /// The client.
-pub(super) struct Ollama {
-    wire: Wire,
+pub(in crate::translate::engine) struct Ollama {
+    http: HttpService,
     headers: Vec<(&'static str, SecretString)>,
     limits: Limits,
     model: String,
     identity: String,
-    ladder: Ladder,
+    formats: FormatNegotiation,
 }
 
 #[derive(Deserialize)]
@@ -53,20 +54,20 @@ struct Refusal {
 }
 
 impl Ollama {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
         let model = settings.model()?;
         let bearer = |key: &SecretString| ("authorization", format!("Bearer {}", key.expose_secret()).into());
         Ok(Self {
-            wire: settings.wire(caller, Some(LOCAL), "/api/chat")?,
+            http: settings.http(caller, Some(LOCAL), "/api/chat")?,
             headers: settings.key.iter().map(bearer).collect(),
             limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS },
             identity: format!("ollama:{model}"),
-            ladder: Ladder::default(),
+            formats: FormatNegotiation::default(),
             model,
         })
     }
 
-    fn body(&self, prompt: &Prompt, form: Form) -> Value {
+    fn body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
         let size = llm::counted(prompt, "").tokens_in + prompt.most;
         let mut body = json!({
             "model": self.model,
@@ -75,23 +76,23 @@ impl Ollama {
             "think": false,
             "options": {"temperature": 0, "num_ctx": size.next_multiple_of(CONTEXT), "num_predict": prompt.most},
         });
-        match form {
-            Form::Schema => body["format"] = llm::schema(),
-            Form::Object => body["format"] = "json".into(),
-            Form::Lines => {}
+        match format {
+            ResponseFormat::Schema => body["format"] = llm::schema(),
+            ResponseFormat::Object => body["format"] = "json".into(),
+            ResponseFormat::Lines => {}
         }
         body
     }
 
-    async fn once(&self, prompt: &Prompt, form: Form) -> Result<Written, Failure> {
-        let called = self.wire.json(&self.wire.url, &self.headers, &self.body(prompt, form)).await?;
+    async fn once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Written, Failure> {
+        let called = self.http.json(&self.http.url, &self.headers, &self.body(prompt, format)).await?;
         if called.status != 200 {
             return Err(self.refused(&called));
         }
-        let answer: Answer = self.wire.read(&called)?;
+        let answer: Answer = self.http.read(&called)?;
         let unfinished = match answer.done_reason.as_deref() {
             Some("stop") => None,
-            reason => Some(format!("it ended for `{}`", self.wire.quoted(reason.unwrap_or("no reason")))),
+            reason => Some(format!("it ended for `{}`", self.http.quoted(reason.unwrap_or("no reason")))),
         };
         // A prompt that the server still knows from before is not counted by some versions.
         let used = answer.eval_count.map(|tokens_out| {
@@ -104,24 +105,24 @@ impl Ollama {
     fn refused(&self, called: &ApiResponse) -> Failure {
         let Refusal { error: said } = serde_json::from_slice(&called.body).unwrap_or_default();
         if called.status == 404 {
-            let advice = format!("`ollama pull {}`, or see `model` and `url` of [engine.{}]", self.model, self.wire.id);
-            return EngineError::Auth { message: format!("{}: {advice}", self.wire.answers(404, &said)) }.into();
+            let advice = format!("`ollama pull {}`, or see `model` and `url` of [engine.{}]", self.model, self.http.id);
+            return EngineError::Auth { message: format!("{}: {advice}", self.http.answers(404, &said)) }.into();
         }
-        Failure::of(&self.wire, called, &said)
+        Failure::of(&self.http, called, &said)
     }
 }
 
 impl Model for Ollama {
-    fn wire(&self) -> &Wire {
-        &self.wire
+    fn http(&self) -> &HttpService {
+        &self.http
     }
 
-    fn ladder(&self) -> &Ladder {
-        &self.ladder
+    fn formats(&self) -> &FormatNegotiation {
+        &self.formats
     }
 
-    fn ask<'a>(&'a self, prompt: &'a Prompt, form: Form) -> BoxFuture<'a, Result<Written, Failure>> {
-        self.once(prompt, form).boxed()
+    fn ask<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Written, Failure>> {
+        self.once(prompt, format).boxed()
     }
 }
 

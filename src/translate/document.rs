@@ -35,7 +35,7 @@ pub struct Wanted {
 }
 
 /// An entry laid out.
-pub struct Sheet {
+pub struct Document {
     from: Lang,
     to: Lang,
     title: SegmentedLine,
@@ -63,7 +63,7 @@ pub struct Finished {
     pub unplaced: u32,
 }
 
-impl Sheet {
+impl Document {
     /// Lays out as much of an entry as `show` shows.
     pub fn lay_out(original: &Original, show: Show, from: &Lang, to: &Lang, glossary: &Glossary) -> Self {
         let mut sheet = Self {
@@ -114,7 +114,7 @@ impl Sheet {
         (&self.from, &self.to)
     }
 
-    /// Puts the entry together. `translations` are those of [`Sheet::wanted`], in its order; where there is none, the text stands as it was
+    /// Puts the entry together. `translations` are those of [`Document::wanted`], in its order; where there is none, the text stands as it was
     /// written, and its language is told.
     pub fn finish(&self, translations: &[Option<Marked>]) -> Finished {
         let mut unplaced = 0;
@@ -213,8 +213,8 @@ mod tests {
         Original { title: Text::new(title), summary: clean(summary), content: clean(content), ..Original::default() }
     }
 
-    fn sheet(original: &Original, show: Show) -> Sheet {
-        Sheet::lay_out(original, show, &lang("fr"), &lang("fr-CA"), &Glossary::none())
+    fn sheet(original: &Original, show: Show) -> Document {
+        Document::lay_out(original, show, &lang("fr"), &lang("fr-CA"), &Glossary::empty())
     }
 
     #[test]
@@ -250,7 +250,7 @@ mod tests {
             "<p>Un chapeau.</p>",
             "<p>Un <a href=\"https://a.example/\">lien</a>.</p><ul><li>1</li></ul>",
         );
-        let sheet = Sheet::lay_out(&original, Show::Full, &lang("fr"), &lang("xx"), &Glossary::none());
+        let sheet = Document::lay_out(&original, Show::Full, &lang("fr"), &lang("xx"), &Glossary::empty());
         let same: Vec<_> = sheet.wanted().iter().map(|wanted| Some(wanted.source.clone())).collect();
         let finished = sheet.finish(&same);
         assert_eq!((finished.title, finished.title_left, finished.unplaced), (original.title, false, 0));
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn what_is_not_translated_stands_as_it_was_and_says_so() {
         let original = original("Un titre.", "<p>Un chapeau.</p>", "<p>Un. Deux.</p><p>Trois.</p>");
-        let sheet = Sheet::lay_out(&original, Show::Full, &lang("fr"), &lang("en"), &Glossary::none());
+        let sheet = Document::lay_out(&original, Show::Full, &lang("fr"), &lang("en"), &Glossary::empty());
         let translate =
             |wanted: &Wanted| (wanted.part == Part::Content && wanted.source.plain() == "Un.").then(|| Marked::text("One."));
         let finished = sheet.finish(&sheet.wanted().iter().map(translate).collect::<Vec<_>>());
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a_translation_that_does_not_fit_is_left_out() {
         let original = original("", "", "<p>Un <b>mot</b>.</p><p>Deux.</p>");
-        let sheet = Sheet::lay_out(&original, Show::Full, &lang("fr"), &lang("en"), &Glossary::none());
+        let sheet = Document::lay_out(&original, Show::Full, &lang("fr"), &lang("en"), &Glossary::empty());
         let finished = sheet.finish(&[Some(Marked::text("One word.")), Some(Marked::text("Two."))]);
         assert_eq!(finished.unplaced, 1);
         assert_eq!(finished.content.expect("a content").as_str(), "<p lang=\"fr\">Un <b>mot</b>.</p><p>Two.</p>");
@@ -283,8 +283,8 @@ mod tests {
 
     #[test]
     fn a_text_of_terms_alone_needs_no_engine() {
-        let glossary = Glossary::read("source\tvariants\ten\nCIO\t\tIOC\n", "").expect("a glossary");
-        let sheet = Sheet::lay_out(&original("CIO", "", ""), Show::Title, &lang("fr"), &lang("en"), &glossary);
+        let glossary = Glossary::parse("source\tvariants\ten\nCIO\t\tIOC\n", "").expect("a glossary");
+        let sheet = Document::lay_out(&original("CIO", "", ""), Show::Title, &lang("fr"), &lang("en"), &glossary);
         assert!(sheet.wanted()[0].is_settled);
         assert_eq!(sheet.wanted()[0].term_pairs(), [("CIO", "IOC")]);
     }

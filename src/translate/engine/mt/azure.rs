@@ -6,9 +6,12 @@ use futures::future::{BoxFuture, FutureExt};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::open::{EngineSettings, OpenError};
-use super::wire::Wire;
-use super::{Batch, Engine, EngineError, Limits, Outgoing, Reply, html, marks};
+use super::super::error::EngineError;
+use super::super::http::HttpService;
+use super::super::marks;
+use super::super::settings::{EngineOpenError, EngineSettings};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
+use super::span_marks as html;
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -22,8 +25,8 @@ const VENDOR: &str = "https://api.cognitive.microsofttranslator.com";
 const KEEP: &str = "class=\"notranslate\"";
 
 /// The client.
-pub(super) struct Azure {
-    wire: Wire,
+pub(in crate::translate::engine) struct Azure {
+    http: HttpService,
     headers: Vec<(&'static str, SecretString)>,
     limits: Limits,
 }
@@ -58,7 +61,7 @@ struct Said {
 }
 
 impl Azure {
-    pub(super) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, OpenError> {
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
         let mut headers = vec![("ocp-apim-subscription-key", settings.key()?)];
         if let Some(region) = &settings.region {
             if !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
@@ -66,25 +69,25 @@ impl Azure {
             }
             headers.push(("ocp-apim-subscription-region", region.clone().into()));
         }
-        let wire = settings.wire(caller, Some(VENDOR), "/translate")?;
-        Ok(Self { wire, headers, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
+        let http = settings.http(caller, Some(VENDOR), "/translate")?;
+        Ok(Self { http, headers, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
     }
 
     async fn ask(&self, batch: &Batch) -> Result<Reply, EngineError> {
         let texts: Vec<Text> = batch.texts.iter().map(|text| Text { text: html::written(text, KEEP) }).collect();
         let used = texts.iter().map(|text| marks::characters(&text.text)).fold(Usage::default(), |sum, text| sum + text);
-        let mut url = self.wire.url.clone();
+        let mut url = self.http.url.clone();
         url.query_pairs_mut()
             .append_pair("api-version", "3.0")
             .append_pair("from", &code(&batch.from))
             .append_pair("to", &code(&batch.to))
             .append_pair("textType", "html");
-        let called = self.wire.json(&url, &self.headers, &texts).await?;
+        let called = self.http.json(&url, &self.headers, &texts).await?;
         if called.status != 200 {
             return Err(self.refused(&called, batch));
         }
-        let answers: Vec<Answer> = self.wire.read(&called)?;
-        self.wire.count(answers.len(), batch.texts.len(), Some(used))?;
+        let answers: Vec<Answer> = self.http.read(&called)?;
+        self.http.count(answers.len(), batch.texts.len(), Some(used))?;
         let texts = answers.iter().zip(&batch.texts).map(|(answer, sent)| match answer.translations.as_slice() {
             [translation] => html::understood(&translation.text, sent),
             _ => Err("there is not one translation of it".to_owned()),
@@ -95,12 +98,12 @@ impl Azure {
     /// The vendor's codes begin with the status.
     fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
         let Refusal { error: Said { code, message: said } } = serde_json::from_slice(&called.body).unwrap_or_default();
-        let message = self.wire.answers(called.status, &said);
+        let message = self.http.answers(called.status, &said);
         match code {
             403_001 => EngineError::Quota { message },
-            400_023 | 400_035 | 400_036 => self.wire.pair(batch.from.as_str(), batch.to.as_str()),
+            400_023 | 400_035 | 400_036 => self.http.pair(batch.from.as_str(), batch.to.as_str()),
             400_050 | 400_077 => EngineError::TooLarge { message },
-            _ => self.wire.refused(called, &said),
+            _ => self.http.refused(called, &said),
         }
     }
 }

@@ -1,0 +1,8 @@
+//! Translation APIs, one file a vendor.
+
+pub(super) mod apertium;
+pub(super) mod azure;
+pub(super) mod deepl;
+pub(super) mod google;
+pub(super) mod libretranslate;
+mod span_marks;

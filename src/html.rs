@@ -1,41 +1,33 @@
 //! HTML: cleaning it, making text of it, and taking it apart for translation. The only code that builds a document tree.
 //!
+//! ```text
+//! text         a title or a summary becomes plain text
+//! clean/       the allow-list; limits on what may become a tree; whether the result reads back as written
+//! article/     what readers want: images, embeds, boilerplate cut, empty blocks dropped, the article of a page
+//! segment/     clean HTML into sentences with marks, and (segment/assemble) back
+//! entities     character references, both ways
+//! ```
+//!
 //! Everything that leaves here is [`Clean`](crate::model::Clean), text, or to be cleaned again. Building a tree is where hostile
-//! markup costs time and memory, so each entrance asks `nesting` first.
+//! markup costs time and memory, so each entrance asks `clean/limits` first.
 
 mod article;
-mod assemble;
-mod bilingual;
-mod caught;
 mod clean;
-mod embeds;
 mod entities;
-mod french;
-mod image;
-mod images;
-mod line;
-mod nesting;
-mod readable;
-mod roles;
 mod segment;
-mod sentences;
-mod settled;
-mod summary;
-mod tails;
-mod template;
 mod text;
-mod tokens;
-mod typography;
 
-pub use assemble::{AssembleError, MarkFault, assemble};
-pub use bilingual::side_by_side;
-pub use clean::{article, clean, summary_of};
+pub use article::clean_article;
+pub use article::lead_image::find_lead_image;
+pub use article::readability::{Article, extract_article};
+pub use article::summary::summarize;
+pub use clean::clean;
 pub use entities::{decode_entities, escape};
-pub use image::first_image;
-pub use line::{SegmentedLine, assemble_line, segment_line};
-pub use readable::{Article, article_in};
+pub use segment::assemble::{AssembleError, MarkFault, assemble};
+pub use segment::bilingual::interleave;
+pub use segment::headline::{SegmentedHeadline, assemble_headline, segment_headline};
 pub use segment::segment;
-pub use sentences::sentences;
-pub use template::{Segment, Segmented};
-pub use text::{headline, plain};
-pub use typography::{typeset, typeset_marked};
+pub use segment::sentences::split_sentences;
+pub use segment::skeleton::{Segment, Segmented};
+pub use segment::typography::{typeset, typeset_marked};
+pub use text::{to_line, to_text};

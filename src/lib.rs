@@ -30,6 +30,7 @@ pub mod feed;
 pub mod html;
 pub mod model;
 pub mod net;
+mod panic;
 pub mod pipeline;
 pub mod policy;
 pub mod render;

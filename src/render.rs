@@ -76,7 +76,7 @@ impl From<&Edition> for EditionLink {
 
 /// A source as the index page and the OPML list name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedSource {
     /// Its title.
     pub title: Text,
     /// The page that it belongs to.
@@ -97,12 +97,12 @@ pub struct Index<'a> {
     /// The editions, in the order of feeds.toml.
     pub editions: &'a [EditionLink],
     /// The sources, in the order of feeds.toml.
-    pub sources: &'a [Listed],
+    pub sources: &'a [ListedSource],
 }
 
 /// Writes an edition in one format, with one line break at the end. What is a feed is read back before it is given: see
 /// [`RenderError::Unreadable`].
-pub fn render(edition: &Edition, format: Format) -> Result<String, RenderError> {
+pub fn render_edition(edition: &Edition, format: Format) -> Result<String, RenderError> {
     let text = match format {
         Format::Atom => atom::write(edition)?,
         Format::Rss => rss::write(edition)?,
@@ -114,12 +114,12 @@ pub fn render(edition: &Edition, format: Format) -> Result<String, RenderError> 
 }
 
 /// Writes index.html: the editions and the sources.
-pub fn index(index: &Index) -> Result<String, RenderError> {
+pub fn render_index(index: &Index) -> Result<String, RenderError> {
     html::index(index)
 }
 
 /// Writes sources.opml (OPML 2.0): what feed readers import to follow the sources themselves.
-pub fn opml(title: &str, sources: &[Listed]) -> Result<String, RenderError> {
+pub fn render_opml(title: &str, sources: &[ListedSource]) -> Result<String, RenderError> {
     opml::write(title, sources)
 }
 

@@ -40,8 +40,8 @@ fn read(text: &str) {
 /// Makes an article of markup, as of an entry's, with its text and its summary.
 fn clean(markup: &str) {
     let base = Url::parse("https://a.example.org/").expect("an address");
-    let clean = html::article(&RawHtml(markup.to_owned()), Some(&base), Lang::new("fr").as_ref());
-    std::hint::black_box((html::summary_of(&clean), html::plain(&clean)));
+    let clean = html::clean_article(&RawHtml(markup.to_owned()), Some(&base), Lang::new("fr").as_ref());
+    std::hint::black_box((html::summarize(&clean), html::to_text(&clean)));
     std::hint::black_box(html::clean(&RawHtml(clean.as_str().to_owned()), None));
 }
 

@@ -101,14 +101,15 @@ pub fn clean(data: &[u8]) {
     let base = Url::parse("https://a.example.org/actu/").expect("an address");
     let lang = Lang::new("fr");
     let raw = RawHtml(text);
-    for clean in [html::clean(&raw, Some(&base)), html::clean(&raw, None), html::article(&raw, Some(&base), lang.as_ref())] {
+    for clean in [html::clean(&raw, Some(&base)), html::clean(&raw, None), html::clean_article(&raw, Some(&base), lang.as_ref())]
+    {
         settled(&clean, &base);
-        if let Some(summary) = html::summary_of(&clean) {
+        if let Some(summary) = html::summarize(&clean) {
             settled(&summary, &base);
         }
-        html::plain(&clean);
+        html::to_text(&clean);
     }
-    html::headline(&raw.0);
+    html::to_line(&raw.0);
 }
 
 fn settled(clean: &Clean, base: &Url) {

@@ -13,7 +13,7 @@ use super::exit::{Exit, Failure, print};
 use crate::config::{NewSource, source_id};
 use crate::html;
 use crate::model::{Lang, Text};
-use crate::render::{self, Listed};
+use crate::render::{self, ListedSource};
 
 /// A list of ten thousand sources takes less.
 const MOST_BYTES: u64 = 16 << 20;
@@ -22,17 +22,17 @@ const DEEPEST: usize = 64;
 /// Prints the sources as OPML 2.0.
 pub(super) fn export(args: &Args) -> Result<Exit, Failure> {
     let plan = load(args)?;
-    let listed: Vec<Listed> = plan
+    let listed: Vec<ListedSource> = plan
         .sources
         .iter()
-        .map(|source| Listed {
+        .map(|source| ListedSource {
             title: source.title.clone().unwrap_or_else(|| Text::new(source.id.as_str())),
             site: source.site.clone(),
             feed: source.url.clone(),
             tags: source.tags.clone(),
         })
         .collect();
-    print(&render::opml("relais", &listed).map_err(Failure::own)?)?;
+    print(&render::render_opml("relais", &listed).map_err(Failure::own)?)?;
     Ok(Exit::Good)
 }
 

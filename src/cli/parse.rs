@@ -186,10 +186,10 @@ fn document(body: &FeedBody<'_>) -> Result<Document, feed::FeedError> {
 fn printed(entry: Entry) -> Printed {
     let base = entry.head.base.as_deref().and_then(|base| Url::parse(base).ok());
     let lang = entry.head.lang.as_ref();
-    let clean = |raw: &RawHtml| Some(html::article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
+    let clean = |raw: &RawHtml| Some(html::clean_article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
     let summary_html = entry.summary.as_ref().and_then(clean);
     let content_html = entry.content.as_ref().and_then(clean);
-    let text = content_html.as_ref().or(summary_html.as_ref()).map(html::plain).unwrap_or_default();
+    let text = content_html.as_ref().or(summary_html.as_ref()).map(html::to_text).unwrap_or_default();
     let head = entry.head;
     Printed {
         id: head.guid.unwrap_or(entry.key.uid),

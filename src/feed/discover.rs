@@ -3,7 +3,7 @@
 use super::decode::decode;
 use super::links::canonicalize_url;
 use super::{Feed, FeedBody, FeedError};
-use crate::html::{decode_entities, headline};
+use crate::html::{decode_entities, to_line};
 use url::Url;
 
 /// How much of a page is looked at.
@@ -51,7 +51,7 @@ fn page(head: &str, lower: &str, url: &str) -> String {
     let title = lower.find("<title").and_then(|at| {
         let start = at + lower[at..].find('>')? + 1;
         let end = start + lower[start..].find("</title")?;
-        Some(headline(&head[start..end])).filter(|title| !title.is_blank())
+        Some(to_line(&head[start..end])).filter(|title| !title.is_blank())
     });
     let mut sentence = "an HTML page".to_owned();
     if let Some(title) = title {

@@ -8,7 +8,7 @@ use super::draft::{Address, Document, Draft, File, Kind, Page, Rich};
 use super::language::{LEAST_OF_ENTRY, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
 use super::{Feed, FeedBody, identity};
-use crate::html::{self, decode_entities, escape, first_image, headline};
+use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
 use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, Pace, RawHtml, SourceId, Text};
 
 /// An entry's summary or content beyond this is cut: no article is longer.
@@ -39,7 +39,7 @@ pub(super) fn normalise(document: Document<'_>, body: &FeedBody<'_>, source: &So
     let description = feed.summary.take().and_then(|text| maker.html(text, 0));
     let own = feed.image.get().and_then(|image| maker.address(image));
     let image =
-        own.or_else(|| description.as_ref().and_then(first_image).and_then(|src| canonicalize_url(&src, bases[0].as_ref())));
+        own.or_else(|| description.as_ref().and_then(find_lead_image).and_then(|src| canonicalize_url(&src, bases[0].as_ref())));
     let link = maker.page(&feed.pages);
     let rights = feed.rights.take().and_then(|text| maker.html(text, 0));
     let period = feed.period.map(|minutes| minutes / feed.times.unwrap_or(1).max(1));
@@ -107,7 +107,7 @@ impl Maker<'_> {
         let image = draft.image.get().and_then(|image| self.address(image));
         let image = image.or_else(|| enclosures.iter().find(is_image).map(|enclosure| enclosure.url.clone()));
         let image = image.or_else(|| {
-            let src = [&content, &summary].into_iter().flatten().find_map(first_image)?;
+            let src = [&content, &summary].into_iter().flatten().find_map(find_lead_image)?;
             canonicalize_url(&src, self.bases[base].as_ref())
         });
         let mut authors = people(&draft.people);
@@ -218,7 +218,7 @@ fn sample(entries: &[Draft<'_>]) -> String {
             break;
         }
         let text = &rich.text[..rich.text.floor_char_boundary(SAMPLE)];
-        sample.push_str(headline(text).as_str());
+        sample.push_str(to_line(text).as_str());
         sample.push('\n');
     }
     sample
@@ -249,13 +249,13 @@ fn says_nothing(rich: &Rich<'_>) -> bool {
         return false;
     }
     let shows = |tag: &str| SHOWN.iter().any(|name| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
-    headline(text).as_str().chars().all(|c| c.is_whitespace() || invisible(c)) && !text.split('<').any(shows)
+    to_line(text).as_str().chars().all(|c| c.is_whitespace() || invisible(c)) && !text.split('<').any(shows)
 }
 
 /// A headline or another line of text.
 fn line(rich: &Rich<'_>) -> Text {
     let content = &rich.text[..rich.text.floor_char_boundary(MOST_TEXT * 8)];
-    let line = if rich.kind == Kind::Text { Text::new(content) } else { headline(content) };
+    let line = if rich.kind == Kind::Text { Text::new(content) } else { to_line(content) };
     if line.as_str().len() <= MOST_TEXT { line } else { Text::new(&cut(line.to_string())) }
 }
 

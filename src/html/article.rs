@@ -6,9 +6,17 @@
 use dom_query::{Document, NodeRef};
 use url::Url;
 
-use super::embeds::Embeds;
-use super::{french, images, tails};
-use crate::model::Lang;
+use self::embeds::Embeds;
+use super::clean::{clean, limits};
+use crate::model::{Clean, Lang, RawHtml};
+
+mod boilerplate;
+mod embeds;
+mod french;
+mod images;
+pub(super) mod lead_image;
+pub(super) mod readability;
+pub(super) mod summary;
 
 /// Elements that mean something without content, or hold a place in a table.
 const MEAN_SOMETHING: [&str; 28] = [
@@ -51,8 +59,17 @@ const BLOCKS: [&str; 32] = [
     "dialog",
 ];
 
+/// Cleans the HTML of an entry and makes it what readers want: counters and empty blocks dropped, late-loaded images shown,
+/// embeds as links, boilerplate such as “The post … appeared first on …” removed, French guillemets repaired if `lang` is French.
+pub fn clean_article(html: &RawHtml, base: Option<&Url>, lang: Option<&Lang>) -> Clean {
+    if html.0.trim().is_empty() || limits::is_hostile(&html.0) {
+        return clean(html, None);
+    }
+    clean(&RawHtml(edited(&html.0, base, lang)), None)
+}
+
 /// The HTML of an entry as readers want it. `base` tells where relative addresses lead, `lang` what the text is in.
-pub(super) fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> String {
+fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> String {
     let document = Document::fragment(html);
     let root = document.html_root();
     let nodes = root.descendants();
@@ -73,7 +90,7 @@ pub(super) fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> Str
         for node in nodes.iter().rev() {
             drop_if_empty(node);
         }
-        tails::cut(&root);
+        boilerplate::cut(&root);
     }
     root.inner_html().to_string()
 }
@@ -224,7 +241,7 @@ mod tests {
 
     fn read(html: &str) -> String {
         let base = Url::parse("https://example.org/actu/").expect("a URL");
-        crate::html::article(&RawHtml(html.to_owned()), Some(&base), Lang::new("fr").as_ref())
+        crate::html::clean_article(&RawHtml(html.to_owned()), Some(&base), Lang::new("fr").as_ref())
             .as_str()
             .replace(" rel=\"noopener noreferrer\"", "")
     }
@@ -330,15 +347,15 @@ mod tests {
     #[test]
     fn french_text_keeps_its_spaces_and_gets_its_guillemets() {
         table(&[("<p>le «&nbsp;cloud« .</p>", "<p>le «&nbsp;cloud&nbsp;».</p>"), ("<p>Quoi&nbsp;?</p>", "<p>Quoi&nbsp;?</p>")]);
-        let english = crate::html::article(&RawHtml("le cloud« .".to_owned()), None, Lang::new("en").as_ref());
+        let english = crate::html::clean_article(&RawHtml("le cloud« .".to_owned()), None, Lang::new("en").as_ref());
         assert_eq!(english.as_str(), "le cloud« .");
     }
 
     #[test]
     fn a_summary_is_made_of_the_first_paragraphs() {
         let content = crate::html::clean(&RawHtml("<h2>T</h2><p>Un <b>mot</b> &amp; deux.</p>".to_owned()), None);
-        let summary = crate::html::summary_of(&content).expect("a summary");
+        let summary = crate::html::summarize(&content).expect("a summary");
         assert_eq!(summary.as_str(), "<p>T</p><p>Un mot &amp; deux.</p>");
-        assert_eq!(crate::html::summary_of(&crate::html::clean(&RawHtml("<hr>".to_owned()), None)), None);
+        assert_eq!(crate::html::summarize(&crate::html::clean(&RawHtml("<hr>".to_owned()), None)), None);
     }
 }

@@ -9,8 +9,13 @@ use std::sync::LazyLock;
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::{escape, images, nesting, settled, text};
-use crate::model::{Clean, Lang, RawHtml};
+use self::limits::is_hostile;
+use self::roundtrip::is_settled;
+use super::{escape, text};
+use crate::model::{Clean, RawHtml};
+
+pub(super) mod limits;
+mod roundtrip;
 
 /// Elements that an article may keep, besides those that ammonia allows by itself. Controls lose their names and targets and
 /// are disabled: a list of things done keeps its ticks, and nothing can be sent.
@@ -73,7 +78,7 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
             // Only a picture may carry its bytes with it; SVG is a document that can run.
             let carried = matches!(attribute, "href" | "src" | "cite" | "poster")
                 && value.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
-            (!carried || (element, attribute) == ("img", "src") && images::is_bitmap(value)).then_some(Cow::Borrowed(value))
+            (!carried || (element, attribute) == ("img", "src") && is_bitmap(value)).then_some(Cow::Borrowed(value))
         })
         .link_rel(Some("noopener noreferrer"))
         .strip_comments(true);
@@ -82,36 +87,32 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
 
 /// Cleans HTML and changes nothing else. Relative links are resolved against `base`; without one they are dropped.
 ///
-/// Markup whose tree would be too deep or too large keeps its text and loses its tags (see `html::nesting`).
+/// Markup whose tree would be too deep or too large keeps its text and loses its tags (see `clean/limits`).
 pub fn clean(html: &RawHtml, base: Option<&Url>) -> Clean {
-    base.map_or_else(|| cleaned(&html.0, &ABSOLUTE), |base| cleaned(&html.0, &builder(Some(base))))
+    base.map_or_else(|| clean_with(&html.0, &ABSOLUTE), |base| clean_with(&html.0, &builder(Some(base))))
 }
 
-/// Cleans the HTML of an entry and makes it what readers want: counters and empty blocks dropped, late-loaded images shown,
-/// embeds as links, tails such as “The post … appeared first on …” removed, French guillemets repaired if `lang` is French.
-pub fn article(html: &RawHtml, base: Option<&Url>, lang: Option<&Lang>) -> Clean {
-    if html.0.trim().is_empty() || nesting::is_hostile(&html.0) {
-        return cleaned(&html.0, &ABSOLUTE);
-    }
-    cleaned(&super::article::edited(&html.0, base, lang), &ABSOLUTE)
+/// Whether a `data:` address is a picture of dots. SVG is none: it is a document.
+pub(super) fn is_bitmap(address: &str) -> bool {
+    let address = address.trim_start();
+    address.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("data:image/"))
+        && ["png", "gif", "jpeg", "jpg", "webp", "avif", "bmp", "x-icon"].iter().any(|kind| {
+            let rest = &address[11..];
+            rest.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind))
+                && rest[kind.len()..].starts_with([';', ','])
+        })
 }
 
-/// A summary of an entry that has none: the first paragraphs of its content, as text, up to some 300 characters.
-pub fn summary_of(content: &Clean) -> Option<Clean> {
-    let lines = super::summary::lines(&text::strip(content.as_str()));
-    (!lines.is_empty()).then(|| of_text(&lines))
-}
-
-fn cleaned(html: &str, builder: &Builder<'_>) -> Clean {
+fn clean_with(html: &str, builder: &Builder<'_>) -> Clean {
     if html.trim().is_empty() {
         return Clean::default();
     }
-    if nesting::is_hostile(html) {
-        return of_text(&text::strip(html));
+    if is_hostile(html) {
+        return paragraphs(&text::strip(html));
     }
     let mut clean = once(builder, html);
     for _ in 0..MOST_ROUNDS {
-        if settled::is_settled(&clean) && !clean.contains(MOVED_REL) {
+        if is_settled(&clean) && !clean.contains(MOVED_REL) {
             return Clean::from_cleaner(clean);
         }
         let again = once(builder, &clean);
@@ -121,7 +122,7 @@ fn cleaned(html: &str, builder: &Builder<'_>) -> Clean {
         clean = again;
     }
     // What reads otherwise each time may read as something else again elsewhere.
-    of_text(&text::strip(&clean))
+    paragraphs(&text::strip(&clean))
 }
 
 fn once(builder: &Builder<'_>, html: &str) -> String {
@@ -132,10 +133,10 @@ fn once(builder: &Builder<'_>, html: &str) -> String {
 }
 
 /// Plain text as paragraphs.
-fn of_text(text: &str) -> Clean {
-    let paragraphs: String =
+pub(super) fn paragraphs(text: &str) -> Clean {
+    let html: String =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("<p>{}</p>", escape(line))).collect();
-    Clean::from_cleaner(once(&ABSOLUTE, &paragraphs))
+    Clean::from_cleaner(once(&ABSOLUTE, &html))
 }
 
 #[cfg(test)]

@@ -5,11 +5,22 @@
 
 use std::borrow::Cow;
 
-use super::roles::{Role, is_opaque, is_untranslatable, kind_of, roles};
-use super::template::{Inlay, Part, Segment, Segmented, Tag, Value, escape_text};
-use super::tokens::{Token, attributes, partners, tokens};
-use super::{decode_entities, nesting, sentences};
+use self::roles::{Role, is_opaque, is_untranslatable, kind_of, roles};
+use self::sentences::split_sentences;
+use self::skeleton::{Inlay, Part, Segment, Segmented, Tag, Value, escape_text};
+use self::tokens::{Token, attributes, partners, tokens};
+use super::clean::limits;
+use super::decode_entities;
 use crate::model::{Clean, Lang, Marked, Piece, SegmentKind};
+
+pub(super) mod assemble;
+pub(super) mod bilingual;
+pub(super) mod headline;
+mod roles;
+pub(super) mod sentences;
+pub(super) mod skeleton;
+mod tokens;
+pub(super) mod typography;
 
 /// What an opaque thing in a line is to the sentence splitter: a word.
 const OBJECT: &str = "\u{fffc}";
@@ -18,7 +29,7 @@ const LINE: &str = "\u{2028}";
 
 /// Takes clean HTML, written in `lang`, apart. Markup whose tree would be too deep or too large has no segments.
 pub fn segment(html: &Clean, lang: &Lang) -> Segmented {
-    if nesting::is_hostile(html.as_str()) {
+    if limits::is_hostile(html.as_str()) {
         return Segmented { parts: vec![Part::Raw(html.as_str().to_owned())], ..Segmented::default() };
     }
     let tokens = tokens(html.as_str());
@@ -189,7 +200,7 @@ impl<'a> Builder<'a, '_> {
     fn cut(&self, items: Vec<Item<'a>>) -> Vec<Item<'a>> {
         let plain: String = items.iter().map(|item| self.shown(item)).collect();
         let mut end = 0;
-        let mut pieces = sentences(&plain, self.lang);
+        let mut pieces = split_sentences(&plain, self.lang);
         pieces.pop();
         let gaps: Vec<(usize, usize)> = pieces
             .iter()

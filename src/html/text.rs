@@ -2,18 +2,19 @@
 
 use html2text::render::TrivialDecorator;
 
-use super::{decode_entities, nesting};
+use super::clean::limits;
+use super::decode_entities;
 use crate::model::{Clean, Text};
 
 /// Wider than any paragraph ought to be: line ends are the reader's business.
 const WIDTH: usize = 10_000;
 
 /// Clean HTML as plain text: paragraphs and list items on lines of their own, no decoration, no links.
-pub fn plain(html: &Clean) -> String {
+pub fn to_text(html: &Clean) -> String {
     if html.is_empty() {
         return String::new();
     }
-    if nesting::is_hostile(html.as_str()) {
+    if limits::is_hostile(html.as_str()) {
         return strip(html.as_str());
     }
     let config = html2text::config::with_decorator(TrivialDecorator::new()).no_table_borders().allow_width_overflow();
@@ -22,7 +23,7 @@ pub fn plain(html: &Clean) -> String {
 }
 
 /// A headline as feeds write it: tags dropped, references resolved, one line.
-pub fn headline(html: &str) -> Text {
+pub fn to_line(html: &str) -> Text {
     if !html.contains(['<', '&']) {
         return Text::new(html);
     }
@@ -148,16 +149,20 @@ mod tests {
             ("un<br>deux", "un deux"),
             ("<b", "<b"),
         ] {
-            assert_eq!(headline(html).as_str(), text, "{html}");
+            assert_eq!(to_line(html).as_str(), text, "{html}");
         }
     }
 
     #[test]
     fn text_is_what_html2text_reads() {
         let html = cleaned("<p>Un <b>mot</b>.</p><ul><li>a</li><li>b</li></ul><table><tr><td>1</td><td>2</td></tr></table>");
-        let text = plain(&html);
+        let text = to_text(&html);
         assert!(text.starts_with("Un mot."), "{text}");
         assert!(text.contains('a') && text.contains('b') && text.contains('1') && !text.contains('─'), "{text}");
-        assert_eq!(plain(&cleaned(&"mot ".repeat(5_000))).lines().count(), 2, "a long paragraph is wrapped as little as can be");
+        assert_eq!(
+            to_text(&cleaned(&"mot ".repeat(5_000))).lines().count(),
+            2,
+            "a long paragraph is wrapped as little as can be"
+        );
     }
 }

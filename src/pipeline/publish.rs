@@ -12,7 +12,7 @@ use crate::model::{
     Clock, Edition, EditionCount, EntryId, Fault, FaultKind, Format, FullText, Known, Lang, Origin, Rendition, Show, SourceId,
     SourceMeta,
 };
-use crate::render::{self, EditionLink, Index, Listed};
+use crate::render::{self, EditionLink, Index, ListedSource};
 use crate::select::{Admission, Window, admission};
 use crate::sink::{Dir, Written};
 use crate::store::{Store, StoreError, TranslationRow};
@@ -265,7 +265,7 @@ impl Publish<'_> {
     /// the pass.
     async fn write(&self, view: &Arc<Edition>, format: Format) -> Result<Result<(u64, Written), String>, PipelineError> {
         let (view, dir) = (Arc::clone(view), Arc::clone(&self.dir));
-        let result = spawn_cpu("rendering an edition", move || match render::render(&view, format) {
+        let result = spawn_cpu("rendering an edition", move || match render::render_edition(&view, format) {
             Ok(text) => Ok(Ok((text.len() as u64, dir.put(&view.file(format), text.as_bytes())?))),
             Err(error) => Ok(Err(error.to_string())),
         })
@@ -280,13 +280,13 @@ impl Publish<'_> {
         origins: &HashMap<SourceId, Origin>,
         record: Option<Record>,
     ) -> Result<(), PipelineError> {
-        let listed: Vec<Listed> = self
+        let listed: Vec<ListedSource> = self
             .sources
             .iter()
             .filter(|source| source.enabled)
             .filter_map(|source| {
                 let origin = origins.get(&source.id)?;
-                Some(Listed {
+                Some(ListedSource {
                     title: origin.title.clone(),
                     site: origin.site.clone(),
                     feed: origin.feed.clone(),
@@ -303,8 +303,8 @@ impl Publish<'_> {
         let (editions, base_url, dir) = (editions.to_vec(), self.base_url.map(str::to_owned), Arc::clone(&self.dir));
         let written = spawn_cpu("rendering the list of editions", move || {
             let index = Index { title: "relais", base_url: base_url.as_deref(), editions: &editions, sources: &listed };
-            let index = render::index(&index).map_err(|error| PipelineError::render("index.html", &error))?;
-            let opml = render::opml("relais", &listed).map_err(|error| PipelineError::render("sources.opml", &error))?;
+            let index = render::render_index(&index).map_err(|error| PipelineError::render("index.html", &error))?;
+            let opml = render::render_opml("relais", &listed).map_err(|error| PipelineError::render("sources.opml", &error))?;
             dir.put("index.html", index.as_bytes())?;
             dir.put("sources.opml", opml.as_bytes())?;
             Ok::<_, PipelineError>(vec![

@@ -34,10 +34,11 @@ pub(super) fn origin(source: &plan::Source, meta: Option<&SourceMeta>) -> Origin
 pub(super) fn original(entry: Entry) -> Original {
     let base = entry.head.base.as_deref().or(entry.head.url.as_deref()).and_then(|base| Url::parse(base).ok());
     let lang = entry.head.lang.as_ref();
-    let clean = |raw: &crate::model::RawHtml| Some(html::article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
+    let clean =
+        |raw: &crate::model::RawHtml| Some(html::clean_article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
     let content = entry.content.as_ref().and_then(clean);
-    let summary = entry.summary.as_ref().and_then(clean).or_else(|| content.as_ref().and_then(html::summary_of));
-    let text = content.as_ref().or(summary.as_ref()).map(html::plain).unwrap_or_default();
+    let summary = entry.summary.as_ref().and_then(clean).or_else(|| content.as_ref().and_then(html::summarize));
+    let text = content.as_ref().or(summary.as_ref()).map(html::to_text).unwrap_or_default();
     Original { head: entry.head, title: entry.title, summary, content, text, full_text: None }
 }
 
@@ -46,12 +47,12 @@ pub(super) fn original(entry: Entry) -> Original {
 pub(super) fn of_page(entry: Entry, page: &str, url: &Url) -> Original {
     let mut original = original(entry);
     let left = |why: &str| Some(FullText::Left { message: format!("{} {why}", net::redact_url(url.as_str())) });
-    let Some(article) = html::article_in(page, url) else {
+    let Some(article) = html::extract_article(page, url) else {
         original.full_text = left("holds no article");
         return original;
     };
-    let content = html::article(&article.content, Some(url), original.head.lang.as_ref());
-    let text = html::plain(&content);
+    let content = html::clean_article(&article.content, Some(url), original.head.lang.as_ref());
+    let text = html::to_text(&content);
     if !is_about(&text, original.title.as_str()) {
         original.full_text = left("speaks of something else than its entry");
         return original;
@@ -161,7 +162,7 @@ impl Told {
         let Rendition { title, title_left, summary, content, text, made } = rendition;
         let from = original.head.lang.clone().unwrap_or_else(|| lang.clone());
         let both = |translated: Option<Clean>, own: Option<Clean>| match (bilingual, translated, own) {
-            (Bilingual::Paragraphs, Some(translated), Some(own)) => Some(html::side_by_side(&translated, &own, &from)),
+            (Bilingual::Paragraphs, Some(translated), Some(own)) => Some(html::interleave(&translated, &own, &from)),
             (_, translated, _) => translated,
         };
         let title = if bilingual == Bilingual::None || title == original.title {
@@ -171,7 +172,7 @@ impl Told {
         };
         let (summary, content) = (both(summary, original.summary), both(content, original.content));
         let text = if bilingual == Bilingual::Paragraphs {
-            content.as_ref().or(summary.as_ref()).map(html::plain).unwrap_or_default()
+            content.as_ref().or(summary.as_ref()).map(html::to_text).unwrap_or_default()
         } else {
             text
         };
@@ -190,7 +191,7 @@ fn item(id: String, known: &Known, told: Told, origin: Origin, show: Show) -> It
     let text = match (show, &content, &summary) {
         (Show::Title, ..) | (Show::Summary, _, None) => String::new(),
         (Show::Full, ..) => text,
-        (Show::Summary, _, Some(summary)) => html::plain(summary),
+        (Show::Summary, _, Some(summary)) => html::to_text(summary),
     };
     Item { id, head, title, summary, content, text, lang, published, updated, origin, translation }
 }

@@ -59,7 +59,7 @@ fn entry(edition: &Edition, item: &Item) -> Entry {
         title: AtomText { lang: shown::title_lang(edition, item).map(Lang::to_string), ..text(item.title.as_str()) },
         id: chars::line(&item.id).into_owned(),
         updated: date(item.updated),
-        authors: shown::lines(&head.authors).map(person).collect(),
+        authors: shown::authors(item).map(person).collect(),
         contributors: shown::translators(item).map(person).collect(),
         categories: shown::lines(&head.categories).map(|term| Category { term, ..Category::default() }).collect(),
         links,
@@ -97,7 +97,7 @@ fn source(item: &Item) -> Source {
         title: text(&name),
         id: links::public(feed).into_owned(),
         updated: date(item.updated),
-        authors: if shown::lines(&item.head.authors).next().is_none() { vec![person(name)] } else { Vec::new() },
+        authors: if shown::authors(item).next().is_none() { vec![person(name)] } else { Vec::new() },
         icon: image.as_deref().and_then(links::web).map(Into::into),
         links,
         ..Source::default()

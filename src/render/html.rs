@@ -6,7 +6,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context, 
 use quick_xml::escape::escape;
 
 use super::shown::{self, GENERATOR, VERSION};
-use super::{EditionLink, Index, Listed, RenderError, chars, links};
+use super::{EditionLink, Index, ListedSource, RenderError, chars, links};
 use crate::model::{Clean, Edition, Enclosure, Format, Item, Lang, Time, Translation};
 
 const BASE: &str = include_str!("templates/base.html");
@@ -61,7 +61,7 @@ fn item(edition: &Edition, item: &Item) -> Value {
         site => item.origin.site.as_deref().and_then(links::web),
         published => time(item.published),
         updated => (people(item.updated) != people(item.published)).then(|| time(item.updated)),
-        authors => shown::lines(&head.authors).collect::<Vec<_>>().join(", "),
+        authors => shown::authors(item).collect::<Vec<_>>().join(", "),
         categories => shown::lines(&head.categories).collect::<Vec<_>>(),
         picture,
         body => shown::markup(body).map(|html| Value::from_safe_string(html.into_owned())),
@@ -112,7 +112,7 @@ fn listed_edition(edition: &EditionLink) -> Value {
     }
 }
 
-fn listed_source(source: &Listed) -> Value {
+fn listed_source(source: &ListedSource) -> Value {
     let feed = links::public(&source.feed);
     context! {
         title => if source.title.is_blank() { feed } else { chars::line(source.title.as_str()) },

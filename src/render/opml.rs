@@ -5,17 +5,17 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::{Listed, RenderError, chars, links};
+use super::{ListedSource, RenderError, chars, links};
 
 /// Writes the list. Readers make folders of nested outlines, so each source stands in that of its first tag, in the order
 /// in which the tags first come up; those without tags stand at the end, in none.
-pub(super) fn write(title: &str, sources: &[Listed]) -> Result<String, RenderError> {
+pub(super) fn write(title: &str, sources: &[ListedSource]) -> Result<String, RenderError> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
     document(&mut writer, title, sources).map_err(RenderError::Opml)?;
     super::finish(writer.into_inner())
 }
 
-fn document(writer: &mut Writer<Vec<u8>>, title: &str, sources: &[Listed]) -> io::Result<()> {
+fn document(writer: &mut Writer<Vec<u8>>, title: &str, sources: &[ListedSource]) -> io::Result<()> {
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
     writer.create_element("opml").with_attribute(("version", "2.0")).write_inner_content(|writer| {
         writer.create_element("head").write_inner_content(|writer| {
@@ -28,7 +28,7 @@ fn document(writer: &mut Writer<Vec<u8>>, title: &str, sources: &[Listed]) -> io
     Ok(())
 }
 
-fn body(writer: &mut Writer<Vec<u8>>, sources: &[Listed]) -> io::Result<()> {
+fn body(writer: &mut Writer<Vec<u8>>, sources: &[ListedSource]) -> io::Result<()> {
     let mut folders: Vec<&str> = Vec::new();
     for folder in sources.iter().filter_map(folder) {
         if !folders.contains(&folder) {
@@ -44,11 +44,11 @@ fn body(writer: &mut Writer<Vec<u8>>, sources: &[Listed]) -> io::Result<()> {
     sources.iter().filter(|source| folder(source).is_none()).try_for_each(|source| outline(writer, source))
 }
 
-fn folder(source: &Listed) -> Option<&str> {
+fn folder(source: &ListedSource) -> Option<&str> {
     source.tags.first().map(String::as_str)
 }
 
-fn outline(writer: &mut Writer<Vec<u8>>, source: &Listed) -> io::Result<()> {
+fn outline(writer: &mut Writer<Vec<u8>>, source: &ListedSource) -> io::Result<()> {
     let feed = links::public(&source.feed);
     let title = if source.title.is_blank() { feed.clone() } else { chars::line(source.title.as_str()) };
     let site = source.site.as_deref().and_then(links::web);

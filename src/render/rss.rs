@@ -75,7 +75,7 @@ fn item(edition: &Edition, item: &Item) -> RssItem {
 
 /// Authors, language and translators: RSS's own `author` wants an e-mail address, and it has no language for an item.
 fn dublin_core(edition: &Edition, item: &Item) -> Option<DublinCoreExtension> {
-    let creators: Vec<String> = shown::lines(&item.head.authors).collect();
+    let creators: Vec<String> = shown::authors(item).collect();
     let languages: Vec<String> = shown::own_lang(edition, item).map(Lang::to_string).into_iter().collect();
     let contributors: Vec<String> = shown::translators(item).collect();
     let says_something = !creators.is_empty() || !languages.is_empty() || !contributors.is_empty();

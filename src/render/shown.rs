@@ -52,6 +52,38 @@ pub(super) fn lines(texts: &[String]) -> impl Iterator<Item = String> {
     texts.iter().map(|text| chars::line(text).trim().to_owned()).filter(|text| !text.is_empty())
 }
 
+/// The authors of an item as single lines, without blank ones.
+pub(super) fn authors(item: &Item) -> impl Iterator<Item = String> {
+    lines(&item.head.authors).map(|author| separate_addresses(&author))
+}
+
+/// Puts a space between an e-mail address and a character of several bytes beside it, in the place of one that is a space itself.
+/// feed-rs 3.0.0 takes names and addresses apart by bytes and panics on such a character, and so may programs that use it.
+fn separate_addresses(author: &str) -> String {
+    let is_address = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '@');
+    if author.is_ascii() || !author.contains('@') {
+        return author.to_owned();
+    }
+    let mut out = String::with_capacity(author.len() + 2);
+    let mut rest = author;
+    while let Some(first) = rest.chars().next() {
+        let length = if is_address(first) { rest.find(|c| !is_address(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+        let (run, after) = rest.split_at(length);
+        let has_address = run.contains('@');
+        if has_address && out.chars().next_back().is_some_and(|before| !before.is_ascii()) {
+            out.truncate(out.trim_end().len());
+            out.push(' ');
+        }
+        out.push_str(run);
+        rest = after;
+        if has_address && !rest.is_empty() && !rest.starts_with(|next: char| next.is_ascii()) {
+            out.push(' ');
+            rest = rest.trim_start();
+        }
+    }
+    out
+}
+
 /// HTML that says something, without characters that an output may not hold.
 pub(super) fn markup(html: Option<&Clean>) -> Option<Cow<'_, str>> {
     html.map(|html| chars::markup(html.as_str())).filter(|html| !html.trim().is_empty())

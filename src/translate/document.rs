@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::engine::{Context, Outgoing};
 use super::glossary::Glossary;
-use crate::html::{self, AssembleError, Segmented, SegmentedLine};
+use crate::html::{self, AssembleError, Segmented, SegmentedHeadline};
 use crate::model::{Clean, Lang, Marked, Original, RawHtml, SegmentKind, Show, Text};
 
 /// A longer text around a segment is no context any more: what an engine reads of it is paid for.
@@ -38,7 +38,7 @@ pub struct Wanted {
 pub struct Document {
     from: Lang,
     to: Lang,
-    title: SegmentedLine,
+    title: SegmentedHeadline,
     summary: Option<Segmented>,
     content: Option<Segmented>,
     wanted: Vec<Wanted>,
@@ -69,7 +69,7 @@ impl Document {
         let mut sheet = Self {
             from: from.clone(),
             to: to.clone(),
-            title: html::segment_line(&original.title, from),
+            title: html::segment_headline(&original.title, from),
             summary: original.summary.as_ref().filter(|_| show != Show::Title).map(|clean| html::segment(clean, from)),
             content: original.content.as_ref().filter(|_| show == Show::Full).map(|clean| html::segment(clean, from)),
             wanted: Vec::new(),
@@ -124,7 +124,7 @@ impl Document {
         };
         let summary = html(Part::Summary, &self.summary).filter(|clean| !clean.is_empty());
         let content = html(Part::Content, &self.content).filter(|clean| !clean.is_empty());
-        let text = content.as_ref().or(summary.as_ref()).map(html::plain).unwrap_or_default();
+        let text = content.as_ref().or(summary.as_ref()).map(html::to_text).unwrap_or_default();
         let title_left = self.slots[0].iter().flatten().any(|at| translations.get(*at).is_none_or(Option::is_none));
         Finished { title, title_left, summary, content, text, unplaced }
     }
@@ -143,7 +143,9 @@ impl Document {
     fn title(&self, translations: &[Option<Marked>]) -> Text {
         let placed = self.placed(Part::Title, self.title.segments(), translations);
         let none = || vec![None; placed.len()];
-        html::assemble_line(&self.title, &placed).or_else(|_| html::assemble_line(&self.title, &none())).unwrap_or_default()
+        html::assemble_headline(&self.title, &placed)
+            .or_else(|_| html::assemble_headline(&self.title, &none()))
+            .unwrap_or_default()
     }
 
     fn html(&self, part: Part, segmented: &Segmented, translations: &[Option<Marked>], unplaced: &mut u32) -> Clean {

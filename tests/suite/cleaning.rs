@@ -1,7 +1,7 @@
 //! Nothing dangerous comes through the cleaner, whatever goes in.
 
 use proptest::prelude::*;
-use relais::html::{article, clean, plain, summary_of};
+use relais::html::{clean, clean_article, summarize, to_text};
 use relais::model::{Clean, Lang, RawHtml};
 use url::Url;
 
@@ -103,7 +103,7 @@ fn base() -> Url {
 }
 
 fn read(html: &str) -> Clean {
-    article(&RawHtml(html.to_owned()), Some(&base()), Lang::new("fr").as_ref())
+    clean_article(&RawHtml(html.to_owned()), Some(&base()), Lang::new("fr").as_ref())
 }
 
 fn cleaned(html: &str) -> Clean {
@@ -117,10 +117,10 @@ proptest! {
     fn nothing_dangerous_survives(html in markup()) {
         for clean in [cleaned(&html), read(&html)] {
             prop_assert_eq!(danger(clean.as_str()), None, "{:?} of {:?}", clean.as_str(), html);
-            if let Some(summary) = summary_of(&clean) {
+            if let Some(summary) = summarize(&clean) {
                 prop_assert_eq!(danger(summary.as_str()), None);
             }
-            plain(&clean);
+            to_text(&clean);
         }
     }
 

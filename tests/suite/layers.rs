@@ -32,12 +32,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("sink", &["model"]),
     ("translate", &["net", "feed", "html", "model"]),
     ("config", &["model"]),
-    ("render", &["model"]),
+    ("render", &["panic", "model"]),
     ("feed", &["html", "model"]),
     ("select", &["model"]),
-    ("html", &["model"]),
+    ("html", &["panic", "model"]),
     ("policy", &["model"]),
     ("clock", &["model"]),
+    ("panic", &[]),
     ("model", &[]),
 ];
 

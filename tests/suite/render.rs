@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use relais::model::{Edition, Enclosure, Format, Item, Text};
-use relais::render::{EditionLink, Index, Listed, index, opml, render};
+use relais::render::{EditionLink, Index, ListedSource, render_edition, render_index, render_opml};
 
 use crate::support::editions::{any_edition, clean, edition, hostile, item};
 
 fn rendered(edition: &Edition, format: Format) -> String {
-    render(edition, format).expect("every edition can be rendered")
+    render_edition(edition, format).expect("every edition can be rendered")
 }
 
 /// Compares with the golden file; the version of relais is no part of it.
@@ -34,7 +34,7 @@ fn every_format_is_as_it_was() {
 #[test]
 fn the_index_and_the_list_of_sources_are_as_they_were() {
     let editions = [EditionLink::from(&hostile()), EditionLink::from(&Edition { lang: None, ..edition(Vec::new()) })];
-    let listed = |title: &str, feed: &str, site: Option<&str>, tags: &[&str]| Listed {
+    let listed = |title: &str, feed: &str, site: Option<&str>, tags: &[&str]| ListedSource {
         title: Text::new(title),
         feed: feed.to_owned(),
         site: site.map(str::to_owned),
@@ -57,7 +57,7 @@ fn the_index_and_the_list_of_sources_are_as_they_were() {
         editions: &editions,
         sources: &sources,
     };
-    let (page, list) = (index(&page).expect("an index"), opml("Sources & <amies>", &sources).expect("a list"));
+    let (page, list) = (render_index(&page).expect("an index"), render_opml("Sources & <amies>", &sources).expect("a list"));
     for output in [&page, &list] {
         assert!(!output.contains("secret") && !output.contains("javascript:"), "{output}");
     }

@@ -169,7 +169,7 @@ fn meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
         None => feed.hub.map(|hub| Hub { url: hub, topic: feed.own_url.unwrap_or_else(|| url.to_owned()) }),
     };
     SourceMeta {
-        description: feed.description.as_ref().map(|html| crate::html::headline(&html.0)).unwrap_or_default(),
+        description: feed.description.as_ref().map(|html| crate::html::to_line(&html.0)).unwrap_or_default(),
         title: feed.title,
         link: feed.link,
         lang: feed.language,

@@ -10,7 +10,7 @@ use crate::config as plan;
 use crate::html;
 use crate::model::{Clock, Edition, EntryHead, Fault, FaultOf, Format, Item, Origin, RawHtml, SourceId, Text, Time};
 use crate::policy::source_health::{told_fault, warning};
-use crate::render::render;
+use crate::render::render_edition;
 use crate::sink::Dir;
 use crate::store::Store;
 
@@ -56,7 +56,7 @@ impl Operator<'_> {
         let view = self.view(&faults, &since);
         let dir = Arc::clone(self.dir);
         let work = move || {
-            let text = render(&view, Format::Atom).map_err(|error| PipelineError::render("faults.atom", &error))?;
+            let text = render_edition(&view, Format::Atom).map_err(|error| PipelineError::render("faults.atom", &error))?;
             Ok::<_, PipelineError>(dir.put(&view.file(Format::Atom), text.as_bytes())?)
         };
         spawn_cpu("rendering faults.atom", work).await??;

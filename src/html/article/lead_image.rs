@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::decode_entities;
+use crate::html::decode_entities;
 use crate::model::RawHtml;
 
 /// Pictures looked at: the first ones may be pixels that only count readers.
 const LOOKED_AT: usize = 5;
 
 /// The address of the first picture in some HTML, as written but for its references; pixels that count readers are passed over.
-pub fn first_image(html: &RawHtml) -> Option<Cow<'_, str>> {
+pub fn find_lead_image(html: &RawHtml) -> Option<Cow<'_, str>> {
     let html = html.0.as_str();
     memmem::find_iter(html.as_bytes(), b"<img").take(LOOKED_AT).find_map(|at| {
         let rest = &html[at + 4..];
@@ -53,7 +53,7 @@ mod tests {
             ("<image src=x>", None),
             ("<img", None),
         ] {
-            assert_eq!(first_image(&RawHtml(html.to_owned())).as_deref(), src, "{html}");
+            assert_eq!(find_lead_image(&RawHtml(html.to_owned())).as_deref(), src, "{html}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use dom_query::NodeRef;
 
-use super::article::{drop_if_empty, is_blank, is_block, stands_alone};
+use super::{drop_if_empty, is_blank, is_block, stands_alone};
 
 /// How a tail begins and what it says then, in small letters with straight apostrophes: `WordPress` in its languages.
 const APPEARED: [(&str, &str); 27] = [

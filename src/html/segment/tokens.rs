@@ -1,7 +1,8 @@
 //! The tags and texts of clean HTML, in order. The cleaner writes what a tree holds, so each element is closed, each value
 //! quoted and each `<` of a text escaped: this needs no parser, makes no tree, and gives every byte back.
 
-use super::{decode_entities, nesting};
+use crate::html::clean::limits;
+use crate::html::decode_entities;
 
 /// A part of clean HTML, as it is written there.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +68,7 @@ fn tag(raw: &str) -> Token<'_> {
     match (name.is_empty() || !raw.ends_with('>'), closing) {
         (true, _) => Token::Other(raw),
         (_, true) => Token::Close { raw, name },
-        _ if nesting::is_void(name.as_bytes()) => Token::Void { raw, name },
+        _ if limits::is_void(name.as_bytes()) => Token::Void { raw, name },
         _ => Token::Open { raw, name },
     }
 }

@@ -1,17 +1,19 @@
 //! Headlines: the sentences of one line of text, without markup.
 
-use super::{AssembleError, Segment, assemble, sentences};
+use super::assemble::{AssembleError, check};
+use super::sentences::split_sentences;
+use super::skeleton::Segment;
 use crate::model::{Lang, Marked, SegmentKind, Text};
 
 /// A line taken apart: its sentences, and what stands around them.
 #[derive(Clone, Debug, Default)]
-pub struct SegmentedLine {
+pub struct SegmentedHeadline {
     /// What stands before the first segment, between two, and after the last: one more than there are segments.
     gaps: Vec<String>,
     segments: Vec<Segment>,
 }
 
-impl SegmentedLine {
+impl SegmentedHeadline {
     /// The sentences in their order; each is a [`SegmentKind::Title`] without marks.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
@@ -19,9 +21,9 @@ impl SegmentedLine {
 }
 
 /// Takes a line, written in `lang`, apart.
-pub fn segment_line(line: &Text, lang: &Lang) -> SegmentedLine {
-    let mut out = SegmentedLine { gaps: vec![String::new()], segments: Vec::new() };
-    for sentence in sentences(line.as_str(), lang) {
+pub fn segment_headline(line: &Text, lang: &Lang) -> SegmentedHeadline {
+    let mut out = SegmentedHeadline { gaps: vec![String::new()], segments: Vec::new() };
+    for sentence in split_sentences(line.as_str(), lang) {
         let text = sentence.trim();
         let (before, after) = sentence.split_once(text).unwrap_or((sentence, ""));
         let segment = Segment { kind: SegmentKind::Title, text: Marked::text(text) };
@@ -41,8 +43,8 @@ pub fn segment_line(line: &Text, lang: &Lang) -> SegmentedLine {
 }
 
 /// Puts translated sentences back; where there is none, the original stays.
-pub fn assemble_line(line: &SegmentedLine, translations: &[Option<Marked>]) -> Result<Text, AssembleError> {
-    assemble::check(&line.segments, translations)?;
+pub fn assemble_headline(line: &SegmentedHeadline, translations: &[Option<Marked>]) -> Result<Text, AssembleError> {
+    check(&line.segments, translations)?;
     let mut out = String::new();
     for (at, gap) in line.gaps.iter().enumerate() {
         out.push_str(gap);
@@ -65,23 +67,23 @@ mod tests {
 
     #[test]
     fn a_headline_is_translated_sentence_by_sentence() {
-        let line = segment_line(&Text::new("M. Bach part. 2024\u{a0}? Il est l’heure…"), &french());
+        let line = segment_headline(&Text::new("M. Bach part. 2024\u{a0}? Il est l’heure…"), &french());
         let texts: Vec<_> = line.segments().iter().map(|segment| segment.text.plain()).collect();
         assert_eq!(texts, ["M. Bach part.", "Il est l’heure…"]);
         let given = [Some(Marked::text("Mr Bach leaves.")), None];
-        assert_eq!(assemble_line(&line, &given).expect("fits").as_str(), "Mr Bach leaves. 2024\u{a0}? Il est l’heure…");
-        assert_eq!(assemble_line(&line, &given[..1]), Err(AssembleError::Count { given: 1, segments: 2 }));
-        assert!(segment_line(&Text::new(""), &french()).segments().is_empty());
+        assert_eq!(assemble_headline(&line, &given).expect("fits").as_str(), "Mr Bach leaves. 2024\u{a0}? Il est l’heure…");
+        assert_eq!(assemble_headline(&line, &given[..1]), Err(AssembleError::Count { given: 1, segments: 2 }));
+        assert!(segment_headline(&Text::new(""), &french()).segments().is_empty());
     }
 
     proptest! {
         #[test]
         fn identity_gives_the_line_back(text in "([A-Zéa-z]{1,4}|[.!?…»« \u{a0}0-9]){0,40}") {
             let text = Text::new(&text);
-            let line = segment_line(&text, &french());
+            let line = segment_headline(&text, &french());
             let same: Vec<_> = line.segments().iter().map(|segment| Some(segment.text.clone())).collect();
-            prop_assert_eq!(assemble_line(&line, &same).expect("fits"), text.clone());
-            prop_assert_eq!(assemble_line(&line, &vec![None; same.len()]).expect("fits"), text);
+            prop_assert_eq!(assemble_headline(&line, &same).expect("fits"), text.clone());
+            prop_assert_eq!(assemble_headline(&line, &vec![None; same.len()]).expect("fits"), text);
         }
     }
 }

@@ -6,9 +6,9 @@
 use dom_smoothie::{Config, Readability};
 use url::Url;
 
-use super::caught::caught;
-use super::nesting;
+use crate::html::clean::limits;
 use crate::model::RawHtml;
+use crate::panic;
 
 /// A longer page, without scripts and styles, is no article.
 const MOST_PAGE: usize = 2 << 20;
@@ -36,12 +36,12 @@ pub struct Article {
 }
 
 /// Finds the article of a page that came from `url`; nothing where there is none, or where looking for it would cost too much.
-pub fn article_in(page: &str, url: &Url) -> Option<Article> {
+pub fn extract_article(page: &str, url: &Url) -> Option<Article> {
     let page = without_the_wordless(page);
-    if page.len() > MOST_PAGE || nesting::is_hostile(&page) {
+    if page.len() > MOST_PAGE || limits::is_hostile(&page) {
         return None;
     }
-    caught(|| read(page, url)).flatten()
+    panic::catch(|| read(page, url)).ok().flatten()
 }
 
 fn read(page: String, url: &Url) -> Option<Article> {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn found(page: &str) -> Option<Article> {
-        article_in(page, &url("https://www.a.fr/jo/flamme"))
+        extract_article(page, &url("https://www.a.fr/jo/flamme"))
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
             assert_eq!(own(head).as_deref(), canonical, "{head}");
         }
         let amp = page("<link rel=canonical href=https://www.a.fr/jo/flamme>", &paragraphs(5)).replace("<html", "<html ⚡");
-        let amp = article_in(&amp, &url("https://amp.a.fr/jo/flamme.amp")).expect("an article");
+        let amp = extract_article(&amp, &url("https://amp.a.fr/jo/flamme.amp")).expect("an article");
         assert_eq!(amp.canonical.map(String::from).as_deref(), Some("https://www.a.fr/jo/flamme"));
     }
 

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use dom_query::{NodeId, NodeRef};
 use url::Url;
 
-use super::article::{is_block, unwrap};
 use super::images::resolved;
+use super::{is_block, unwrap};
 
 /// More embeds than these are dropped without a link: no article has so many, and each costs a look at its neighbours.
 const MOST: usize = 100;

@@ -3,6 +3,8 @@
 use dom_query::NodeRef;
 use url::Url;
 
+use crate::html::clean::is_bitmap;
+
 /// Hosts and paths that count readers, one a line.
 const COUNTERS: &str = include_str!("counters.txt");
 /// Where scripts that load images late find them, the likeliest first.
@@ -12,17 +14,6 @@ const LATE_SETS: [&str; 4] = ["data-srcset", "data-lazy-srcset", "srcset", "data
 /// Names of pictures that only hold a place.
 const PLACEHOLDERS: [&str; 9] =
     ["blank.", "spacer.", "placeholder", "transparent.", "pixel.", "1x1.", "lazy_placeholder", "lazyload.", "grey.gif"];
-
-/// Whether a `data:` address is a picture of dots. SVG is none: it is a document.
-pub(super) fn is_bitmap(address: &str) -> bool {
-    let address = address.trim_start();
-    address.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("data:image/"))
-        && ["png", "gif", "jpeg", "jpg", "webp", "avif", "bmp", "x-icon"].iter().any(|kind| {
-            let rest = &address[11..];
-            rest.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind))
-                && rest[kind.len()..].starts_with([';', ','])
-        })
-}
 
 /// Gives an image the address that shows it, drops it if it has none that shows anything or if it counts readers.
 pub(super) fn settle(image: &NodeRef<'_>, base: Option<&Url>) {
@@ -126,7 +117,7 @@ pub(super) fn unfold(picture: &NodeRef<'_>, base: Option<&Url>) {
                 let image = picture.tree.new_element("img");
                 image.set_attr("src", &address);
                 // It is no part of the walk that made it.
-                super::article::lead_on(&image, base);
+                super::lead_on(&image, base);
                 picture.append_child(&image);
             }
         }

@@ -48,7 +48,7 @@ fn read(lists: &'static str) -> HashMap<&'static str, Rules> {
 
 /// Cuts `text` into its sentences. White space stays at the end of the sentence before it: put together, the pieces are the
 /// text. U+2028 stands for a line break of the document: two of them, or one before a bullet, end a sentence without a stop.
-pub fn sentences<'a>(text: &'a str, lang: &Lang) -> Vec<&'a str> {
+pub fn split_sentences<'a>(text: &'a str, lang: &Lang) -> Vec<&'a str> {
     let mut splitter = Splitter {
         text,
         rules: RULES.get(lang.primary()).unwrap_or(&NO_RULES),
@@ -349,7 +349,7 @@ mod tests {
     ];
 
     fn split(language: &str, case: &str) -> String {
-        sentences(&case.replace('|', ""), &lang(language)).join("|")
+        split_sentences(&case.replace('|', ""), &lang(language)).join("|")
     }
 
     #[test]
@@ -366,8 +366,8 @@ mod tests {
     #[test]
     fn a_long_quotation_is_cut_and_a_short_one_is_not() {
         let long = format!("« {}» Fin.", "Nous avons gagné la course. ".repeat(20));
-        assert!(sentences(&long, &lang("fr")).len() > 15);
-        assert_eq!(sentences("(Un. Deux. Trois.) Fin.", &lang("fr")), ["(Un. Deux. Trois.) ", "Fin."]);
+        assert!(split_sentences(&long, &lang("fr")).len() > 15);
+        assert_eq!(split_sentences("(Un. Deux. Trois.) Fin.", &lang("fr")), ["(Un. Deux. Trois.) ", "Fin."]);
     }
 
     #[test]
@@ -388,7 +388,7 @@ mod tests {
             text in "([A-Zéa-z]{1,4}|[.!?…»«“”()\"'’ \u{a0}\u{2028}0-9-]){0,60}",
             language in prop::sample::select(vec!["fr", "en", "de", "xx"]),
         ) {
-            let pieces = sentences(&text, &lang(language));
+            let pieces = split_sentences(&text, &lang(language));
             prop_assert_eq!(pieces.concat(), text.as_str());
             prop_assert!(pieces.iter().all(|piece| !piece.is_empty()));
             for piece in pieces.iter().rev().skip(1) {
@@ -398,7 +398,7 @@ mod tests {
 
         #[test]
         fn any_text_is_cut_without_loss(text in any::<String>()) {
-            prop_assert_eq!(sentences(&text, &lang("fr")).concat(), text);
+            prop_assert_eq!(split_sentences(&text, &lang("fr")).concat(), text);
         }
     }
 }

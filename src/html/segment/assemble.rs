@@ -1,7 +1,6 @@
 //! From translated segments back to HTML. Marks that are lost, doubled or crossed are refused: no markup is ever dropped.
 
-use super::Segment;
-use super::template::{Inlay, Part, Segmented, Tag, Value, escape_text, escape_value};
+use super::skeleton::{Inlay, Part, Segment, Segmented, Tag, Value, escape_text, escape_value};
 use crate::model::{Lang, Marked, Piece, RawHtml};
 
 /// Why segments could not be put back.

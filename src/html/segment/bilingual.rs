@@ -2,13 +2,13 @@
 
 use super::roles::{Role, roles};
 use super::tokens::{Token, partners, tokens};
-use super::{clean, nesting};
+use crate::html::clean::{clean, limits};
 use crate::model::{Clean, Lang, RawHtml};
 
 /// Each block of `translated`, and after it the same block of `original`, which is written in `from`. Pictures and recordings stand in
 /// the translation only. Where the blocks of the two are not the same in number, one text stands after the other.
-pub fn side_by_side(translated: &Clean, original: &Clean, from: &Lang) -> Clean {
-    if nesting::is_hostile(translated.as_str()) || nesting::is_hostile(original.as_str()) {
+pub fn interleave(translated: &Clean, original: &Clean, from: &Lang) -> Clean {
+    if limits::is_hostile(translated.as_str()) || limits::is_hostile(original.as_str()) {
         return translated.clone();
     }
     let (ours, theirs) = (blocks(translated.as_str()), blocks(original.as_str()));
@@ -77,7 +77,7 @@ mod tests {
 
     fn both(translated: &str, original: &str) -> String {
         let cleaned = |html: &str| clean(&RawHtml(html.to_owned()), None);
-        side_by_side(&cleaned(translated), &cleaned(original), &Lang::new("fr").expect("a tag")).as_str().to_owned()
+        interleave(&cleaned(translated), &cleaned(original), &Lang::new("fr").expect("a tag")).as_str().to_owned()
     }
 
     #[test]

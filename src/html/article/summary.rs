@@ -1,12 +1,21 @@
 //! Where a summary ends that is made of a text.
 
+use crate::html::{clean, text};
+use crate::model::Clean;
+
 /// About so many characters a summary has: what readers show of one.
 const ABOUT: usize = 300;
 /// A sentence that ends before this many characters is too little to end at.
 const LEAST: usize = 150;
 
+/// A summary of an entry that has none: the first paragraphs of its content, as text, up to some 300 characters.
+pub fn summarize(content: &Clean) -> Option<Clean> {
+    let lines = lines(&text::strip(content.as_str()));
+    (!lines.is_empty()).then(|| clean::paragraphs(&lines))
+}
+
 /// The first lines of a text, up to about 300 characters: cut at a sentence's end, else at a word's with an ellipsis.
-pub(super) fn lines(text: &str) -> String {
+fn lines(text: &str) -> String {
     let mut out = String::new();
     let mut length = 0;
     for line in text.lines() {

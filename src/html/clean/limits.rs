@@ -23,7 +23,7 @@ const MOST_READINGS: usize = 8;
 const MOST_REFERENCES: usize = 150_000;
 
 /// Whether a tree of this markup would be deeper or larger than an article's can honestly be.
-pub(super) fn is_hostile(html: &str) -> bool {
+pub(in crate::html) fn is_hostile(html: &str) -> bool {
     let bytes = html.as_bytes();
     if memchr::memchr_iter(b'&', bytes).nth(MOST_REFERENCES).is_some() {
         return true;
@@ -118,7 +118,7 @@ fn is_inline(name: &[u8]) -> bool {
 }
 
 /// Elements without an end tag (HTML §13.1.2).
-pub(super) fn is_void(name: &[u8]) -> bool {
+pub(in crate::html) fn is_void(name: &[u8]) -> bool {
     [
         &b"area"[..],
         b"base",

@@ -1,4 +1,4 @@
-//! What the headers of an answer say about time: validators, `Retry-After`, HTTP dates. Pure: no clock, no network.
+//! Headers about caching and retries: validators, freshness, `Retry-After`, HTTP dates. Pure: no clock, no network.
 
 use std::time::Duration;
 
@@ -7,40 +7,40 @@ use reqwest::header::{AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, Header
 
 use crate::model::{Time, Validators};
 
-/// Longer validators are dropped: they are kept for every source and sent with every request.
+/// The longest validator, in bytes. Longer ones are dropped: each is stored per source and sent with every request.
 const MAX_VALIDATOR: usize = 1024;
 
-/// The longest that a server may send us away: a date in 2099 is a mistake, and must not silence a source.
+/// The longest wait that a server may ask for. A date in 2099 is a mistake and must not silence a source.
 const MAX_WAIT: Duration = Duration::from_hours(24);
 
-/// A source that is broken for longer is broken, whatever its server allowed.
+/// The longest `stale-if-error`. A source that fails for longer is broken, whatever its server allowed.
 const MAX_STALE: Duration = Duration::from_hours(7 * 24);
 
 /// A `Retry-After` header as the server wrote it (RFC 9110 §10.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
-    /// So many seconds from now.
+    /// A number of seconds from now.
     Seconds(u64),
-    /// At an instant.
+    /// An instant.
     At(Time),
 }
 
 impl RetryAfter {
-    /// Reads the header's value; nothing when it is neither a number of seconds nor an HTTP date.
+    /// Parses the value of the header. Returns nothing if it is neither a number of seconds nor an HTTP date.
     pub(super) fn parse(value: &str) -> Option<Self> {
         let value = value.trim();
         if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
             return Some(Self::Seconds(value.parse().unwrap_or(u64::MAX)));
         }
-        http_date(value).map(Self::At)
+        parse_http_date(value).map(Self::At)
     }
 
-    /// Reads it from the headers of an answer.
-    pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
+    /// Reads the header of a response.
+    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         Self::parse(headers.get(RETRY_AFTER)?.to_str().ok()?)
     }
 
-    /// When to come back: not before `now`, and at most a day after it, whatever the server says.
+    /// Returns the time of the next request: not before `now`, and at most a day after it.
     pub fn until(self, now: Time) -> Time {
         match self {
             Self::Seconds(seconds) => now.plus(Duration::from_secs(seconds).min(MAX_WAIT)),
@@ -49,30 +49,30 @@ impl RetryAfter {
     }
 }
 
-/// Reads the validators of an answer. They are opaque: kept word for word, or not at all.
-pub(super) fn validators(headers: &HeaderMap) -> Validators {
-    Validators { etag: validator(headers, &ETAG), last_modified: validator(headers, &LAST_MODIFIED) }
+/// Reads the validators of a response. They are opaque: stored byte for byte, or not at all.
+pub(super) fn read_validators(headers: &HeaderMap) -> Validators {
+    Validators { etag: read_validator(headers, &ETAG), last_modified: read_validator(headers, &LAST_MODIFIED) }
 }
 
-/// What to ask with after a 304: its own validators where it has them, else the old ones (RFC 9111 §4.3.4).
-pub(super) fn renewed(old: &Validators, headers: &HeaderMap) -> Validators {
-    let new = validators(headers);
+/// Returns the validators after a 304: its own where it has them, else the old ones (RFC 9111 §4.3.4).
+pub(super) fn renew_validators(old: &Validators, headers: &HeaderMap) -> Validators {
+    let new = read_validators(headers);
     Validators {
         etag: new.etag.or_else(|| old.etag.clone()),
         last_modified: new.last_modified.or_else(|| old.last_modified.clone()),
     }
 }
 
-/// A header is bytes; one that is not UTF-8 could not be stored and sent back word for word.
-fn validator(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+/// Reads one validator. A header is bytes: one that is not UTF-8 could not be stored and sent back unchanged.
+fn read_validator(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let text = std::str::from_utf8(headers.get(name)?.as_bytes()).ok()?;
     (!text.is_empty() && text.len() <= MAX_VALIDATOR).then(|| text.to_owned())
 }
 
-/// For how long an answer is good without asking again (RFC 9111 §4.2.1): `max-age` less the `Age` that it has already, else the
-/// time between `Date` and `Expires`. Nothing where the server does not say, or wants to be asked each time (`no-cache`,
-/// `no-store`): then we come when we like.
-pub(super) fn fresh_for(headers: &HeaderMap) -> Option<Duration> {
+/// Returns the freshness lifetime of a response (RFC 9111 §4.2.1): `max-age` less its `Age`, else the time from `Date` to
+/// `Expires`, at most a day. Returns nothing if the server states none, or asks for revalidation each time (`no-cache`,
+/// `no-store`): then our own schedule decides.
+pub(super) fn freshness_lifetime(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let mut max_age = None;
     for directive in
@@ -81,7 +81,7 @@ pub(super) fn fresh_for(headers: &HeaderMap) -> Option<Duration> {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
         match name.trim().to_ascii_lowercase().as_str() {
             "no-cache" | "no-store" => return None,
-            // Of two that differ the shorter one is safe (§4.2.1).
+            // If two differ, the shorter one is safe (§4.2.1).
             "max-age" => {
                 let seconds = value.trim().trim_matches('"').parse::<u64>().ok()?;
                 max_age = Some(max_age.map_or(seconds, |before: u64| before.min(seconds)));
@@ -89,20 +89,20 @@ pub(super) fn fresh_for(headers: &HeaderMap) -> Option<Duration> {
             _ => {}
         }
     }
-    let good = match max_age {
+    let lifetime = match max_age {
         Some(seconds) => {
             let age = text(AGE).and_then(|age| age.trim().parse::<u64>().ok()).unwrap_or(0);
             Duration::from_secs(seconds.saturating_sub(age))
         }
-        // An `Expires` that is no date has passed (§5.3).
-        None => http_date(text(EXPIRES)?)?.since(http_date(text(DATE)?)?),
+        // An `Expires` that is not a date means that it has passed (§5.3).
+        None => parse_http_date(text(EXPIRES)?)?.since(parse_http_date(text(DATE)?)?),
     };
-    (!good.is_zero()).then_some(good.min(MAX_WAIT))
+    (!lifetime.is_zero()).then_some(lifetime.min(MAX_WAIT))
 }
 
-/// For how long an answer may stand in for one that fails (RFC 5861 §4). Nothing where its server wants to be asked each time, or
-/// forbids it (`must-revalidate`, RFC 9111 §5.2.2.2).
-pub(super) fn stale_for(headers: &HeaderMap) -> Option<Duration> {
+/// Returns the time for which a response may replace a failing one (`stale-if-error`, RFC 5861 §4), at most a week. Returns
+/// nothing if the server forbids it (`no-cache`, `no-store`, `must-revalidate`, RFC 9111 §5.2.2.2).
+pub(super) fn stale_if_error(headers: &HeaderMap) -> Option<Duration> {
     let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     let mut good = None;
     for directive in lines.flat_map(|line| line.split(',')) {
@@ -116,8 +116,8 @@ pub(super) fn stale_for(headers: &HeaderMap) -> Option<Duration> {
     good.filter(|good| !good.is_zero()).map(|good| good.min(MAX_STALE))
 }
 
-/// Reads an HTTP date in its three forms (RFC 9110 §5.6.7). The day of the week is not looked at: some servers have it wrong.
-fn http_date(text: &str) -> Option<Time> {
+/// Parses an HTTP date in its three formats (RFC 9110 §5.6.7). The day of the week is ignored: some servers get it wrong.
+fn parse_http_date(text: &str) -> Option<Time> {
     let (_, dated) = text.split_once([',', ' '])?;
     let dated = dated.trim();
     let read = |form| NaiveDateTime::parse_from_str(dated, form).ok();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_read_in_all_its_forms() {
+    fn retry_after_is_seconds_or_an_http_date() {
         let then = Some(RetryAfter::At(at("1994-11-06T08:49:37Z")));
         for (value, meaning) in [
             ("120", Some(RetryAfter::Seconds(120))),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn coming_back_is_never_in_the_past_and_never_more_than_a_day_away() {
+    fn retry_is_never_in_the_past_and_at_most_a_day_away() {
         let now = at("2026-11-23T12:00:00Z");
         assert_eq!(RetryAfter::Seconds(90).until(now), at("2026-11-23T12:01:30Z"));
         assert_eq!(RetryAfter::Seconds(u64::MAX).until(now), at("2026-11-24T12:00:00Z"));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_good_for_as_long_as_its_headers_say() {
+    fn freshness_comes_from_max_age_or_expires() {
         let day = 24 * 60 * 60;
         for (headers, seconds) in [
             (&[("cache-control", "max-age=600")][..], Some(600)),
@@ -199,12 +199,12 @@ mod tests {
             for (name, value) in headers {
                 map.append(*name, HeaderValue::from_static(value));
             }
-            assert_eq!(fresh_for(&map), seconds.map(Duration::from_secs), "{headers:?}");
+            assert_eq!(freshness_lifetime(&map), seconds.map(Duration::from_secs), "{headers:?}");
         }
     }
 
     #[test]
-    fn an_answer_stands_in_for_one_that_fails_as_long_as_its_server_allows() {
+    fn stale_if_error_is_honoured_unless_revalidation_is_required() {
         for (line, seconds) in [
             ("max-age=60, stale-if-error=600", Some(600)),
             ("Stale-If-Error=\"600\"", Some(600)),
@@ -216,31 +216,31 @@ mod tests {
             ("max-age=60", None),
         ] {
             let headers = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static(line))]);
-            assert_eq!(stale_for(&headers), seconds.map(Duration::from_secs), "{line}");
+            assert_eq!(stale_if_error(&headers), seconds.map(Duration::from_secs), "{line}");
         }
     }
 
     #[test]
-    fn validators_are_kept_word_for_word_or_not_at_all() {
+    fn validators_are_kept_byte_for_byte_or_dropped() {
         let mut headers = HeaderMap::new();
         headers.insert(ETAG, HeaderValue::from_static("W/\"a b-gzip\""));
         headers.insert(LAST_MODIFIED, HeaderValue::from_static("yesterday, more or less"));
-        let read = validators(&headers);
+        let read = read_validators(&headers);
         assert_eq!(read.etag.as_deref(), Some("W/\"a b-gzip\""));
         assert_eq!(read.last_modified.as_deref(), Some("yesterday, more or less"));
 
         headers.insert(ETAG, HeaderValue::from_bytes(b"\"\xe9t\xe9\"").expect("a value"));
         headers.insert(LAST_MODIFIED, HeaderValue::from_str(&"x".repeat(1025)).expect("a value"));
-        assert!(validators(&headers).is_empty());
+        assert!(read_validators(&headers).is_empty());
     }
 
     #[test]
-    fn a_304_renews_what_it_names_and_keeps_the_rest() {
+    fn validators_missing_from_a_304_stay_as_they_were() {
         let old = Validators { etag: Some("\"1\"".to_owned()), last_modified: Some("then".to_owned()) };
         let mut headers = HeaderMap::new();
-        assert_eq!(renewed(&old, &headers), old);
+        assert_eq!(renew_validators(&old, &headers), old);
         headers.insert(ETAG, HeaderValue::from_static("\"2\""));
-        let new = renewed(&old, &headers);
+        let new = renew_validators(&old, &headers);
         assert_eq!((new.etag.as_deref(), new.last_modified.as_deref()), (Some("\"2\""), Some("then")));
     }
 }

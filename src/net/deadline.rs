@@ -1,40 +1,40 @@
-//! The time that a request may still take. It runs only while we wait for the server, not while we wait our turn.
+//! The time limit of a request. It runs only while we wait for the server, not while we wait for the rate limit.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-/// What is left, and what was spent.
-pub(super) struct Budget {
-    whole: Duration,
+/// The time that a request may still take.
+pub(super) struct Deadline {
+    limit: Duration,
     left: Duration,
 }
 
-/// Nothing is left.
-pub(super) struct Spent;
+/// The time limit is used up.
+pub(super) struct DeadlineExceeded;
 
-impl Budget {
-    /// A budget of so much time.
-    pub(super) fn new(whole: Duration) -> Self {
-        Self { whole, left: whole }
+impl Deadline {
+    /// Starts with the whole time limit.
+    pub(super) fn new(limit: Duration) -> Self {
+        Self { limit, left: limit }
     }
 
-    /// What there was at first.
-    pub(super) fn whole(&self) -> Duration {
-        self.whole
+    /// Returns the time limit as it was at the start.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
     }
 
-    /// What was spent.
+    /// Returns the time spent so far.
     pub(super) fn spent(&self) -> Duration {
-        self.whole.saturating_sub(self.left)
+        self.limit.saturating_sub(self.left)
     }
 
-    /// Waits for `step` as long as time is left, and charges what it took.
-    pub(super) async fn spend<F: Future>(&mut self, step: F) -> Result<F::Output, Spent> {
+    /// Runs `step` for as long as time is left, and subtracts the time that it took.
+    pub(super) async fn run<F: Future>(&mut self, step: F) -> Result<F::Output, DeadlineExceeded> {
         let begun = Instant::now();
         let result = timeout(self.left, step).await;
         self.left = self.left.saturating_sub(begun.elapsed());
-        result.map_err(|_| Spent)
+        result.map_err(|_| DeadlineExceeded)
     }
 }
 
@@ -45,12 +45,12 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn only_the_steps_are_charged() {
-        let mut budget = Budget::new(Duration::from_secs(10));
-        assert!(budget.spend(sleep(Duration::from_secs(6))).await.is_ok());
+    async fn deadline_counts_only_the_time_within_steps() {
+        let mut deadline = Deadline::new(Duration::from_secs(10));
+        assert!(deadline.run(sleep(Duration::from_secs(6))).await.is_ok());
         advance(Duration::from_mins(1)).await;
-        assert_eq!(budget.spent().as_secs(), 6);
-        assert!(budget.spend(sleep(Duration::from_secs(6))).await.is_err());
-        assert!(budget.spend(sleep(Duration::from_millis(1))).await.is_err());
+        assert_eq!(deadline.spent().as_secs(), 6);
+        assert!(deadline.run(sleep(Duration::from_secs(6))).await.is_err());
+        assert!(deadline.run(sleep(Duration::from_millis(1))).await.is_err());
     }
 }

@@ -16,6 +16,7 @@ mod fuzz_corpus;
 mod guard;
 mod hostile_input;
 mod layers;
+mod logging;
 mod memory;
 mod net;
 mod parse;

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::future::{BoxFuture, join_all};
 use relais::model::{BreakKind, Outcome, Time, Validators};
-use relais::net::{Auth, Body, Client, ClientError, FetchError, Options, Request, Resolve, Response};
+use relais::net::{Body, Client, ClientError, Credentials, FetchError, Options, Request, Resolve, Response};
 use secrecy::SecretString;
 
 use crate::support::origin::{Origin, Reply};
@@ -116,7 +116,7 @@ async fn each_status_says_what_to_do_next() {
             _ => {}
         }
     }
-    for (status, says) in [(404, "404 Not Found"), (429, "429"), (500, "500"), (401, "wants a name and password"), (206, "206")] {
+    for (status, says) in [(404, "404 Not Found"), (429, "429"), (500, "500"), (401, "it needs credentials"), (206, "206")] {
         origin.on("/other", Reply::status(status));
         let (kind, message) = broken(&client, &origin.url("/other?key=hush")).await;
         assert_eq!(kind, if status == 404 { BreakKind::NotFound } else { BreakKind::Http });
@@ -184,7 +184,7 @@ async fn a_server_that_dawdles_is_given_up_on_at_whatever_stage() {
     origin.on("/drip", Reply::ok("x".repeat(10_000)).dripped(1, Duration::from_millis(5)));
     for path in ["/silent", "/stuck", "/drip"] {
         let (kind, message) = broken(&client, &origin.url(path)).await;
-        assert_eq!((kind, message.contains("within 0.2 s")), (BreakKind::Timeout, true), "{path}: {message}");
+        assert_eq!((kind, message.contains("timed out after 0.2 s")), (BreakKind::Timeout, true), "{path}: {message}");
     }
 }
 
@@ -227,12 +227,12 @@ async fn a_redirect_that_leads_nowhere_says_so() {
         origin.on(&format!("/{n}"), Reply::redirect(302, &format!("/{}", n + 1)));
     }
     for (path, says) in [
-        ("/self", "in a circle"),
-        ("/a", "in a circle"),
-        ("/0", "10 redirects came before it"),
-        ("/mute", "answers 302 Found without saying where to"),
-        ("/wrong", "what is no URL"),
-        ("/long", "more than 8192 bytes"),
+        ("/self", "in a loop"),
+        ("/a", "in a loop"),
+        ("/0", "redirect after 10 others"),
+        ("/mute", "answers 302 Found without a Location"),
+        ("/wrong", "is not a URL"),
+        ("/long", "longer than 8192 bytes"),
     ] {
         let (kind, message) = broken(&client(), &origin.url(path)).await;
         assert_eq!((kind, message.contains(says)), (BreakKind::Redirect, true), "{path}: {message}");
@@ -260,7 +260,7 @@ async fn what_only_the_source_may_see_stays_with_its_origin() {
     other.on("/stranger", Reply::redirect(302, &origin.url("/back")));
     origin.on("/back", Reply::ok("<rss/>"));
     let headers = [("X-Key".to_owned(), SecretString::from("hush")), ("accept".to_owned(), SecretString::from("text/plain"))];
-    let auth = Auth::Bearer(SecretString::from("token"));
+    let auth = Credentials::Bearer(SecretString::from("token"));
     let url = origin.url("/start");
     let ask = Request { url: &url, validators: &Validators::default(), headers: &headers, auth: Some(&auth) };
     client().get(&ask).await.expect("an answer");
@@ -289,7 +289,7 @@ async fn a_name_and_password_in_the_url_are_sent_as_such_and_never_shown() {
     let (_, message) = broken(&client(), &url("/nothing")).await;
     assert!(!message.contains("ada") && !message.contains("h%C3"), "{message}");
 
-    let auth = Auth::Basic { user: "bob".to_owned(), password: SecretString::from("x") };
+    let auth = Credentials::Basic { user: "bob".to_owned(), password: SecretString::from("x") };
     let ask = Request { url: &url("/feed"), validators: &Validators::default(), headers: &[], auth: Some(&auth) };
     client().get(&ask).await.expect("an answer");
     assert_eq!(origin.seen("/feed")[1].headers.get_all("authorization").iter().count(), 1);
@@ -366,7 +366,7 @@ async fn half_of_the_time_is_enough_to_see_that_nobody_is_there() {
     let ask = Request { url: "http://mute.example/", validators: &Validators::default(), headers: &[], auth: None };
     let (answer, took) = client.get_timed(&ask).await;
     let outcome = answer.expect_err("nobody is there").outcome(Time::EPOCH);
-    let message = "cannot reach mute.example: there was no connection within 10 s".to_owned();
+    let message = "cannot reach mute.example: no connection within 10 s".to_owned();
     assert_eq!(outcome, Outcome::Broken { kind: BreakKind::Timeout, message });
     assert_eq!(took.as_secs(), 10);
 }

@@ -97,7 +97,7 @@ async fn look(client: &Client, address: &str) -> Result<Given, String> {
 /// Whether a `Link` header leads to a feed.
 fn is_to_feed(link: &Link) -> bool {
     let kind = link.kind.as_deref().unwrap_or_default();
-    link.is("alternate") && ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed))
+    link.has_rel("alternate") && ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed))
 }
 
 fn told(url: String, feed: Feed) -> FoundFeed {

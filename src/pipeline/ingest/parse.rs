@@ -163,7 +163,7 @@ impl Reading {
 
 /// What a feed says of itself; where its headers name a hub, that one counts (WebSub §4).
 fn meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
-    let linked = |rel| links.iter().find(|link| link.is(rel)).map(|link| link.url.clone());
+    let linked = |rel| links.iter().find(|link| link.has_rel(rel)).map(|link| link.url.clone());
     let hub = match linked("hub") {
         Some(hub) => Some(Hub { url: hub, topic: linked("self").or(feed.own_url).unwrap_or_else(|| url.to_owned()) }),
         None => feed.hub.map(|hub| Hub { url: hub, topic: feed.own_url.unwrap_or_else(|| url.to_owned()) }),

@@ -94,7 +94,7 @@ impl Ingest<'_> {
                 return false;
             }
         };
-        let body = net::Body::sent(push.bytes, push.content_type, push.topic);
+        let body = net::Body::pushed(push.bytes, push.content_type, push.topic);
         match visitor.take(source, claimed, body).await {
             Ok(Some(parcel)) => return send.send(Ended { parcel, is_push: true }).await.is_ok(),
             Ok(None) => {}

@@ -220,9 +220,9 @@ fn has_secrets(source: &plan::Source) -> bool {
     source.auth.is_some() || !source.headers.is_empty()
 }
 
-pub(in crate::pipeline) fn net_auth(auth: &plan::Auth) -> net::Auth {
+pub(in crate::pipeline) fn net_auth(auth: &plan::Auth) -> net::Credentials {
     match auth {
-        plan::Auth::Basic { user, password } => net::Auth::Basic { user: user.clone(), password: password.clone() },
-        plan::Auth::Bearer(token) => net::Auth::Bearer(token.clone()),
+        plan::Auth::Basic { user, password } => net::Credentials::Basic { user: user.clone(), password: password.clone() },
+        plan::Auth::Bearer(token) => net::Credentials::Bearer(token.clone()),
     }
 }

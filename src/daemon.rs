@@ -278,7 +278,7 @@ impl Keeper<'_> {
         };
         if !in_time {
             tracing::warn!("what was in hand took too long and was left: it is done again by whoever comes next");
-            let _ = timeout(FAREWELL, store.release(&worker)).await;
+            let _ = timeout(FAREWELL, store.release_all(&worker)).await;
         }
         end
     }

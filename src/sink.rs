@@ -5,11 +5,11 @@ mod dir;
 use std::io;
 use std::path::PathBuf;
 
-pub use dir::Dir;
+pub use dir::OutputDir;
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteOutcome {
     /// It is new, or its bytes are.
     New,
     /// It had these bytes already and was not touched.

@@ -2,37 +2,37 @@
 //! One API and one body of SQL for both; all else of relais knows neither. Nothing here knows what a visit or an edition
 //! means, and nothing asks for the time.
 
-mod connect;
-mod doc;
+mod budget;
+mod connection;
+mod entry;
 mod error;
-mod held;
-mod lease;
-mod ledger;
+mod json;
+mod location;
 mod memory;
-mod page;
-mod place;
+mod open;
+mod original;
 mod prune;
-mod read;
-mod rendition;
 mod run;
 mod settle;
+mod source_queue;
 mod sql;
 mod subscription;
-mod translation;
+mod text_page;
+mod translated_entry;
 
 use std::fmt;
 use std::fs::File;
 
+pub use budget::{BudgetUsage, Reservation, Spending};
 pub use error::StoreError;
-pub use ledger::{Reservation, Spending, Standing};
-pub use memory::Memory;
-pub use settle::{Packed, Parcel};
-pub use translation::{Kept, TranslationRow};
+pub use memory::MemoryEntry;
+pub use settle::{EncodedEntries, SettledVisit};
+pub use translated_entry::{TranslatedEntry, TranslationRow};
 
 use crate::model::{SourceId, SourceState, Time};
-use held::{Connections, Held};
-use lease::Leases;
-use place::Place;
+use connection::{ConnectionGuard, Connections};
+use location::Location;
+use source_queue::Leases;
 use sql::Dialect;
 
 /// What a store is opened for.
@@ -48,7 +48,7 @@ pub enum Access {
 /// An open database. All its methods may be called at the same time.
 pub struct Store {
     connections: Connections,
-    place: Place,
+    location: Location,
     dialect: Dialect,
     /// Who has which source, on SQLite.
     leases: Option<Leases>,
@@ -69,7 +69,7 @@ pub struct Lease {
 
 /// A source that a worker has taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claimed {
+pub struct LeasedSource {
     /// The source.
     pub source: SourceId,
     /// What the last visit left.
@@ -129,19 +129,19 @@ impl Store {
     }
 
     /// Waits for a connection.
-    async fn hold(&self) -> Result<Held<'_>, sqlx::Error> {
+    async fn hold(&self) -> Result<ConnectionGuard<'_>, sqlx::Error> {
         self.connections.hold().await
     }
 
     /// Makes our error of the database's, which came up in the `attempt` to do something.
     fn failed(&self, attempt: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-        move |error| error::classify(&self.place, attempt, &error)
+        move |error| error::classify(&self.location, attempt, &error)
     }
 }
 
 /// Says where, and nothing of how one gets in: the address may hold a password.
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Store").field(&self.place.to_string()).finish()
+        f.debug_tuple("Store").field(&self.location.to_string()).finish()
     }
 }

@@ -12,8 +12,8 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use relais::model::{Lang, Marked, Period, Remembered, SegmentKey, Time, Unit, Usage};
-use relais::store::{Access, Memory, Reservation, Spending, Store};
+use relais::model::{Lang, Marked, MemoryResult, Period, SegmentKey, Time, Unit, Usage};
+use relais::store::{Access, MemoryEntry, Reservation, Spending, Store};
 use sqlx::{AssertSqlSafe, Connection};
 
 const FEW: usize = 10_000;
@@ -72,9 +72,9 @@ async fn compare(check: bool) -> ExitCode {
 async fn measure(name: &str, url: &str, segments: usize) -> Rates {
     let store = Store::open(url, Access::Work).await.expect("a store");
     let begin = Instant::now();
-    let memories: Vec<Memory> = (0..segments).map(memory).collect();
+    let memories: Vec<MemoryEntry> = (0..segments).map(memory).collect();
     for page in memories.chunks(2000) {
-        store.remember(page, "w", false).await.expect("they are remembered");
+        store.save_memory(page, "w", false).await.expect("they are remembered");
     }
     let mut rates =
         Rates { remembered: segments as f64 / begin.elapsed().as_secs_f64(), looked_up: 0.0, claimed: 0.0, paid: 0.0 };
@@ -96,13 +96,13 @@ async fn measure(name: &str, url: &str, segments: usize) -> Rates {
 }
 
 /// Half of what is asked for is known, and it is spread over all of the memory.
-async fn look_up(store: &Store, memories: &[Memory], repeat: usize) -> f64 {
+async fn look_up(store: &Store, memories: &[MemoryEntry], repeat: usize) -> f64 {
     let step = (memories.len() / (LOOKED_UP / 2)).max(1);
     let known = memories.iter().skip(repeat).step_by(step).take(LOOKED_UP / 2).map(|memory| memory.key);
     let unknown = (0..LOOKED_UP / 2).map(|n| memory(1_000_000_000 + n).key);
     let keys: Vec<SegmentKey> = known.chain(unknown).collect();
     let begin = Instant::now();
-    let found = store.recall(&keys).await.expect("the memory answers");
+    let found = store.recall_segments(&keys).await.expect("the memory answers");
     let rate = keys.len() as f64 / begin.elapsed().as_secs_f64();
     assert!(found.len() * 2 >= keys.len() * 9 / 10, "{} of {}", found.len(), keys.len());
     rate
@@ -114,7 +114,7 @@ async fn claim(store: &Store, segments: usize, repeat: usize) -> f64 {
     let (now, until) = (Time::EPOCH, Time::from_millis(60_000));
     let begin = Instant::now();
     for request in keys.chunks(REQUEST) {
-        let mine = store.claim_segments(request, "w", now, until).await.expect("a claim");
+        let mine = store.lease_segments(request, "w", now, until).await.expect("a claim");
         assert_eq!(mine.len(), REQUEST);
         store.release_segments(request, "w").await.expect("they are given back");
     }
@@ -129,23 +129,23 @@ async fn pay(store: &Store) -> f64 {
     let used = Usage { characters: 900, ..Usage::default() };
     let begin = Instant::now();
     for _ in 0..REQUESTS {
-        assert!(store.reserve(&reservation, u64::MAX).await.expect("a budget can be asked"));
+        assert!(store.reserve_budget(&reservation, u64::MAX).await.expect("a budget can be asked"));
         let done = Spending { engine: "deepl".to_owned(), day: Time::EPOCH, texts: REQUEST as u64, used, money: 18_000 };
         store.settle_spending(&done, Some((&reservation, 900))).await.expect("it is settled");
     }
     REQUESTS as f64 / begin.elapsed().as_secs_f64()
 }
 
-fn memory(n: usize) -> Memory {
+fn memory(n: usize) -> MemoryEntry {
     let (from, to) = (Lang::new("fr").expect("a tag"), Lang::new("en").expect("a tag"));
     let source = Marked::text(format!("La délégation numéro {n} a défilé sous la pluie devant les tribunes combles."));
-    Memory {
+    MemoryEntry {
         key: SegmentKey::new(&source, &from, &to, "deepl", &[]),
         from,
         to,
         engine: "deepl".to_owned(),
         source: source.to_tagged(),
-        result: Remembered::Translation(format!("Delegation number {n} marched in the rain past packed stands.")),
+        result: MemoryResult::Translation(format!("Delegation number {n} marched in the rain past packed stands.")),
         made: Time::EPOCH,
     }
 }

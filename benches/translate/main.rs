@@ -94,7 +94,7 @@ fn end_to_end(glossary: &Glossary) {
             let begun = Instant::now();
             let (counts, rendition) = translate_text(ask, &store, &SystemClock, "bench").await.expect("a store that works");
             let took = begun.elapsed();
-            let made = rendition.expect("a text").made;
+            let made = rendition.expect("a text").provenance;
             println!(
                 "an article of {} characters, French to Catalan, {turn}: {:.1} ms; {} segments, {} characters sent, {} recalled, {} left in French",
                 text.chars().count(),

@@ -12,9 +12,9 @@ use super::args::{Args, ExportArgs, ImportArgs, MemoryFormat};
 use super::check::load;
 use super::exit::{Exit, Failure, print};
 use crate::clock::SystemClock;
-use crate::model::{Clock, Lang, Marked, Remembered, SegmentKey, Time};
+use crate::model::{Clock, Lang, Marked, MemoryResult, SegmentKey, Time};
 use crate::pipeline;
-use crate::store::{Access, Memory, Store};
+use crate::store::{Access, MemoryEntry, Store};
 use crate::translate::{
     ExchangeFormat, ExchangeWriter, Glossary, IMPORTED, SkipReason, SkippedRows, TranslationPair, read_exchange,
 };
@@ -69,7 +69,7 @@ async fn write<W: Write>(
     };
     let (mut after, mut count) = (None, 0);
     loop {
-        let page = store.memories((ask.from.as_ref(), ask.to.as_ref()), after, PAGE).await.map_err(Failure::own)?;
+        let page = store.list_memory((ask.from.as_ref(), ask.to.as_ref()), after, PAGE).await.map_err(Failure::own)?;
         let Some(last) = page.last() else { break };
         after = Some(last.key);
         for pair in page.into_iter().filter_map(pair) {
@@ -83,8 +83,8 @@ async fn write<W: Write>(
 }
 
 /// A row of the memory for others. What does not read as a segment is of no use to anybody.
-fn pair(memory: Memory) -> Option<TranslationPair> {
-    let Remembered::Translation(target) = memory.result else { return None };
+fn pair(memory: MemoryEntry) -> Option<TranslationPair> {
+    let MemoryResult::Translation(target) = memory.result else { return None };
     Some(TranslationPair {
         from: memory.from,
         to: memory.to,
@@ -165,7 +165,7 @@ struct Desk<'a> {
     /// Whose work it is, where the file does not say.
     name: String,
     now: Time,
-    page: Vec<Memory>,
+    page: Vec<MemoryEntry>,
 }
 
 impl Desk<'_> {
@@ -184,7 +184,7 @@ impl Desk<'_> {
     /// A row for the memory; nothing for a text in which there is nothing to translate. The work of an engine stays as it is,
     /// with the key under which that engine's work is asked for; all else is people's, and gets the key that is asked for
     /// before any engine's.
-    fn memory(&self, from: &Lang, to: &Lang, pair: TranslationPair) -> Option<Memory> {
+    fn memory(&self, from: &Lang, to: &Lang, pair: TranslationPair) -> Option<MemoryEntry> {
         if !pair.source.is_translatable() {
             return None;
         }
@@ -192,8 +192,8 @@ impl Desk<'_> {
         let is_same = *from == pair.from && *to == pair.to;
         let (is_people, key) = (pair.engine.as_ref().is_none_or(|engine| engine.starts_with(FROM_FILE)), pair.key);
         let row = |key, engine, source: &Marked, target: &Marked| {
-            let result = Remembered::Translation(target.to_tagged());
-            Memory { key, from: from.clone(), to: to.clone(), engine, source: source.to_tagged(), result, made }
+            let result = MemoryResult::Translation(target.to_tagged());
+            MemoryEntry { key, from: from.clone(), to: to.clone(), engine, source: source.to_tagged(), result, made }
         };
         if let (Some(engine), Some(key), false, true) = (&pair.engine, key, is_people, is_same) {
             return Some(row(key, engine.clone(), &pair.source, &pair.target));
@@ -206,7 +206,7 @@ impl Desk<'_> {
     }
 
     async fn settle(&mut self, done: &mut Done) -> Result<(), Failure> {
-        let taken = self.store.remember(&self.page, "import", self.ask.replace).await.map_err(Failure::own)?;
+        let taken = self.store.save_memory(&self.page, "import", self.ask.replace).await.map_err(Failure::own)?;
         done.taken += taken;
         done.known += (self.page.len() as u64).saturating_sub(taken);
         self.page.clear();

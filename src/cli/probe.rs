@@ -12,7 +12,7 @@ use super::run::chosen_sources;
 use super::table::{Cell, Table};
 use crate::clock::SystemClock;
 use crate::config::{self, Plan};
-use crate::model::{Clock, Pace, Time};
+use crate::model::{Clock, PollHints, Time};
 use crate::pipeline::{self, Probed};
 
 /// Visits the sources that are named, or all that are enabled, and tells of each.
@@ -85,25 +85,27 @@ fn remarks(found: &Probed) -> String {
     if !found.repaired.is_empty() {
         remarks.push(format!("repaired: {}", found.repaired.join(", ")));
     }
-    remarks.extend(wishes(&found.pace, found.fresh_for));
+    remarks.extend(wishes(&found.poll_hints, found.fresh_for));
     remarks.join("; ")
 }
 
 /// What a source asks of those who come again.
-fn wishes(pace: &Pace, fresh_for: Option<Duration>) -> Option<String> {
+fn wishes(poll_hints: &PollHints, fresh_for: Option<Duration>) -> Option<String> {
     let mut wishes = Vec::new();
-    if let Some(minutes) = pace.minutes {
+    if let Some(minutes) = poll_hints.minutes {
         wishes.push(format!("every {minutes} min"));
     }
     let bits = |set: u32| (0..32).filter(move |bit| set >> bit & 1 == 1);
-    if pace.quiet_hours != 0 {
-        wishes
-            .push(format!("not at {} h UTC", bits(pace.quiet_hours).map(|hour| hour.to_string()).collect::<Vec<_>>().join(" ")));
+    if poll_hints.quiet_hours != 0 {
+        wishes.push(format!(
+            "not at {} h UTC",
+            bits(poll_hints.quiet_hours).map(|hour| hour.to_string()).collect::<Vec<_>>().join(" ")
+        ));
     }
-    if pace.quiet_days != 0 {
+    if poll_hints.quiet_days != 0 {
         let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
         let days: Vec<&str> =
-            names.iter().enumerate().filter(|(day, _)| pace.quiet_days >> day & 1 == 1).map(|(_, name)| *name).collect();
+            names.iter().enumerate().filter(|(day, _)| poll_hints.quiet_days >> day & 1 == 1).map(|(_, name)| *name).collect();
         wishes.push(format!("not on {}", days.join(" ")));
     }
     if let Some(fresh_for) = fresh_for {

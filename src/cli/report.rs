@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 
 use super::table::{Cell, Table};
-use crate::model::{Fault, FaultOf, Report, Visit};
+use crate::model::{Fault, FaultSubject, Report, Visit};
 
 /// The line of one visit, as it ends.
 pub(super) fn visit_line(visit: &Visit) -> String {
@@ -74,9 +74,9 @@ pub(super) fn tables(report: &Report, dry: bool) -> String {
 /// One line for a fault.
 pub(super) fn fault_line(fault: &Fault) -> String {
     let of = match &fault.of {
-        FaultOf::Source(id) => format!("source {id}"),
-        FaultOf::Engine(id) => format!("engine {id}"),
-        FaultOf::Edition(id) => format!("edition {id}"),
+        FaultSubject::Source(id) => format!("source {id}"),
+        FaultSubject::Engine(id) => format!("engine {id}"),
+        FaultSubject::Edition(id) => format!("edition {id}"),
     };
     let since = fault.since.map(|since| format!(" (since {since})")).unwrap_or_default();
     format!("{of}: {}{since}", fault.message)

@@ -23,9 +23,9 @@ pub(super) async fn retranslate(args: &Args, ask: &RetranslateArgs) -> Result<Ex
     let (mut memories, mut renditions) = (0, 0);
     for lang in &langs {
         if let Some(term) = &ask.term {
-            memories += store.forget_memories(term, lang.as_ref()).await.map_err(Failure::own)?;
+            memories += store.delete_memory(term, lang.as_ref()).await.map_err(Failure::own)?;
         }
-        renditions += store.forget_translations(sources.as_deref(), lang.as_ref(), since).await.map_err(Failure::own)?;
+        renditions += store.delete_translations(sources.as_deref(), lang.as_ref(), since).await.map_err(Failure::own)?;
     }
     store.close().await.map_err(Failure::own)?;
     if !args.quiet {

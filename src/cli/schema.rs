@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::args::Args;
 use super::exit::{Exit, Failure, print};
 use crate::config;
-use crate::sink::Dir;
+use crate::sink::OutputDir;
 
 /// Prints the JSON Schema of feeds.toml.
 pub(super) fn schema() -> Result<Exit, Failure> {
@@ -35,7 +35,7 @@ pub(super) fn man(folder: Option<&Path>) -> Result<Exit, Failure> {
         print(&String::from_utf8_lossy(&page(command)?))?;
         return Ok(Exit::Good);
     };
-    let dir = Dir::open(folder).map_err(Failure::own)?;
+    let dir = OutputDir::open(folder).map_err(Failure::own)?;
     dir.put("relais.1", &page(command.clone())?).map_err(Failure::own)?;
     for sub in command.get_subcommands() {
         let file = format!("relais-{}.1", sub.get_name());

@@ -97,10 +97,10 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
     let mut subscriptions = Vec::new();
     let (mut rows, mut run, mut kept) = (Vec::new(), None, Kept { entries: 0, withdrawn: 0, renditions: 0, size_bytes: None });
     if let Some(store) = store {
-        rows = store.sources(&ids).await?;
-        subscriptions = store.subscriptions(&ids).await?;
-        run = store.last_run().await?.map(|(run, started, report)| LastRun { run, started, finished: report.is_some() });
-        let counts = store.counts().await?;
+        rows = store.load_source_rows(&ids).await?;
+        subscriptions = store.load_subscriptions(&ids).await?;
+        run = store.load_last_run().await?.map(|(run, started, report)| LastRun { run, started, finished: report.is_some() });
+        let counts = store.load_counts().await?;
         kept = Kept {
             entries: counts.entries,
             withdrawn: counts.withdrawn,
@@ -130,14 +130,15 @@ async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError
                 fresh: state.and_then(|state| state.fresh_at),
                 failures: state.map_or(0, |state| state.failures),
                 moved_to: state.and_then(|state| state.moved_to.clone()),
-                entries_a_day: state.map_or(0.0, |state| (state.habit.a_day(now) * 10.0).round() / 10.0),
+                entries_a_day: state.map_or(0.0, |state| (state.publish_rate.entries_per_day(now) * 10.0).round() / 10.0),
                 hub: subscriptions.iter().find(|known| known.source == source.id).map(|known| Hub {
                     url: crate::net::redact_url(&known.hub.url),
                     active: known.is_active(now),
                     until: known.until,
                     reason: known.reason.clone(),
                 }),
-                fault: state.and_then(|state| state.trouble.clone().or_else(|| source_health::warning(state, &source.id, now))),
+                fault: state
+                    .and_then(|state| state.last_fault.clone().or_else(|| source_health::warning(state, &source.id, now))),
             }
         })
         .collect();

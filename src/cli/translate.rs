@@ -43,7 +43,7 @@ pub(super) async fn translate(args: &Args, ask: &TranslateArgs) -> Result<Exit, 
     if !args.quiet {
         tell(&counts, &rendition, engine.price.as_ref().map_or("", |price| &price.currency));
     }
-    let made = &rendition.made;
+    let made = &rendition.provenance;
     Ok(if made.left + made.waiting == 0 { Exit::Good } else { Exit::Faults })
 }
 
@@ -91,7 +91,7 @@ fn clean(text: &str, is_html: bool) -> Clean {
 
 /// Says how the translation came about.
 fn tell(counts: &TranslationCounts, rendition: &Rendition, currency: &str) {
-    let made = &rendition.made;
+    let made = &rendition.provenance;
     let cost = if counts.cost > 0.0 { format!(", {:.6} {currency}", counts.cost) } else { String::new() };
     eprintln!(
         "{} segments: {} from the memory, {} translated ({} characters sent{cost}), {} left as they were",

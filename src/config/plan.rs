@@ -7,7 +7,9 @@ use secrecy::SecretString;
 
 use super::diagnostics::Problem;
 use super::state::State;
-use crate::model::{Bilingual, Budget, Cidr, EngineKind, Format, Lang, Price, Show, SourceId, Text, Untranslated, Zone};
+use crate::model::{
+    BilingualMode, Budget, Cidr, EngineKind, Format, Lang, Price, Show, SourceId, Text, UntranslatedPolicy, Zone,
+};
 
 /// All that feeds.toml asks for.
 #[derive(Clone, Debug)]
@@ -171,7 +173,7 @@ pub struct Edition {
     /// The names of the engines that translate for it, the preferred one first; none when nothing is translated.
     pub engines: Vec<String>,
     /// How much of the original stands beside a translation.
-    pub bilingual: Bilingual,
+    pub bilingual: BilingualMode,
     /// How much is republished.
     pub show: Show,
     /// How many entries it holds.
@@ -179,5 +181,5 @@ pub struct Edition {
     /// Its formats, in the order in which they are written.
     pub formats: Vec<Format>,
     /// What becomes of entries in other languages.
-    pub untranslated: Untranslated,
+    pub untranslated: UntranslatedPolicy,
 }

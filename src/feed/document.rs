@@ -1,6 +1,6 @@
 //! What goes in and what comes out.
 
-use crate::model::{Entry, Lang, Pace, RawHtml, Text, Time, Zone};
+use crate::model::{Entry, Lang, PollHints, RawHtml, Text, Time, Zone};
 
 /// A body as it came from a server.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ pub struct Feed {
     /// Who owns its text, as written.
     pub rights: Option<RawHtml>,
     /// What it asks of those who come again.
-    pub pace: Pace,
+    pub poll_hints: PollHints,
     /// Where it can be subscribed to: `rel="hub"` of a link, `hubs` of JSON Feed.
     pub hub: Option<String>,
     /// Where it says to be itself: what is subscribed to.

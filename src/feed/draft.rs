@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::repairs::Repairs;
-use crate::model::{Pace, Time};
+use crate::model::{PollHints, Time};
 
 /// A feed as it was read.
 pub(super) struct Document<'a> {
@@ -128,7 +128,7 @@ pub(super) struct Draft<'a> {
     pub(super) rights: Best<Rich<'a>>,
     pub(super) language: Best<Cow<'a, str>>,
     /// What a feed asks of those who come again.
-    pub(super) pace: Pace,
+    pub(super) poll_hints: PollHints,
     /// The minutes in which it says to be updated so many times.
     pub(super) period: Option<u32>,
     pub(super) times: Option<u32>,

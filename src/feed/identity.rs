@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use url::Url;
 
 use super::links::canonicalize_url;
-use crate::model::{Entry, EntryId, Known, Revision, Text, Time};
+use crate::model::{Entry, EntryId, EntryRow, Revision, Text, Time};
 
 /// What the source calls an entry: its guid (without tracking), else its link, else a hash of headline and date.
 pub(super) fn uid(guid: Option<&str>, url: Option<&str>, title: &Text, published: Option<Time>) -> String {
@@ -31,7 +31,7 @@ pub fn deduplicate(entries: Vec<Entry>) -> (Vec<(Entry, Revision)>, u32) {
     let before = entries.len();
     let mut entries: Vec<(Entry, Revision)> = entries
         .into_iter()
-        .filter(Entry::says_something)
+        .filter(Entry::has_content)
         .map(|entry| {
             let revision = entry.revision();
             (entry, revision)
@@ -86,7 +86,7 @@ fn tell_apart(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<String>) {
 /// That can be told only of a feed in the order of its dates. An entry is taken back when its date lies between the oldest
 /// and the newest of the present body. When that would be half of the last body or more, the feed has changed its ways
 /// rather than its mind, and nothing is taken back.
-pub fn find_withdrawn(last: &[EntryId], known: &[Known], now: &[(EntryId, Option<Time>)]) -> Vec<EntryId> {
+pub fn find_withdrawn(last: &[EntryId], known: &[EntryRow], now: &[(EntryId, Option<Time>)]) -> Vec<EntryId> {
     let dates: Option<Vec<Time>> = now.iter().map(|(_, date)| *date).collect();
     let Some(dates) = dates.filter(|dates| dates.is_sorted_by(|a, b| a >= b)) else { return Vec::new() };
     let (Some(newest), Some(oldest)) = (dates.first(), dates.last()) else { return Vec::new() };
@@ -94,7 +94,7 @@ pub fn find_withdrawn(last: &[EntryId], known: &[Known], now: &[(EntryId, Option
     let last: HashSet<EntryId> = last.iter().copied().collect();
     let gone: Vec<EntryId> = known
         .iter()
-        .filter(|known| last.contains(&known.id) && !present.contains(&known.id) && !known.withdrawn)
+        .filter(|known| last.contains(&known.id) && !present.contains(&known.id) && !known.is_withdrawn)
         .filter(|known| known.at > *oldest && known.at < *newest)
         .map(|known| known.id)
         .collect();
@@ -160,23 +160,23 @@ mod tests {
         assert_eq!(uids.len(), 5_000);
     }
 
-    fn known(n: i64) -> Known {
-        Known {
+    fn known(n: i64) -> EntryRow {
+        EntryRow {
             id: EntryId(n),
             source: SourceId::new("s"),
             revision: Revision(0),
             at: Time::from_millis(n),
             first_seen: Time::EPOCH,
             lang: None,
-            twin: None,
-            withdrawn: false,
+            dedup_key: None,
+            is_withdrawn: false,
         }
     }
 
     #[test]
     fn an_entry_missing_between_others_was_taken_back_and_one_missing_at_the_end_was_not() {
         let last: Vec<EntryId> = (1..=5).map(EntryId).collect();
-        let rows: Vec<Known> = (1..=5).map(known).collect();
+        let rows: Vec<EntryRow> = (1..=5).map(known).collect();
         let body = |ids: &[i64]| ids.iter().map(|n| (EntryId(*n), Some(Time::from_millis(*n)))).collect::<Vec<_>>();
         assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 5, 3, 2])), [EntryId(4)], "4 was taken back, 1 fell off the end");
         assert_eq!(find_withdrawn(&last, &rows, &body(&[5, 3, 2, 6])), [], "a feed in no order of dates tells nothing");

@@ -9,7 +9,7 @@ use super::language::{LEAST_OF_ENTRY, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
 use super::{Feed, FeedBody, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
-use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, Pace, RawHtml, SourceId, Text};
+use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, PollHints, RawHtml, SourceId, Text};
 
 /// An entry's summary or content beyond this is cut: no article is longer.
 const MOST_HTML: usize = 1 << 20;
@@ -55,11 +55,11 @@ pub(super) fn normalise(document: Document<'_>, body: &FeedBody<'_>, source: &So
         image,
         rights,
         authors,
-        pace: Pace {
-            minutes: feed.pace.minutes.or(period),
+        poll_hints: PollHints {
+            minutes: feed.poll_hints.minutes.or(period),
             // It belongs to the period.
-            base: feed.pace.base.filter(|_| feed.pace.minutes.is_none() && period.is_some()),
-            ..feed.pace
+            base: feed.poll_hints.base.filter(|_| feed.poll_hints.minutes.is_none() && period.is_some()),
+            ..feed.poll_hints
         },
         repaired,
         entries,

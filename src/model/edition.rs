@@ -57,7 +57,7 @@ impl Format {
 
 /// The source that an item comes from, as it is named to readers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Origin {
+pub struct SourceInfo {
     /// Its name in feeds.toml.
     pub id: SourceId,
     /// Its title: the configured one, else the feed's own.
@@ -72,7 +72,7 @@ pub struct Origin {
 
 /// One entry of an edition.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Item {
+pub struct EditionItem {
     /// A `tag:` URI (RFC 4151) that never changes for this entry in this edition's language.
     pub id: String,
     /// All but the text.
@@ -92,7 +92,7 @@ pub struct Item {
     /// When it was last changed, never before `published`.
     pub updated: Time,
     /// Where it comes from.
-    pub origin: Origin,
+    pub source: SourceInfo,
     /// Who translated it, if anybody did.
     pub translation: Option<Translation>,
 }
@@ -132,7 +132,7 @@ pub struct Edition {
     /// The newest change of any item.
     pub updated: Time,
     /// The items, newest first.
-    pub items: Vec<Item>,
+    pub items: Vec<EditionItem>,
 }
 
 impl Edition {

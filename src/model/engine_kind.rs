@@ -60,7 +60,7 @@ impl EngineKind {
 /// How much of the original an edition shows beside a translation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Bilingual {
+pub enum BilingualMode {
     /// Nothing.
     #[default]
     None,

@@ -132,13 +132,13 @@ impl Entry {
     }
 
     /// Whether there is anything to show: a headline, a page or a text.
-    pub fn says_something(&self) -> bool {
+    pub fn has_content(&self) -> bool {
         !self.title.is_blank() || self.head.url.is_some() || self.summary.is_some() || self.content.is_some()
     }
 
     /// Equal for two entries of any sources that have the same page and the same headline: one article in two feeds.
     /// Nothing for an entry without a page: headlines alone repeat ("Le journal de 8 h").
-    pub fn twin(&self) -> Option<i64> {
+    pub fn dedup_key(&self) -> Option<i64> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.head.url.as_ref()?.as_bytes());
         hasher.update(&[0]);
@@ -149,7 +149,7 @@ impl Entry {
 
 /// What the store knows of an entry without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct EntryRow {
     /// The entry.
     pub id: EntryId,
     /// Whose it is.
@@ -162,10 +162,10 @@ pub struct Known {
     pub first_seen: Time,
     /// Its language, as far as known.
     pub lang: Option<Lang>,
-    /// See [`Entry::twin`].
-    pub twin: Option<i64>,
+    /// See [`Entry::dedup_key`].
+    pub dedup_key: Option<i64>,
     /// Whether the source has taken it back.
-    pub withdrawn: bool,
+    pub is_withdrawn: bool,
 }
 
 /// The original rendition of an entry: its own text, cleaned. Made the first time that an edition wants it, kept by revision.

@@ -9,7 +9,7 @@ use super::{BreakKind, SourceId, Time};
 /// The thing that a fault is about, by its name in feeds.toml.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FaultOf {
+pub enum FaultSubject {
     /// A source.
     Source(String),
     /// An engine.
@@ -138,7 +138,7 @@ impl From<BreakKind> for FaultKind {
 pub struct Fault {
     /// The source, engine or edition that it is about.
     #[serde(flatten)]
-    pub of: FaultOf,
+    pub of: FaultSubject,
     /// Its kind.
     pub kind: FaultKind,
     /// One sentence for the operator: what failed, on what, why.
@@ -150,17 +150,17 @@ pub struct Fault {
 impl Fault {
     /// Makes a fault of a source.
     pub fn of_source(source: &SourceId, kind: FaultKind, message: impl Into<String>, since: Option<Time>) -> Self {
-        Self { of: FaultOf::Source(source.as_str().to_owned()), kind, message: message.into(), since }
+        Self { of: FaultSubject::Source(source.as_str().to_owned()), kind, message: message.into(), since }
     }
 
     /// Makes a fault of an engine.
     pub fn of_engine(engine: &str, kind: FaultKind, message: impl Into<String>) -> Self {
-        Self { of: FaultOf::Engine(engine.to_owned()), kind, message: message.into(), since: None }
+        Self { of: FaultSubject::Engine(engine.to_owned()), kind, message: message.into(), since: None }
     }
 
     /// Makes a fault of an edition.
     pub fn of_edition(edition: &str, kind: FaultKind, message: impl Into<String>) -> Self {
-        Self { of: FaultOf::Edition(edition.to_owned()), kind, message: message.into(), since: None }
+        Self { of: FaultSubject::Edition(edition.to_owned()), kind, message: message.into(), since: None }
     }
 }
 

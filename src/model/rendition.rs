@@ -20,12 +20,13 @@ pub struct Rendition {
     #[serde(default)]
     pub text: String,
     /// How it was made.
-    pub made: Making,
+    #[serde(rename = "made")]
+    pub provenance: RenditionProvenance,
 }
 
 /// How a rendition was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Making {
+pub struct RenditionProvenance {
     /// The engines whose work is in it (their identities), each once, sorted.
     pub engines: Vec<String>,
     /// When.
@@ -46,14 +47,14 @@ pub struct Making {
 
 /// What a rendition was made of: when it differs from what is wanted now, the rendition is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MadeOf {
-    /// A hash of what, beside the entry's revision, it depends on; [`MadeOf::UNFINISHED`] while segments of it wait.
+pub struct RenditionInputs {
+    /// A hash of what, beside the entry's revision, it depends on; [`RenditionInputs::UNFINISHED`] while segments of it wait.
     pub hash: i64,
     /// How much of the entry it holds.
     pub show: Show,
 }
 
-impl MadeOf {
+impl RenditionInputs {
     /// The hash of a rendition that is not finished; no finished one has it.
     pub const UNFINISHED: i64 = 0;
 
@@ -65,7 +66,7 @@ impl MadeOf {
 
 /// A translation in the memory, or why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Remembered {
+pub enum MemoryResult {
     /// The translation, with the marks of its segment in canonical form ([`super::Marked::to_tagged`]).
     Translation(String),
     /// The engine was asked and every answer was refused, for this reason: it is not paid for again.

@@ -39,7 +39,7 @@ impl SegmentKey {
     }
 
     /// Reads what `Display` writes: 32 hexadecimal digits.
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
@@ -69,7 +69,7 @@ mod tests {
         let (fr, en, es) = (lang("fr"), lang("en"), lang("es"));
         let text = Marked::text("Le CIO a voté.");
         let key = SegmentKey::new(&text, &fr, &en, "deepl", &[]);
-        assert_eq!(SegmentKey::read(&key.to_string()), Some(key));
+        assert_eq!(SegmentKey::parse(&key.to_string()), Some(key));
         assert_eq!(SegmentKey::new(&Marked::text("  Le CIO\n a voté. "), &fr, &en, "deepl", &[]), key);
         let (cio, vote) = (("CIO", "IOC"), ("vote", "vote"));
         let both = SegmentKey::new(&text, &fr, &en, "deepl", &[cio, vote]);
@@ -86,7 +86,7 @@ mod tests {
         let distinct: std::collections::HashSet<_> = others.iter().collect();
         assert_eq!(distinct.len(), others.len());
         for wrong in ["", "0", &"g".repeat(32), &"+".repeat(32), &"é".repeat(16)] {
-            assert_eq!(SegmentKey::read(wrong), None, "{wrong}");
+            assert_eq!(SegmentKey::parse(wrong), None, "{wrong}");
         }
     }
 }

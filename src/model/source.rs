@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Habit, Lang, Pace, Text, Time};
+use super::{Lang, PollHints, PublishRate, Text, Time};
 
 /// The name of a source in feeds.toml: the `ID` of `[source.ID]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,8 +75,8 @@ pub struct SourceMeta {
     /// A picture that stands for it.
     pub image: Option<String>,
     /// What it asks of those who come again.
-    #[serde(skip_serializing_if = "Pace::is_empty")]
-    pub pace: Pace,
+    #[serde(rename = "poll_hints", skip_serializing_if = "PollHints::is_empty")]
+    pub poll_hints: PollHints,
     /// Who tells of what is new in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hub: Option<Hub>,
@@ -111,8 +111,8 @@ pub struct SourceState {
     #[serde(skip_serializing_if = "is_zero")]
     pub moved_seen: u32,
     /// When it publishes.
-    #[serde(skip_serializing_if = "Habit::is_empty")]
-    pub habit: Habit,
+    #[serde(rename = "publish_rate", skip_serializing_if = "PublishRate::is_empty")]
+    pub publish_rate: PublishRate,
     /// When a visit last found the feed in order (new entries or none).
     pub good_at: Option<Time>,
     /// When a visit last brought a new or changed entry.
@@ -134,7 +134,8 @@ pub struct SourceState {
     /// The first of them.
     pub failing_since: Option<Time>,
     /// The last visit's outcome in one sentence, while it is not in order.
-    pub trouble: Option<super::Fault>,
+    #[serde(rename = "trouble")]
+    pub last_fault: Option<super::Fault>,
     /// Whether that may pass by itself and is not told yet: the first failure of a source that worked, or one that its server
     /// excused beforehand.
     #[serde(skip_serializing_if = "is_false")]

@@ -43,12 +43,12 @@ impl Subscription {
     }
 
     /// Whether it is what this hub would be asked for, by somebody who is reached at `callback`.
-    pub fn is_of(&self, hub: &Hub, callback: &str) -> bool {
+    pub fn is_for(&self, hub: &Hub, callback: &str) -> bool {
         self.hub == *hub && self.callback == callback
     }
 
     /// When the hub is to be asked (again): when two thirds of what it agreed to are over, and later if it does not answer.
-    pub fn next_ask(&self) -> Time {
+    pub fn next_request_at(&self) -> Time {
         let renewal = match (self.until, self.lease) {
             (Some(until), Some(lease)) => {
                 let renewal = Time::from_millis(until.millis() - i64::try_from(lease.as_millis() / 3).unwrap_or(0));
@@ -99,19 +99,19 @@ mod tests {
             lease: None,
             reason: None,
         };
-        assert_eq!(asked.next_ask(), minutes(1));
-        assert_eq!(Subscription { failures: 4, ..asked.clone() }.next_ask(), minutes(8));
-        assert_eq!(Subscription { failures: 99, ..asked.clone() }.next_ask(), minutes(24 * 60));
-        assert_eq!(Subscription { reason: Some("no".to_owned()), ..asked.clone() }.next_ask(), minutes(10), "it said no");
+        assert_eq!(asked.next_request_at(), minutes(1));
+        assert_eq!(Subscription { failures: 4, ..asked.clone() }.next_request_at(), minutes(8));
+        assert_eq!(Subscription { failures: 99, ..asked.clone() }.next_request_at(), minutes(24 * 60));
+        assert_eq!(Subscription { reason: Some("no".to_owned()), ..asked.clone() }.next_request_at(), minutes(10), "it said no");
         let agreed =
             Subscription { failures: 0, until: Some(minutes(90)), lease: Some(Duration::from_secs(90 * 60)), ..asked.clone() };
-        assert_eq!(agreed.next_ask(), minutes(60));
+        assert_eq!(agreed.next_request_at(), minutes(60));
         let second = Duration::from_secs(1);
         let hasty = Subscription { until: Some(minutes(0).plus(second)), lease: Some(second), ..agreed.clone() };
-        assert_eq!(hasty.next_ask(), minutes(0).plus(second * 30), "a hub that wants to be asked each second");
+        assert_eq!(hasty.next_request_at(), minutes(0).plus(second * 30), "a hub that wants to be asked each second");
         assert!(agreed.is_active(minutes(89)) && !agreed.is_active(minutes(90)));
         let renewing = Subscription { asked: minutes(60), failures: 2, ..agreed };
-        assert_eq!(renewing.next_ask(), minutes(62));
+        assert_eq!(renewing.next_request_at(), minutes(62));
         assert!(!format!("{renewing:?}").contains("\"s\""));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What an edition does with an entry that is not (yet) in its language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Untranslated {
+pub enum UntranslatedPolicy {
     /// Waits so long for a translation, then shows the original: an entry whose title changes later under the same id is
     /// listed twice by some readers.
     Hold(Duration),

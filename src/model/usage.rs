@@ -59,7 +59,7 @@ pub struct Price {
 
 impl Price {
     /// What this costs, in millionths of the currency's unit, rounded up: a budget errs on the safe side.
-    pub fn of(&self, used: Usage) -> u64 {
+    pub fn cost_of(&self, used: Usage) -> u64 {
         let sum = u128::from(used.characters) * u128::from(self.per_million_characters)
             + u128::from(used.tokens_in) * u128::from(self.per_million_tokens_in)
             + u128::from(used.tokens_out) * u128::from(self.per_million_tokens_out);
@@ -81,11 +81,11 @@ pub enum Unit {
 
 impl Unit {
     /// How much of it this is, at this price.
-    pub fn of(self, used: Usage, price: &Price) -> u64 {
+    pub fn amount_of(self, used: Usage, price: &Price) -> u64 {
         match self {
             Self::Characters => used.characters,
             Self::Tokens => used.tokens(),
-            Self::Money => price.of(used),
+            Self::Money => price.cost_of(used),
         }
     }
 }
@@ -150,10 +150,10 @@ mod tests {
     #[test]
     fn money_is_counted_in_millionths_and_rounded_up() {
         let deepl = Price { per_million_characters: 20_000_000, currency: "EUR".to_owned(), ..Price::default() };
-        assert_eq!(deepl.of(Usage { characters: 1_000_000, ..Usage::default() }), 20_000_000);
-        assert_eq!(deepl.of(Usage { characters: 1, ..Usage::default() }), 20);
+        assert_eq!(deepl.cost_of(Usage { characters: 1_000_000, ..Usage::default() }), 20_000_000);
+        assert_eq!(deepl.cost_of(Usage { characters: 1, ..Usage::default() }), 20);
         let small = Price { per_million_tokens_in: 150_000, per_million_tokens_out: 600_000, ..Price::default() };
-        assert_eq!(small.of(Usage { tokens_in: 1, tokens_out: 0, characters: 9 }), 1, "0.15 of a millionth is one");
-        assert_eq!(deepl.of(Usage { characters: u64::MAX, ..Usage::default() }), u64::MAX, "no sum wraps around");
+        assert_eq!(small.cost_of(Usage { tokens_in: 1, tokens_out: 0, characters: 9 }), 1, "0.15 of a millionth is one");
+        assert_eq!(deepl.cost_of(Usage { characters: u64::MAX, ..Usage::default() }), u64::MAX, "no sum wraps around");
     }
 }

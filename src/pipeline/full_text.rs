@@ -14,7 +14,7 @@ use url::{Position, Url};
 
 use crate::config as plan;
 use crate::feed;
-use crate::model::{Entry, EntryId, FullText, Known, Original, Revision, SourceId, Validators};
+use crate::model::{Entry, EntryId, EntryRow, FullText, Original, Revision, SourceId, Validators};
 use crate::net::{self, Client, FetchError, Request, Response};
 use crate::policy::Robots;
 
@@ -89,14 +89,14 @@ impl<'a> Pages<'a> {
 
     /// What became of the pages of these entries, newest first. With `fetch` those that are still to be had are asked for now,
     /// as far as the budget goes, and the original renditions that come of it are kept.
-    pub(super) async fn look(&mut self, window: &[Known], fetch: bool) -> Result<HashMap<EntryId, FullText>, PipelineError> {
-        let of_pages: Vec<&Known> = window.iter().filter(|known| self.sources.contains_key(&known.source)).collect();
+    pub(super) async fn look(&mut self, window: &[EntryRow], fetch: bool) -> Result<HashMap<EntryId, FullText>, PipelineError> {
+        let of_pages: Vec<&EntryRow> = window.iter().filter(|known| self.sources.contains_key(&known.source)).collect();
         if of_pages.is_empty() {
             return Ok(HashMap::new());
         }
         let ids: Vec<EntryId> = of_pages.iter().map(|known| known.id).collect();
         let revisions: HashMap<EntryId, Revision> = of_pages.iter().map(|known| (known.id, known.revision)).collect();
-        let kept = self.manners.store.full_texts(&ids).await?.into_iter();
+        let kept = self.manners.store.load_full_texts(&ids).await?.into_iter();
         let mut known: HashMap<EntryId, FullText> = kept
             .filter(|(id, revision, _)| revisions.get(id) == Some(revision))
             .map(|(id, _, full_text)| (id, full_text))
@@ -142,7 +142,7 @@ impl<'a> Pages<'a> {
                 if !is_well {
                     shut.insert(host);
                 }
-                manners.store.keep_originals(&made).await?;
+                manners.store.save_originals(&made).await?;
                 found.extend(made.into_iter().filter_map(|(id, _, original)| Some((id, original.full_text?))));
             }
             Ok(found)
@@ -154,7 +154,7 @@ impl<'a> Pages<'a> {
     /// The entries whose page is to be asked for now, by host, the newest first.
     async fn wanted(
         &mut self,
-        window: &[&Known],
+        window: &[&EntryRow],
         known: &HashMap<EntryId, FullText>,
     ) -> Result<HashMap<String, Vec<Wanted<'a>>>, PipelineError> {
         let mut tries: HashMap<EntryId, u32> = HashMap::new();
@@ -173,8 +173,14 @@ impl<'a> Pages<'a> {
                 ids.push(entry.id);
             }
         }
-        let mut entries: HashMap<EntryId, (Revision, Entry)> =
-            self.manners.store.entries(&ids).await?.into_iter().map(|(id, revision, entry)| (id, (revision, entry))).collect();
+        let mut entries: HashMap<EntryId, (Revision, Entry)> = self
+            .manners
+            .store
+            .load_entries(&ids)
+            .await?
+            .into_iter()
+            .map(|(id, revision, entry)| (id, (revision, entry)))
+            .collect();
         let mut hosts: HashMap<String, Vec<Wanted<'a>>> = HashMap::new();
         for id in ids {
             let Some((revision, entry)) = entries.remove(&id) else { continue };

@@ -18,7 +18,7 @@ use crate::config as plan;
 use crate::model::{Clock, EntryCounts, Fault, Outcome, SourceCounts, SourceId, SourceMeta, Time, Visit, authority};
 use crate::net::Client;
 use crate::policy::source_health::visit_fault;
-use crate::store::{Claimed, Lease, Parcel, Store, StoreError};
+use crate::store::{Lease, LeasedSource, SettledVisit, Store, StoreError};
 
 use super::robots_cache::Manners;
 pub(super) use lasting::{Lasting, Pushes};
@@ -101,13 +101,13 @@ impl Ingest<'_> {
     /// Visits all that is due, and settles each visit.
     pub async fn pass(&self) -> Result<Ingested, StoreError> {
         let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
-        self.store.register(&ids, self.clock.now()).await?;
+        self.store.register_sources(&ids, self.clock.now()).await?;
         let mut done = Ingested::default();
         let mut left: Vec<SourceId> = ids;
         loop {
             let now = self.clock.now();
             let lease = Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) };
-            let claimed = self.store.claim(&left, &lease, self.force, CLAIM).await?;
+            let claimed = self.store.lease_due_sources(&left, &lease, self.force, CLAIM).await?;
             let more = claimed.len() == CLAIM;
             (self.progress)(Progress::Claimed(claimed.len()));
             done.seen.extend(claimed.iter().map(|claimed| (claimed.source.clone(), claimed.state.meta.clone())));
@@ -142,12 +142,12 @@ impl Ingest<'_> {
     }
 
     /// Visits what was claimed, hosts side by side, and settles the visits as they end.
-    async fn visit_all(&self, claimed: Vec<Claimed>, done: &mut Ingested) -> Result<(), StoreError> {
+    async fn visit_all(&self, claimed: Vec<LeasedSource>, done: &mut Ingested) -> Result<(), StoreError> {
         let sources: HashMap<&SourceId, &plan::Source> = self.sources.iter().map(|source| (&source.id, *source)).collect();
         let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, force: self.force, clock: self.clock };
         let (shared, left) = (self.shared_hosts(), Cell::new(0));
         let manners = Manners::new(self.store, self.client, self.clock, self.user_agent);
-        let (send, mut visits) = mpsc::channel::<Parcel>(SETTLE);
+        let (send, mut visits) = mpsc::channel::<SettledVisit>(SETTLE);
         let visiting = async {
             // Each host is a queue of its own, so that a slow one delays only itself; the client bounds them all.
             let mut hosts: FuturesUnordered<_> = by_host(claimed, &sources)
@@ -166,7 +166,7 @@ impl Ingest<'_> {
         let settling = async {
             let mut batch = Vec::with_capacity(SETTLE);
             while visits.recv_many(&mut batch, SETTLE).await > 0 {
-                self.store.settle(self.worker, &batch).await?;
+                self.store.settle_visits(self.worker, &batch).await?;
                 self.postpone_mates(&batch).await?;
                 for parcel in batch.drain(..) {
                     let visit = parcel.visit();
@@ -194,13 +194,13 @@ impl Ingest<'_> {
     }
 
     /// Has the sources of those hosts wait that asked to be left alone, and not only the source that was told so.
-    async fn postpone_mates(&self, batch: &[Parcel]) -> Result<(), StoreError> {
+    async fn postpone_mates(&self, batch: &[SettledVisit]) -> Result<(), StoreError> {
         for parcel in batch {
             let Some(until) = told_later(parcel) else { continue };
             let host = self.sources.iter().find(|source| source.id == parcel.visit().source).map(|source| authority(&source.url));
             let is_mate = |source: &&&plan::Source| Some(authority(&source.url)) == host;
             let mates: Vec<SourceId> = self.sources.iter().filter(is_mate).map(|source| source.id.clone()).collect();
-            self.store.postpone(&mates, until).await?;
+            self.store.postpone_sources(&mates, until).await?;
         }
         Ok(())
     }
@@ -210,9 +210,9 @@ impl Ingest<'_> {
         &self,
         visitor: &Visitor<'_>,
         manners: Option<&Manners<'_>>,
-        queue: Vec<(&plan::Source, Claimed)>,
+        queue: Vec<(&plan::Source, LeasedSource)>,
         left: &Cell<usize>,
-        send: mpsc::Sender<Parcel>,
+        send: mpsc::Sender<SettledVisit>,
     ) -> Result<(), StoreError> {
         let begun = Instant::now();
         let delay = match (manners, queue.first()) {
@@ -230,14 +230,14 @@ impl Ingest<'_> {
                 Box::pin(async move {
                     if self.is_late() {
                         left.set(left.get() + 1);
-                        return self.store.give_back(self.worker, std::slice::from_ref(&source.id)).await;
+                        return self.store.release_sources(self.worker, std::slice::from_ref(&source.id)).await;
                     }
                     if !is_first.replace(false) && is_long() {
-                        return self.store.give_back(self.worker, std::slice::from_ref(&source.id)).await;
+                        return self.store.release_sources(self.worker, std::slice::from_ref(&source.id)).await;
                     }
                     if away.get().is_some_and(|until| self.clock.now() < until) {
                         // One of its sources was told to come later: that is the host's word for all of them.
-                        return self.store.give_back(self.worker, std::slice::from_ref(&source.id)).await;
+                        return self.store.release_sources(self.worker, std::slice::from_ref(&source.id)).await;
                     }
                     let parcel = visitor.visit(source, claimed).await?;
                     away.set(told_later(&parcel).or(away.get()));
@@ -255,15 +255,18 @@ impl Ingest<'_> {
 }
 
 /// Until when a host wants to be left alone, if that is how the visit ended.
-fn told_later(parcel: &Parcel) -> Option<Time> {
+fn told_later(parcel: &SettledVisit) -> Option<Time> {
     if let Outcome::Later { until, .. } = parcel.visit().outcome { Some(until) } else { None }
 }
 
 /// Sources by host, in the order of the claim. Hosts are told apart as they are written: one that has two spellings gets two
 /// queues here, and its one turn at a time from the client.
-fn by_host<'p>(claimed: Vec<Claimed>, sources: &HashMap<&SourceId, &'p plan::Source>) -> Vec<Vec<(&'p plan::Source, Claimed)>> {
+fn by_host<'p>(
+    claimed: Vec<LeasedSource>,
+    sources: &HashMap<&SourceId, &'p plan::Source>,
+) -> Vec<Vec<(&'p plan::Source, LeasedSource)>> {
     let mut places: HashMap<&str, usize> = HashMap::new();
-    let mut hosts: Vec<Vec<(&plan::Source, Claimed)>> = Vec::new();
+    let mut hosts: Vec<Vec<(&plan::Source, LeasedSource)>> = Vec::new();
     for claimed in claimed {
         let Some(source) = sources.get(&claimed.source) else { continue };
         let place = *places.entry(authority(&source.url)).or_insert_with(|| {

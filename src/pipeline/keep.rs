@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config as plan;
 use crate::config::Plan;
-use crate::model::{Clock, EditionCount, Fault, FaultOf, Report, SourceId, Time, TranslationCounts, Visit};
+use crate::model::{Clock, EditionCount, Fault, FaultSubject, Report, SourceId, Time, TranslationCounts, Visit};
 use crate::net::Client;
-use crate::sink::Dir;
+use crate::sink::OutputDir;
 use crate::store::Store;
 use crate::translate::Glossary;
 
@@ -45,7 +45,7 @@ pub struct Prepared {
     plan: Plan,
     client: Client,
     glossary: Arc<Glossary>,
-    dir: Arc<Dir>,
+    dir: Arc<OutputDir>,
     paged: HashSet<SourceId>,
 }
 
@@ -101,7 +101,7 @@ impl Subscribing {
 struct Diary {
     started: Time,
     ingested: Ingested,
-    sources: BTreeMap<FaultOf, Fault>,
+    sources: BTreeMap<FaultSubject, Fault>,
     translation: TranslationCounts,
     engines: Vec<Fault>,
     editions: Vec<EditionCount>,
@@ -352,7 +352,7 @@ impl Diary {
     fn saw(&mut self, visit: &Visit) {
         self.ingested.count(visit);
         self.ingested.seen.clear();
-        self.sources.remove(&FaultOf::Source(visit.source.as_str().to_owned()));
+        self.sources.remove(&FaultSubject::Source(visit.source.as_str().to_owned()));
         self.sources.extend(self.ingested.faults.drain(..).map(|fault| (fault.of.clone(), fault)));
         self.is_new = true;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{EntryId, Known, Original, SourceId};
+use crate::model::{EntryId, EntryRow, Original, SourceId};
 use crate::store::Store;
 
 use super::blocking::spawn_cpu;
@@ -13,15 +13,15 @@ use super::view;
 /// are read.
 pub(super) async fn originals(
     store: &Store,
-    entries: &[Known],
+    entries: &[EntryRow],
     paged: &HashSet<SourceId>,
 ) -> Result<HashMap<EntryId, Original>, PipelineError> {
     let ids: Vec<EntryId> = entries.iter().map(|known| known.id).collect();
-    let rows: HashMap<EntryId, &Known> = entries.iter().map(|known| (known.id, known)).collect();
+    let rows: HashMap<EntryId, &EntryRow> = entries.iter().map(|known| (known.id, known)).collect();
     let mut originals: HashMap<EntryId, Original> = HashMap::with_capacity(ids.len());
-    for (id, revision, original) in store.originals(&ids).await? {
+    for (id, revision, original) in store.load_originals(&ids).await? {
         // One that was made of a page is of no use any more when the source is no longer to be read so.
-        let is_good = |row: &&Known| row.revision == revision && (original.full_text.is_none() || paged.contains(&row.source));
+        let is_good = |row: &&EntryRow| row.revision == revision && (original.full_text.is_none() || paged.contains(&row.source));
         if rows.get(&id).is_some_and(is_good) {
             originals.insert(id, original);
         }
@@ -30,12 +30,12 @@ pub(super) async fn originals(
     if missing.is_empty() {
         return Ok(originals);
     }
-    let entries = store.entries(&missing).await?;
+    let entries = store.load_entries(&missing).await?;
     let made = spawn_cpu("making original renditions", move || {
         entries.into_iter().map(|(id, revision, entry)| (id, revision, view::original(entry))).collect::<Vec<_>>()
     })
     .await?;
-    store.keep_originals(&made).await?;
+    store.save_originals(&made).await?;
     originals.extend(made.into_iter().map(|(id, _, original)| (id, original)));
     Ok(originals)
 }

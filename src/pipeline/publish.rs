@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
 use crate::model::{
-    Clock, Edition, EditionCount, EntryId, Fault, FaultKind, Format, FullText, Known, Lang, Origin, Rendition, Show, SourceId,
-    SourceMeta,
+    Clock, Edition, EditionCount, EntryId, EntryRow, Fault, FaultKind, Format, FullText, Lang, Rendition, Show, SourceId,
+    SourceInfo, SourceMeta,
 };
 use crate::render::{self, EditionLink, Index, ListedSource};
 use crate::select::{Admission, Window, admission};
-use crate::sink::{Dir, Written};
+use crate::sink::{OutputDir, WriteOutcome};
 use crate::store::{Store, StoreError, TranslationRow};
 
 use super::blocking::spawn_cpu;
@@ -37,7 +37,7 @@ pub struct Publish<'a> {
     /// The sources whose pages are read.
     pub paged: &'a HashSet<SourceId>,
     /// Where it writes to.
-    pub dir: Arc<Dir>,
+    pub dir: Arc<OutputDir>,
     /// What tells this output from others in the store.
     pub target: &'a str,
     /// The present: what is held for a translation is held for a time.
@@ -93,7 +93,7 @@ struct Record {
 
 /// What an edition shows.
 struct Chosen {
-    entries: Vec<Known>,
+    entries: Vec<EntryRow>,
     /// The renditions that entries are shown in, each with a hash of what it says.
     renditions: HashMap<EntryId, i64>,
     /// How many entries wait for a translation.
@@ -104,7 +104,7 @@ impl Publish<'_> {
     /// Publishes what has changed. Pages of entries are looked at before.
     pub(super) async fn pass(&self, pages: &mut Pages<'_>) -> Result<Published, PipelineError> {
         let origins = self.origins().await?;
-        let records: HashMap<String, String> = self.store.publications(self.target).await?.into_iter().collect();
+        let records: HashMap<String, String> = self.store.list_publications(self.target).await?.into_iter().collect();
         let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
         let mut done = Published::default();
         let mut links = Vec::new();
@@ -141,10 +141,10 @@ impl Publish<'_> {
     }
 
     /// Who the sources are to readers.
-    async fn origins(&self) -> Result<HashMap<SourceId, Origin>, StoreError> {
+    async fn origins(&self) -> Result<HashMap<SourceId, SourceInfo>, StoreError> {
         let unseen = self.sources.iter().map(|source| &source.id).filter(|id| !self.seen.contains_key(id));
         let unseen: Vec<SourceId> = unseen.cloned().collect();
-        let rows = if unseen.is_empty() { Vec::new() } else { self.store.sources(&unseen).await? };
+        let rows = if unseen.is_empty() { Vec::new() } else { self.store.load_source_rows(&unseen).await? };
         let kept: HashMap<SourceId, SourceMeta> = rows.into_iter().map(|row| (row.id, row.state.meta)).collect();
         let meta = |id| self.seen.get(id).or_else(|| kept.get(id));
         Ok(self.sources.iter().map(|source| (source.id.clone(), view::origin(source, meta(&source.id)))).collect())
@@ -155,7 +155,7 @@ impl Publish<'_> {
         &self,
         edition: &plan::Edition,
         lang: Option<&Lang>,
-        origins: &HashMap<SourceId, Origin>,
+        origins: &HashMap<SourceId, SourceInfo>,
         record: Option<Record>,
         pages: &mut Pages<'_>,
         done: &mut Published,
@@ -181,7 +181,7 @@ impl Publish<'_> {
         for format in edition.formats.iter().copied() {
             match self.write(&view, format).await? {
                 Ok((size, written)) => {
-                    *(if written == Written::New { &mut count.written } else { &mut count.same }) += 1;
+                    *(if written == WriteOutcome::New { &mut count.written } else { &mut count.same }) += 1;
                     files.push((view.file(format), size));
                 }
                 Err(message) => done.faults.push(Fault::of_edition(&stem, FaultKind::Render, message)),
@@ -202,13 +202,13 @@ impl Publish<'_> {
         let (mut before, mut waiting) = (None, 0);
         while !window.is_full() {
             let page = edition.limit + PAGE;
-            let rows = self.store.newest(&edition.from, before, page).await?;
+            let rows = self.store.list_newest_entries(&edition.from, before, page).await?;
             let full = rows.len() == page;
             before = rows.last().map(|row| (row.at, row.id));
             let kept = self.kept(&rows, lang, edition.show).await?;
             for row in rows {
                 let rendition = kept.get(&row.id);
-                let is_translated = rendition.is_some_and(|kept| kept.made_of.is_finished());
+                let is_translated = rendition.is_some_and(|kept| kept.inputs.is_finished());
                 match admission(&row, lang, is_translated, edition.untranslated, now) {
                     Admission::Shown => window.take(row),
                     // What is translated of an unfinished one is better than nothing.
@@ -235,7 +235,7 @@ impl Publish<'_> {
     /// an older revision does until the new one is translated: an entry that has been published does not go away meanwhile.
     async fn kept(
         &self,
-        rows: &[Known],
+        rows: &[EntryRow],
         lang: Option<&Lang>,
         show: Show,
     ) -> Result<HashMap<EntryId, TranslationRow>, StoreError> {
@@ -244,8 +244,8 @@ impl Publish<'_> {
         if foreign.is_empty() {
             return Ok(HashMap::new());
         }
-        let kept = self.store.translations(&foreign, lang).await?;
-        Ok(kept.into_iter().filter(|kept| kept.made_of.show >= show).map(|kept| (kept.entry, kept)).collect())
+        let kept = self.store.find_translation_rows(&foreign, lang).await?;
+        Ok(kept.into_iter().filter(|kept| kept.inputs.show >= show).map(|kept| (kept.entry, kept)).collect())
     }
 
     /// The texts of renditions.
@@ -256,14 +256,14 @@ impl Publish<'_> {
     ) -> Result<HashMap<EntryId, Rendition>, StoreError> {
         let ids: Vec<EntryId> = chosen.keys().copied().collect();
         match lang {
-            Some(lang) if !ids.is_empty() => Ok(self.store.translated(&ids, lang).await?.into_iter().collect()),
+            Some(lang) if !ids.is_empty() => Ok(self.store.load_translations(&ids, lang).await?.into_iter().collect()),
             _ => Ok(HashMap::new()),
         }
     }
 
     /// Renders and writes one format. A renderer that fails keeps the last good file; an output that cannot be written ends
     /// the pass.
-    async fn write(&self, view: &Arc<Edition>, format: Format) -> Result<Result<(u64, Written), String>, PipelineError> {
+    async fn write(&self, view: &Arc<Edition>, format: Format) -> Result<Result<(u64, WriteOutcome), String>, PipelineError> {
         let (view, dir) = (Arc::clone(view), Arc::clone(&self.dir));
         let result = spawn_cpu("rendering an edition", move || match render::render_edition(&view, format) {
             Ok(text) => Ok(Ok((text.len() as u64, dir.put(&view.file(format), text.as_bytes())?))),
@@ -277,7 +277,7 @@ impl Publish<'_> {
     async fn index(
         &self,
         editions: &[EditionLink],
-        origins: &HashMap<SourceId, Origin>,
+        origins: &HashMap<SourceId, SourceInfo>,
         record: Option<Record>,
     ) -> Result<(), PipelineError> {
         let listed: Vec<ListedSource> = self
@@ -324,7 +324,7 @@ impl Publish<'_> {
     async fn remember(&self, name: &str, record: &Record) -> Result<(), PipelineError> {
         let record =
             serde_json::to_string(record).map_err(|error| PipelineError::render("a record of what was written", &error))?;
-        Ok(self.store.keep_publication(self.target, name, &record).await?)
+        Ok(self.store.save_publication(self.target, name, &record).await?)
     }
 }
 
@@ -333,8 +333,8 @@ fn inputs(
     edition: &plan::Edition,
     lang: Option<&Lang>,
     base_url: Option<&str>,
-    window: &[Known],
-    origins: &HashMap<SourceId, Origin>,
+    window: &[EntryRow],
+    origins: &HashMap<SourceId, SourceInfo>,
     full_texts: &HashMap<EntryId, FullText>,
     renditions: &HashMap<EntryId, i64>,
 ) -> String {

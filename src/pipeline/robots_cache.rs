@@ -47,7 +47,7 @@ impl<'a> Manners<'a> {
         if let Some(known) = self.known.lock().await.get(&host).filter(|known| is_good(known)) {
             return Ok(known.robots.clone());
         }
-        let kept = self.store.robots(&[&host]).await?.pop().map(|(_, at, robots)| Known { at, robots });
+        let kept = self.store.load_robots(&[&host]).await?.pop().map(|(_, at, robots)| Known { at, robots });
         let known = match kept {
             Some(known) if is_good(&known) => known,
             kept => self.ask(&host, address, kept.map(|known| known.robots)).await?,
@@ -77,7 +77,7 @@ impl<'a> Manners<'a> {
                 Known { at: Time::from_millis(at), robots: before.unwrap_or_else(Robots::unknown) }
             }
         };
-        self.store.keep_robots(host, known.at, &known.robots).await?;
+        self.store.save_robots(host, known.at, &known.robots).await?;
         Ok(known)
     }
 }

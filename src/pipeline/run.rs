@@ -13,8 +13,8 @@ use crate::config as plan;
 use crate::config::Plan;
 use crate::model::{Clock, Fault, Report, SourceId, Time, TranslationCounts};
 use crate::net::{Client, ClientError, Options};
-use crate::sink::{Dir, SinkError};
-use crate::store::{Access, Claimed, Store, StoreError};
+use crate::sink::{OutputDir, SinkError};
+use crate::store::{Access, LeasedSource, Store, StoreError};
 use crate::translate::Glossary;
 
 use super::blocking::spawn_cpu;
@@ -106,7 +106,7 @@ pub async fn run(ask: &Run<'_>) -> Result<Report, RunError> {
         Ok(ingested) => ingested,
         Err(error) => {
             // What this run still holds is free again; that this may fail too is no news.
-            let _ = store.release(&worker).await;
+            let _ = store.release_all(&worker).await;
             return Err(error.into());
         }
     };
@@ -192,16 +192,16 @@ async fn dry(ask: &Run<'_>, client: &Client) -> Result<Report, RunError> {
     let sources = wanted(ask);
     let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
     let rows = match &store {
-        Some(store) => store.sources(&ids).await?,
+        Some(store) => store.load_source_rows(&ids).await?,
         None => Vec::new(),
     };
-    let due: Vec<(&plan::Source, Claimed)> = sources
+    let due: Vec<(&plan::Source, LeasedSource)> = sources
         .iter()
         .filter_map(|source| {
             let row = rows.iter().find(|row| row.id == source.id);
             let due = row.map_or(Time::EPOCH, |row| row.due);
             let state = row.map(|row| row.state.clone()).unwrap_or_default();
-            let claimed = Claimed { source: source.id.clone(), state, due, visited: row.and_then(|row| row.visited) };
+            let claimed = LeasedSource { source: source.id.clone(), state, due, visited: row.and_then(|row| row.visited) };
             (ask.force || due <= started).then_some((*source, claimed))
         })
         .collect();
@@ -236,9 +236,9 @@ pub(super) fn terms(plan: &Plan, desks: &[EngineHandle]) -> Result<Arc<Glossary>
 }
 
 /// Where the output goes; the folder is made if it is not there.
-pub(super) async fn open_output(plan: &Plan) -> Result<Arc<Dir>, PipelineError> {
+pub(super) async fn open_output(plan: &Plan) -> Result<Arc<OutputDir>, PipelineError> {
     let output = plan.output.clone();
-    let opened = spawn_cpu("opening the output", move || Dir::open(&output)).await??;
+    let opened = spawn_cpu("opening the output", move || OutputDir::open(&output)).await??;
     Ok(Arc::new(opened))
 }
 

@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Edition;
 use crate::model::{
-    Change, Clean, Clock, EntryId, Fault, FaultKind, Known, Lang, MadeOf, Original, Rendition, Revision, Show, SourceId,
-    TranslationCounts,
+    Change, Clean, Clock, EntryId, EntryRow, Fault, FaultKind, Lang, Original, Rendition, RenditionInputs, Revision, Show,
+    SourceId, TranslationCounts,
 };
 use crate::store::Store;
 use crate::translate::{Document, Glossary};
@@ -103,7 +103,7 @@ impl Translate<'_> {
         let round = Scheduler { desks: self.desks, context, worker: self.worker };
         let mut done = Translated::default();
         for requests in requests.chunks(ROUND) {
-            let known: Vec<Known> = requests.iter().map(|request| request.known.clone()).collect();
+            let known: Vec<EntryRow> = requests.iter().map(|request| request.known.clone()).collect();
             let originals = originals(self.store, &known, self.paged).await?;
             let (requests, glossary) = (requests.to_vec(), Arc::clone(self.glossary));
             let jobs = working(move || lay_out(&requests, originals, &glossary)).await?;
@@ -118,7 +118,7 @@ impl Translate<'_> {
             let usage = desk.usage();
             done.counts.sent += usage.sent;
             done.counts.characters_sent += usage.used.characters;
-            done.counts.cost += money(desk.price.of(usage.used));
+            done.counts.cost += money(desk.price.cost_of(usage.used));
             done.faults.extend(fault(desk, usage.is_short));
         }
         Ok(done)
@@ -141,7 +141,7 @@ pub(super) async fn estimate(
     let requests = requests.unfilled(store).await?;
     let stored: Vec<EntryId> = requests.iter().map(|request| request.known.id).filter(|id| !changes.contains_key(id)).collect();
     let mut entries: Vec<_> = match store {
-        Some(store) => store.entries(&stored).await?.into_iter().map(|(id, _, entry)| (id, entry)).collect(),
+        Some(store) => store.load_entries(&stored).await?.into_iter().map(|(id, _, entry)| (id, entry)).collect(),
         None => Vec::new(),
     };
     entries.extend(changes.into_iter().map(|(id, change)| (id, change.entry)));
@@ -185,7 +185,7 @@ pub async fn translate_text(
         id: EntryId(0),
         revision: Revision(0),
         at: clock.now(),
-        made_of: MadeOf { hash: 1, show: Show::Full },
+        inputs: RenditionInputs { hash: 1, show: Show::Full },
         desks: vec![0],
         sheet: Arc::new(Document::lay_out(&original, Show::Full, &ask.from, &ask.to, ask.glossary)),
         to: ask.to,
@@ -193,7 +193,7 @@ pub async fn translate_text(
     let (mut counts, rendition) = round.translate(job).await?;
     let usage = desks[0].usage();
     (counts.sent, counts.characters_sent) = (usage.sent, usage.used.characters);
-    counts.cost = money(desks[0].price.of(usage.used));
+    counts.cost = money(desks[0].price.cost_of(usage.used));
     Ok((counts, rendition))
 }
 

@@ -8,8 +8,8 @@ use crate::config as plan;
 use crate::feed;
 use crate::html;
 use crate::model::{
-    Bilingual, Clean, Edition, Entry, EntryHead, EntryId, FullText, Item, Known, Lang, Origin, Original, Rendition, Show,
-    SourceId, SourceMeta, Text, Time, Translation,
+    BilingualMode, Clean, Edition, EditionItem, Entry, EntryHead, EntryId, EntryRow, FullText, Lang, Original, Rendition, Show,
+    SourceId, SourceInfo, SourceMeta, Text, Time, Translation,
 };
 use crate::net;
 
@@ -19,9 +19,9 @@ const TAG_YEAR: &str = "2026";
 const LONG: usize = 600;
 
 /// Who a source is to readers: as configured, else as the feed says.
-pub(super) fn origin(source: &plan::Source, meta: Option<&SourceMeta>) -> Origin {
+pub(super) fn origin(source: &plan::Source, meta: Option<&SourceMeta>) -> SourceInfo {
     let own = meta.map(|meta| meta.title.clone()).filter(|title| !title.is_blank());
-    Origin {
+    SourceInfo {
         id: source.id.clone(),
         title: source.title.clone().or(own).unwrap_or_else(|| Text::new(source.id.as_str())),
         feed: without_userinfo(&source.url),
@@ -90,11 +90,11 @@ pub(super) struct Parts<'a> {
     pub(super) edition: &'a plan::Edition,
     pub(super) lang: Option<&'a Lang>,
     pub(super) base_url: Option<&'a str>,
-    pub(super) window: &'a [Known],
+    pub(super) window: &'a [EntryRow],
     pub(super) originals: HashMap<EntryId, Original>,
     /// The renditions that entries are shown in, where that is not the original.
     pub(super) renditions: HashMap<EntryId, Rendition>,
-    pub(super) origins: &'a HashMap<SourceId, Origin>,
+    pub(super) origins: &'a HashMap<SourceId, SourceInfo>,
 }
 
 /// Builds the view that renderers read.
@@ -102,7 +102,7 @@ pub(super) fn edition(parts: Parts<'_>) -> Edition {
     let Parts { edition, lang, base_url, window, mut originals, mut renditions, origins } = parts;
     let authority = authority(base_url);
     let stem = stem(edition, lang);
-    let items: Vec<Item> = window
+    let items: Vec<EditionItem> = window
         .iter()
         .filter_map(|known| {
             let original = originals.remove(&known.id)?;
@@ -158,30 +158,31 @@ impl Told {
         Self { lang: head.lang.clone(), head, title, summary, content, text, translation: None }
     }
 
-    fn translated(original: Original, rendition: Rendition, lang: &Lang, bilingual: Bilingual) -> Self {
-        let Rendition { title, title_left, summary, content, text, made } = rendition;
+    fn translated(original: Original, rendition: Rendition, lang: &Lang, bilingual: BilingualMode) -> Self {
+        let Rendition { title, title_left, summary, content, text, provenance } = rendition;
         let from = original.head.lang.clone().unwrap_or_else(|| lang.clone());
         let both = |translated: Option<Clean>, own: Option<Clean>| match (bilingual, translated, own) {
-            (Bilingual::Paragraphs, Some(translated), Some(own)) => Some(html::interleave(&translated, &own, &from)),
+            (BilingualMode::Paragraphs, Some(translated), Some(own)) => Some(html::interleave(&translated, &own, &from)),
             (_, translated, _) => translated,
         };
-        let title = if bilingual == Bilingual::None || title == original.title {
+        let title = if bilingual == BilingualMode::None || title == original.title {
             title
         } else {
             Text::new(&format!("{title} | {}", original.title))
         };
         let (summary, content) = (both(summary, original.summary), both(content, original.content));
-        let text = if bilingual == Bilingual::Paragraphs {
+        let text = if bilingual == BilingualMode::Paragraphs {
             content.as_ref().or(summary.as_ref()).map(html::to_text).unwrap_or_default()
         } else {
             text
         };
-        let translation = Translation { from, engines: made.engines, left: made.left + made.waiting, title_left };
+        let translation =
+            Translation { from, engines: provenance.engines, left: provenance.left + provenance.waiting, title_left };
         Self { head: original.head, title, summary, content, text, lang: Some(lang.clone()), translation: Some(translation) }
     }
 }
 
-fn item(id: String, known: &Known, told: Told, origin: Origin, show: Show) -> Item {
+fn item(id: String, known: &EntryRow, told: Told, origin: SourceInfo, show: Show) -> EditionItem {
     let Told { head, title, summary, content, text, lang, translation } = told;
     let published = known.at.whole_seconds();
     let updated = head.updated.unwrap_or(published).max(published);
@@ -193,7 +194,7 @@ fn item(id: String, known: &Known, told: Told, origin: Origin, show: Show) -> It
         (Show::Full, ..) => text,
         (Show::Summary, _, Some(summary)) => html::to_text(summary),
     };
-    Item { id, head, title, summary, content, text, lang, published, updated, origin, translation }
+    EditionItem { id, head, title, summary, content, text, lang, published, updated, source: origin, translation }
 }
 
 /// The authority of `tag:` URIs: the host of `base_url`.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::source_health::is_paused;
-use crate::model::{Habit, Outcome, Pace, SourceId, Time};
+use crate::model::{Outcome, PollHints, PublishRate, SourceId, Time};
 
 /// No source is left alone for longer because it fails, or because its cache is said to be good.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -41,9 +41,9 @@ pub struct Question<'a> {
     /// Whether its hub tells of what is new.
     pub is_pushed: bool,
     /// What its feed asks for.
-    pub pace: &'a Pace,
+    pub poll_hints: &'a PollHints,
     /// When it publishes.
-    pub habit: &'a Habit,
+    pub publish_rate: &'a PublishRate,
     /// For how long its server says that the answer is good.
     pub fresh_for: Option<Duration>,
     /// When the visit ended.
@@ -53,7 +53,7 @@ pub struct Question<'a> {
 /// When a source is due again.
 pub fn next_due(ask: &Question<'_>) -> Time {
     match ask.outcome {
-        Outcome::Fresh(_) | Outcome::Same | Outcome::Moved { .. } => ask.pace.after(ask.now.plus(interval(ask))),
+        Outcome::Fresh(_) | Outcome::Same | Outcome::Moved { .. } => ask.poll_hints.next_allowed(ask.now.plus(interval(ask))),
         Outcome::Later { until, .. } => ask.now.plus(ask.every).max(*until),
         Outcome::Gone { .. } => ask.now.plus(LONGEST.max(ask.every)),
         Outcome::Broken { .. } => {
@@ -73,7 +73,10 @@ fn interval(ask: &Question<'_>) -> Duration {
     if ask.is_pushed {
         return asked(ask, ask.every.saturating_mul(PUSHED).min(LONGEST.max(ask.every)));
     }
-    let an_hour = ask.habit.an_hour_at(ask.now, ask.now).max(ask.habit.an_hour_at(ask.now.plus(ask.every), ask.now));
+    let an_hour = ask
+        .publish_rate
+        .entries_per_hour_at(ask.now, ask.now)
+        .max(ask.publish_rate.entries_per_hour_at(ask.now.plus(ask.every), ask.now));
     // `an_hour_at` counts entries a day of which one hour is like this.
     let expected = if an_hour > 0.0 { Duration::try_from_secs_f64(3600.0 / an_hour / VISITS_AN_ENTRY).ok() } else { None };
     let habitual = expected.map_or(ask.every, |time| time.max(SHORTEST).min(ask.every));
@@ -82,9 +85,9 @@ fn interval(ask: &Question<'_>) -> Duration {
 
 /// At least `time`, and as long as the feed and its server ask for.
 fn asked(ask: &Question<'_>, time: Duration) -> Duration {
-    let asked = ask.pace.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))).unwrap_or_default();
+    let asked = ask.poll_hints.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))).unwrap_or_default();
     // What says when it is updated is looked at a moment after that.
-    let until_next = ask.pace.until_next(ask.now).map(|until| until + SHORTEST);
+    let until_next = ask.poll_hints.until_next_update(ask.now).map(|until| until + SHORTEST);
     let asked = if asked > CARELESS { until_next.unwrap_or(asked).min(LONGEST) } else { asked.min(ask.every) };
     let fresh = ask.fresh_for.unwrap_or_default().min(LONGEST);
     time.max(asked).max(fresh)
@@ -110,7 +113,7 @@ mod tests {
 
     /// The minutes until a source is due after `outcome`; `with` changes the question.
     fn due(outcome: &Outcome, with: impl FnOnce(&mut Question<'_>)) -> u64 {
-        let (source, pace, habit) = (SourceId::new("a"), Pace::default(), Habit::default());
+        let (source, poll_hints, publish_rate) = (SourceId::new("a"), PollHints::default(), PublishRate::default());
         // 2026-11-24, 10:00 UTC.
         let now = Time::from_millis(1_795_514_400_000);
         let mut ask = Question {
@@ -120,8 +123,8 @@ mod tests {
             failures: 0,
             failing_since: None,
             is_pushed: false,
-            pace: &pace,
-            habit: &habit,
+            poll_hints: &poll_hints,
+            publish_rate: &publish_rate,
             fresh_for: None,
             now,
         };
@@ -129,18 +132,20 @@ mod tests {
         next_due(&ask).since(ask.now).as_secs() / 60
     }
 
-    fn asks(minutes: u32) -> Pace {
-        Pace { minutes: Some(minutes), ..Pace::default() }
+    fn asks(minutes: u32) -> PollHints {
+        PollHints { minutes: Some(minutes), ..PollHints::default() }
     }
 
     /// A source that publishes so many entries in each hour of the day.
-    fn habit(an_hour: u64) -> Habit {
-        let mut habit = Habit::default();
+    fn publish_rate(an_hour: u64) -> PublishRate {
+        let mut publish_rate = PublishRate::default();
         let now = Time::from_millis(1_795_514_400_000);
         let all = 20 * 24 * an_hour;
-        habit
-            .saw((0..all).map(|n| Time::from_millis(now.millis() - i64::try_from(n * 3_600_000 / an_hour).expect("small"))), now);
-        habit
+        publish_rate.record_published(
+            (0..all).map(|n| Time::from_millis(now.millis() - i64::try_from(n * 3_600_000 / an_hour).expect("small"))),
+            now,
+        );
+        publish_rate
     }
 
     #[test]
@@ -168,8 +173,8 @@ mod tests {
             let since = |now: Time| Some(Time::from_millis(now.millis() - days * 86_400_000));
             assert_eq!(due(&broken, |ask| (ask.failures, ask.failing_since) = (40, since(ask.now))), expected, "{days} days");
         }
-        let busy: &'static Habit = Box::leak(Box::new(habit(30)));
-        assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.habit) = (true, busy)), 60);
+        let busy: &'static PublishRate = Box::leak(Box::new(publish_rate(30)));
+        assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.publish_rate) = (true, busy)), 60);
         assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.fresh_for) = (true, Some(minutes(90)))), 90);
         assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.every) = (true, minutes(12 * 60))), 24 * 60);
         assert_eq!(due(&Outcome::Same, |ask| (ask.is_pushed, ask.every) = (true, minutes(48 * 60))), 48 * 60);
@@ -191,28 +196,29 @@ mod tests {
     #[test]
     fn what_a_feed_asks_for_is_heeded_when_it_was_meant() {
         for (asked, expected) in [(0, 15), (1, 15), (60, 15), (61, 61), (720, 720), (100_000, 24 * 60)] {
-            assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(asks(asked)))), expected, "{asked}");
+            assert_eq!(due(&Outcome::Same, |ask| ask.poll_hints = Box::leak(Box::new(asks(asked)))), expected, "{asked}");
         }
-        let busy = habit(30);
+        let busy = publish_rate(30);
         assert_eq!(
-            due(&Outcome::Same, |ask| (ask.pace, ask.habit) = (Box::leak(Box::new(asks(60))), Box::leak(Box::new(busy)))),
+            due(&Outcome::Same, |ask| (ask.poll_hints, ask.publish_rate) =
+                (Box::leak(Box::new(asks(60))), Box::leak(Box::new(busy)))),
             15,
             "not more often than `every`"
         );
         // Daily, at noon: it is ten now.
-        let noon = Pace { base: Time::from_rfc3339("2000-01-01T12:00:00Z"), ..asks(24 * 60) };
-        assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(noon))), 122);
-        let yesterday = Pace { minutes: Some(7 * 24 * 60), ..noon };
+        let noon = PollHints { base: Time::from_rfc3339("2000-01-01T12:00:00Z"), ..asks(24 * 60) };
+        assert_eq!(due(&Outcome::Same, |ask| ask.poll_hints = Box::leak(Box::new(noon))), 122);
+        let yesterday = PollHints { minutes: Some(7 * 24 * 60), ..noon };
         assert_eq!(
-            due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(yesterday))),
+            due(&Outcome::Same, |ask| ask.poll_hints = Box::leak(Box::new(yesterday))),
             24 * 60,
             "weekly: never more than a day"
         );
-        let hourly = Pace { minutes: Some(60), ..noon };
-        assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(hourly))), 15, "as software writes by itself");
-        let mut night = Pace::default();
+        let hourly = PollHints { minutes: Some(60), ..noon };
+        assert_eq!(due(&Outcome::Same, |ask| ask.poll_hints = Box::leak(Box::new(hourly))), 15, "as software writes by itself");
+        let mut night = PollHints::default();
         (10..14).for_each(|hour| night.skip_hour(hour));
-        assert_eq!(due(&Outcome::Same, |ask| ask.pace = Box::leak(Box::new(night))), 240, "until 14:00");
+        assert_eq!(due(&Outcome::Same, |ask| ask.poll_hints = Box::leak(Box::new(night))), 240, "until 14:00");
     }
 
     /// Every header and element with every other: the answer is what the strictest of them asks for.
@@ -221,27 +227,29 @@ mod tests {
         let ttls = [(None, 0), (Some(30), 0), (Some(180), 180)];
         let fresh = [(None, 0), (Some(5), 5), (Some(90), 90), (Some(99_999), 24 * 60)];
         let quiet = [0..0, 10..13, 11..24];
-        let habits: [&'static Habit; 2] = [Box::leak(Box::new(Habit::default())), Box::leak(Box::new(habit(30)))];
+        let habits: [&'static PublishRate; 2] =
+            [Box::leak(Box::new(PublishRate::default())), Box::leak(Box::new(publish_rate(30)))];
         let mut asked = 0;
         for every in [1, 15, 45, 300] {
             for (ttl, by_ttl) in ttls {
                 for (fresh_for, by_fresh) in fresh {
                     for hours in quiet.clone() {
-                        for (pushed, habit) in [(false, habits[0]), (false, habits[1]), (true, habits[1])] {
-                            let mut pace = Pace { minutes: ttl, ..Pace::default() };
-                            hours.clone().for_each(|hour| pace.skip_hour(hour));
-                            let pace: &'static Pace = Box::leak(Box::new(pace));
+                        for (pushed, publish_rate) in [(false, habits[0]), (false, habits[1]), (true, habits[1])] {
+                            let mut poll_hints = PollHints { minutes: ttl, ..PollHints::default() };
+                            hours.clone().for_each(|hour| poll_hints.skip_hour(hour));
+                            let poll_hints: &'static PollHints = Box::leak(Box::new(poll_hints));
                             let found = due(&Outcome::Same, |ask| {
-                                (ask.every, ask.pace, ask.habit, ask.is_pushed) = (minutes(every), pace, habit, pushed);
+                                (ask.every, ask.poll_hints, ask.publish_rate, ask.is_pushed) =
+                                    (minutes(every), poll_hints, publish_rate, pushed);
                                 ask.fresh_for = fresh_for.map(minutes);
                             });
-                            let own = match (pushed, habit.is_empty()) {
+                            let own = match (pushed, publish_rate.is_empty()) {
                                 (true, _) => every * 4,
                                 (false, true) => every,
                                 (false, false) => 2.min(every).max(u64::from(ttl.unwrap_or(0)).min(every)),
                             };
                             let expected = own.max(by_ttl).max(by_fresh);
-                            let said = format!("{every} {ttl:?} {fresh_for:?} {hours:?} {pushed} {}", habit.is_empty());
+                            let said = format!("{every} {ttl:?} {fresh_for:?} {hours:?} {pushed} {}", publish_rate.is_empty());
                             // It is 10:00. What would fall into quiet hours falls behind them.
                             let falls = expected / 60 + 10;
                             if hours.contains(&u32::try_from(falls % 24).expect("an hour")) {
@@ -256,7 +264,7 @@ mod tests {
                             for (later, least) in [(5, every), (600, 600)] {
                                 let until = Time::from_millis(1_795_514_400_000 + later * 60_000);
                                 let busy = Outcome::Later { until, message: String::new() };
-                                let found = due(&busy, |ask| (ask.every, ask.pace) = (minutes(every), pace));
+                                let found = due(&busy, |ask| (ask.every, ask.poll_hints) = (minutes(every), poll_hints));
                                 assert_eq!(found, least.max(u64::try_from(later).expect("small")).max(every), "{said}");
                             }
                             asked += 1;
@@ -271,12 +279,20 @@ mod tests {
     #[test]
     fn a_busy_source_is_visited_more_often_within_bounds() {
         for (an_hour, expected) in [(30, 2), (3, 2), (1, 7)] {
-            let habit: &'static Habit = Box::leak(Box::new(habit(an_hour)));
-            let found = due(&Outcome::Same, |ask| ask.habit = habit);
+            let publish_rate: &'static PublishRate = Box::leak(Box::new(publish_rate(an_hour)));
+            let found = due(&Outcome::Same, |ask| ask.publish_rate = publish_rate);
             assert!(found.abs_diff(expected) <= 1, "{an_hour} an hour: {found}");
-            assert_eq!(due(&Outcome::Same, |ask| (ask.habit, ask.every) = (habit, minutes(1))), 1, "`every` is the longest");
+            assert_eq!(
+                due(&Outcome::Same, |ask| (ask.publish_rate, ask.every) = (publish_rate, minutes(1))),
+                1,
+                "`every` is the longest"
+            );
         }
-        assert_eq!(due(&Outcome::Same, |ask| ask.habit = Box::leak(Box::new(Habit::default()))), 15, "nothing is known");
+        assert_eq!(
+            due(&Outcome::Same, |ask| ask.publish_rate = Box::leak(Box::new(PublishRate::default()))),
+            15,
+            "nothing is known"
+        );
     }
 
     #[test]

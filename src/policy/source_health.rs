@@ -51,10 +51,10 @@ impl SourceHealth {
 
 /// Judges how a source is at `now`: the one place where this is decided.
 pub fn judge(state: &SourceState, now: Time) -> SourceHealth {
-    let Some(fault) = &state.trouble else {
+    let Some(fault) = &state.last_fault else {
         return if state.undated_since.is_some() {
             SourceHealth::Changed
-        } else if state.habit.silence(now).is_some() {
+        } else if state.publish_rate.unusual_silence(now).is_some() {
             SourceHealth::Stale
         } else {
             SourceHealth::Good
@@ -77,7 +77,7 @@ pub(super) fn is_paused(failing_since: Option<Time>, now: Time) -> bool {
 
 /// Returns the fault that an operator must be told of. A first failure is not told: it may pass by itself.
 pub fn told_fault(state: &SourceState) -> Option<&Fault> {
-    state.trouble.as_ref().filter(|_| !state.is_quiet)
+    state.last_fault.as_ref().filter(|_| !state.is_quiet)
 }
 
 /// Returns the fault that a visit leaves and that an operator must be told of.
@@ -92,13 +92,13 @@ pub fn warning(state: &SourceState, source: &SourceId, now: Time) -> Option<Faul
         let message = "its entries have no dates any more: they stand in the order in which they are seen";
         return Some(Fault::of_source(source, FaultKind::Changed, message, Some(since)));
     }
-    let silence = state.habit.silence(now)?;
+    let silence = state.publish_rate.unusual_silence(now)?;
     let since = Time::from_millis(now.millis() - i64::try_from(silence.as_millis()).unwrap_or(0)).whole_seconds();
     let message = format!(
         "it answers, and has published nothing for {} days, where {:.1} entries a day were usual: look whether the site has \
          another feed by now",
         silence.as_secs() / 86_400,
-        state.habit.a_day(since)
+        state.publish_rate.entries_per_day(since)
     );
     Some(Fault::of_source(source, FaultKind::Stale, message, Some(since)))
 }
@@ -106,13 +106,13 @@ pub fn warning(state: &SourceState, source: &SourceId, now: Time) -> Option<Faul
 /// Returns the outcome of a visit to a source that is gone for good. Nothing is fetched: only another address in feeds.toml ends
 /// this.
 pub fn retired(state: &SourceState) -> Option<Outcome> {
-    let fault = state.trouble.as_ref().filter(|fault| fault.kind == FaultKind::Gone)?;
+    let fault = state.last_fault.as_ref().filter(|fault| fault.kind == FaultKind::Gone)?;
     Some(Outcome::Gone { message: fault.message.clone() })
 }
 
 /// Returns true if the source asked to be left alone and its time has not come.
 pub fn wants_rest(state: &SourceState, due: Time, now: Time) -> bool {
-    due > now && state.trouble.as_ref().is_some_and(|fault| fault.kind == FaultKind::Later)
+    due > now && state.last_fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Later)
 }
 
 /// Returns the address that a source has moved to, if enough visits agree on it. A source whose requests carry secrets is not
@@ -159,14 +159,14 @@ pub fn note_dates(state: &mut SourceState, entries: usize, dated: usize, now: Ti
 
 /// Returns true if the last visits left nothing that a good one would mend.
 pub fn is_in_order(state: &SourceState) -> bool {
-    state.failures == 0 && state.failing_since.is_none() && state.trouble.is_none()
+    state.failures == 0 && state.failing_since.is_none() && state.last_fault.is_none()
 }
 
 /// Applies the outcome of a visit to the failures of a source, and to what is told of them.
 pub fn apply_outcome(state: &mut SourceState, outcome: &Outcome, source: &SourceId, now: Time) {
     let Some((kind, message)) = outcome.failure() else {
         state.good_at = Some(now);
-        (state.failures, state.failing_since, state.trouble, state.is_quiet) = (0, None, None, false);
+        (state.failures, state.failing_since, state.last_fault, state.is_quiet) = (0, None, None, false);
         if outcome.found().is_some_and(|found| found.new + found.changed > 0) {
             state.fresh_at = Some(now);
         }
@@ -175,7 +175,7 @@ pub fn apply_outcome(state: &mut SourceState, outcome: &Outcome, source: &Source
     state.failures = state.failures.saturating_add(1);
     let since = *state.failing_since.get_or_insert(now.whole_seconds());
     let (kind, message) = describe(source, state.good_at.is_some(), outcome, (kind, message), now.since(since));
-    state.trouble = Some(Fault::of_source(source, kind, message, Some(since)));
+    state.last_fault = Some(Fault::of_source(source, kind, message, Some(since)));
     // A server that fails once may just have been restarted. A source that never worked is likely to be written wrongly.
     let is_first = state.good_at.is_some() && state.failures == 1;
     let is_excused = state.stale_until.is_some_and(|until| now < until);
@@ -219,7 +219,7 @@ pub fn with_new_address(state: SourceState, url: &str) -> SourceState {
         listed: state.listed,
         good_at: state.good_at,
         fresh_at: state.fresh_at,
-        habit: state.habit,
+        publish_rate: state.publish_rate,
         is_dated: state.is_dated,
         ..SourceState::default()
     }
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn kind(state: &SourceState) -> &'static str {
-        state.trouble.as_ref().expect("trouble").kind.as_str()
+        state.last_fault.as_ref().expect("trouble").kind.as_str()
     }
 
     #[test]
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(kind(&failing(&broken(BreakKind::Dns), &[1, 8])), "dead");
         assert_eq!(kind(&failing(&broken(BreakKind::Http), &[1, 8])), "http");
         let paused = failing(&broken(BreakKind::Http), &[1, 40]);
-        let message = &paused.trouble.expect("trouble").message;
+        let message = &paused.last_fault.expect("trouble").message;
         assert!(message.contains("paused") && message.contains("--source a --force"), "{message}");
         assert_eq!(kind(&failing(&broken(BreakKind::NotAFeed), &[1])), "changed");
         let mut new = SourceState::default();

@@ -8,7 +8,7 @@ use quick_xml::escape::escape;
 
 use super::shown::{self, GENERATOR, MEDIA, VERSION};
 use super::{RenderError, chars, links};
-use crate::model::{Edition, Format, Item, Lang, Origin, Time};
+use crate::model::{Edition, EditionItem, Format, Lang, SourceInfo, Time};
 
 /// `atom_syndication` declares no encoding, so its own declaration is left out.
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
@@ -43,7 +43,7 @@ fn feed_links(edition: &Edition) -> Vec<Link> {
     itself.into_iter().chain(page).collect()
 }
 
-fn entry(edition: &Edition, item: &Item) -> Entry {
+fn entry(edition: &Edition, item: &EditionItem) -> Entry {
     let lang = shown::own_lang(edition, item).map(Lang::to_string);
     let head = &item.head;
     let mut links: Vec<Link> = head.url.iter().map(|url| link("alternate", url)).collect();
@@ -73,7 +73,7 @@ fn entry(edition: &Edition, item: &Item) -> Entry {
 }
 
 /// The content, if shown. An entry without content must have a page (RFC 4287 §4.1.2): without one, its text stands here.
-fn content(item: &Item, lang: Option<&str>) -> Option<Content> {
+fn content(item: &EditionItem, lang: Option<&str>) -> Option<Content> {
     let (kind, value) = match shown::markup(item.content.as_ref()) {
         Some(html) => ("html", html.into_owned()),
         None if item.head.url.is_none() => ("text", shown::fallback(item)),
@@ -88,9 +88,9 @@ fn content(item: &Item, lang: Option<&str>) -> Option<Content> {
 
 /// Where the entry comes from (RFC 4287 §4.2.11). Its name is the author where the entry names none: an author there
 /// counts for the entry (§4.2.1). Its date is the last that we know it to have changed: when this entry did.
-fn source(item: &Item) -> Source {
-    let Origin { feed, site, image, .. } = &item.origin;
-    let name = shown::source_name(&item.origin).into_owned();
+fn source(item: &EditionItem) -> Source {
+    let SourceInfo { feed, site, image, .. } = &item.source;
+    let name = shown::source_name(&item.source).into_owned();
     let mut links = vec![link("self", &links::public(feed))];
     links.extend(site.as_deref().and_then(links::web).map(|site| link("alternate", &site)));
     Source {

@@ -7,7 +7,7 @@ use quick_xml::escape::escape;
 
 use super::shown::{self, GENERATOR, VERSION};
 use super::{EditionLink, Index, ListedSource, RenderError, chars, links};
-use crate::model::{Clean, Edition, Enclosure, Format, Item, Lang, Time, Translation};
+use crate::model::{Clean, Edition, EditionItem, Enclosure, Format, Lang, Time, Translation};
 
 const BASE: &str = include_str!("templates/base.html");
 const EDITION: &str = include_str!("templates/edition.html");
@@ -47,7 +47,7 @@ pub(super) fn index(index: &Index) -> Result<String, RenderError> {
     )
 }
 
-fn item(edition: &Edition, item: &Item) -> Value {
+fn item(edition: &Edition, item: &EditionItem) -> Value {
     let head = &item.head;
     let body = item.content.as_ref().filter(|html| !html.is_empty()).or(item.summary.as_ref());
     let picture = head.image.as_deref().filter(|image| !shows(body, image)).and_then(links::web);
@@ -57,8 +57,8 @@ fn item(edition: &Edition, item: &Item) -> Value {
         lang => lang(shown::own_lang(edition, item)),
         title_lang => item.translation.as_ref().filter(|translation| translation.title_left).map(|translation| translation.from.as_str()),
         translation => item.translation.as_ref().map(translation),
-        source => shown::source_name(&item.origin),
-        site => item.origin.site.as_deref().and_then(links::web),
+        source => shown::source_name(&item.source),
+        site => item.source.site.as_deref().and_then(links::web),
         published => time(item.published),
         updated => (people(item.updated) != people(item.published)).then(|| time(item.updated)),
         authors => shown::authors(item).collect::<Vec<_>>().join(", "),

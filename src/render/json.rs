@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::plain::plain;
 use super::shown::{self, UNKNOWN_TYPE};
 use super::{RenderError, chars, links};
-use crate::model::{Edition, Format, Item, Lang, Translation};
+use crate::model::{Edition, EditionItem, Format, Lang, Translation};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -95,7 +95,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
 }
 
 /// An item; `content_html` or `content_text` must be there, so a headline alone stands in both its places.
-fn item<'a>(edition: &Edition, item: &'a Item) -> FeedItem<'a> {
+fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
     let head = &item.head;
     let content_html = shown::markup(item.content.as_ref());
     let content_text = content_html.is_none().then(|| shown::fallback(item));
@@ -121,9 +121,9 @@ fn item<'a>(edition: &Edition, item: &'a Item) -> FeedItem<'a> {
             .collect(),
         relais: Relais {
             source: SourceName {
-                id: item.origin.id.as_str(),
-                title: shown::source_name(&item.origin),
-                feed_url: links::public(&item.origin.feed),
+                id: item.source.id.as_str(),
+                title: shown::source_name(&item.source),
+                feed_url: links::public(&item.source.feed),
             },
             translation: item.translation.as_ref(),
         },

@@ -24,12 +24,12 @@ pub(super) fn read_back(edition: &Edition, format: Format, text: &str) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EntryHead, Item, Origin, SourceId, Text, Time};
+    use crate::model::{EditionItem, EntryHead, SourceId, SourceInfo, Text, Time};
 
     fn edition(author: &str, ids: &[&str]) -> Edition {
         let origin =
-            Origin { id: SourceId::new("s"), title: Text::new("S"), feed: "https://s.fr/".into(), site: None, image: None };
-        let items = ids.iter().map(|id| Item {
+            SourceInfo { id: SourceId::new("s"), title: Text::new("S"), feed: "https://s.fr/".into(), site: None, image: None };
+        let items = ids.iter().map(|id| EditionItem {
             id: (*id).to_owned(),
             lang: None,
             head: EntryHead { authors: vec![author.to_owned()], ..EntryHead::default() },
@@ -39,7 +39,7 @@ mod tests {
             text: String::new(),
             published: Time::EPOCH,
             updated: Time::EPOCH,
-            origin: origin.clone(),
+            source: origin.clone(),
             translation: None,
         });
         Edition {

@@ -8,7 +8,7 @@ use rss::{Category, Channel, Enclosure, Guid, Item as RssItem, Source};
 
 use super::shown::{self, GENERATOR, MEDIA, UNKNOWN_TYPE, VERSION};
 use super::{RenderError, chars, links};
-use crate::model::{Edition, Format, Item, Lang, Time};
+use crate::model::{Edition, EditionItem, Format, Lang, Time};
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 
@@ -48,7 +48,7 @@ fn self_link(edition: &Edition) -> [(&'static str, String); 3] {
     [("href", edition.address(Format::Rss)), ("rel", "self".to_owned()), ("type", Format::Rss.media_type().to_owned())]
 }
 
-fn item(edition: &Edition, item: &Item) -> RssItem {
+fn item(edition: &Edition, item: &EditionItem) -> RssItem {
     let head = &item.head;
     RssItem {
         title: Some(chars::line(item.title.as_str()).into_owned()),
@@ -63,8 +63,8 @@ fn item(edition: &Edition, item: &Item) -> RssItem {
         guid: Some(Guid { value: chars::line(&item.id).into_owned(), permalink: false }),
         pub_date: Some(date(item.published)),
         source: Some(Source {
-            url: links::public(&item.origin.feed).into_owned(),
-            title: Some(shown::source_name(&item.origin).into_owned()),
+            url: links::public(&item.source.feed).into_owned(),
+            title: Some(shown::source_name(&item.source).into_owned()),
         }),
         content: shown::markup(item.content.as_ref()).map(Into::into),
         extensions: extensions(more(item)),
@@ -74,7 +74,7 @@ fn item(edition: &Edition, item: &Item) -> RssItem {
 }
 
 /// Authors, language and translators: RSS's own `author` wants an e-mail address, and it has no language for an item.
-fn dublin_core(edition: &Edition, item: &Item) -> Option<DublinCoreExtension> {
+fn dublin_core(edition: &Edition, item: &EditionItem) -> Option<DublinCoreExtension> {
     let creators: Vec<String> = shown::authors(item).collect();
     let languages: Vec<String> = shown::own_lang(edition, item).map(Lang::to_string).into_iter().collect();
     let contributors: Vec<String> = shown::translators(item).collect();
@@ -84,7 +84,7 @@ fn dublin_core(edition: &Edition, item: &Item) -> Option<DublinCoreExtension> {
 
 /// What RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure"); where
 /// there are more, all stand as Media RSS too: readers that know it then look there only, so the first is repeated.
-fn more(item: &Item) -> Vec<Extension> {
+fn more(item: &EditionItem) -> Vec<Extension> {
     let changed = (item.updated.whole_seconds() > item.published.whole_seconds())
         .then(|| element("atom:updated", Some(item.updated.rfc3339()), &[]));
     let picture = item.head.image.as_ref().map(|image| element("media:thumbnail", None, &[("url", image.clone())]));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::chars;
 use super::plain::plain;
-use crate::model::{Clean, Edition, Enclosure, Format, Item, Lang, Origin};
+use crate::model::{Clean, Edition, EditionItem, Enclosure, Format, Lang, SourceInfo};
 
 /// The program, as `generator` names it.
 pub(super) const GENERATOR: &str = "relais";
@@ -22,18 +22,18 @@ pub(super) fn home(edition: &Edition) -> Option<String> {
 }
 
 /// The language of an item, where it is not the edition's.
-pub(super) fn own_lang<'a>(edition: &Edition, item: &'a Item) -> Option<&'a Lang> {
+pub(super) fn own_lang<'a>(edition: &Edition, item: &'a EditionItem) -> Option<&'a Lang> {
     item.lang.as_ref().filter(|lang| edition.lang.as_ref() != Some(lang))
 }
 
 /// The language of an item's headline, where it is not the edition's.
-pub(super) fn title_lang<'a>(edition: &Edition, item: &'a Item) -> Option<&'a Lang> {
+pub(super) fn title_lang<'a>(edition: &Edition, item: &'a EditionItem) -> Option<&'a Lang> {
     let left = item.translation.as_ref().filter(|translation| translation.title_left);
     left.map_or_else(|| own_lang(edition, item), |translation| Some(&translation.from))
 }
 
 /// Who translated an item, as a feed names people: `deepl (machine translation from fr)`.
-pub(super) fn translators(item: &Item) -> impl Iterator<Item = String> {
+pub(super) fn translators(item: &EditionItem) -> impl Iterator<Item = String> {
     item.translation.iter().flat_map(|translation| {
         translation
             .engines
@@ -43,7 +43,7 @@ pub(super) fn translators(item: &Item) -> impl Iterator<Item = String> {
 }
 
 /// The name of a source: its title, or its name in feeds.toml.
-pub(super) fn source_name(origin: &Origin) -> Cow<'_, str> {
+pub(super) fn source_name(origin: &SourceInfo) -> Cow<'_, str> {
     chars::line(if origin.title.is_blank() { origin.id.as_str() } else { origin.title.as_str() })
 }
 
@@ -53,7 +53,7 @@ pub(super) fn lines(texts: &[String]) -> impl Iterator<Item = String> {
 }
 
 /// The authors of an item as single lines, without blank ones.
-pub(super) fn authors(item: &Item) -> impl Iterator<Item = String> {
+pub(super) fn authors(item: &EditionItem) -> impl Iterator<Item = String> {
     lines(&item.head.authors).map(|author| separate_addresses(&author))
 }
 
@@ -90,12 +90,12 @@ pub(super) fn markup(html: Option<&Clean>) -> Option<Cow<'_, str>> {
 }
 
 /// The enclosures that have an address.
-pub(super) fn enclosures(item: &Item) -> impl Iterator<Item = &Enclosure> {
+pub(super) fn enclosures(item: &EditionItem) -> impl Iterator<Item = &Enclosure> {
     item.head.enclosures.iter().filter(|enclosure| !enclosure.url.trim().is_empty())
 }
 
 /// A text for an item that shows no content, for formats that demand one: its summary, else its headline.
-pub(super) fn fallback(item: &Item) -> String {
+pub(super) fn fallback(item: &EditionItem) -> String {
     let text = chars::markup(item.text.trim());
     if !text.is_empty() {
         return text.into_owned();

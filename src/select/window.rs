@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Known, Lang, Time, Untranslated};
+use crate::model::{EntryRow, Lang, Time, UntranslatedPolicy};
 
 /// Whether an entry may be shown in an edition now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,13 @@ pub enum Admission {
 
 /// Whether `entry` may be shown at `now` in an edition in `lang` (nothing: every entry in its own language), and as what.
 /// `is_translated` tells whether there is a finished rendition in that language.
-pub fn admission(entry: &Known, lang: Option<&Lang>, is_translated: bool, untranslated: Untranslated, now: Time) -> Admission {
+pub fn admission(
+    entry: &EntryRow,
+    lang: Option<&Lang>,
+    is_translated: bool,
+    untranslated: UntranslatedPolicy,
+    now: Time,
+) -> Admission {
     let Some(lang) = lang else { return Admission::Shown };
     if entry.lang.as_ref().is_some_and(|own| own.primary() == lang.primary()) {
         return Admission::Shown;
@@ -30,10 +36,10 @@ pub fn admission(entry: &Known, lang: Option<&Lang>, is_translated: bool, untran
         return Admission::Translated;
     }
     match untranslated {
-        Untranslated::Original => Admission::Foreign,
-        Untranslated::Skip => Admission::Left,
-        Untranslated::Hold(time) if now.since(entry.first_seen) >= time => Admission::Foreign,
-        Untranslated::Hold(_) => Admission::Waits,
+        UntranslatedPolicy::Original => Admission::Foreign,
+        UntranslatedPolicy::Skip => Admission::Left,
+        UntranslatedPolicy::Hold(time) if now.since(entry.first_seen) >= time => Admission::Foreign,
+        UntranslatedPolicy::Hold(_) => Admission::Waits,
     }
 }
 
@@ -41,14 +47,14 @@ pub fn admission(entry: &Known, lang: Option<&Lang>, is_translated: bool, untran
 #[derive(Debug)]
 pub struct Window {
     limit: usize,
-    twins: HashSet<i64>,
-    entries: Vec<Known>,
+    dedup_keys: HashSet<i64>,
+    entries: Vec<EntryRow>,
 }
 
 impl Window {
     /// An empty window for so many entries.
     pub fn new(limit: usize) -> Self {
-        Self { limit, twins: HashSet::new(), entries: Vec::new() }
+        Self { limit, dedup_keys: HashSet::new(), entries: Vec::new() }
     }
 
     /// Whether no more fits in.
@@ -58,14 +64,14 @@ impl Window {
 
     /// Takes the next older entry. One article in two feeds (the same page under the same headline) is taken once: from the
     /// feed in which it stands as the newest.
-    pub fn take(&mut self, entry: Known) {
-        if !self.is_full() && entry.twin.is_none_or(|twin| self.twins.insert(twin)) {
+    pub fn take(&mut self, entry: EntryRow) {
+        if !self.is_full() && entry.dedup_key.is_none_or(|dedup_key| self.dedup_keys.insert(dedup_key)) {
             self.entries.push(entry);
         }
     }
 
     /// The entries, newest first.
-    pub fn into_entries(self) -> Vec<Known> {
+    pub fn into_entries(self) -> Vec<EntryRow> {
         self.entries
     }
 }
@@ -77,16 +83,16 @@ mod tests {
     use super::*;
     use crate::model::{EntryId, Revision, SourceId};
 
-    fn entry(n: i64, twin: Option<i64>, lang: Option<&str>) -> Known {
-        Known {
+    fn entry(n: i64, dedup_key: Option<i64>, lang: Option<&str>) -> EntryRow {
+        EntryRow {
             id: EntryId(n),
             source: SourceId::new("s"),
             revision: Revision(0),
             at: Time::from_millis(n),
             first_seen: Time::EPOCH,
             lang: lang.and_then(Lang::new),
-            twin,
-            withdrawn: false,
+            dedup_key,
+            is_withdrawn: false,
         }
     }
 
@@ -103,15 +109,18 @@ mod tests {
     #[test]
     fn an_entry_in_another_language_follows_the_policy() {
         let english = Lang::new("en");
-        let hold = Untranslated::Hold(Duration::from_secs(60));
+        let hold = UntranslatedPolicy::Hold(Duration::from_secs(60));
         let (early, late) = (Time::from_millis(59_999), Time::from_millis(60_000));
         let french = entry(1, None, Some("fr"));
         assert_eq!(admission(&french, None, false, hold, early), Admission::Shown);
         assert_eq!(admission(&french, english.as_ref(), false, hold, early), Admission::Waits);
         assert_eq!(admission(&french, english.as_ref(), false, hold, late), Admission::Foreign);
-        assert_eq!(admission(&french, english.as_ref(), false, Untranslated::Skip, late), Admission::Left);
-        assert_eq!(admission(&french, english.as_ref(), true, Untranslated::Skip, late), Admission::Translated);
+        assert_eq!(admission(&french, english.as_ref(), false, UntranslatedPolicy::Skip, late), Admission::Left);
+        assert_eq!(admission(&french, english.as_ref(), true, UntranslatedPolicy::Skip, late), Admission::Translated);
         assert_eq!(admission(&entry(1, None, Some("en-GB")), english.as_ref(), false, hold, early), Admission::Shown);
-        assert_eq!(admission(&entry(1, None, None), english.as_ref(), false, Untranslated::Original, early), Admission::Foreign);
+        assert_eq!(
+            admission(&entry(1, None, None), english.as_ref(), false, UntranslatedPolicy::Original, early),
+            Admission::Foreign
+        );
     }
 }

@@ -38,7 +38,7 @@ pub(super) async fn verify(
     if !is_token(&token) {
         return unknown();
     }
-    let subscription = match state.store.subscription(&token).await {
+    let subscription = match state.store.find_subscription(&token).await {
         Ok(Some(subscription)) if subscription.hub.topic == text("hub.topic") => subscription,
         Ok(_) => return unknown(),
         Err(error) => return failed(&error),
@@ -48,7 +48,7 @@ pub(super) async fn verify(
         "denied" => {
             let reason: String = text("hub.reason").chars().filter(|c| !c.is_control()).take(MOST_TEXT).collect();
             tracing::warn!(source.id = %subscription.source, "{}: its hub refuses to tell of it: {reason}", subscription.source);
-            state.store.hub_refused(&token, if reason.is_empty() { "it gives no reason" } else { &reason }, true).await
+            state.store.record_hub_refusal(&token, if reason.is_empty() { "it gives no reason" } else { &reason }, true).await
         }
         // That was not us: nobody unsubscribes here, what is not wanted any more is told when it is sent.
         _ => return unknown(),
@@ -68,7 +68,7 @@ async fn agree(state: &ServerState, subscription: &Subscription, challenge: &str
         return unknown();
     }
     let lease = lease.parse().map_or(USUAL_LEASE, |seconds: u64| Duration::from_secs(seconds.max(1))).min(LONGEST_LEASE);
-    match state.store.hub_agreed(&subscription.token, now.plus(lease), lease).await {
+    match state.store.record_hub_agreement(&subscription.token, now.plus(lease), lease).await {
         Ok(()) => {
             let (source, seconds) = (&subscription.source, lease.as_secs());
             tracing::info!(source.id = %source, "{source}: its hub tells of what is new for {seconds} s");
@@ -88,7 +88,7 @@ pub(super) async fn take(
     if !is_token(&token) {
         return plain(StatusCode::GONE, "nobody subscribes here\n");
     }
-    let subscription = match state.store.subscription(&token).await {
+    let subscription = match state.store.find_subscription(&token).await {
         Ok(Some(subscription)) => subscription,
         // It ends the subscription by this (§7).
         Ok(None) => return plain(StatusCode::GONE, "nobody subscribes here\n"),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::{SinkError, Written};
+use super::{SinkError, WriteOutcome};
 
 /// How the names of files begin that are being written. Web servers hide what begins with a dot.
 const TEMPORARY: &str = ".relais-";
@@ -17,11 +17,11 @@ const DEEPEST: u32 = 4;
 
 /// The folder that `output` names.
 #[derive(Clone, Debug)]
-pub struct Dir {
+pub struct OutputDir {
     path: PathBuf,
 }
 
-impl Dir {
+impl OutputDir {
     /// Takes the folder, making it (and those above it) if it is not there, and removes what killed runs have left in it.
     pub fn open(path: &Path) -> Result<Self, SinkError> {
         make(path)?;
@@ -33,15 +33,15 @@ impl Dir {
     ///
     /// A symbolic link of that name is replaced, not followed: whoever can put a link here must not make us write
     /// elsewhere. Links to folders are followed: they are how an operator moves `archive` to another disk.
-    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<Written, SinkError> {
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<WriteOutcome, SinkError> {
         let target = self.target(name)?;
         if holds(&target, bytes) {
-            return Ok(Written::Same);
+            return Ok(WriteOutcome::Same);
         }
         let folder = target.parent().unwrap_or(&self.path);
         make(folder)?;
         replace(folder, &target, bytes).map_err(|source| fault(name, folder, source))?;
-        Ok(Written::New)
+        Ok(WriteOutcome::New)
     }
 
     /// Whether a file of that name and size is there.

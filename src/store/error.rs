@@ -3,7 +3,7 @@
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
-use super::place::Place;
+use super::location::Location;
 use super::sql::Dialect;
 
 /// What went wrong with the store.
@@ -74,7 +74,7 @@ pub enum StoreError {
 }
 
 /// Which of ours an error of sqlx is, that came up in the `attempt` to do something.
-pub(super) fn classify(place: &Place, attempt: &'static str, error: &sqlx::Error) -> StoreError {
+pub(super) fn classify(place: &Location, attempt: &'static str, error: &sqlx::Error) -> StoreError {
     let at = place.to_string();
     match error {
         sqlx::Error::Database(error) => match place.dialect() {
@@ -97,7 +97,7 @@ pub(super) fn classify(place: &Place, attempt: &'static str, error: &sqlx::Error
 }
 
 /// The same for an error that came up while the tables were made.
-pub(super) fn classify_migration(place: &Place, error: &MigrateError) -> StoreError {
+pub(super) fn classify_migration(place: &Location, error: &MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => classify(place, "make its tables", error),
         MigrateError::VersionMissing(found) | MigrateError::VersionMismatch(found) => {

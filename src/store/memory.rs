@@ -3,11 +3,11 @@
 use sqlx::any::AnyRow;
 use sqlx::{Connection, Row};
 
-use super::doc::{self, rows};
-use super::read::items;
+use super::json::items;
+use super::json::{self, rows};
 use super::sql::{Sql, sql};
 use super::{Store, StoreError};
-use crate::model::{Lang, Remembered, SegmentKey, Time};
+use crate::model::{Lang, MemoryResult, SegmentKey, Time};
 
 /// Keys that are asked for in one query.
 const KEYS: usize = 2000;
@@ -61,7 +61,7 @@ const PAGE: &str = "select key, source_lang, target_lang, engine, source, target
 
 /// A translation, or that there is none, with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Memory {
+pub struct MemoryEntry {
     /// Its key.
     pub key: SegmentKey,
     /// The language of the source.
@@ -73,14 +73,14 @@ pub struct Memory {
     /// The source, with marks, in canonical form.
     pub source: String,
     /// The translation, or why there is none.
-    pub result: Remembered,
+    pub result: MemoryResult,
     /// When it was made.
     pub made: Time,
 }
 
 impl Store {
     /// What is remembered under these keys, in no order.
-    pub async fn recall(&self, keys: &[SegmentKey]) -> Result<Vec<(SegmentKey, Remembered)>, StoreError> {
+    pub async fn recall_segments(&self, keys: &[SegmentKey]) -> Result<Vec<(SegmentKey, MemoryResult)>, StoreError> {
         let failed = self.failed("read the memory");
         let mut known = Vec::new();
         for keys in keys.chunks(KEYS) {
@@ -90,7 +90,7 @@ impl Store {
                 let key = self.key(&key)?;
                 known.push((
                     key,
-                    target.map_or_else(|| Remembered::Refused(refused.unwrap_or_default()), Remembered::Translation),
+                    target.map_or_else(|| MemoryResult::Refused(refused.unwrap_or_default()), MemoryResult::Translation),
                 ));
             }
         }
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// Notes that these were asked for at `now`, so that they are not forgotten as long as they are of use. Written once a month.
-    pub async fn touch(&self, keys: &[SegmentKey], now: Time) -> Result<(), StoreError> {
+    pub async fn mark_segments_used(&self, keys: &[SegmentKey], now: Time) -> Result<(), StoreError> {
         let failed = self.failed("note what of the memory is in use");
         for keys in keys.chunks(KEYS) {
             let mut held = self.hold().await.map_err(&failed)?;
@@ -110,7 +110,7 @@ impl Store {
 
     /// Takes segments to be translated, until `until`: those of the keys that nobody has translated, and no other worker has in
     /// hand at `now`. Of two workers that ask for the same one gets it, so that nothing is paid for twice.
-    pub async fn claim_segments(
+    pub async fn lease_segments(
         &self,
         keys: &[SegmentKey],
         worker: &str,
@@ -130,7 +130,7 @@ impl Store {
     }
 
     async fn try_claim(&self, keys: &[SegmentKey], worker: &str, now: Time, until: Time) -> Result<Vec<String>, sqlx::Error> {
-        let (keys, worker) = (names(keys), doc::plain(worker));
+        let (keys, worker) = (names(keys), json::plain(worker));
         let first = |row: &AnyRow| row.try_get::<String, _>(0);
         let mut held = self.hold().await?;
         let mut tx = held.begin_with(self.dialect.begin()).await?;
@@ -155,7 +155,7 @@ impl Store {
         let failed = self.failed("give back segments");
         for keys in keys.chunks(KEYS) {
             let mut held = self.hold().await.map_err(&failed)?;
-            let query = sqlx::query(RELEASE.of(self.dialect)).bind(names(keys)).bind(doc::plain(worker));
+            let query = sqlx::query(RELEASE.of(self.dialect)).bind(names(keys)).bind(json::plain(worker));
             query.execute(&mut *held).await.map_err(&failed)?;
         }
         Ok(())
@@ -163,17 +163,17 @@ impl Store {
 
     /// Remembers what became of segments, and lets go of them. A translation that is there already stays, unless it is to be
     /// replaced. How many were new, or other than before.
-    pub async fn remember(&self, memories: &[Memory], worker: &str, replace: bool) -> Result<u64, StoreError> {
+    pub async fn save_memory(&self, memories: &[MemoryEntry], worker: &str, replace: bool) -> Result<u64, StoreError> {
         if memories.is_empty() {
             return Ok(0);
         }
         self.try_remember(memories, worker, replace).await.map_err(self.failed("write the memory"))
     }
 
-    async fn try_remember(&self, memories: &[Memory], worker: &str, replace: bool) -> Result<u64, sqlx::Error> {
-        let mut by_key: Vec<&Memory> = memories.iter().collect();
+    async fn try_remember(&self, memories: &[MemoryEntry], worker: &str, replace: bool) -> Result<u64, sqlx::Error> {
+        let mut by_key: Vec<&MemoryEntry> = memories.iter().collect();
         // Of two with one key a translation rather than a refusal.
-        by_key.sort_by_key(|memory| (memory.key, matches!(memory.result, Remembered::Refused(_))));
+        by_key.sort_by_key(|memory| (memory.key, matches!(memory.result, MemoryResult::Refused(_))));
         by_key.dedup_by_key(|memory| memory.key);
         let keys: Vec<SegmentKey> = by_key.iter().map(|memory| memory.key).collect();
         let mut held = self.hold().await?;
@@ -186,7 +186,7 @@ impl Store {
         for page in rows(by_key.into_iter().map(row)) {
             written += sqlx::query(REMEMBER.of(self.dialect)).bind(page).execute(&mut *tx).await?.rows_affected();
         }
-        sqlx::query(RELEASE.of(self.dialect)).bind(names(&keys)).bind(doc::plain(worker)).execute(&mut *tx).await?;
+        sqlx::query(RELEASE.of(self.dialect)).bind(names(&keys)).bind(json::plain(worker)).execute(&mut *tx).await?;
         tx.commit().await?;
         held.durable(self.dialect, false).await?;
         Ok(written)
@@ -194,12 +194,12 @@ impl Store {
 
     /// Translations in the order of their keys, after one (`None`: from the first on), of these languages where they are named:
     /// `fr` stands for `fr-CA` too.
-    pub async fn memories(
+    pub async fn list_memory(
         &self,
         (from, to): (Option<&Lang>, Option<&Lang>),
         after: Option<SegmentKey>,
         limit: usize,
-    ) -> Result<Vec<Memory>, StoreError> {
+    ) -> Result<Vec<MemoryEntry>, StoreError> {
         let failed = self.failed("read the memory");
         let mut held = self.hold().await.map_err(&failed)?;
         let rows = sqlx::query(PAGE)
@@ -214,13 +214,13 @@ impl Store {
         for row in &rows {
             let text = |at: usize| row.try_get::<String, _>(at).map_err(&failed);
             let lang = |at: usize| Ok(Lang::new(&text(at)?).ok_or_else(|| self.damaged("the memory", &"no language tag")))?;
-            memories.push(Memory {
+            memories.push(MemoryEntry {
                 key: self.key(&text(0)?)?,
                 from: lang(1)?,
                 to: lang(2)?,
                 engine: text(3)?,
                 source: text(4)?,
-                result: Remembered::Translation(text(5)?),
+                result: MemoryResult::Translation(text(5)?),
                 made: Time::from_millis(row.try_get(6).map_err(&failed)?),
             });
         }
@@ -228,12 +228,12 @@ impl Store {
     }
 
     /// Forgets what is remembered of segments whose source holds `term` (letter by letter), in these languages where they are named.
-    pub async fn forget_memories(&self, term: &str, to: Option<&Lang>) -> Result<u64, StoreError> {
+    pub async fn delete_memory(&self, term: &str, to: Option<&Lang>) -> Result<u64, StoreError> {
         let failed = self.failed("forget what is in the memory");
         let mut held = self.hold().await.map_err(&failed)?;
         let escaped = term.replace('!', "!!").replace('%', "!%").replace('_', "!_");
         sqlx::query("delete from memory where source like $1 escape '!' and ($2 = '' or target_lang = $2)")
-            .bind(format!("%{}%", doc::plain(&escaped)))
+            .bind(format!("%{}%", json::plain(&escaped)))
             .bind(to.map(Lang::to_string).unwrap_or_default())
             .execute(&mut *held)
             .await
@@ -242,7 +242,7 @@ impl Store {
     }
 
     fn key(&self, text: &str) -> Result<SegmentKey, StoreError> {
-        SegmentKey::read(text).ok_or_else(|| self.damaged("the memory", &"a key that is none"))
+        SegmentKey::parse(text).ok_or_else(|| self.damaged("the memory", &"a key that is none"))
     }
 }
 
@@ -257,10 +257,10 @@ fn month(now: Time) -> Time {
 
 type MemoryRow<'a> = (String, &'a str, &'a str, &'a str, &'a str, Option<&'a str>, Option<&'a str>, i64, i64);
 
-fn row(memory: &Memory) -> MemoryRow<'_> {
+fn row(memory: &MemoryEntry) -> MemoryRow<'_> {
     let (target, refused) = match &memory.result {
-        Remembered::Translation(text) => (Some(text.as_str()), None),
-        Remembered::Refused(why) => (None, Some(why.as_str())),
+        MemoryResult::Translation(text) => (Some(text.as_str()), None),
+        MemoryResult::Refused(why) => (None, Some(why.as_str())),
     };
     let made = memory.made;
     let key = memory.key.to_string();

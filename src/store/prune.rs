@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use sqlx::{Any, Connection, Row, Transaction};
 
-use super::read::items;
+use super::json::items;
 use super::sql::{Sql, sql};
 use super::{Pruned, Store, StoreError};
 use crate::model::{EntryId, Time};

@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use super::{Store, StoreError, doc};
+use super::{Store, StoreError, json};
 use crate::model::{Report, Time};
 
 impl Store {
@@ -26,7 +26,7 @@ impl Store {
         sqlx::query("update run set finished = $2, report = $3 where id = $1")
             .bind(run)
             .bind(Time::from_millis(report.started.millis().saturating_add(lasted)).millis())
-            .bind(doc::text(report))
+            .bind(json::text(report))
             .execute(&mut *held)
             .await
             .map(|_| ())
@@ -34,7 +34,7 @@ impl Store {
     }
 
     /// The last run: its number, when it began, and its report if it has ended.
-    pub async fn last_run(&self) -> Result<Option<(i64, Time, Option<Report>)>, StoreError> {
+    pub async fn load_last_run(&self) -> Result<Option<(i64, Time, Option<Report>)>, StoreError> {
         let failed = self.failed("read the last run");
         let mut held = self.hold().await.map_err(&failed)?;
         let row = sqlx::query("select id, started, report from run order by id desc limit 1")
@@ -49,12 +49,12 @@ impl Store {
     }
 
     /// What was noted of the publication `name` at `target`.
-    pub async fn publication(&self, target: &str, name: &str) -> Result<Option<String>, StoreError> {
+    pub async fn load_publication(&self, target: &str, name: &str) -> Result<Option<String>, StoreError> {
         let failed = self.failed("read a publication");
         let mut held = self.hold().await.map_err(&failed)?;
         let row = sqlx::query("select doc from publication where target = $1 and name = $2")
-            .bind(doc::plain(target))
-            .bind(doc::plain(name))
+            .bind(json::plain(target))
+            .bind(json::plain(name))
             .fetch_optional(&mut *held)
             .await
             .map_err(&failed)?;
@@ -62,11 +62,11 @@ impl Store {
     }
 
     /// The names of all publications at `target` and what was noted of them, by name.
-    pub async fn publications(&self, target: &str) -> Result<Vec<(String, String)>, StoreError> {
+    pub async fn list_publications(&self, target: &str) -> Result<Vec<(String, String)>, StoreError> {
         let failed = self.failed("list publications");
         let mut held = self.hold().await.map_err(&failed)?;
         let rows = sqlx::query("select name, doc from publication where target = $1")
-            .bind(doc::plain(target))
+            .bind(json::plain(target))
             .fetch_all(&mut *held)
             .await
             .map_err(&failed)?;
@@ -77,16 +77,16 @@ impl Store {
     }
 
     /// Notes something of the publication `name` at `target`, in place of what was noted before.
-    pub async fn keep_publication(&self, target: &str, name: &str, note: &str) -> Result<(), StoreError> {
+    pub async fn save_publication(&self, target: &str, name: &str, note: &str) -> Result<(), StoreError> {
         let failed = self.failed("note a publication");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query(
             "insert into publication (target, name, doc) values ($1, $2, $3)
              on conflict (target, name) do update set doc = excluded.doc",
         )
-        .bind(doc::plain(target))
-        .bind(doc::plain(name))
-        .bind(doc::plain(note))
+        .bind(json::plain(target))
+        .bind(json::plain(name))
+        .bind(json::plain(note))
         .execute(&mut *held)
         .await
         .map(|_| ())

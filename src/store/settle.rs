@@ -7,9 +7,9 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, Connection, Transaction};
 
-use super::doc::{pairs, plain, rows};
+use super::json::{pairs, plain, rows};
 use super::sql::{Dialect, Sql, sql};
-use super::{Store, StoreError, page};
+use super::{Store, StoreError, text_page};
 use crate::model::{Change, EntryId, Outcome, SourceId, Time, Visit};
 
 /// How a statement for entries begins and ends.
@@ -75,24 +75,24 @@ const OUTCOMES: Sql = sql!(
 /// The new and changed entries of a visit as the database takes them: slim rows, and pages of texts. Making it takes time, and
 /// can be done on a thread for work.
 #[derive(Default)]
-pub struct Packed {
+pub struct EncodedEntries {
     entries: Vec<Slim>,
     pages: Vec<(i64, Vec<u8>)>,
 }
 
-impl Packed {
+impl EncodedEntries {
     /// Packs what a visit to `source` at `at` has brought.
-    pub fn of(source: &SourceId, at: Time, changes: &[Change]) -> Self {
+    pub fn encode(source: &SourceId, at: Time, changes: &[Change]) -> Self {
         let changes: Vec<(EntryId, &Change)> = changes.iter().map(|change| (change.entry.key.id(), change)).collect();
         let mut packed = Self { entries: Vec::with_capacity(changes.len()), pages: Vec::new() };
-        for (number, (entries, doc)) in page::pack(&changes).enumerate() {
+        for (number, (entries, doc)) in text_page::pack(&changes).enumerate() {
             let page = page_key(source, at, number);
             packed.pages.push((page, doc));
             packed.entries.extend(entries.iter().map(|&(id, change)| {
                 let entry = &change.entry;
                 let lang = entry.head.lang.as_ref().map(ToString::to_string);
                 let (at, first_seen) = (change.at.millis(), change.first_seen.millis());
-                (id.0, entry.key.source.clone(), change.revision.0, at, first_seen, lang, entry.twin(), page)
+                (id.0, entry.key.source.clone(), change.revision.0, at, first_seen, lang, entry.dedup_key(), page)
             }));
         }
         packed
@@ -100,20 +100,20 @@ impl Packed {
 }
 
 /// A visit made ready for the database: what takes time is done, and what waits to be settled is small.
-pub struct Parcel {
+pub struct SettledVisit {
     visit: Visit,
-    packed: Packed,
+    packed: EncodedEntries,
 }
 
-impl Parcel {
+impl SettledVisit {
     /// Makes a visit ready.
-    pub fn of(mut visit: Visit) -> Self {
+    pub fn encode(mut visit: Visit) -> Self {
         let changes = std::mem::take(&mut visit.changes);
-        Self { packed: Packed::of(&visit.source, visit.at, &changes), visit }
+        Self { packed: EncodedEntries::encode(&visit.source, visit.at, &changes), visit }
     }
 
     /// A visit whose changes are packed already.
-    pub fn packed(visit: Visit, packed: Packed) -> Self {
+    pub fn new(visit: Visit, packed: EncodedEntries) -> Self {
         Self { visit, packed }
     }
 
@@ -163,14 +163,14 @@ fn page_key(source: &SourceId, at: Time, number: usize) -> i64 {
 impl Store {
     /// Keeps what these visits found, all of it or nothing: entries, states, outcomes, due times; and frees the leases of
     /// `worker`. Settling the same again changes nothing.
-    pub async fn settle(&self, worker: &str, parcels: &[Parcel]) -> Result<(), StoreError> {
+    pub async fn settle_visits(&self, worker: &str, parcels: &[SettledVisit]) -> Result<(), StoreError> {
         if parcels.is_empty() {
             return Ok(());
         }
         self.try_settle(worker, parcels).await.map_err(self.failed("settle visits"))
     }
 
-    async fn try_settle(&self, worker: &str, parcels: &[Parcel]) -> Result<(), sqlx::Error> {
+    async fn try_settle(&self, worker: &str, parcels: &[SettledVisit]) -> Result<(), sqlx::Error> {
         let visits = || parcels.iter().map(|parcel| &parcel.visit);
         let withdrawn = visits().flat_map(|visit| visit.withdrawn.iter().map(|id| (id, visit.at.millis())));
         // By name, the last visit of a source being the one that counts.
@@ -225,7 +225,7 @@ impl Store {
     }
 }
 
-async fn put_pages(tx: &mut Transaction<'_, Any>, parcels: &[Parcel]) -> Result<(), sqlx::Error> {
+async fn put_pages(tx: &mut Transaction<'_, Any>, parcels: &[SettledVisit]) -> Result<(), sqlx::Error> {
     let pages: Vec<_> = parcels.iter().flat_map(|parcel| &parcel.packed.pages).collect();
     let (eights, rest) = pages.as_chunks::<8>();
     for eight in eights {
@@ -240,7 +240,7 @@ async fn put_pages(tx: &mut Transaction<'_, Any>, parcels: &[Parcel]) -> Result<
 
 /// All slim rows, the last one of each entry, in the order of their keys: two workers that settle the same entries then wait
 /// for one another instead of blocking each other.
-fn sorted(parcels: &[Parcel]) -> Vec<&Slim> {
+fn sorted(parcels: &[SettledVisit]) -> Vec<&Slim> {
     let mut slim: Vec<&Slim> = parcels.iter().flat_map(|parcel| &parcel.packed.entries).collect();
     slim.sort_by_key(|row| row.0);
     slim.dedup_by(|later, kept| {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::read::items;
+use super::json::items;
 use super::sql::{Sql, sql};
-use super::{Store, StoreError, doc};
+use super::{Store, StoreError, json};
 use crate::model::{Hub, SourceId, Subscription, Time};
 use crate::policy::Robots;
 
@@ -33,34 +33,34 @@ const KEEP_HOST: &str = "insert into host (name, at, doc) values ($1, $2, $3)
 
 impl Store {
     /// The subscriptions of these sources.
-    pub async fn subscriptions(&self, sources: &[SourceId]) -> Result<Vec<Subscription>, StoreError> {
+    pub async fn load_subscriptions(&self, sources: &[SourceId]) -> Result<Vec<Subscription>, StoreError> {
         let failed = self.failed("read subscriptions");
         let rows = self.fetch(sqlx::query(OF_SOURCES.of(self.dialect)).bind(items(sources))).await.map_err(&failed)?;
         rows.iter().map(subscription).collect::<Result<_, _>>().map_err(failed)
     }
 
     /// The subscription whose hub calls at this address.
-    pub async fn subscription(&self, token: &str) -> Result<Option<Subscription>, StoreError> {
+    pub async fn find_subscription(&self, token: &str) -> Result<Option<Subscription>, StoreError> {
         let failed = self.failed("read a subscription");
         let query = sqlx::query(
             "select source, token, callback, hub, topic, secret, asked, failures, until, lease, reason from subscription where token = $1",
         );
-        let rows = self.fetch(query.bind(doc::plain(token))).await.map_err(&failed)?;
+        let rows = self.fetch(query.bind(json::plain(token))).await.map_err(&failed)?;
         rows.first().map(subscription).transpose().map_err(failed)
     }
 
     /// Notes that the hub of a source is asked now; false if another worker has done so since the row `before` was read. With
     /// another token than before it is another subscription.
-    pub async fn ask_hub(&self, asked: &Subscription, before: Option<Time>) -> Result<bool, StoreError> {
+    pub async fn record_hub_request(&self, asked: &Subscription, before: Option<Time>) -> Result<bool, StoreError> {
         let failed = self.failed("note a subscription");
         let mut held = self.hold().await.map_err(&failed)?;
         let done = sqlx::query(ASK)
-            .bind(doc::plain(asked.source.as_str()))
-            .bind(doc::plain(&asked.token))
-            .bind(doc::plain(&asked.callback))
-            .bind(doc::plain(&asked.hub.url))
-            .bind(doc::plain(&asked.hub.topic))
-            .bind(doc::plain(&asked.secret))
+            .bind(json::plain(asked.source.as_str()))
+            .bind(json::plain(&asked.token))
+            .bind(json::plain(&asked.callback))
+            .bind(json::plain(&asked.hub.url))
+            .bind(json::plain(&asked.hub.topic))
+            .bind(json::plain(&asked.secret))
             .bind(asked.asked.millis())
             .bind(before.map_or(-1, Time::millis))
             .execute(&mut *held)
@@ -70,11 +70,11 @@ impl Store {
     }
 
     /// Notes that a hub has agreed, until a time.
-    pub async fn hub_agreed(&self, token: &str, until: Time, lease: Duration) -> Result<(), StoreError> {
+    pub async fn record_hub_agreement(&self, token: &str, until: Time, lease: Duration) -> Result<(), StoreError> {
         let failed = self.failed("note a subscription");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query("update subscription set until = $2, lease = $3, failures = 0, reason = null where token = $1")
-            .bind(doc::plain(token))
+            .bind(json::plain(token))
             .bind(until.millis())
             .bind(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
             .execute(&mut *held)
@@ -84,7 +84,7 @@ impl Store {
     }
 
     /// Notes why a hub did not agree. With `is_over` it has ended what it had agreed to.
-    pub async fn hub_refused(&self, token: &str, reason: &str, is_over: bool) -> Result<(), StoreError> {
+    pub async fn record_hub_refusal(&self, token: &str, reason: &str, is_over: bool) -> Result<(), StoreError> {
         let failed = self.failed("note a subscription");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query(
@@ -92,8 +92,8 @@ impl Store {
                  failures = case when failures = 0 then 1 else failures end
              where token = $1",
         )
-        .bind(doc::plain(token))
-        .bind(doc::plain(reason))
+        .bind(json::plain(token))
+        .bind(json::plain(reason))
         .bind(is_over)
         .execute(&mut *held)
         .await
@@ -102,7 +102,7 @@ impl Store {
     }
 
     /// What these hosts ask for, and when they were asked.
-    pub async fn robots(&self, hosts: &[&str]) -> Result<Vec<(String, Time, Robots)>, StoreError> {
+    pub async fn load_robots(&self, hosts: &[&str]) -> Result<Vec<(String, Time, Robots)>, StoreError> {
         let failed = self.failed("read what hosts ask for");
         let rows = self.fetch(sqlx::query(HOSTS.of(self.dialect)).bind(items(hosts))).await.map_err(&failed)?;
         let mut robots = Vec::with_capacity(rows.len());
@@ -114,13 +114,13 @@ impl Store {
     }
 
     /// Keeps what a host asks for.
-    pub async fn keep_robots(&self, host: &str, at: Time, robots: &Robots) -> Result<(), StoreError> {
+    pub async fn save_robots(&self, host: &str, at: Time, robots: &Robots) -> Result<(), StoreError> {
         let failed = self.failed("keep what a host asks for");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query(KEEP_HOST)
-            .bind(doc::plain(host))
+            .bind(json::plain(host))
             .bind(at.millis())
-            .bind(doc::text(robots))
+            .bind(json::text(robots))
             .execute(&mut *held)
             .await
             .map(|_| ())

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use relais::model::{Period, Time, Unit, Usage};
-use relais::store::{Access, Reservation, Spending, Standing, Store};
+use relais::store::{Access, BudgetUsage, Reservation, Spending, Store};
 
 use crate::support::postgres::Schema;
 
@@ -27,7 +27,7 @@ fn reservation(amount: u64) -> Reservation {
 
 async fn standing(store: &Store) -> u64 {
     let Reservation { engine, unit, per, since, .. } = reservation(0);
-    let Standing { reserved, spent } = store.standing(&engine, unit, per, since).await.expect("a standing");
+    let BudgetUsage { reserved, spent } = store.load_budget_usage(&engine, unit, per, since).await.expect("a standing");
     reserved + spent
 }
 
@@ -49,7 +49,7 @@ async fn worker() {
     loop {
         let amount = 1 + random(MOST);
         let reserved = reservation(amount);
-        if !store.reserve(&reserved, LIMIT).await.expect("a budget can be asked") {
+        if !store.reserve_budget(&reserved, LIMIT).await.expect("a budget can be asked") {
             say("full 0\n".to_owned());
             return;
         }
@@ -158,7 +158,7 @@ async fn spend_all(url: &str, at_once: usize) {
     assert!(counted <= LIMIT && counted > LIMIT - MOST);
     // Each of the killed may have been granted once what it could not tell any more.
     assert!(counted - used <= killed as u64 * MOST, "{counted} counted, {used} used");
-    while store.reserve(&reservation(1), LIMIT).await.expect("a budget can be asked") {}
+    while store.reserve_budget(&reservation(1), LIMIT).await.expect("a budget can be asked") {}
     assert_eq!(standing(&store).await, LIMIT, "full to the last character");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use relais::config::{self, Plan, Problems};
-use relais::model::{Bilingual, Budget, EngineKind, Format, Lang, Period, SourceId, Unit, Untranslated};
+use relais::model::{BilingualMode, Budget, EngineKind, Format, Lang, Period, SourceId, Unit, UntranslatedPolicy};
 
 /// A source and an edition that are in order, for files that are about something else.
 const REST: &str = "[source.a]\nurl = \"https://a.example/feed\"\n[edition.e]\n";
@@ -75,7 +75,7 @@ fn a_short_file_is_a_whole_plan() {
     let edition = &plan.editions[0];
     assert_eq!((edition.title.as_str(), edition.from.len(), edition.limit), ("e", 1, 100));
     assert_eq!(edition.formats, Format::ALL);
-    assert_eq!(edition.untranslated, Untranslated::Hold(Duration::from_hours(6)));
+    assert_eq!(edition.untranslated, UntranslatedPolicy::Hold(Duration::from_hours(6)));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_whole_translation_is_planned_as_it_is_written() {
     assert_eq!((ollama.url.as_deref(), ollama.model.as_deref()), (None, Some("mistral small:latest")));
     assert_eq!(ollama.budget, Some(Budget { unit: Unit::Tokens, limit: 2_000_000, per: Period::Day }));
     assert_eq!(plan.editions[0].engines, ["model", "own"], "in the order of preference");
-    assert_eq!((plan.editions[0].bilingual, plan.editions[1].bilingual), (Bilingual::Paragraphs, Bilingual::None));
+    assert_eq!((plan.editions[0].bilingual, plan.editions[1].bilingual), (BilingualMode::Paragraphs, BilingualMode::None));
 }
 
 #[test]

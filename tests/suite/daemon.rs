@@ -162,7 +162,7 @@ async fn what_an_engine_was_asked_for_when_it_was_told_to_stop_is_not_paid_for_t
 async fn make_due(world: &World) {
     let store = Store::open(&format!("sqlite:{}", world.path("relais.db").display()), Access::Work).await.expect("a store");
     let sources = ["slow", "quick"].map(SourceId::new);
-    store.hasten(&sources, Time::EPOCH).await.expect("it is due");
+    store.make_due_now(&sources, Time::EPOCH).await.expect("it is due");
     store.close().await.expect("closed");
 }
 
@@ -314,13 +314,16 @@ async fn what_was_visited_tomorrow_is_due_when_the_clock_is_put_right() {
     let now = Time::from_rfc3339("2026-11-24T12:00:00Z").expect("a time");
     let tomorrow = now.plus(Duration::from_secs(86_400));
     let source = [SourceId::new("a")];
-    store.register(&source, tomorrow).await.expect("registered");
+    store.register_sources(&source, tomorrow).await.expect("registered");
     let lease = |now: Time| Lease { worker: "w".to_owned(), now, until: now.plus(Duration::from_secs(180)) };
-    assert_eq!(store.claim(&source, &lease(tomorrow), false, 9).await.expect("claimed").len(), 1);
-    assert!(store.claim(&source, &lease(tomorrow), true, 9).await.expect("claimed").is_empty(), "it is taken");
+    assert_eq!(store.lease_due_sources(&source, &lease(tomorrow), false, 9).await.expect("claimed").len(), 1);
+    assert!(store.lease_due_sources(&source, &lease(tomorrow), true, 9).await.expect("claimed").is_empty(), "it is taken");
     assert_eq!(store.next_due(&source, tomorrow).await.expect("told"), None, "all are taken");
-    assert!(store.claim(&source, &lease(now), true, 9).await.expect("claimed").len() == 1, "a lease until tomorrow is none");
-    store.give_back("w", &source).await.expect("given back");
+    assert!(
+        store.lease_due_sources(&source, &lease(now), true, 9).await.expect("claimed").len() == 1,
+        "a lease until tomorrow is none"
+    );
+    store.release_sources("w", &source).await.expect("given back");
     assert_eq!(store.next_due(&source, now).await.expect("told"), Some(tomorrow), "it was not visited");
 }
 

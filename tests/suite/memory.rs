@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use relais::model::{Lang, Marked, Remembered, SegmentKey, Time};
+use relais::model::{Lang, Marked, MemoryResult, SegmentKey, Time};
 use relais::pipeline;
-use relais::store::{Access, Memory, Store};
+use relais::store::{Access, MemoryEntry, Store};
 
 use crate::support::feeds::{Story, rss};
 use crate::support::origin::{Origin, Reply};
@@ -37,30 +37,30 @@ fn url(world: &World) -> String {
 }
 
 /// What the store of a world holds, by key.
-async fn held(url: &str) -> Vec<Memory> {
+async fn held(url: &str) -> Vec<MemoryEntry> {
     let store = Store::open(url, Access::Look).await.expect("a store");
-    store.memories((None, None), None, 1_000_000).await.expect("a memory")
+    store.list_memory((None, None), None, 1_000_000).await.expect("a memory")
 }
 
 /// Translations by an engine, with marks and odd signs.
 async fn fill(url: &str, count: usize) {
     let store = Store::open(url, Access::Work).await.expect("a store");
-    let memories: Vec<Memory> = (0..count)
+    let memories: Vec<MemoryEntry> = (0..count)
         .map(|n| {
             let source = format!("<x1>Phrase {n}</x1> & « été »\u{a0}!<x2/>");
             let source = Marked::from_tagged(&source).expect("a segment");
-            Memory {
+            MemoryEntry {
                 key: SegmentKey::new(&source, &lang("fr"), &lang("en"), "deepl", &[("été", "summer")]),
                 from: lang("fr"),
                 to: lang("en"),
                 engine: "deepl".to_owned(),
                 source: source.to_tagged(),
-                result: Remembered::Translation(format!("<x2/>“Summer” &lt;{n}&gt; <x1>sentence</x1>\u{2028}!")),
+                result: MemoryResult::Translation(format!("<x2/>“Summer” &lt;{n}&gt; <x1>sentence</x1>\u{2028}!")),
                 made: Time::from_rfc3339("2026-11-24T04:15:00Z").expect("a date"),
             }
         })
         .collect();
-    store.remember(&memories, "w", false).await.expect("they are remembered");
+    store.save_memory(&memories, "w", false).await.expect("they are remembered");
     store.close().await.expect("it can be closed");
 }
 
@@ -129,7 +129,7 @@ async fn what_people_translated_is_found_before_any_engine_is_asked() {
         (held[0].key, held[0].engine.as_str(), held[0].source.as_str()),
         (key, "import:theirs", "Le CIO a <x1>voté</x1>.")
     );
-    assert_eq!(held[0].result, Remembered::Translation("The IOC <x1>voted</x1>.".to_owned()));
+    assert_eq!(held[0].result, MemoryResult::Translation("The IOC <x1>voted</x1>.".to_owned()));
 
     write(&world.path("theirs.tmx"), &read(&world, "theirs.tmx").replace("The IOC", "IOC"));
     let ended = world.relais(&["memory", "import", "--from", "fr", "--to", "en", "theirs.tmx", "--replace"]).await;

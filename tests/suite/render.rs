@@ -6,7 +6,7 @@ use feed_rs::model::{Entry, Feed};
 use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use relais::model::{Edition, Enclosure, Format, Item, Text};
+use relais::model::{Edition, EditionItem, Enclosure, Format, Text};
 use relais::render::{EditionLink, Index, ListedSource, render_edition, render_index, render_opml};
 
 use crate::support::editions::{any_edition, clean, edition, hostile, item};
@@ -273,7 +273,7 @@ impl Seen {
     }
 
     /// What was meant, where the format has a place for it.
-    fn meant(item: &Item, format: Format) -> Self {
+    fn meant(item: &EditionItem, format: Format) -> Self {
         let html = |html: &str| html.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|&c| is_xml(c)).collect::<String>();
         let content = item.content.as_ref().map(|content| html(content.as_str()));
         let text = html(&item.text);

@@ -88,7 +88,7 @@ async fn what_a_run_has_no_time_for_stays_due() {
 
     let ids: Vec<SourceId> = names.iter().map(|name| SourceId::new(name)).collect();
     let store = Store::open(plan.state.url(), Access::Look).await.expect("a state");
-    let rows = store.sources(&ids).await.expect("rows");
+    let rows = store.load_source_rows(&ids).await.expect("rows");
     let unvisited = rows.iter().filter(|row| row.visited.is_none() && row.due <= clock.now() && row.leased_until.is_none());
     assert_eq!(unvisited.count(), 20 - report.sources.due as usize);
     drop(store);

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use relais::model::{BreakKind, Found, Habit, Outcome, Pace, SourceId, Time};
+use relais::model::{BreakKind, Found, Outcome, PollHints, PublishRate, SourceId, Time};
 use relais::policy::{Question, next_due};
 
 use crate::support::feeds::{rss, stories, tables};
@@ -241,7 +241,8 @@ fn a_week_of_five_hundred_sources() {
             (_, Some(from)) if (from..from + HOUR).contains(&time) => Mood::Busy(from + HOUR),
             _ => Mood::Well,
         };
-        let (source, pace, mut habit) = (SourceId::new(&format!("s{number}")), Pace::default(), Habit::default());
+        let (source, poll_hints, mut publish_rate) =
+            (SourceId::new(&format!("s{number}")), PollHints::default(), PublishRate::default());
         let (mut now, mut seen, mut failures, mut made, mut last) = (begin + (number as i64) * 977, 0, 0, 0u32, begin - HOUR);
         while now < end {
             assert!(now - last >= SHORTEST, "s{number}: visits are two minutes apart");
@@ -257,7 +258,7 @@ fn a_week_of_five_hundred_sources() {
             failures = if matches!(outcome, Outcome::Broken { .. }) { failures + 1 } else { 0 };
             if matches!(outcome, Outcome::Fresh(_)) {
                 let fresh = &entries[seen..seen + new];
-                habit.saw(fresh.iter().map(|time| Time::from_millis(*time)), at);
+                publish_rate.record_published(fresh.iter().map(|time| Time::from_millis(*time)), at);
                 if now >= counted {
                     for time in fresh.iter().filter(|time| **time >= counted) {
                         // What an outage holds up is not the schedule's doing.
@@ -285,8 +286,8 @@ fn a_week_of_five_hundred_sources() {
                 failures,
                 failing_since: None,
                 is_pushed: false,
-                pace: &pace,
-                habit: &habit,
+                poll_hints: &poll_hints,
+                publish_rate: &publish_rate,
                 fresh_for: None,
                 now: at,
             };

@@ -224,7 +224,7 @@ async fn five_days_through_the_whole_of_ingest() {
         clock.0.store(now, Ordering::SeqCst);
     }
 
-    let there = store.counts().await.expect("the store works");
+    let there = store.load_counts().await.expect("the store works");
     assert_manners(&asked.lock().expect("no panic"), begin, counted);
     let kept: usize =
         entries.iter().enumerate().filter(|(number, _)| kind(*number) == Kind::Usual).map(|(_, times)| times.len()).sum();

@@ -6,12 +6,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use relais::sink::{Dir, SinkError, Written};
+use relais::sink::{OutputDir, SinkError, WriteOutcome};
 use tempfile::TempDir;
 
-fn folder() -> (TempDir, Dir) {
+fn folder() -> (TempDir, OutputDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let dir = Dir::open(&folder.path().join("output")).expect("an output folder");
+    let dir = OutputDir::open(&folder.path().join("output")).expect("an output folder");
     (folder, dir)
 }
 
@@ -31,7 +31,7 @@ fn place(path: &Path, bytes: &[u8]) {
 #[test]
 fn a_file_can_be_read_by_a_web_server_and_nothing_else_is_left() {
     let (root, dir) = folder();
-    assert_eq!(dir.put("jeux.fr.atom", b"<feed/>\n").expect("written"), Written::New);
+    assert_eq!(dir.put("jeux.fr.atom", b"<feed/>\n").expect("written"), WriteOutcome::New);
     let path = root.path().join("output/jeux.fr.atom");
     assert_eq!(fs::metadata(&path).expect("a file").mode() & 0o7777, 0o644);
     assert_eq!(fs::read(&path).expect("a file"), b"<feed/>\n");
@@ -50,12 +50,12 @@ fn the_same_bytes_leave_the_file_alone_and_others_replace_it() {
     let path = root.path().join("output/a.json");
     dir.put("a.json", b"{\"a\":1}").expect("written");
     let first = fs::metadata(&path).expect("a file");
-    assert_eq!(dir.put("a.json", b"{\"a\":1}").expect("looked at"), Written::Same);
+    assert_eq!(dir.put("a.json", b"{\"a\":1}").expect("looked at"), WriteOutcome::Same);
     let second = fs::metadata(&path).expect("a file");
     assert_eq!((first.ino(), first.mtime(), first.mtime_nsec()), (second.ino(), second.mtime(), second.mtime_nsec()));
 
     let mut reader = File::open(&path).expect("a file");
-    assert_eq!(dir.put("a.json", b"{\"a\":2}").expect("written"), Written::New, "same size, other bytes");
+    assert_eq!(dir.put("a.json", b"{\"a\":2}").expect("written"), WriteOutcome::New, "same size, other bytes");
     assert_eq!(fs::read(&path).expect("a file"), b"{\"a\":2}");
     let mut old = String::new();
     std::io::Read::read_to_string(&mut reader, &mut old).expect("a file that is open stays");
@@ -85,7 +85,7 @@ fn a_link_is_replaced_and_what_it_points_to_stays() {
     place(&elsewhere, b"precious");
     let path = root.path().join("output/a.html");
     symlink(&elsewhere, &path).expect("a link");
-    assert_eq!(dir.put("a.html", b"precious").expect("written"), Written::New, "a link is never the same");
+    assert_eq!(dir.put("a.html", b"precious").expect("written"), WriteOutcome::New, "a link is never the same");
     assert!(fs::symlink_metadata(&path).expect("a file").is_file());
     dir.put("a.html", b"other").expect("written");
     assert_eq!(fs::read(&elsewhere).expect("a file"), b"precious");
@@ -101,7 +101,7 @@ fn temporaries_of_killed_runs_go_and_those_being_written_stay() {
     }
     let written = File::create_new(output.join(".relais-live")).expect("a file");
     written.lock().expect("a lock");
-    Dir::open(&output).expect("an output folder");
+    OutputDir::open(&output).expect("an output folder");
     assert_eq!(names(&output), [".hidden-of-others", ".relais-live", "archive"]);
     assert_eq!(names(&output.join("archive")), ["1.atom"]);
 }
@@ -112,11 +112,11 @@ fn a_folder_that_cannot_be_made_is_named() {
     let file = root.path().join("file");
     place(&file, b"not a folder");
     for path in [file.clone(), file.join("below")] {
-        let error = Dir::open(&path).expect_err("a file is no folder");
+        let error = OutputDir::open(&path).expect_err("a file is no folder");
         assert!(matches!(error, SinkError::Folder { .. }), "{error:?}");
         assert!(error.to_string().contains(&format!("{path:?}")), "{error}");
     }
-    let dir = Dir::open(root.path()).expect("an output folder");
+    let dir = OutputDir::open(root.path()).expect("an output folder");
     assert!(matches!(dir.put("file/below.atom", b"x"), Err(SinkError::Folder { .. })));
     assert_eq!(fs::read(&file).expect("a file"), b"not a folder");
     fs::create_dir(root.path().join("taken")).expect("a folder");
@@ -146,7 +146,7 @@ const CRAMPED: &str = "RELAIS_TEST_CRAMPED";
 #[test]
 fn a_disk_that_fills_up_while_writing_leaves_the_old_file() {
     if let Some(output) = std::env::var_os(CRAMPED) {
-        let dir = Dir::open(Path::new(&output)).expect("an output folder");
+        let dir = OutputDir::open(Path::new(&output)).expect("an output folder");
         let error = dir.put("a.atom", &vec![b'x'; 1 << 20]).expect_err("more than may be written");
         assert!(matches!(error, SinkError::Full { .. }), "{error:?}");
         return;

@@ -45,7 +45,7 @@ fn with_hub(body: String, hub: &str, itself: &str) -> Reply {
 async fn kept(world: &World) -> Option<(Subscription, SourceRow)> {
     let store = Store::open(&format!("sqlite:{}", world.path("relais.db").display()), Access::Look).await.ok()?;
     let id = [SourceId::new("a")];
-    Some((store.subscriptions(&id).await.ok()?.pop()?, store.sources(&id).await.ok()?.pop()?))
+    Some((store.load_subscriptions(&id).await.ok()?.pop()?, store.load_source_rows(&id).await.ok()?.pop()?))
 }
 
 /// Waits until what is kept of the subscription is so.
@@ -196,7 +196,7 @@ async fn a_hub_that_says_no_is_left_alone_for_a_while() {
     let (subscription, _) = agreed(&world, |subscription| subscription.reason.is_some()).await;
     assert!(subscription.reason.as_ref().is_some_and(|reason| reason.contains("403")), "{subscription:?}");
     assert_eq!(subscription.hub.topic, format!("{}?src=hub", origin.url("/a")), "letter by letter");
-    assert!(subscription.next_ask().since(SystemClock.now()) > Duration::from_secs(500));
+    assert!(subscription.next_request_at().since(SystemClock.now()) > Duration::from_secs(500));
     assert_eq!(origin.seen("/hub").len(), 1);
     let status = world.relais(&["status", "--json"]).await.json();
     assert_eq!(status["sources"][0]["hub"]["active"], false, "{status}");

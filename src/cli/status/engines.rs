@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::table::{Cell, Table};
 use crate::config::Plan;
 use crate::model::{Budget, Period, Time, Unit};
-use crate::store::{Standing, Store, StoreError};
+use crate::store::{BudgetUsage, Store, StoreError};
 
 /// An engine.
 #[derive(Serialize)]
@@ -40,7 +40,7 @@ struct Balance {
 pub(super) async fn engines(plan: &Plan, store: Option<&Store>, now: Time) -> Result<Vec<Engine>, StoreError> {
     let month = Period::Month.start(now);
     let spending = match store {
-        Some(store) => store.spending(month).await?,
+        Some(store) => store.load_spending(month).await?,
         None => Vec::new(),
     };
     let mut engines = Vec::with_capacity(plan.engines.len());
@@ -48,10 +48,10 @@ pub(super) async fn engines(plan: &Plan, store: Option<&Store>, now: Time) -> Re
         let own = || spending.iter().filter(|spending| spending.engine == engine.id);
         let budget = match (engine.budget, store) {
             (Some(budget), Some(store)) => {
-                let standing = store.standing(&engine.id, budget.unit, budget.per, budget.per.start(now)).await?;
+                let standing = store.load_budget_usage(&engine.id, budget.unit, budget.per, budget.per.start(now)).await?;
                 Some(balance(budget, standing, now))
             }
-            (Some(budget), None) => Some(balance(budget, Standing::default(), now)),
+            (Some(budget), None) => Some(balance(budget, BudgetUsage::default(), now)),
             (None, _) => None,
         };
         engines.push(Engine {
@@ -68,7 +68,7 @@ pub(super) async fn engines(plan: &Plan, store: Option<&Store>, now: Time) -> Re
     Ok(engines)
 }
 
-fn balance(Budget { unit, limit, per }: Budget, Standing { reserved, spent }: Standing, now: Time) -> Balance {
+fn balance(Budget { unit, limit, per }: Budget, BudgetUsage { reserved, spent }: BudgetUsage, now: Time) -> Balance {
     let (begin, until) = (per.start(now), per.end(now));
     let pace = until.since(begin).as_secs_f64() / now.since(begin).as_secs_f64().max(1.0);
     let spent_so_far = amount(unit, spent);
@@ -131,7 +131,7 @@ mod tests {
     fn a_forecast_goes_on_as_it_began() {
         let at = |text: &str| Time::from_rfc3339(text).expect("a date");
         let budget = Budget { unit: Unit::Money, limit: 30_000_000, per: Period::Month };
-        let left = balance(budget, Standing { reserved: 1_000_000, spent: 10_000_000 }, at("2026-11-11T00:00:00Z"));
+        let left = balance(budget, BudgetUsage { reserved: 1_000_000, spent: 10_000_000 }, at("2026-11-11T00:00:00Z"));
         assert!((left.forecast - 30.0).abs() < 1e-9, "{}", left.forecast);
         assert!((left.left - 19.0).abs() < 1e-9 && (left.in_doubt - 1.0).abs() < 1e-9);
         assert_eq!(left.until, at("2026-12-01T00:00:00Z"));

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::values::{LangTag, Located, RawBilingualMode, RawFormat, RawShow, RawUntranslated};
-use crate::model::{Bilingual, Format, Show};
+use crate::model::{BilingualMode, Format, Show};
 
 /// An edition without entries is none.
 pub(crate) const MIN_LIMIT: i64 = 1;
@@ -64,7 +64,7 @@ impl Default for RawEdition {
             from: vec!["*".to_owned().into()].into(),
             langs: Vec::new(),
             engines: Vec::new().into(),
-            bilingual: RawBilingualMode(Bilingual::None).into(),
+            bilingual: RawBilingualMode(BilingualMode::None).into(),
             show: RawShow(Show::Summary).into(),
             limit: 100.into(),
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),

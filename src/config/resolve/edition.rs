@@ -11,7 +11,7 @@ use super::super::raw;
 use super::super::tables::NamedTable;
 use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
 use super::{line, named, number};
-use crate::model::{Bilingual, Format, SourceId, Text, Untranslated};
+use crate::model::{BilingualMode, Format, SourceId, Text, UntranslatedPolicy};
 
 /// Names of files and addresses that relais itself uses in the output folder and when it serves it.
 const RESERVED: [&str; 9] = ["archive", "faults", "healthz", "index", "metrics", "readyz", "sources", "status", "websub"];
@@ -73,9 +73,9 @@ fn edition(
         limit: number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics),
         formats: formats(table, diagnostics),
         untranslated: match table.untranslated.value {
-            RawUntranslated::Hold(time) => Untranslated::Hold(hold(&table.untranslated, time, diagnostics)),
-            RawUntranslated::Original => Untranslated::Original,
-            RawUntranslated::Skip => Untranslated::Skip,
+            RawUntranslated::Hold(time) => UntranslatedPolicy::Hold(hold(&table.untranslated, time, diagnostics)),
+            RawUntranslated::Original => UntranslatedPolicy::Original,
+            RawUntranslated::Skip => UntranslatedPolicy::Skip,
         },
     }
 }
@@ -95,7 +95,7 @@ fn without_effect(table: &raw::RawEdition, keys: &HashMap<String, bool>, diagnos
     if table.langs.is_empty() && !table.engines.value.is_empty() {
         warn(&table.engines.span, "engines", "langs");
     }
-    if table.engines.value.is_empty() && table.bilingual.value.0 != Bilingual::None {
+    if table.engines.value.is_empty() && table.bilingual.value.0 != BilingualMode::None {
         warn(&table.bilingual.span, "bilingual", "engines");
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::amount::{human_millionths, millionths};
 use super::{choose, read_text};
-use crate::model::{Bilingual, EngineKind, Period};
+use crate::model::{BilingualMode, EngineKind, Period};
 
 /// Which protocol an engine speaks.
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +31,10 @@ config_value!(
 
 /// How much of the original stands beside a translation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RawBilingualMode(pub(crate) Bilingual);
+pub(crate) struct RawBilingualMode(pub(crate) BilingualMode);
 
-const BILINGUAL_WORDS: [(&str, Bilingual); 3] =
-    [("none", Bilingual::None), ("title", Bilingual::Title), ("paragraphs", Bilingual::Paragraphs)];
+const BILINGUAL_WORDS: [(&str, BilingualMode); 3] =
+    [("none", BilingualMode::None), ("title", BilingualMode::Title), ("paragraphs", BilingualMode::Paragraphs)];
 
 config_value!(
     RawBilingualMode,

@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
             }
             "ttl" if !is_entry => {
                 let minutes = self.line(child).parse().ok();
-                draft.pace.minutes = minutes.or(draft.pace.minutes);
+                draft.poll_hints.minutes = minutes.or(draft.poll_hints.minutes);
             }
             // Their children speak for the feed.
             "skiphours" | "skipdays" if !is_entry => {
@@ -115,12 +115,12 @@ impl<'a> Reader<'a> {
             }
             "hour" if !is_entry => {
                 if let Ok(hour) = self.line(child).parse() {
-                    draft.pace.skip_hour(hour);
+                    draft.poll_hints.skip_hour(hour);
                 }
             }
             "day" if !is_entry => {
                 let day = self.line(child);
-                draft.pace.skip_day(&day);
+                draft.poll_hints.skip_day(&day);
             }
             "item" | "entry" if !is_entry => self.skip(child),
             _ => self.skip(child),
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
             }
             "updatebase" => {
                 let date = self.line(child);
-                draft.pace.base = parse_date(&date, self.zone);
+                draft.poll_hints.base = parse_date(&date, self.zone);
             }
             "updatefrequency" => draft.times = self.line(child).parse().ok(),
             _ => self.skip(child),

@@ -8,7 +8,7 @@ use super::super::blocking::spawn_cpu;
 use super::super::ingest::net_auth;
 use crate::config as plan;
 use crate::feed::{self, FeedBody};
-use crate::model::{Lang, Pace, SourceId, Time, Validators};
+use crate::model::{Lang, PollHints, SourceId, Time, Validators};
 use crate::net::{Client, Request, Response};
 
 /// Looks at a time; each host is asked in its turn by the client.
@@ -43,7 +43,7 @@ pub struct Found {
     /// Where it has moved for good.
     pub moved: Option<String>,
     /// What it asks of those who come again.
-    pub pace: Pace,
+    pub poll_hints: PollHints,
     /// For how long its server says that the answer is good.
     pub fresh_for: Option<Duration>,
 }
@@ -94,7 +94,7 @@ async fn read(source: &plan::Source, body: crate::net::Body) -> Result<Found, St
             lang: feed.language,
             repaired: feed.repaired,
             moved,
-            pace: feed.pace,
+            poll_hints: feed.poll_hints,
             fresh_for,
         })
     };

@@ -18,7 +18,7 @@ use crate::config as plan;
 use crate::model::{SourceId, Time, authority};
 use crate::pipeline::robots_cache::Manners;
 use crate::policy::Outage;
-use crate::store::{Claimed, Lease, Parcel, StoreError};
+use crate::store::{Lease, LeasedSource, SettledVisit, StoreError};
 
 /// Sources claimed at once.
 const CLAIM: usize = 500;
@@ -52,7 +52,7 @@ pub(in crate::pipeline) type Pushes = tokio::sync::Mutex<mpsc::Receiver<Push>>;
 
 /// A visit that has ended.
 pub(super) struct Ended {
-    pub(super) parcel: Parcel,
+    pub(super) parcel: SettledVisit,
     /// Whether nothing was fetched for it.
     pub(super) is_push: bool,
 }
@@ -71,7 +71,7 @@ impl Ingest<'_> {
         );
         let owed = owed.all();
         if !owed.is_empty()
-            && let Err(error) = self.store.hasten(&owed, self.clock.now()).await
+            && let Err(error) = self.store.make_due_now(&owed, self.clock.now()).await
         {
             tracing::warn!("{error}; what hubs sent of {} sources is found when these are due", owed.len());
         }
@@ -136,15 +136,15 @@ impl Ingest<'_> {
         away: Option<usize>,
         first: bool,
         owed: &Owed,
-    ) -> Result<(Vec<Claimed>, Option<Time>), StoreError> {
+    ) -> Result<(Vec<LeasedSource>, Option<Time>), StoreError> {
         if first {
-            self.store.register(ids, lease.now).await?;
+            self.store.register_sources(ids, lease.now).await?;
         }
         let claimed = if let Some(one) = away.and_then(|look| ids.get(look % ids.len().max(1))) {
-            self.store.claim(std::slice::from_ref(one), lease, true, 1).await?
+            self.store.lease_due_sources(std::slice::from_ref(one), lease, true, 1).await?
         } else {
             let mut claimed = self.claim_owed(lease, owed).await?;
-            claimed.extend(self.store.claim(ids, lease, false, CLAIM).await?);
+            claimed.extend(self.store.lease_due_sources(ids, lease, false, CLAIM).await?);
             claimed
         };
         Ok((claimed, self.store.next_due(ids, lease.now).await?))
@@ -155,7 +155,7 @@ impl Ingest<'_> {
         &self,
         visitor: &Visitor<'_>,
         manners: Option<&Manners<'_>>,
-        queue: Vec<(&plan::Source, Claimed)>,
+        queue: Vec<(&plan::Source, LeasedSource)>,
         latest: Time,
         stop: &CancellationToken,
         send: mpsc::Sender<Ended>,
@@ -191,7 +191,7 @@ impl Ingest<'_> {
             .await;
         if !left.is_empty() {
             // If this fails too, the lease runs out by itself.
-            let _ = self.store.give_back(self.worker, &left).await;
+            let _ = self.store.release_sources(self.worker, &left).await;
         }
     }
 
@@ -202,7 +202,7 @@ impl Ingest<'_> {
         while visits.recv_many(&mut ended, SETTLE).await > 0 {
             let (mut batch, freed) = hold_back(&mut locked(outage), &hosts, ended.drain(..), &mut held_back);
             if !freed.is_empty() {
-                let _ = self.store.give_back(self.worker, &freed).await;
+                let _ = self.store.release_sources(self.worker, &freed).await;
             }
             if !self.settle_in_time(&batch, lasting.stop).await {
                 continue;
@@ -224,10 +224,10 @@ impl Ingest<'_> {
     }
 
     /// Settles a batch, and tries again for as long as the store fails; false if there is no time left for that.
-    async fn settle_in_time(&self, batch: &[Parcel], stop: &CancellationToken) -> bool {
+    async fn settle_in_time(&self, batch: &[SettledVisit], stop: &CancellationToken) -> bool {
         let mut retry = FIRST_RETRY;
         loop {
-            let Err(error) = self.store.settle(self.worker, batch).await else { return true };
+            let Err(error) = self.store.settle_visits(self.worker, batch).await else { return true };
             tracing::error!("{error}; {} visits wait to be settled", batch.len());
             tokio::select! {
                 // The feeds will say the same again.
@@ -245,8 +245,8 @@ fn hold_back(
     outage: &mut Outage,
     hosts: &HashMap<&SourceId, &str>,
     ended: impl Iterator<Item = Ended>,
-    held_back: &mut HashMap<SourceId, Parcel>,
-) -> (Vec<Parcel>, Vec<SourceId>) {
+    held_back: &mut HashMap<SourceId, SettledVisit>,
+) -> (Vec<SettledVisit>, Vec<SourceId>) {
     let (mut batch, mut freed) = (Vec::new(), Vec::new());
     for Ended { parcel, is_push } in ended {
         let visit = parcel.visit();
@@ -284,9 +284,9 @@ mod tests {
     use super::*;
     use crate::model::{BreakKind, Outcome, Visit};
 
-    fn ended(source: &str, minute: i64, outcome: Outcome) -> Parcel {
+    fn ended(source: &str, minute: i64, outcome: Outcome) -> SettledVisit {
         let at = Time::from_millis(minute * 60_000);
-        Parcel::of(Visit {
+        SettledVisit::encode(Visit {
             source: SourceId::new(source),
             at,
             duration_ms: 0,
@@ -314,7 +314,7 @@ mod tests {
             freed.extend(given_back);
             kept.extend(batch);
         }
-        let name = |parcel: &Parcel| format!("{} {}", parcel.visit().source, parcel.visit().outcome.name());
+        let name = |parcel: &SettledVisit| format!("{} {}", parcel.visit().source, parcel.visit().outcome.name());
         let (mut kept, mut freed): (Vec<_>, Vec<_>) =
             (kept.iter().map(name).collect(), freed.iter().map(ToString::to_string).collect());
         kept.sort();

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::config as plan;
 use crate::feed::{self, Feed, FeedError};
-use crate::model::{Change, Entry, EntryId, Found, Hub, Known, Lang, Revision, SourceId, SourceMeta, Time, Zone};
+use crate::model::{Change, Entry, EntryId, EntryRow, Found, Hub, Lang, Revision, SourceId, SourceMeta, Time, Zone};
 use crate::net;
-use crate::store::Packed;
+use crate::store::EncodedEntries;
 
 use super::super::blocking::spawn_cpu;
 
@@ -51,7 +51,7 @@ pub(super) struct Brought {
     pub(super) restored: Vec<EntryId>,
     /// New and changed entries, until they are packed.
     pub(super) changes: Vec<Change>,
-    pub(super) packed: Packed,
+    pub(super) packed: EncodedEntries,
     /// When the entries that were never seen before were published, as far as the feed says.
     pub(super) published: Vec<Time>,
 }
@@ -82,7 +82,7 @@ impl Reading {
     }
 
     /// Compares a body with what is `known` of its entries and of those that were `listed` the last time.
-    pub(super) async fn compared(self, read: Read, known: &[Known], listed: &[EntryId]) -> Brought {
+    pub(super) async fn compared(self, read: Read, known: &[EntryRow], listed: &[EntryId]) -> Brought {
         let mut brought = self.compare(read, known, listed);
         if !self.keep || brought.changes.is_empty() {
             return brought;
@@ -109,18 +109,18 @@ impl Reading {
         Ok(Read { feed, entries, ids, dropped, links, url, is_part })
     }
 
-    fn compare(&self, read: Read, known: &[Known], listed: &[EntryId]) -> Brought {
+    fn compare(&self, read: Read, known: &[EntryRow], listed: &[EntryId]) -> Brought {
         let Read { feed, entries, ids, dropped, links, url, is_part } = read;
         let dates: Vec<(EntryId, Option<Time>)> =
             ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
         // What a part does not name is as it was.
         let withdrawn = if is_part { Vec::new() } else { feed::find_withdrawn(listed, known, &dates) };
         let with_date = dates.iter().filter(|(_, date)| date.is_some()).count();
-        let known: HashMap<EntryId, &Known> = known.iter().map(|known| (known.id, known)).collect();
+        let known: HashMap<EntryId, &EntryRow> = known.iter().map(|known| (known.id, known)).collect();
         let (mut changes, mut restored) = (Vec::new(), Vec::new());
         for (place, ((entry, revision), id)) in entries.into_iter().zip(&ids).enumerate() {
             match known.get(id) {
-                Some(before) if before.revision == revision => restored.extend(before.withdrawn.then_some(*id)),
+                Some(before) if before.revision == revision => restored.extend(before.is_withdrawn.then_some(*id)),
                 before => changes.push(self.change(entry, revision, before.copied(), place)),
             }
         }
@@ -131,13 +131,13 @@ impl Reading {
         let published = new.filter_map(|change| change.entry.head.published).collect();
         let entries = ids.len();
         let listed = if is_part { merged(&ids, listed) } else { ids };
-        let packed = Packed::default();
+        let packed = EncodedEntries::default();
         let meta = meta(feed, &links, &url);
         Brought { meta, listed, entries, dated: with_date, found, withdrawn, restored, changes, packed, published }
     }
 
     /// An entry that is new, or differs from what was known `before`; `place` is the one that it has in its feed.
-    fn change(&self, mut entry: Entry, revision: Revision, before: Option<&Known>, place: usize) -> Change {
+    fn change(&self, mut entry: Entry, revision: Revision, before: Option<&EntryRow>, place: usize) -> Change {
         let latest = self.at.plus(AHEAD);
         entry.head.published = entry.head.published.filter(|date| *date <= latest);
         entry.head.updated = entry.head.updated.filter(|date| *date <= latest);
@@ -156,7 +156,7 @@ impl Reading {
 
     fn pack(&self, brought: &mut Brought) {
         if self.keep {
-            brought.packed = Packed::of(&self.source, self.at, &std::mem::take(&mut brought.changes));
+            brought.packed = EncodedEntries::encode(&self.source, self.at, &std::mem::take(&mut brought.changes));
         }
     }
 }
@@ -174,7 +174,7 @@ fn meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
         link: feed.link,
         lang: feed.language,
         image: feed.image,
-        pace: feed.pace,
+        poll_hints: feed.poll_hints,
         hub,
     }
 }

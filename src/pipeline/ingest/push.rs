@@ -16,7 +16,7 @@ use crate::config as plan;
 use crate::model::SourceId;
 use crate::net;
 use crate::policy::source_health::wants_rest;
-use crate::store::{Claimed, Lease, StoreError};
+use crate::store::{Lease, LeasedSource, StoreError};
 
 /// How often, a second apart, a source is tried to be had for what its hub sent: a usual visit is over by then.
 const TRIES: u32 = 10;
@@ -39,7 +39,7 @@ impl Owed {
         self.lock().iter().cloned().collect()
     }
 
-    fn paid(&self, claimed: &[Claimed]) {
+    fn paid(&self, claimed: &[LeasedSource]) {
         let mut left = self.lock();
         for claimed in claimed {
             left.remove(&claimed.source);
@@ -101,16 +101,16 @@ impl Ingest<'_> {
             Err(error) => failed(error),
         }
         // If this fails too, the lease runs out by itself.
-        let _ = self.store.give_back(self.worker, id).await;
+        let _ = self.store.release_sources(self.worker, id).await;
         false
     }
 
     /// Takes a source, due or not, as soon as nobody else has it.
-    async fn claim_soon(&self, id: &[SourceId], stop: &CancellationToken) -> Result<Option<Claimed>, StoreError> {
+    async fn claim_soon(&self, id: &[SourceId], stop: &CancellationToken) -> Result<Option<LeasedSource>, StoreError> {
         for _ in 0..TRIES {
             let now = self.clock.now();
             let lease = Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) };
-            if let Some(claimed) = self.store.claim(id, &lease, true, 1).await?.pop() {
+            if let Some(claimed) = self.store.lease_due_sources(id, &lease, true, 1).await?.pop() {
                 return Ok(Some(claimed));
             }
             tokio::select! {
@@ -123,25 +123,25 @@ impl Ingest<'_> {
     }
 
     /// Takes sources that are owed a visit, but for those that asked to be left alone: these have their visit when they want it.
-    pub(super) async fn claim_owed(&self, lease: &Lease, owed: &Owed) -> Result<Vec<Claimed>, StoreError> {
+    pub(super) async fn claim_owed(&self, lease: &Lease, owed: &Owed) -> Result<Vec<LeasedSource>, StoreError> {
         let sources = owed.all();
         if sources.is_empty() {
             return Ok(Vec::new());
         }
-        let claimed = self.store.claim(&sources, lease, true, sources.len()).await?;
+        let claimed = self.store.lease_due_sources(&sources, lease, true, sources.len()).await?;
         owed.paid(&claimed);
-        let (resting, claimed): (Vec<Claimed>, Vec<Claimed>) =
+        let (resting, claimed): (Vec<LeasedSource>, Vec<LeasedSource>) =
             claimed.into_iter().partition(|claimed| wants_rest(&claimed.state, claimed.due, lease.now));
         if !resting.is_empty() {
             let resting: Vec<SourceId> = resting.into_iter().map(|claimed| claimed.source).collect();
-            self.store.give_back(self.worker, &resting).await?;
+            self.store.release_sources(self.worker, &resting).await?;
         }
         Ok(claimed)
     }
 
     /// Makes the claims of what is in hand last longer.
     pub(super) async fn renew(&self, lease: &Lease) {
-        if let Err(error) = self.store.renew(lease).await {
+        if let Err(error) = self.store.renew_leases(lease).await {
             tracing::warn!("{error}; what takes long may be visited by another worker, too");
         }
     }

@@ -111,7 +111,7 @@ impl Subscribe<'_> {
     async fn turn(&self, is_loaded: &mut bool) -> Result<Duration, StoreError> {
         if !*is_loaded {
             let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
-            for row in self.store.sources(&ids).await? {
+            for row in self.store.load_source_rows(&ids).await? {
                 self.hubs.saw(&row.id, &row.state);
             }
             *is_loaded = true;
@@ -122,13 +122,13 @@ impl Subscribe<'_> {
             return Ok(LONGEST);
         }
         let known: HashMap<SourceId, Subscription> =
-            self.store.subscriptions(&ids).await?.into_iter().map(|known| (known.source.clone(), known)).collect();
+            self.store.load_subscriptions(&ids).await?.into_iter().map(|known| (known.source.clone(), known)).collect();
         let now = self.clock.now();
         let mut due = Vec::new();
         let mut next = now.plus(LONGEST);
         for (source, hub) in &hubs {
             let known = known.get(source);
-            let at = known.filter(|known| known.is_of(hub, self.callback)).map_or(now, Subscription::next_ask);
+            let at = known.filter(|known| known.is_for(hub, self.callback)).map_or(now, Subscription::next_request_at);
             if at <= now {
                 due.push(self.ask(source, hub, known));
             } else {
@@ -153,7 +153,7 @@ impl Subscribe<'_> {
             tracing::error!("the system gives no random numbers, without which nothing can be subscribed to");
             return Ok(());
         };
-        if !self.store.ask_hub(&subscription, known.map(|known| known.asked)).await? {
+        if !self.store.record_hub_request(&subscription, known.map(|known| known.asked)).await? {
             return Ok(());
         }
         let (callback, lease) = (format!("{}{}", subscription.callback, subscription.token), LEASE.as_secs().to_string());
@@ -176,7 +176,7 @@ impl Subscribe<'_> {
             Err(error) => error.to_string(),
         };
         tracing::info!(source.id = %source, "{source}: its hub does not take a subscription: {reason}");
-        self.store.hub_refused(&subscription.token, &reason, false).await
+        self.store.record_hub_refusal(&subscription.token, &reason, false).await
     }
 }
 
@@ -191,7 +191,7 @@ fn encrypted(hub: &Hub) -> String {
 
 /// What is asked: the subscription that there is once more, or a new one with names that nobody can guess.
 fn request(source: &SourceId, hub: &Hub, callback: &str, known: Option<&Subscription>, now: Time) -> Option<Subscription> {
-    let (token, secret) = match known.filter(|known| known.is_of(hub, callback)) {
+    let (token, secret) = match known.filter(|known| known.is_for(hub, callback)) {
         Some(known) => (known.token.clone(), known.secret.clone()),
         None => (random::<16>()?, random::<32>()?),
     };

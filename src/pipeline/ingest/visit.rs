@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::config as plan;
 use crate::model::{Clock, EntryId, Outcome, SourceState, Time, Validators, Visit};
 use crate::net::{self, Client, Request, Response};
-use crate::store::{Claimed, Packed, Parcel, Store, StoreError};
+use crate::store::{EncodedEntries, LeasedSource, SettledVisit, Store, StoreError};
 
 use super::parse::Reading;
 use crate::policy::source_health::{
@@ -28,13 +28,17 @@ pub(in crate::pipeline) struct Visitor<'a> {
 
 impl Visitor<'_> {
     /// Visits a source. Whatever the server does is an outcome; only a store that fails is an error.
-    pub(in crate::pipeline) async fn visit(&self, source: &plan::Source, claimed: Claimed) -> Result<Parcel, StoreError> {
+    pub(in crate::pipeline) async fn visit(
+        &self,
+        source: &plan::Source,
+        claimed: LeasedSource,
+    ) -> Result<SettledVisit, StoreError> {
         // Validators belong to an address: another one in feeds.toml starts over, and keeps the entries.
         let known_before = claimed.state.good_at.is_some();
         let before = if claimed.state.url == source.url { claimed.state } else { with_new_address(claimed.state, &source.url) };
         if let Some(gone) = retired(&before).filter(|_| !self.force) {
             let due = due(source, &gone, &before, None, self.clock.now());
-            return Ok(Parcel::of(Visit { due, state: Some(before), ..self.begun(source, gone, Duration::ZERO) }));
+            return Ok(SettledVisit::encode(Visit { due, state: Some(before), ..self.begun(source, gone, Duration::ZERO) }));
         }
         let auth = source.auth.as_ref().map(net_auth);
         let address = adopted(&before, &source.url, has_secrets(source)).unwrap_or(&source.url);
@@ -51,10 +55,10 @@ impl Visitor<'_> {
             // The usual visit: nothing has changed, and nothing was wrong before. It writes nothing but its due time; that the
             // feed was in order shows from its row being visited.
             visit.due = due(source, &visit.outcome, &before, *fresh_for, now);
-            return Ok(Parcel::of(visit));
+            return Ok(SettledVisit::encode(visit));
         }
         let mut after = before.clone();
-        let mut packed = Packed::default();
+        let mut packed = EncodedEntries::default();
         match answer {
             Err(error) => visit.outcome = error.outcome(now),
             Ok(Response::NotModified { validators, moved, fresh_for: fresh }) => {
@@ -79,7 +83,7 @@ impl Visitor<'_> {
         // The same body without a 304 is as quiet.
         after.good_at = if visit.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };
         visit.state = (after != before).then_some(after);
-        Ok(Parcel::packed(visit, packed))
+        Ok(SettledVisit::new(visit, packed))
     }
 
     /// Takes what a hub has sent as a visit: nothing is fetched. What it does not name is as it was. Nothing if it is no feed, or
@@ -87,9 +91,9 @@ impl Visitor<'_> {
     pub(super) async fn take(
         &self,
         source: &plan::Source,
-        claimed: Claimed,
+        claimed: LeasedSource,
         pushed: net::Body,
-    ) -> Result<Option<Parcel>, StoreError> {
+    ) -> Result<Option<SettledVisit>, StoreError> {
         let before = &claimed.state;
         if before.url != source.url || retired(before).is_some() {
             return Ok(None);
@@ -99,13 +103,13 @@ impl Visitor<'_> {
         let reading = Reading::of(source, visit.at, self.keep);
         let Ok(read) = reading.read(pushed).await else { return Ok(None) };
         let known = match self.store {
-            Some(store) => store.known(&all_ids(&read.ids, &before.listed)).await?,
+            Some(store) => store.find_entry_rows(&all_ids(&read.ids, &before.listed)).await?,
             None => Vec::new(),
         };
         let brought = reading.compared(read, &known, &before.listed).await;
         let now = visit.at;
         after.listed = brought.listed;
-        after.habit.saw(brought.published, now);
+        after.publish_rate.record_published(brought.published, now);
         if brought.found.new + brought.found.changed > 0 {
             after.pushed_at = Some(now.whole_seconds());
             // Whatever is fetched next is to be compared with this, be it the body from before once more.
@@ -117,7 +121,7 @@ impl Visitor<'_> {
         // What was said of the next visit holds: nothing was fetched.
         visit.due = claimed.due;
         visit.state = Some(after);
-        Ok(Some(Parcel::packed(visit, brought.packed)))
+        Ok(Some(SettledVisit::new(visit, brought.packed)))
     }
 
     /// A visit that has brought nothing yet.
@@ -145,13 +149,13 @@ impl Visitor<'_> {
         is_adopted: bool,
         after: &mut SourceState,
         visit: &mut Visit,
-    ) -> Result<Packed, StoreError> {
+    ) -> Result<EncodedEntries, StoreError> {
         let moved = body.moved.clone().filter(|to| after.moved_to.as_ref() != Some(to));
         note_redirect(after, body.moved.clone(), is_adopted);
         let hash = format!("{:032x}", xxh3_128(&body.bytes));
         if after.body_hash.as_ref() == Some(&hash) {
             after.validators = body.validators;
-            return Ok(Packed::default());
+            return Ok(EncodedEntries::default());
         }
         let (validators, is_part) = (body.validators.clone(), body.is_part);
         let reading = Reading::of(source, visit.at, self.keep);
@@ -160,7 +164,7 @@ impl Visitor<'_> {
             None => reading.whole(body).await,
             Some(store) => match reading.read(body).await {
                 Ok(read) => {
-                    let known = store.known(&all_ids(&read.ids, &after.listed)).await?;
+                    let known = store.find_entry_rows(&all_ids(&read.ids, &after.listed)).await?;
                     Ok(reading.compared(read, &known, &after.listed).await)
                 }
                 Err(error) => Err(error),
@@ -171,7 +175,7 @@ impl Visitor<'_> {
             Err(error) => {
                 visit.outcome =
                     Outcome::Broken { kind: error.kind(), message: format!("{}: {error}", net::redact_url(&source.url)) };
-                return Ok(Packed::default());
+                return Ok(EncodedEntries::default());
             }
         };
         after.validators = validators;
@@ -182,7 +186,7 @@ impl Visitor<'_> {
             note_dates(after, brought.entries, brought.dated, visit.at);
         }
         after.listed = brought.listed;
-        after.habit.saw(brought.published, visit.at);
+        after.publish_rate.record_published(brought.published, visit.at);
         (visit.changes, visit.withdrawn, visit.restored) = (brought.changes, brought.withdrawn, brought.restored);
         visit.outcome = match moved {
             Some(to) => Outcome::Moved { to, found: brought.found },
@@ -201,8 +205,8 @@ fn due(source: &plan::Source, outcome: &Outcome, state: &SourceState, fresh_for:
         failures: state.failures,
         failing_since: state.failing_since,
         is_pushed: state.pushed_at.is_some(),
-        pace: &state.meta.pace,
-        habit: &state.habit,
+        poll_hints: &state.meta.poll_hints,
+        publish_rate: &state.publish_rate,
         fresh_for,
         now,
     })

@@ -8,10 +8,12 @@ use super::super::error::PipelineError;
 use super::super::view;
 use crate::config as plan;
 use crate::html;
-use crate::model::{Clock, Edition, EntryHead, Fault, FaultOf, Format, Item, Origin, RawHtml, SourceId, Text, Time};
+use crate::model::{
+    Clock, Edition, EditionItem, EntryHead, Fault, FaultSubject, Format, RawHtml, SourceId, SourceInfo, Text, Time,
+};
 use crate::policy::source_health::{told_fault, warning};
 use crate::render::render_edition;
-use crate::sink::Dir;
+use crate::sink::OutputDir;
 use crate::store::Store;
 
 /// The file's name without its ending, and the name under which the store remembers it; no edition may be called so.
@@ -20,7 +22,7 @@ const NAME: &str = "faults";
 /// What the feed is made with.
 pub(in crate::pipeline) struct Operator<'a> {
     pub(in crate::pipeline) store: &'a Store,
-    pub(in crate::pipeline) dir: &'a Arc<Dir>,
+    pub(in crate::pipeline) dir: &'a Arc<OutputDir>,
     pub(in crate::pipeline) target: &'a str,
     pub(in crate::pipeline) clock: &'a dyn Clock,
     pub(in crate::pipeline) base_url: Option<&'a str>,
@@ -34,16 +36,16 @@ impl Operator<'_> {
         let now = self.clock.now();
         let ids: Vec<SourceId> = self.sources.iter().filter(|source| source.enabled).map(|source| source.id.clone()).collect();
         let mut faults = Vec::new();
-        for row in self.store.sources(&ids).await? {
+        for row in self.store.load_source_rows(&ids).await? {
             faults.extend(
                 told_fault(&row.state)
                     .cloned()
-                    .or_else(|| warning(&row.state, &row.id, now).filter(|_| row.state.trouble.is_none())),
+                    .or_else(|| warning(&row.state, &row.id, now).filter(|_| row.state.last_fault.is_none())),
             );
         }
-        faults.extend(others.iter().filter(|fault| !matches!(fault.of, FaultOf::Source(_))).cloned());
+        faults.extend(others.iter().filter(|fault| !matches!(fault.of, FaultSubject::Source(_))).cloned());
         // When the others began nobody else remembers.
-        let kept = self.store.publication(self.target, NAME).await?;
+        let kept = self.store.load_publication(self.target, NAME).await?;
         let before: BTreeMap<String, Time> = kept.as_deref().and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
         let since: BTreeMap<String, Time> = faults
             .iter()
@@ -62,13 +64,13 @@ impl Operator<'_> {
         spawn_cpu("rendering faults.atom", work).await??;
         if since != before {
             let doc = serde_json::to_string(&since).map_err(|error| PipelineError::render("the record of faults", &error))?;
-            self.store.keep_publication(self.target, NAME, &doc).await?;
+            self.store.save_publication(self.target, NAME, &doc).await?;
         }
         Ok(())
     }
 
     fn view(&self, faults: &[Fault], since: &BTreeMap<String, Time>) -> Edition {
-        let mut items: Vec<Item> = faults.iter().map(|fault| self.item(fault, since[&key(fault)])).collect();
+        let mut items: Vec<EditionItem> = faults.iter().map(|fault| self.item(fault, since[&key(fault)])).collect();
         items.sort_by(|a, b| (b.published, &a.id).cmp(&(a.published, &b.id)));
         Edition {
             id: NAME.to_owned(),
@@ -84,10 +86,10 @@ impl Operator<'_> {
         }
     }
 
-    fn item(&self, fault: &Fault, since: Time) -> Item {
+    fn item(&self, fault: &Fault, since: Time) -> EditionItem {
         let (what, name) = named(fault);
         let source = self.sources.iter().find(|source| what == "source" && source.id.as_str() == name);
-        let origin = Origin {
+        let origin = SourceInfo {
             id: SourceId::new(name),
             title: Text::new(name),
             feed: source.map_or_else(|| view::tag(self.base_url, name), |source| public(&source.url)),
@@ -95,7 +97,7 @@ impl Operator<'_> {
             image: None,
         };
         let content = html::clean(&RawHtml(format!("<p>{}</p>", html::escape(&fault.message))), None);
-        Item {
+        EditionItem {
             id: view::tag(self.base_url, &format!("fault/{what}/{name}/{}/{}", fault.kind, since.millis() / 1000)),
             head: EntryHead { categories: vec![fault.kind.to_string()], ..EntryHead::default() },
             title: Text::new(&format!("{what} {name}: {}", fault.kind)),
@@ -105,7 +107,7 @@ impl Operator<'_> {
             lang: None,
             published: since,
             updated: since,
-            origin,
+            source: origin,
             translation: None,
         }
     }
@@ -120,9 +122,9 @@ fn public(address: &str) -> String {
 
 fn named(fault: &Fault) -> (&'static str, &str) {
     match &fault.of {
-        FaultOf::Source(name) => ("source", name),
-        FaultOf::Engine(name) => ("engine", name),
-        FaultOf::Edition(name) => ("edition", name),
+        FaultSubject::Source(name) => ("source", name),
+        FaultSubject::Engine(name) => ("engine", name),
+        FaultSubject::Edition(name) => ("edition", name),
     }
 }
 

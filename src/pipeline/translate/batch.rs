@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::accept::{accept, examine};
 use super::engine_handle::{Answer, EngineHandle, RequestContext};
 use super::segment_job::SegmentJob;
-use crate::model::{Marked, Remembered, SegmentKey};
-use crate::store::{Memory, StoreError};
+use crate::model::{Marked, MemoryResult, SegmentKey};
+use crate::store::{MemoryEntry, StoreError};
 use crate::translate::{Outgoing, bare, find_swapped, place, protect_name, restore};
 
 /// How long other workers leave a text alone that this one has in hand.
@@ -103,17 +103,18 @@ impl BatchRun<'_> {
         let keys: Vec<SegmentKey> = units.iter().map(|(_, key)| *key).collect();
         let now = self.context.clock.now();
         let claimed: HashSet<SegmentKey> =
-            self.context.store.claim_segments(&keys, self.worker, now, now.plus(CLAIM)).await?.into_iter().collect();
+            self.context.store.lease_segments(&keys, self.worker, now, now.plus(CLAIM)).await?.into_iter().collect();
         let (ours, theirs): (Vec<usize>, Vec<usize>) = (0..units.len()).partition(|at| claimed.contains(&keys[*at]));
         if !theirs.is_empty() {
             let keys_of_theirs: Vec<SegmentKey> = theirs.iter().map(|at| keys[*at]).collect();
-            let known: HashMap<SegmentKey, Remembered> = self.context.store.recall(&keys_of_theirs).await?.into_iter().collect();
+            let known: HashMap<SegmentKey, MemoryResult> =
+                self.context.store.recall_segments(&keys_of_theirs).await?.into_iter().collect();
             for at in theirs {
                 match known.get(&keys[at]) {
-                    Some(Remembered::Translation(text)) => {
+                    Some(MemoryResult::Translation(text)) => {
                         outcomes[at] = Marked::from_tagged(text).map_or(Outcome::Elsewhere, Outcome::Recalled);
                     }
-                    Some(Remembered::Refused(why)) => outcomes[at] = Outcome::Refused(why.clone()),
+                    Some(MemoryResult::Refused(why)) => outcomes[at] = Outcome::Refused(why.clone()),
                     None => {}
                 }
             }
@@ -178,14 +179,14 @@ impl BatchRun<'_> {
         for at in ours {
             let (unit, key) = units[*at];
             let result = match &outcomes[*at] {
-                Outcome::Done(text) => Remembered::Translation(text.to_tagged()),
-                Outcome::Refused(why) => Remembered::Refused(why.clone()),
+                Outcome::Done(text) => MemoryResult::Translation(text.to_tagged()),
+                Outcome::Refused(why) => MemoryResult::Refused(why.clone()),
                 Outcome::Recalled(_) | Outcome::Absent(_) | Outcome::Elsewhere => {
                     open.push(key);
                     continue;
                 }
             };
-            memories.push(Memory {
+            memories.push(MemoryEntry {
                 key,
                 from: unit.from.clone(),
                 to: unit.to.clone(),
@@ -195,7 +196,7 @@ impl BatchRun<'_> {
                 made,
             });
         }
-        self.context.store.remember(&memories, self.worker, false).await?;
+        self.context.store.save_memory(&memories, self.worker, false).await?;
         self.context.store.release_segments(&open, self.worker).await
     }
 }

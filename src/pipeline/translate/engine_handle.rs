@@ -218,9 +218,9 @@ impl EngineHandle {
             unit: budget.unit,
             per: budget.per,
             since: budget.per.start(context.clock.now()),
-            amount: budget.unit.of(most, &self.price),
+            amount: budget.unit.amount_of(most, &self.price),
         };
-        if context.store.reserve(&reservation, budget.limit).await? {
+        if context.store.reserve_budget(&reservation, budget.limit).await? {
             return Ok(Ok((most, Some(reservation))));
         }
         // Where not even one text can be paid for, nothing less urgent is: the smaller ones behind it would jump the queue.
@@ -240,9 +240,9 @@ impl EngineHandle {
             day: Period::Day.start(context.clock.now()),
             texts: batch.texts.len() as u64,
             used,
-            money: self.price.of(used),
+            money: self.price.cost_of(used),
         };
-        let spent = reserved.as_ref().map(|reserved| (reserved, reserved.unit.of(used, &self.price)));
+        let spent = reserved.as_ref().map(|reserved| (reserved, reserved.unit.amount_of(used, &self.price)));
         context.store.settle_spending(&done, spent).await?;
         let mut usage = locked(&self.usage);
         usage.sent += batch.texts.len() as u64;

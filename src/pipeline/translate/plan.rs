@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::engine_handle::EngineHandle;
 use super::scheduler::DocumentJob;
 use crate::config as plan;
-use crate::model::{Change, EntryId, FullText, Known, Lang, MadeOf, Original};
+use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs};
 use crate::select::Window;
 use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};
@@ -18,13 +18,13 @@ const SCHEME: i64 = 1;
 /// An entry that editions want in a language.
 #[derive(Clone, Debug)]
 pub(in crate::pipeline) struct RenditionRequest {
-    pub(super) known: Known,
+    pub(super) known: EntryRow,
     pub(super) from: Lang,
     pub(super) to: Lang,
     /// The engines of the first edition that wants it, as places among the desks.
     pub(super) desks: Vec<usize>,
     /// What its rendition will have been made of, with as much as the edition wants that shows most.
-    pub(super) made_of: MadeOf,
+    pub(super) inputs: RenditionInputs,
 }
 
 /// The requests of several editions, each once.
@@ -40,22 +40,22 @@ impl<'a> RenditionRequests<'a> {
     }
 
     /// Adds what an edition wants of its newest entries.
-    pub(super) fn add(&mut self, edition: &plan::Edition, newest: &[Known], full_texts: &HashMap<EntryId, FullText>) {
+    pub(super) fn add(&mut self, edition: &plan::Edition, newest: &[EntryRow], full_texts: &HashMap<EntryId, FullText>) {
         let desks: Vec<usize> =
             edition.engines.iter().filter_map(|id| self.desks.iter().position(|desk| desk.id == *id)).collect();
         for to in &edition.langs {
             for (known, from) in newest.iter().filter_map(|known| Some((known, foreign(known, to)?))) {
                 let is_page = matches!(full_texts.get(&known.id), Some(FullText::Taken));
-                let made_of = MadeOf { hash: hash(self.glossary, (from, to), is_page), show: edition.show };
+                let inputs = RenditionInputs { hash: hash(self.glossary, (from, to), is_page), show: edition.show };
                 let request = self.each.entry((known.id, to.clone())).or_insert_with(|| RenditionRequest {
                     known: known.clone(),
                     from: from.clone(),
                     to: to.clone(),
                     desks: desks.clone(),
-                    made_of,
+                    inputs,
                 });
-                if made_of.show > request.made_of.show {
-                    request.made_of = made_of;
+                if inputs.show > request.inputs.show {
+                    request.inputs = inputs;
                 }
             }
         }
@@ -70,13 +70,13 @@ impl<'a> RenditionRequests<'a> {
             let ids: Vec<EntryId> =
                 requests.iter().filter(|request| request.to == lang).map(|request| request.known.id).collect();
             let kept: HashMap<EntryId, _> =
-                store.translations(&ids, &lang).await?.into_iter().map(|row| (row.entry, row)).collect();
+                store.find_translation_rows(&ids, &lang).await?.into_iter().map(|row| (row.entry, row)).collect();
             requests.retain(|request| {
                 let row = kept.get(&request.known.id).filter(|_| request.to == lang);
                 !row.is_some_and(|row| {
                     row.revision == request.known.revision
-                        && row.made_of.hash == request.made_of.hash
-                        && row.made_of.show >= request.made_of.show
+                        && row.inputs.hash == request.inputs.hash
+                        && row.inputs.show >= request.inputs.show
                 })
             });
         }
@@ -95,8 +95,8 @@ pub(super) async fn newest(
     store: Option<&Store>,
     edition: &plan::Edition,
     changes: &HashMap<EntryId, Change>,
-) -> Result<Vec<Known>, StoreError> {
-    let mut new: Vec<Known> =
+) -> Result<Vec<EntryRow>, StoreError> {
+    let mut new: Vec<EntryRow> =
         changes.values().filter(|change| edition.from.contains(&change.entry.key.source)).map(known).collect();
     new.sort_by_key(|known| Reverse((known.at, known.id)));
     let mut new = new.into_iter().peekable();
@@ -105,7 +105,7 @@ pub(super) async fn newest(
     while let Some(store) = store
         && !window.is_full()
     {
-        let rows = store.newest(&edition.from, before, edition.limit).await?;
+        let rows = store.list_newest_entries(&edition.from, before, edition.limit).await?;
         let is_last = rows.len() < edition.limit;
         before = rows.last().map(|row| (row.at, row.id));
         for row in rows {
@@ -125,7 +125,7 @@ pub(super) async fn newest(
 }
 
 /// The language of an entry, if it has to be translated to be read in `to`.
-pub(in crate::pipeline) fn foreign<'k>(known: &'k Known, to: &Lang) -> Option<&'k Lang> {
+pub(in crate::pipeline) fn foreign<'k>(known: &'k EntryRow, to: &Lang) -> Option<&'k Lang> {
     known.lang.as_ref().filter(|from| from.primary() != to.primary())
 }
 
@@ -146,31 +146,31 @@ pub(super) fn lay_out(
             revision: request.known.revision,
             at: request.known.at,
             to: request.to.clone(),
-            made_of: request.made_of,
+            inputs: request.inputs,
             desks: request.desks.clone(),
-            sheet: Arc::new(Document::lay_out(&original, request.made_of.show, &request.from, &request.to, glossary)),
+            sheet: Arc::new(Document::lay_out(&original, request.inputs.show, &request.from, &request.to, glossary)),
         });
     }
     jobs
 }
 
 /// What the store would know of a change.
-fn known(change: &Change) -> Known {
+fn known(change: &Change) -> EntryRow {
     let entry = &change.entry;
-    Known {
+    EntryRow {
         id: entry.key.id(),
         source: entry.key.source.clone(),
         revision: change.revision,
         at: change.at,
         first_seen: change.first_seen,
         lang: entry.head.lang.clone(),
-        twin: entry.twin(),
-        withdrawn: false,
+        dedup_key: entry.dedup_key(),
+        is_withdrawn: false,
     }
 }
 
 /// A hash of what, beside an entry's revision, its rendition depends on.
 fn hash(glossary: &Glossary, (from, to): (&Lang, &Lang), is_page: bool) -> i64 {
     let hash = glossary.hash_for(from, to).wrapping_mul(31).wrapping_add(SCHEME * 2 + i64::from(is_page));
-    if hash == MadeOf::UNFINISHED { 1 } else { hash }
+    if hash == RenditionInputs::UNFINISHED { 1 } else { hash }
 }

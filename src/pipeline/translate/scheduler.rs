@@ -16,9 +16,10 @@ use super::engine_handle::{EngineHandle, RequestContext};
 use super::money;
 use super::segment_job::{Rank, SegmentJob, SegmentJobs, State};
 use crate::model::{
-    EntryId, Lang, MadeOf, Making, Marked, Remembered, Rendition, Revision, SegmentKey, Time, TranslationCounts, Usage,
+    EntryId, Lang, Marked, MemoryResult, Rendition, RenditionInputs, RenditionProvenance, Revision, SegmentKey, Time,
+    TranslationCounts, Usage,
 };
-use crate::store::{Kept, Store, StoreError};
+use crate::store::{Store, StoreError, TranslatedEntry};
 use crate::translate::{Document, Finished, IMPORTED, batch_len, fits, restore};
 
 /// Whose work a text is that consists of terms.
@@ -32,7 +33,7 @@ pub(super) struct DocumentJob {
     pub(super) at: Time,
     pub(super) to: Lang,
     /// What it is made of, when it comes to its end.
-    pub(super) made_of: MadeOf,
+    pub(super) inputs: RenditionInputs,
     /// The engines to ask, as places among the desks.
     pub(super) desks: Vec<usize>,
     pub(super) sheet: Arc<Document>,
@@ -55,14 +56,14 @@ struct Pending {
 }
 
 /// An entry whose texts have come to an end: which, made of what and how, laid out how, and its texts.
-type Ready = (EntryId, Lang, Revision, MadeOf, Making, Arc<Document>, Vec<Option<Marked>>);
+type Ready = (EntryId, Lang, Revision, RenditionInputs, RenditionProvenance, Arc<Document>, Vec<Option<Marked>>);
 
 /// What came back.
 enum Event {
     /// A batch from an engine: its desk, its units, and what became of them.
     Answered(usize, Vec<usize>, Result<(Vec<Outcome>, u64), StoreError>),
     /// Entries that were put together.
-    Finished(Result<Vec<Kept>, PipelineError>),
+    Finished(Result<Vec<TranslatedEntry>, PipelineError>),
 }
 
 /// The state of a round.
@@ -107,7 +108,7 @@ impl Scheduler<'_> {
     /// polls it would then wait for ever.
     async fn work_off(&self, work: &mut Work<'_>) -> Result<(), PipelineError> {
         let in_use = work.recall(Some(self.context.store)).await?;
-        self.context.store.touch(&in_use, self.context.clock.now()).await?;
+        self.context.store.mark_segments_used(&in_use, self.context.clock.now()).await?;
         work.enqueue();
         let mut flying: FuturesUnordered<BoxFuture<'_, Event>> = FuturesUnordered::new();
         loop {
@@ -129,7 +130,7 @@ impl Scheduler<'_> {
                     let finished = result?;
                     work.finished += finished.len();
                     if let Some(given) = &mut work.given {
-                        given.extend(finished.into_iter().map(|(.., rendition)| rendition));
+                        given.extend(finished.into_iter().map(|translated| translated.rendition));
                     }
                 }
             }
@@ -146,8 +147,9 @@ impl Scheduler<'_> {
     /// Puts entries together whose texts have come to an end, and keeps the renditions.
     async fn keep(&self, ready: Vec<Ready>, keep: bool) -> Event {
         let work = move || {
-            let put_together = ready.into_iter().map(|(id, to, revision, made_of, making, sheet, texts)| {
-                (id, to, revision, made_of, rendition(sheet.finish(&texts), making))
+            let put_together = ready.into_iter().map(|(id, to, revision, inputs, making, sheet, texts)| {
+                let rendition = rendition(sheet.finish(&texts), making);
+                TranslatedEntry { entry: id, lang: to, revision, inputs, rendition }
             });
             put_together.collect::<Vec<_>>()
         };
@@ -155,7 +157,7 @@ impl Scheduler<'_> {
             Ok(finished) => finished,
             Err(error) => return Event::Finished(Err(error.into())),
         };
-        if keep && let Err(error) = self.context.store.keep_translations(&finished).await {
+        if keep && let Err(error) = self.context.store.save_translations(&finished).await {
             return Event::Finished(Err(error.into()));
         }
         Event::Finished(Ok(finished))
@@ -178,7 +180,7 @@ pub(super) async fn estimate(
         let used = units().fold(Usage::default(), |sum, unit| sum + desk.engine.price(&unit.outgoing, &unit.from, &unit.to));
         work.counts.sent += queue.len() as u64;
         work.counts.characters_sent += used.characters;
-        cost += desk.price.of(used);
+        cost += desk.price.cost_of(used);
     }
     work.counts.cost = money(cost);
     Ok(work.counts)
@@ -229,7 +231,7 @@ impl<'a> Work<'a> {
         let open = || self.units.all.iter().filter(|unit| unit.state != State::Left);
         let keys: Vec<SegmentKey> =
             open().flat_map(|unit| std::iter::once(unit.imported).chain(unit.chain.iter().map(|(_, key)| *key))).collect();
-        let known: HashMap<SegmentKey, Remembered> = store.recall(&keys).await?.into_iter().collect();
+        let known: HashMap<SegmentKey, MemoryResult> = store.recall_segments(&keys).await?.into_iter().collect();
         for unit in &mut self.units.all {
             if matches!(unit.state, State::Done { .. }) {
                 continue;
@@ -242,7 +244,7 @@ impl<'a> Work<'a> {
         let in_use = known.keys().copied().collect();
         self.refused = known
             .into_iter()
-            .filter_map(|(key, remembered)| if let Remembered::Refused(why) = remembered { Some((key, why)) } else { None })
+            .filter_map(|(key, remembered)| if let MemoryResult::Refused(why) = remembered { Some((key, why)) } else { None })
             .collect();
         Ok(in_use)
     }
@@ -372,8 +374,8 @@ impl<'a> Work<'a> {
                 if waits && self.given.is_none() && texts.iter().all(Option::is_none) {
                     return None;
                 }
-                let made_of = if waits { MadeOf { hash: MadeOf::UNFINISHED, ..job.made_of } } else { job.made_of };
-                Some((job.id, job.to.clone(), job.revision, made_of, making(&units, now), Arc::clone(&job.sheet), texts))
+                let inputs = if waits { RenditionInputs { hash: RenditionInputs::UNFINISHED, ..job.inputs } } else { job.inputs };
+                Some((job.id, job.to.clone(), job.revision, inputs, making(&units, now), Arc::clone(&job.sheet), texts))
             })
             .collect();
         (!ready.is_empty()).then_some(ready)
@@ -381,9 +383,9 @@ impl<'a> Work<'a> {
 }
 
 /// A translation of a unit that is known already, and whose it is: of people first, then of its engines in their request.
-fn recalled(unit: &SegmentJob, known: &HashMap<SegmentKey, Remembered>, identities: &[Arc<str>]) -> Option<(Marked, Arc<str>)> {
+fn recalled(unit: &SegmentJob, known: &HashMap<SegmentKey, MemoryResult>, identities: &[Arc<str>]) -> Option<(Marked, Arc<str>)> {
     let translation = |key: &SegmentKey| match known.get(key) {
-        Some(Remembered::Translation(text)) => {
+        Some(MemoryResult::Translation(text)) => {
             Marked::from_tagged(text).filter(|text| text.marks() == unit.source.marks() && text.is_well_nested())
         }
         _ => None,
@@ -395,8 +397,9 @@ fn recalled(unit: &SegmentJob, known: &HashMap<SegmentKey, Remembered>, identiti
     unit.chain.iter().find_map(|(desk, key)| Some((translation(key)?, Arc::clone(&identities[*desk]))))
 }
 
-fn making(units: &[&SegmentJob], at: Time) -> Making {
-    let mut making = Making { engines: Vec::new(), at, translated: 0, recalled: 0, left: 0, waiting: 0, reasons: Vec::new() };
+fn making(units: &[&SegmentJob], at: Time) -> RenditionProvenance {
+    let mut making =
+        RenditionProvenance { engines: Vec::new(), at, translated: 0, recalled: 0, left: 0, waiting: 0, reasons: Vec::new() };
     for unit in units {
         match &unit.state {
             State::Done { by, is_recalled, .. } => {
@@ -418,11 +421,11 @@ fn making(units: &[&SegmentJob], at: Time) -> Making {
     making
 }
 
-fn rendition(finished: Finished, mut making: Making) -> Rendition {
+fn rendition(finished: Finished, mut making: RenditionProvenance) -> Rendition {
     let Finished { title, title_left, summary, content, text, unplaced } = finished;
     if unplaced > 0 {
         making.left += unplaced;
         making.reasons.push("unplaced".to_owned());
     }
-    Rendition { title, title_left, summary, content, text, made: making }
+    Rendition { title, title_left, summary, content, text, provenance: making }
 }

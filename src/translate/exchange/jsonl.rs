@@ -32,7 +32,7 @@ impl Line {
         let (Some(source), Some(target)) = (Marked::from_tagged(&self.source), Marked::from_tagged(&self.target)) else {
             return Err(SkipReason::Marks);
         };
-        let key = self.key.as_deref().and_then(SegmentKey::read);
+        let key = self.key.as_deref().and_then(SegmentKey::parse);
         checked(TranslationPair { from, to, source, target, engine: self.engine, made: self.made, key })
     }
 }

@@ -65,8 +65,8 @@ impl Through {
             text: rendition.text,
             segments: counts.segments,
             rejected: counts.rejected,
-            left: rendition.made.left + rendition.made.waiting,
-            reasons: rendition.made.reasons,
+            left: rendition.provenance.left + rendition.provenance.waiting,
+            reasons: rendition.provenance.reasons,
         }
     }
 }

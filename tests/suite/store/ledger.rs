@@ -1,7 +1,7 @@
 //! Budgets: never beyond the limit, whatever runs at once and whoever is killed.
 
 use relais::model::{Period, Unit, Usage};
-use relais::store::{Reservation, Spending, Standing, Store};
+use relais::store::{BudgetUsage, Reservation, Spending, Store};
 
 use super::backend::{Backend, promises};
 use super::world::at;
@@ -37,12 +37,12 @@ fn work(texts: u64, characters: u64) -> Spending {
 }
 
 async fn reserve(store: &Store, amount: u64) -> bool {
-    store.reserve(&of(amount), 100).await.expect("a budget can be asked")
+    store.reserve_budget(&of(amount), 100).await.expect("a budget can be asked")
 }
 
-async fn standing(store: &Store) -> Standing {
+async fn standing(store: &Store) -> BudgetUsage {
     let Reservation { engine, unit, per, since, .. } = of(0);
-    store.standing(&engine, unit, per, since).await.expect("a standing")
+    store.load_budget_usage(&engine, unit, per, since).await.expect("a standing")
 }
 
 async fn sets_aside_up_to_the_limit_and_not_one_more(backend: &Backend) {
@@ -53,14 +53,14 @@ async fn sets_aside_up_to_the_limit_and_not_one_more(backend: &Backend) {
     assert!(reserve(&store, 40).await);
     assert!(!reserve(&store, 1).await);
     assert!(reserve(&store, 0).await);
-    assert_eq!(standing(&store).await, Standing { reserved: 100, spent: 0 });
+    assert_eq!(standing(&store).await, BudgetUsage { reserved: 100, spent: 0 });
 }
 
 async fn what_is_not_used_is_free_again(backend: &Backend) {
     let store = backend.open().await;
     assert!(reserve(&store, 100).await);
     store.settle_spending(&work(1, 70), Some((&of(100), 70))).await.expect("settled");
-    assert_eq!(standing(&store).await, Standing { reserved: 0, spent: 70 });
+    assert_eq!(standing(&store).await, BudgetUsage { reserved: 0, spent: 70 });
     assert!(!reserve(&store, 31).await);
     assert!(reserve(&store, 30).await);
 }
@@ -95,7 +95,7 @@ async fn at_once_no_more_is_set_aside_than_there_is(backend: &Backend) {
         }
     });
     let taken: u64 = futures::future::join_all(workers).await.into_iter().sum();
-    let Standing { reserved, spent } = standing(&stores[0]).await;
+    let BudgetUsage { reserved, spent } = standing(&stores[0]).await;
     assert_eq!(reserved + spent, taken);
     assert!(taken <= 100, "{taken}");
     for _ in taken..100 {
@@ -114,8 +114,8 @@ async fn engines_units_and_periods_are_apart(backend: &Backend) {
         Reservation { since: Period::Month.end(at(0)), ..of(100) },
     ];
     for other in &others {
-        assert!(store.reserve(other, 100).await.expect("a budget can be asked"), "{other:?}");
-        assert!(!store.reserve(other, 100).await.expect("a budget can be asked"), "{other:?}");
+        assert!(store.reserve_budget(other, 100).await.expect("a budget can be asked"), "{other:?}");
+        assert!(!store.reserve_budget(other, 100).await.expect("a budget can be asked"), "{other:?}");
     }
 }
 
@@ -125,8 +125,8 @@ async fn what_was_spent_is_told_by_day(backend: &Backend) {
     for done in [work(2, 10), work(3, 20), next.clone(), work(0, 0)] {
         store.settle_spending(&done, None).await.expect("settled");
     }
-    assert_eq!(store.spending(at(-1_000_000)).await.expect("spending"), [work(5, 30), next.clone()]);
-    assert_eq!(store.spending(next.day).await.expect("spending"), [next]);
+    assert_eq!(store.load_spending(at(-1_000_000)).await.expect("spending"), [work(5, 30), next.clone()]);
+    assert_eq!(store.load_spending(next.day).await.expect("spending"), [next]);
 }
 
 async fn a_budget_that_is_made_later_counts_what_was_used_before(backend: &Backend) {
@@ -141,11 +141,11 @@ async fn a_budget_that_is_made_later_counts_what_was_used_before(backend: &Backe
     }
     assert!(!reserve(&store, 71).await, "30 of 100 characters were used in this month");
     assert!(reserve(&store, 70).await);
-    assert_eq!(standing(&store).await, Standing { reserved: 70, spent: 30 });
+    assert_eq!(standing(&store).await, BudgetUsage { reserved: 70, spent: 30 });
     let of_tokens = Reservation { unit: Unit::Tokens, ..of(94) };
-    assert!(!store.reserve(&of_tokens, 100).await.expect("a budget can be asked"));
-    assert!(store.reserve(&Reservation { amount: 93, ..of_tokens }, 100).await.expect("a budget can be asked"));
+    assert!(!store.reserve_budget(&of_tokens, 100).await.expect("a budget can be asked"));
+    assert!(store.reserve_budget(&Reservation { amount: 93, ..of_tokens }, 100).await.expect("a budget can be asked"));
     let money = Reservation { unit: Unit::Money, ..of(1) };
-    assert!(!store.reserve(&money, 200).await.expect("a budget can be asked"), "10 characters cost 200");
-    assert!(store.reserve(&money, 201).await.expect("a budget can be asked"));
+    assert!(!store.reserve_budget(&money, 200).await.expect("a budget can be asked"), "10 characters cost 200");
+    assert!(store.reserve_budget(&money, 201).await.expect("a budget can be asked"));
 }

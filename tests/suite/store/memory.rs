@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use relais::model::{Lang, Marked, Remembered, SegmentKey};
-use relais::store::{Memory, Store};
+use relais::model::{Lang, Marked, MemoryResult, SegmentKey};
+use relais::store::{MemoryEntry, Store};
 
 use super::backend::{Backend, on_postgres, promises};
 use super::world::at;
@@ -27,8 +27,8 @@ fn key(text: &str) -> SegmentKey {
     SegmentKey::new(&Marked::text(text), &lang("fr"), &lang("en"), "deepl", &[])
 }
 
-fn memory(text: &str, result: Remembered) -> Memory {
-    Memory {
+fn memory(text: &str, result: MemoryResult) -> MemoryEntry {
+    MemoryEntry {
         key: key(text),
         from: lang("fr"),
         to: lang("en"),
@@ -39,37 +39,37 @@ fn memory(text: &str, result: Remembered) -> Memory {
     }
 }
 
-fn translation(text: &str) -> Remembered {
-    Remembered::Translation(text.to_owned())
+fn translation(text: &str) -> MemoryResult {
+    MemoryResult::Translation(text.to_owned())
 }
 
 async fn remembers_translations_and_refusals(backend: &Backend) {
     let store = backend.open().await;
-    let refused = Remembered::Refused("number".to_owned());
+    let refused = MemoryResult::Refused("number".to_owned());
     let all = [memory("un « é »", translation("one <x1>“é”</x1>\u{0}")), memory("deux", refused.clone())];
-    assert_eq!(store.remember(&all, "w", false).await.expect("remembered"), 2);
+    assert_eq!(store.save_memory(&all, "w", false).await.expect("remembered"), 2);
     let keys = [key("un « é »"), key("trois"), key("deux")];
-    let known: HashMap<_, _> = store.recall(&keys).await.expect("recalled").into_iter().collect();
+    let known: HashMap<_, _> = store.recall_segments(&keys).await.expect("recalled").into_iter().collect();
     assert_eq!(known.get(&keys[0]), Some(&translation("one <x1>“é”</x1>")));
     assert_eq!(known.get(&keys[1]), None);
     assert_eq!(known.get(&keys[2]), Some(&refused));
     let many: Vec<_> = (0..5000).map(|n| key(&n.to_string())).chain([keys[0]]).collect();
-    assert_eq!(store.recall(&many).await.expect("more than one query").len(), 1);
-    assert_eq!(store.recall(&[]).await.expect("nothing"), []);
+    assert_eq!(store.recall_segments(&many).await.expect("more than one query").len(), 1);
+    assert_eq!(store.recall_segments(&[]).await.expect("nothing"), []);
     store.close().await.expect("closed");
     let look = backend.look().await.expect("somebody looks");
-    assert_eq!(look.recall(&keys).await.expect("recalled").len(), 2);
+    assert_eq!(look.recall_segments(&keys).await.expect("recalled").len(), 2);
 }
 
 async fn a_translation_stays_unless_it_is_to_be_replaced(backend: &Backend) {
     let store = backend.open().await;
-    let recalled = async || store.recall(&[key("un")]).await.expect("recalled").remove(0).1;
+    let recalled = async || store.recall_segments(&[key("un")]).await.expect("recalled").remove(0).1;
     let remember =
-        async |result: Remembered, replace| store.remember(&[memory("un", result)], "w", replace).await.expect("remembered");
-    assert_eq!(remember(Remembered::Refused("echo".to_owned()), false).await, 1);
+        async |result: MemoryResult, replace| store.save_memory(&[memory("un", result)], "w", replace).await.expect("remembered");
+    assert_eq!(remember(MemoryResult::Refused("echo".to_owned()), false).await, 1);
     assert_eq!(remember(translation("one"), false).await, 1, "a refusal gives way");
     assert_eq!(remember(translation("a"), false).await, 0);
-    assert_eq!(remember(Remembered::Refused("echo".to_owned()), false).await, 0);
+    assert_eq!(remember(MemoryResult::Refused("echo".to_owned()), false).await, 0);
     assert_eq!(recalled().await, translation("one"));
     assert_eq!(remember(translation("a"), true).await, 1);
     assert_eq!(recalled().await, translation("a"));
@@ -79,7 +79,7 @@ async fn a_segment_is_one_workers_until_it_is_done_or_its_time_is_up(backend: &B
     let store = backend.open().await;
     let keys = [key("un"), key("deux")];
     let claim = async |keys: &[SegmentKey], worker: &str, now: i64| -> HashSet<SegmentKey> {
-        store.claim_segments(keys, worker, at(now), at(now + 60)).await.expect("claimed").into_iter().collect()
+        store.lease_segments(keys, worker, at(now), at(now + 60)).await.expect("claimed").into_iter().collect()
     };
     assert_eq!(claim(&keys[..1], "a", 0).await, HashSet::from([keys[0]]));
     assert_eq!(claim(&keys, "b", 10).await, HashSet::from([keys[1]]), "the first is taken");
@@ -101,7 +101,7 @@ async fn workers_at_once_share_the_segments_without_overlap(backend: &Backend) {
         async move {
             let mut got = Vec::new();
             for keys in keys.chunks(50) {
-                got.extend(store.claim_segments(keys, &format!("w{n}"), at(0), at(60)).await.expect("claimed"));
+                got.extend(store.lease_segments(keys, &format!("w{n}"), at(0), at(60)).await.expect("claimed"));
             }
             got
         }
@@ -114,23 +114,23 @@ async fn workers_at_once_share_the_segments_without_overlap(backend: &Backend) {
 
 async fn what_is_translated_is_nobodys_to_translate(backend: &Backend) {
     let store = backend.open().await;
-    let known = [memory("un", translation("one")), memory("deux", Remembered::Refused("echo".to_owned()))];
-    store.claim_segments(&[key("un")], "a", at(0), at(60)).await.expect("claimed");
-    store.remember(&known, "a", false).await.expect("remembered");
-    let got = store.claim_segments(&[key("un"), key("deux")], "b", at(1), at(60)).await.expect("claimed");
+    let known = [memory("un", translation("one")), memory("deux", MemoryResult::Refused("echo".to_owned()))];
+    store.lease_segments(&[key("un")], "a", at(0), at(60)).await.expect("claimed");
+    store.save_memory(&known, "a", false).await.expect("remembered");
+    let got = store.lease_segments(&[key("un"), key("deux")], "b", at(1), at(60)).await.expect("claimed");
     assert_eq!(got, [key("deux")], "what was refused may be asked again by who wants to");
 }
 
 async fn lists_translations_in_pages_and_by_language(backend: &Backend) {
     let store = backend.open().await;
-    let mut all: Vec<Memory> = (0..25).map(|n| memory(&n.to_string(), translation("x"))).collect();
-    all.push(Memory { to: lang("es"), key: key("otro"), ..memory("otro", translation("o")) });
-    all.push(memory("refused", Remembered::Refused("echo".to_owned())));
-    store.remember(&all, "w", false).await.expect("remembered");
+    let mut all: Vec<MemoryEntry> = (0..25).map(|n| memory(&n.to_string(), translation("x"))).collect();
+    all.push(MemoryEntry { to: lang("es"), key: key("otro"), ..memory("otro", translation("o")) });
+    all.push(memory("refused", MemoryResult::Refused("echo".to_owned())));
+    store.save_memory(&all, "w", false).await.expect("remembered");
     let english = (Some(lang("fr")), Some(lang("en")));
     let (mut after, mut seen) = (None, Vec::new());
     loop {
-        let page = store.memories((english.0.as_ref(), english.1.as_ref()), after, 10).await.expect("a page");
+        let page = store.list_memory((english.0.as_ref(), english.1.as_ref()), after, 10).await.expect("a page");
         let Some(last) = page.last() else { break };
         after = Some(last.key);
         assert!(page.len() <= 10);
@@ -139,37 +139,37 @@ async fn lists_translations_in_pages_and_by_language(backend: &Backend) {
     assert_eq!(seen.len(), 25);
     assert!(seen.is_sorted_by_key(|memory| memory.key.to_string()));
     assert_eq!(seen[0], all.iter().find(|memory| memory.key == seen[0].key).expect("one of them").clone());
-    assert_eq!(store.memories((None, None), None, 99).await.expect("a page").len(), 26);
+    assert_eq!(store.list_memory((None, None), None, 99).await.expect("a page").len(), 26);
     store
-        .remember(&[Memory { from: lang("fr-CA"), ..memory("icitte", translation("here")) }], "w", false)
+        .save_memory(&[MemoryEntry { from: lang("fr-CA"), ..memory("icitte", translation("here")) }], "w", false)
         .await
         .expect("remembered");
     for (tag, count) in [("fr", 27), ("fr-CA", 1), ("fr-C", 0), ("en", 0)] {
         let from = Lang::new(tag);
-        assert_eq!(store.memories((from.as_ref(), None), None, 99).await.expect("a page").len(), count, "{tag}");
+        assert_eq!(store.list_memory((from.as_ref(), None), None, 99).await.expect("a page").len(), count, "{tag}");
     }
 }
 
 async fn forgets_what_holds_a_term(backend: &Backend) {
     let store = backend.open().await;
     let all = ["le CIO a voté", "100 % et a_b", "rien"].map(|text| memory(text, translation("x")));
-    store.remember(&all, "w", false).await.expect("remembered");
-    let forget = async |term: &str, to: &str| store.forget_memories(term, Lang::new(to).as_ref()).await.expect("forgotten");
+    store.save_memory(&all, "w", false).await.expect("remembered");
+    let forget = async |term: &str, to: &str| store.delete_memory(term, Lang::new(to).as_ref()).await.expect("forgotten");
     assert_eq!(forget("CIO", "es").await, 0);
     assert_eq!(forget("0_%", "en").await, 0, "signs stand for themselves");
     assert_eq!(forget("0 % et a_", "en").await, 1);
     assert_eq!(forget("CIO", "").await, 1);
-    assert_eq!(store.recall(&all.map(|memory| memory.key)).await.expect("recalled").len(), 1);
+    assert_eq!(store.recall_segments(&all.map(|memory| memory.key)).await.expect("recalled").len(), 1);
 }
 
 async fn what_nobody_asks_for_is_forgotten_after_a_year(backend: &Backend) {
     const DAY: i64 = 24 * 60 * 60;
     let store = backend.open().await;
-    store.remember(&["un", "deux"].map(|text| memory(text, translation("x"))), "w", false).await.expect("remembered");
-    store.touch(&[key("deux")], at(200 * DAY)).await.expect("touched");
+    store.save_memory(&["un", "deux"].map(|text| memory(text, translation("x"))), "w", false).await.expect("remembered");
+    store.mark_segments_used(&[key("deux")], at(200 * DAY)).await.expect("touched");
     assert_eq!(store.prune(at(300 * DAY)).await.expect("a prune").memories, 0);
     assert_eq!(store.prune(at(400 * DAY)).await.expect("a prune").memories, 1);
-    assert_eq!(store.recall(&[key("un"), key("deux")]).await.expect("recalled")[0].0, key("deux"));
+    assert_eq!(store.recall_segments(&[key("un"), key("deux")]).await.expect("recalled")[0].0, key("deux"));
 }
 
 /// Workers that want the same segments in other orders, remember some and give others back, with several tasks each.
@@ -177,16 +177,16 @@ async fn what_nobody_asks_for_is_forgotten_after_a_year(backend: &Backend) {
 async fn four_workers_at_once_send_every_segment_exactly_once() {
     const SEGMENTS: usize = 1500;
     on_postgres(async |backend| {
-        let all: Vec<Memory> = (0..SEGMENTS).map(|n| memory(&n.to_string(), translation("x"))).collect();
+        let all: Vec<MemoryEntry> = (0..SEGMENTS).map(|n| memory(&n.to_string(), translation("x"))).collect();
         let keys: Vec<SegmentKey> = all.iter().map(|memory| memory.key).collect();
         let stores = futures::future::join_all((0..4).map(|_| backend.open())).await;
         let work = async |(n, store): (usize, &Store)| {
             let worker = format!("w{n}");
             let mut sent: Vec<SegmentKey> = Vec::new();
             for turn in 0.. {
-                let known = store.recall(&keys).await.expect("recalled");
+                let known = store.recall_segments(&keys).await.expect("recalled");
                 let known: HashSet<SegmentKey> = known.into_iter().map(|(key, _)| key).collect();
-                let mut open: Vec<&Memory> = all.iter().filter(|memory| !known.contains(&memory.key)).collect();
+                let mut open: Vec<&MemoryEntry> = all.iter().filter(|memory| !known.contains(&memory.key)).collect();
                 if open.is_empty() {
                     break;
                 }
@@ -194,15 +194,15 @@ async fn four_workers_at_once_send_every_segment_exactly_once() {
                 open.rotate_left(from);
                 open.truncate(60);
                 let wanted: Vec<SegmentKey> = open.iter().map(|memory| memory.key).collect();
-                let mine = store.claim_segments(&wanted, &worker, at(0), at(60)).await.expect("claimed");
+                let mine = store.lease_segments(&wanted, &worker, at(0), at(60)).await.expect("claimed");
                 let mine: HashSet<SegmentKey> = mine.into_iter().collect();
                 let is_failing = |key: &SegmentKey| turn < 3 && key.to_string().ends_with('0');
-                let done: Vec<Memory> =
+                let done: Vec<MemoryEntry> =
                     open.iter().filter(|m| mine.contains(&m.key) && !is_failing(&m.key)).map(|m| (*m).clone()).collect();
                 let failed: Vec<SegmentKey> = mine.iter().filter(|key| is_failing(key)).copied().collect();
                 sent.extend(done.iter().map(|memory| memory.key));
                 let (remembered, released) =
-                    tokio::join!(store.remember(&done, &worker, false), store.release_segments(&failed, &worker));
+                    tokio::join!(store.save_memory(&done, &worker, false), store.release_segments(&failed, &worker));
                 assert_eq!(remembered.expect("remembered"), done.len() as u64);
                 released.expect("given back");
             }

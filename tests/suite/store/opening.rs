@@ -36,9 +36,9 @@ async fn looking_shows_what_another_works_on_and_changes_nothing(backend: &Backe
     settle(&store, &[fresh("a", 10, vec![one])]).await;
     let look = backend.look().await.expect("one can look while another works");
     assert_eq!(newest(&look, &["a"], None, 9).await, [id]);
-    let error = look.register(&sources(1), at(0)).await.expect_err("a look changes nothing");
+    let error = look.register_sources(&sources(1), at(0)).await.expect_err("a look changes nothing");
     assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
-    assert!(store.sources(&sources(1)).await.expect("sources").is_empty());
+    assert!(store.load_source_rows(&sources(1)).await.expect("sources").is_empty());
     drop(store);
     assert_eq!(newest(&look, &["a"], None, 9).await, [id]);
 }
@@ -60,7 +60,7 @@ async fn a_document_that_cannot_be_read_is_damage(backend: &Backend) {
     let id = one.entry.key.id();
     settle(&store, &[fresh("a", 10, vec![one])]).await;
     backend.meddle("update page set doc = x'00'", "update page set doc = '\\x00'").await;
-    let error = store.entries(&[id]).await.expect_err("that is no entry");
+    let error = store.load_entries(&[id]).await.expect_err("that is no entry");
     assert!(matches!(&error, StoreError::Damaged { reason, .. } if reason.contains("a page of entries")), "{error:?}");
 }
 
@@ -104,11 +104,11 @@ async fn a_second_worker_on_one_sqlite_file_is_told_to_wait() {
 async fn the_leases_of_a_killed_run_are_void_on_sqlite() {
     on_sqlite(async |backend| {
         let store = backend.open().await;
-        store.register(&sources(2), at(0)).await.expect("sources are registered");
-        assert_eq!(store.claim(&sources(2), &lease("a", 0, 600), false, 9).await.expect("a claim").len(), 2);
+        store.register_sources(&sources(2), at(0)).await.expect("sources are registered");
+        assert_eq!(store.lease_due_sources(&sources(2), &lease("a", 0, 600), false, 9).await.expect("a claim").len(), 2);
         drop(store);
         let store = backend.open().await;
-        assert_eq!(store.claim(&sources(2), &lease("b", 1, 600), false, 9).await.expect("a claim").len(), 2);
+        assert_eq!(store.lease_due_sources(&sources(2), &lease("b", 1, 600), false, 9).await.expect("a claim").len(), 2);
     })
     .await;
 }
@@ -117,7 +117,7 @@ async fn the_leases_of_a_killed_run_are_void_on_sqlite() {
 async fn workers_may_open_an_empty_postgresql_at_once() {
     on_postgres(async |backend| {
         let stores = join_all((0..4).map(|_| backend.open())).await;
-        stores[0].register(&sources(1), at(0)).await.expect("the tables are there");
+        stores[0].register_sources(&sources(1), at(0)).await.expect("the tables are there");
     })
     .await;
 }

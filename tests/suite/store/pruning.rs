@@ -20,19 +20,19 @@ async fn deletes_what_is_old_but_not_what_its_source_still_shows(backend: &Backe
     let withdrawn_ids = vec![id(&withdrawn)];
     settle(&store, &[fresh("a", 1, vec![listed, gone, withdrawn, new, late])]).await;
     settle(&store, &[Visit { state: Some(state), withdrawn: withdrawn_ids, ..fresh("a", 60, Vec::new()) }]).await;
-    let renditions: Vec<_> = store.known(&all).await.expect("known");
+    let renditions: Vec<_> = store.find_entry_rows(&all).await.expect("known");
     let renditions: Vec<_> = renditions.iter().map(|known| (known.id, known.revision, Original::default())).collect();
-    store.keep_originals(&renditions).await.expect("renditions are kept");
+    store.save_originals(&renditions).await.expect("renditions are kept");
 
     assert_eq!(store.prune(at(50)).await.expect("a prune"), Pruned { entries: 2, outcomes: 1, ..Pruned::default() });
-    let mut left: Vec<_> = store.known(&all).await.expect("known").iter().map(|known| known.id).collect();
+    let mut left: Vec<_> = store.find_entry_rows(&all).await.expect("known").iter().map(|known| known.id).collect();
     left.sort_unstable();
     let mut kept = kept.to_vec();
     kept.sort_unstable();
     assert_eq!(left, kept);
-    assert_eq!(store.entries(&all).await.expect("entries").len(), 3);
-    assert_eq!(store.originals(&all).await.expect("originals").len(), 3);
-    assert_eq!(store.history(&source("a"), 9).await.expect("a history").len(), 1);
+    assert_eq!(store.load_entries(&all).await.expect("entries").len(), 3);
+    assert_eq!(store.load_originals(&all).await.expect("originals").len(), 3);
+    assert_eq!(store.load_visit_history(&source("a"), 9).await.expect("a history").len(), 1);
     assert_eq!(store.prune(at(50)).await.expect("a second prune"), Pruned::default());
 }
 
@@ -47,7 +47,7 @@ async fn deletes_more_than_one_batch(backend: &Backend) {
     }
     assert_eq!(store.prune(at(50)).await.expect("a prune").entries, 2480);
     assert_eq!(newest(&store, &["a", "b"], None, 99).await.len(), 20);
-    assert_eq!(store.counts().await.expect("counts").entries, 20);
+    assert_eq!(store.load_counts().await.expect("counts").entries, 20);
 }
 
 async fn keeps_the_last_thousand_runs(backend: &Backend) {
@@ -58,8 +58,8 @@ async fn keeps_the_last_thousand_runs(backend: &Backend) {
             "insert into run (started) select i from generate_series(1, 1003) as i",
         )
         .await;
-    let last = store.last_run().await.expect("a run").expect("there are runs").0;
+    let last = store.load_last_run().await.expect("a run").expect("there are runs").0;
     assert_eq!(store.prune(at(0)).await.expect("a prune").runs, 3);
-    assert_eq!(store.last_run().await.expect("a run").expect("there are runs").0, last);
+    assert_eq!(store.load_last_run().await.expect("a run").expect("there are runs").0, last);
     assert_eq!(store.begin_run(at(0)).await.expect("a run begins"), last + 1);
 }

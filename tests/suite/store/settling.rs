@@ -7,7 +7,7 @@ use relais::model::{
     TranslationCounts, Visit,
 };
 
-use relais::store::Parcel;
+use relais::store::SettledVisit;
 
 use super::backend::{Backend, on_postgres, on_sqlite, promises};
 use super::world::{at, change, dump, entry, fresh, lease, newest, settle, source, sources, visit};
@@ -40,7 +40,7 @@ async fn settling_again_changes_nothing(backend: &Backend) {
 
 async fn a_batch_that_fails_leaves_nothing(backend: &Backend) {
     let store = backend.open().await;
-    store.register(&[source("a"), source("b")], at(0)).await.expect("sources are registered");
+    store.register_sources(&[source("a"), source("b")], at(0)).await.expect("sources are registered");
     backend
         .meddle(
             "create trigger refuse before insert on outcome when new.source = 'b' begin select raise(abort, 'no'); end",
@@ -52,7 +52,7 @@ async fn a_batch_that_fails_leaves_nothing(backend: &Backend) {
     let before = dump(&store, &[source("a"), source("b")], &ids).await;
     let visits = [fresh("a", 10, vec![change(one, 5)]), fresh("b", 10, Vec::new())];
     let error = store
-        .settle("w", &visits.iter().cloned().map(Parcel::of).collect::<Vec<_>>())
+        .settle_visits("w", &visits.iter().cloned().map(SettledVisit::encode).collect::<Vec<_>>())
         .await
         .expect_err("the second visit is refused")
         .to_string();
@@ -71,11 +71,11 @@ async fn a_changed_entry_keeps_its_place_and_first_sight(backend: &Backend) {
     second.entry.head.lang = Lang::new("en");
     second.entry.head.url = None;
     settle(&store, &[fresh("a", 510, vec![second.clone()])]).await;
-    let known = store.known(&[id]).await.expect("known").remove(0);
+    let known = store.find_entry_rows(&[id]).await.expect("known").remove(0);
     assert_ne!(first.revision, second.revision);
     assert_eq!((known.at, known.first_seen, known.revision), (at(5), at(5), second.revision));
-    assert_eq!((known.lang, known.twin, known.withdrawn), (Lang::new("en"), None, false));
-    assert_eq!(store.entries(&[id]).await.expect("entries"), [(id, second.revision, second.entry)]);
+    assert_eq!((known.lang, known.dedup_key, known.is_withdrawn), (Lang::new("en"), None, false));
+    assert_eq!(store.load_entries(&[id]).await.expect("entries"), [(id, second.revision, second.entry)]);
 }
 
 async fn new_and_changed_entries_go_together(backend: &Backend) {
@@ -86,13 +86,14 @@ async fn new_and_changed_entries_go_together(backend: &Backend) {
     let after: Vec<_> = (0..100).map(|n| change(entry("a", &format!("e{}", n / 5 + n % 5 * 20), "<p>2"), 100 + n)).collect();
     settle(&store, &[fresh("a", 300, after.clone())]).await;
     let ids: Vec<_> = after.iter().map(|change| change.entry.key.id()).collect();
-    let known: HashMap<_, _> = store.known(&ids).await.expect("known").into_iter().map(|known| (known.id, known)).collect();
+    let known: HashMap<_, _> =
+        store.find_entry_rows(&ids).await.expect("known").into_iter().map(|known| (known.id, known)).collect();
     assert_eq!(known.len(), 100);
     for (n, (id, change)) in (0..).zip(ids.iter().zip(&after)) {
         assert_eq!(known[id].revision, change.revision, "entry {n}");
         assert_eq!(known[id].at, if n % 5 == 0 { at(n / 5) } else { at(100 + n) }, "entry {n}");
     }
-    assert!(store.entries(&ids).await.expect("entries").iter().all(|(.., entry)| entry.content == after[0].entry.content));
+    assert!(store.load_entries(&ids).await.expect("entries").iter().all(|(.., entry)| entry.content == after[0].entry.content));
 }
 
 async fn withdrawn_entries_are_not_listed_until_they_are_restored(backend: &Backend) {
@@ -103,13 +104,13 @@ async fn withdrawn_entries_are_not_listed_until_they_are_restored(backend: &Back
     assert_eq!(newest(&store, &["a"], None, 9).await, ids);
     settle(&store, &[Visit { withdrawn: vec![ids[0], ids[1]], ..visit("a", 20) }]).await;
     assert_eq!(newest(&store, &["a"], None, 9).await, ids[2..]);
-    assert!(store.known(&ids[..1]).await.expect("known")[0].withdrawn);
-    assert_eq!(store.counts().await.expect("counts").withdrawn, 2);
+    assert!(store.find_entry_rows(&ids[..1]).await.expect("known")[0].is_withdrawn);
+    assert_eq!(store.load_counts().await.expect("counts").withdrawn, 2);
     // One comes back as it was, the other one changed.
     let back = change(entry("a", "e1", "<p>new"), 1);
     settle(&store, &[Visit { restored: vec![ids[0]], changes: vec![back], ..visit("a", 30) }]).await;
     assert_eq!(newest(&store, &["a"], None, 9).await, ids);
-    assert_eq!(store.counts().await.expect("counts").withdrawn, 0);
+    assert_eq!(store.load_counts().await.expect("counts").withdrawn, 0);
 }
 
 async fn pages_through_entries_of_the_same_instant(backend: &Backend) {
@@ -123,7 +124,7 @@ async fn pages_through_entries_of_the_same_instant(backend: &Backend) {
     expected.reverse();
     let mut seen = Vec::new();
     loop {
-        let page = store.newest(&[source("a"), source("b"), source("nobody")], seen.last().copied(), 7).await;
+        let page = store.list_newest_entries(&[source("a"), source("b"), source("nobody")], seen.last().copied(), 7).await;
         let page = page.expect("a page");
         assert!(page.len() <= 7);
         if page.is_empty() {
@@ -147,13 +148,13 @@ async fn takes_a_thousand_changes_in_one_batch(backend: &Backend) {
         .collect();
     settle(&store, &visits).await;
     let ids: Vec<_> = visits.iter().flat_map(|v| &v.changes).map(|change| change.entry.key.id()).collect();
-    assert_eq!(store.known(&ids).await.expect("known").len(), 1000);
-    let texts = store.entries(&ids).await.expect("entries");
+    assert_eq!(store.find_entry_rows(&ids).await.expect("known").len(), 1000);
+    let texts = store.load_entries(&ids).await.expect("entries");
     assert_eq!(texts.len(), 1000);
     for change in visits.iter().flat_map(|v| &v.changes) {
         assert!(texts.iter().any(|(_, revision, entry)| *revision == change.revision && *entry == change.entry));
     }
-    let counts = store.counts().await.expect("counts");
+    let counts = store.load_counts().await.expect("counts");
     assert_eq!(counts.entries, 1000);
     assert!(counts.size_bytes.is_some_and(|size| size > 100_000), "{counts:?}");
 }
@@ -163,20 +164,20 @@ async fn the_last_of_two_changes_of_one_entry_counts(backend: &Backend) {
     let (old, new) = (change(entry("a", "one", "<p>old"), 5), change(entry("a", "one", "<p>new"), 5));
     let id = new.entry.key.id();
     settle(&store, &[fresh("a", 10, vec![old]), fresh("a", 11, vec![new.clone()])]).await;
-    assert_eq!(store.entries(&[id]).await.expect("entries"), [(id, new.revision, new.entry)]);
-    assert_eq!(store.sources(&[source("a")]).await.expect("sources")[0].visited, Some(at(11)));
-    assert_eq!(store.history(&source("a"), 9).await.expect("a history").len(), 2);
+    assert_eq!(store.load_entries(&[id]).await.expect("entries"), [(id, new.revision, new.entry)]);
+    assert_eq!(store.load_source_rows(&[source("a")]).await.expect("sources")[0].visited, Some(at(11)));
+    assert_eq!(store.load_visit_history(&source("a"), 9).await.expect("a history").len(), 2);
 }
 
 async fn an_empty_batch_is_nothing(backend: &Backend) {
     let store = backend.open().await;
     settle(&store, &[]).await;
-    store.register(&[], at(0)).await.expect("nothing is registered");
-    store.keep_originals(&[]).await.expect("nothing is kept");
-    assert!(store.claim(&[], &lease("w", 0, 1), true, 9).await.expect("a claim").is_empty());
-    assert!(store.known(&[]).await.expect("known").is_empty());
-    assert!(store.entries(&[]).await.expect("entries").is_empty());
-    assert_eq!(store.last_run().await.expect("no run"), None);
+    store.register_sources(&[], at(0)).await.expect("nothing is registered");
+    store.save_originals(&[]).await.expect("nothing is kept");
+    assert!(store.lease_due_sources(&[], &lease("w", 0, 1), true, 9).await.expect("a claim").is_empty());
+    assert!(store.find_entry_rows(&[]).await.expect("known").is_empty());
+    assert!(store.load_entries(&[]).await.expect("entries").is_empty());
+    assert_eq!(store.load_last_run().await.expect("no run"), None);
 }
 
 async fn a_quiet_visit_leaves_no_history(backend: &Backend) {
@@ -185,13 +186,13 @@ async fn a_quiet_visit_leaves_no_history(backend: &Backend) {
     let state = SourceState { failures: 1, url: "https://a.example/".to_owned(), ..SourceState::default() };
     settle(&store, &[Visit { outcome: broken.clone(), state: Some(state.clone()), ..visit("a", 10) }]).await;
     settle(&store, &[visit("a", 20)]).await;
-    assert_eq!(store.history(&source("a"), 9).await.expect("a history"), [(at(10), 12, broken)]);
-    let row = store.sources(&[source("a")]).await.expect("sources").remove(0);
+    assert_eq!(store.load_visit_history(&source("a"), 9).await.expect("a history"), [(at(10), 12, broken)]);
+    let row = store.load_source_rows(&[source("a")]).await.expect("sources").remove(0);
     assert_eq!((row.state, row.visited, row.due), (state, Some(at(20)), at(920)));
     for seconds in 30..40 {
         settle(&store, &[fresh("a", seconds, Vec::new())]).await;
     }
-    let last = store.history(&source("a"), 2).await.expect("a history");
+    let last = store.load_visit_history(&source("a"), 2).await.expect("a history");
     assert_eq!(last.iter().map(|visit| visit.0).collect::<Vec<_>>(), [at(39), at(38)]);
 }
 
@@ -212,18 +213,18 @@ async fn counts_runs_up_and_keeps_the_last_report(backend: &Backend) {
     let store = backend.open().await;
     let one = store.begin_run(at(0)).await.expect("a run begins");
     store.end_run(one, &report(one)).await.expect("a run ends");
-    assert_eq!(store.last_run().await.expect("a run"), Some((one, at(0), Some(report(one)))));
+    assert_eq!(store.load_last_run().await.expect("a run"), Some((one, at(0), Some(report(one)))));
     let two = store.begin_run(at(60)).await.expect("a run begins");
     assert!(two > one);
-    assert_eq!(store.last_run().await.expect("a run"), Some((two, at(60), None)));
+    assert_eq!(store.load_last_run().await.expect("a run"), Some((two, at(60), None)));
 }
 
 /// One story told to a store: what it says in the end must not depend on the database.
 async fn story(backend: &Backend) -> String {
     let store = backend.open().await;
     let all = sources(4);
-    store.register(&all, at(0)).await.expect("sources are registered");
-    store.claim(&all, &lease("w", 0, 60), false, 3).await.expect("a claim");
+    store.register_sources(&all, at(0)).await.expect("sources are registered");
+    store.lease_due_sources(&all, &lease("w", 0, 60), false, 3).await.expect("a claim");
     let entries: Vec<_> = (0..6).map(|n| change(entry("s000", &format!("é\"\\{n}\u{1F3C5}\n"), "<p>\u{1}\t€"), n / 3)).collect();
     let ids: Vec<_> = entries.iter().map(|change| change.entry.key.id()).collect();
     settle(&store, &[fresh("s000", 10, entries.clone()), visit("s001", 11)]).await;
@@ -233,11 +234,11 @@ async fn story(backend: &Backend) -> String {
     settle(&store, &[more, Visit { outcome: gone, ..visit("s003", 951) }]).await;
     settle(&store, &[Visit { restored: ids[..1].to_vec(), ..visit("s000", 1900) }]).await;
     let original = Original { text: "du texte".to_owned(), ..Original::default() };
-    store.keep_originals(&[(ids[3], entries[3].revision, original)]).await.expect("a rendition is kept");
+    store.save_originals(&[(ids[3], entries[3].revision, original)]).await.expect("a rendition is kept");
     let run = store.begin_run(at(0)).await.expect("a run begins");
     store.end_run(run, &report(run)).await.expect("a run ends");
-    store.keep_publication("out", "b.atom", "{}").await.expect("a publication is noted");
-    store.keep_publication("out", "B.atom", "{\"a\":1}").await.expect("a publication is noted");
+    store.save_publication("out", "b.atom", "{}").await.expect("a publication is noted");
+    store.save_publication("out", "B.atom", "{\"a\":1}").await.expect("a publication is noted");
     dump(&store, &all, &ids).await
 }
 

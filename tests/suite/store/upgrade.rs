@@ -37,16 +37,16 @@ async fn what_an_older_relais_kept_is_there_after_the_tables_have_grown(backend:
     older(backend).await;
     for _ in 0..2 {
         let store = backend.open().await;
-        let originals = store.originals(&[EntryId(7)]).await.expect("originals");
+        let originals = store.load_originals(&[EntryId(7)]).await.expect("originals");
         assert_eq!(originals.len(), 1);
         let (id, revision, Original { title, .. }) = &originals[0];
         assert_eq!((*id, *revision, title.as_str()), (EntryId(7), Revision(8), "Été"));
-        assert_eq!(store.translations(&[EntryId(7)], &Lang::new("en").expect("a tag")).await.expect("translations"), []);
-        let sources = store.sources(&[source("a")]).await.expect("sources");
+        assert_eq!(store.find_translation_rows(&[EntryId(7)], &Lang::new("en").expect("a tag")).await.expect("translations"), []);
+        let sources = store.load_source_rows(&[source("a")]).await.expect("sources");
         assert_eq!(sources.iter().map(|row| row.due.millis()).collect::<Vec<_>>(), [5]);
-        assert_eq!(store.last_run().await.expect("a run").expect("there is one").1.millis(), 3);
-        assert_eq!(store.memories((None, None), None, 9).await.expect("a memory"), []);
-        assert_eq!(store.spending(at(0)).await.expect("spending"), []);
+        assert_eq!(store.load_last_run().await.expect("a run").expect("there is one").1.millis(), 3);
+        assert_eq!(store.list_memory((None, None), None, 9).await.expect("a memory"), []);
+        assert_eq!(store.load_spending(at(0)).await.expect("spending"), []);
         store.close().await.expect("it can be closed");
     }
     backend.look().await.expect("one can look now");

@@ -3,7 +3,7 @@
 use relais::model::{
     Change, Entry, EntryHead, EntryId, EntryKey, Found, Lang, Outcome, RawHtml, SourceId, SourceState, Text, Time, Visit,
 };
-use relais::store::{Lease, Parcel, Store};
+use relais::store::{Lease, SettledVisit, Store};
 
 /// The instant so many seconds after a day in 2026.
 pub(super) fn at(seconds: i64) -> Time {
@@ -71,13 +71,16 @@ pub(super) fn fresh(of: &str, seconds: i64, changes: Vec<Change>) -> Visit {
 
 /// Settles visits as the worker `w`.
 pub(super) async fn settle(store: &Store, visits: &[Visit]) {
-    store.settle("w", &visits.iter().cloned().map(Parcel::of).collect::<Vec<_>>()).await.expect("visits can be settled");
+    store
+        .settle_visits("w", &visits.iter().cloned().map(SettledVisit::encode).collect::<Vec<_>>())
+        .await
+        .expect("visits can be settled");
 }
 
 /// The keys of the newest entries.
 pub(super) async fn newest(store: &Store, of: &[&str], before: Option<(Time, EntryId)>, limit: usize) -> Vec<EntryId> {
     let sources: Vec<SourceId> = of.iter().map(|id| source(id)).collect();
-    let known = store.newest(&sources, before, limit).await.expect("entries can be listed");
+    let known = store.list_newest_entries(&sources, before, limit).await.expect("entries can be listed");
     known.iter().map(|known| known.id).collect()
 }
 
@@ -86,23 +89,23 @@ pub(super) async fn dump(store: &Store, of: &[SourceId], entries: &[EntryId]) ->
     use std::fmt::Write;
     let mut out = String::new();
     let mut line = |what: &dyn std::fmt::Debug| writeln!(out, "{what:#?}").expect("a String takes everything");
-    line(&store.sources(of).await.expect("sources"));
+    line(&store.load_source_rows(of).await.expect("sources"));
     for id in of {
-        line(&store.history(id, 100).await.expect("a history"));
+        line(&store.load_visit_history(id, 100).await.expect("a history"));
     }
-    let mut known = store.known(entries).await.expect("known entries");
+    let mut known = store.find_entry_rows(entries).await.expect("known entries");
     known.sort_by_key(|known| known.id);
     line(&known);
-    line(&store.newest(of, None, 1000).await.expect("newest"));
-    let mut texts = store.entries(entries).await.expect("entries");
+    line(&store.list_newest_entries(of, None, 1000).await.expect("newest"));
+    let mut texts = store.load_entries(entries).await.expect("entries");
     texts.sort_by_key(|(id, ..)| *id);
     line(&texts);
-    let mut originals = store.originals(entries).await.expect("originals");
+    let mut originals = store.load_originals(entries).await.expect("originals");
     originals.sort_by_key(|(id, ..)| *id);
     line(&originals);
-    line(&store.last_run().await.expect("a run"));
-    line(&store.publications("out").await.expect("publications"));
-    let counts = store.counts().await.expect("counts");
+    line(&store.load_last_run().await.expect("a run"));
+    line(&store.list_publications("out").await.expect("publications"));
+    let counts = store.load_counts().await.expect("counts");
     line(&(counts.entries, counts.withdrawn, counts.renditions));
     out
 }

@@ -1,7 +1,7 @@
 //! Editions made by hand, and editions made at random.
 
 use proptest::prelude::*;
-use relais::model::{Clean, Edition, Enclosure, EntryHead, Format, Item, Lang, Origin, SourceId, Text, Time};
+use relais::model::{Clean, Edition, EditionItem, Enclosure, EntryHead, Format, Lang, SourceId, SourceInfo, Text, Time};
 
 /// Clean HTML: as the store gives it back.
 pub(crate) fn clean(html: &str) -> Clean {
@@ -20,8 +20,8 @@ fn sound(url: &str, media_type: Option<&str>, length: Option<u64>) -> Enclosure 
     Enclosure { url: url.to_owned(), media_type: media_type.map(str::to_owned), length }
 }
 
-fn origin(id: &str, title: &str) -> Origin {
-    Origin {
+fn origin(id: &str, title: &str) -> SourceInfo {
+    SourceInfo {
         id: SourceId::new(id),
         title: Text::new(title),
         feed: format!("https://{id}.example/feed?tag=jeux&n=20"),
@@ -31,8 +31,8 @@ fn origin(id: &str, title: &str) -> Origin {
 }
 
 /// An item with a headline and a page, and nothing else.
-pub(crate) fn item(name: &str, title: &str) -> Item {
-    Item {
+pub(crate) fn item(name: &str, title: &str) -> EditionItem {
+    EditionItem {
         id: format!("tag:example.org,2026:{name}"),
         head: EntryHead { url: Some(format!("https://francsjeux.example/{name}?a=1&b=2")), ..EntryHead::default() },
         title: Text::new(title),
@@ -42,13 +42,13 @@ pub(crate) fn item(name: &str, title: &str) -> Item {
         lang: Lang::new("fr"),
         published: time("2026-11-22T08:00:00Z"),
         updated: time("2026-11-22T08:00:00Z"),
-        origin: origin("francsjeux", "FrancsJeux & Cie"),
+        source: origin("francsjeux", "FrancsJeux & Cie"),
         translation: None,
     }
 }
 
 /// A French edition in all formats with these items.
-pub(crate) fn edition(items: Vec<Item>) -> Edition {
+pub(crate) fn edition(items: Vec<EditionItem>) -> Edition {
     Edition {
         id: "jeux".to_owned(),
         lang: Lang::new("fr"),
@@ -68,9 +68,9 @@ pub(crate) fn hostile() -> Edition {
     edition(vec![article(), injection(), podcast(), item("brève", "Relais : la France en finale")])
 }
 
-fn article() -> Item {
+fn article() -> EditionItem {
     let full = item("biathlon", "Biathlon : « Quelle course\u{a0}! » 🎿🇫🇷");
-    Item {
+    EditionItem {
         head: EntryHead {
             authors: texts(&["Zoé d’Argent", "Jean-Luc O'Hara & fils"]),
             categories: texts(&["Jeux d’hiver", "ski, biathlon & tir"]),
@@ -88,9 +88,9 @@ fn article() -> Item {
     }
 }
 
-fn injection() -> Item {
+fn injection() -> EditionItem {
     let plain = item("injection", "AT&T <b> \"deux\" 'un' ]]> &lt;i&gt; <script>alert(1)</script>");
-    Item {
+    EditionItem {
         head: EntryHead {
             authors: texts(&["<img src=x onerror=alert(1)>", "  "]),
             categories: texts(&["a\u{1}b\tc", "]]>"]),
@@ -104,7 +104,7 @@ fn injection() -> Item {
         content: Some(clean("<p>]]> and ]]]]> and <![CDATA[ again ]]></p>")),
         text: "]]> and so on".to_owned(),
         lang: Lang::new("en"),
-        origin: Origin {
+        source: SourceInfo {
             title: Text::default(),
             feed: "https://user:secret@hostile.example/feed".to_owned(),
             site: Some("javascript:alert(1)".to_owned()),
@@ -114,9 +114,9 @@ fn injection() -> Item {
     }
 }
 
-fn podcast() -> Item {
+fn podcast() -> EditionItem {
     let spoken = item("podcast", "الألعاب الأولمبية الشتوية");
-    Item {
+    EditionItem {
         head: EntryHead {
             url: None,
             enclosures: vec![sound("https://son.example/ar.ogg", Some("audio/ogg"), None)],
@@ -144,14 +144,14 @@ pub(crate) fn any_edition() -> impl Strategy<Value = Edition> {
     })
 }
 
-fn any_item() -> impl Strategy<Value = Item> {
+fn any_item() -> impl Strategy<Value = EditionItem> {
     let texts = (any_line(), prop::option::of(any_html()), prop::option::of(any_html()), any_line());
     let when = (-62_135_596_800_000..253_402_300_000_000_i64, 0..400_000_000_000_u64);
     let kind = (any::<bool>(), prop::sample::select(vec![None, Lang::new("fr"), Lang::new("en-GB")]));
     (texts, any_head(), when, kind).prop_map(|((title, summary, content, text), head, (published, later), (page, lang))| {
         let made = item("random", &title);
         let published = Time::from_millis(published);
-        Item {
+        EditionItem {
             head: EntryHead { url: made.head.url.filter(|_| page), ..head },
             summary: summary.map(|html| clean(&html)),
             content: content.map(|html| clean(&html)),

@@ -208,7 +208,7 @@ impl<R: Read> MemoryReader<R> {
                     let value = self.note()?;
                     match tag.get("type") {
                         Some(ENGINE) => unit.engine = Some(value).filter(|value| !value.is_empty()),
-                        Some(KEY) => unit.key = SegmentKey::read(&value),
+                        Some(KEY) => unit.key = SegmentKey::parse(&value),
                         _ => {}
                     }
                 }

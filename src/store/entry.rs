@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, Row};
 
+use super::json::items;
 use super::sql::{Sql, sql};
-use super::{Counts, SourceRow, Store, StoreError, doc, page};
-use crate::model::{Entry, EntryId, Known, Lang, Outcome, Revision, SourceId, SourceState, Time};
+use super::{Counts, SourceRow, Store, StoreError, json, text_page};
+use crate::model::{Entry, EntryId, EntryRow, Lang, Outcome, Revision, SourceId, SourceState, Time};
 
 /// Pages in memory at a time.
 const PAGES_AT_ONCE: usize = 16;
@@ -48,18 +48,18 @@ const SIZE: Sql = sql!(
 
 impl Store {
     /// What is known of these entries, in no order; those that are not known are left out.
-    pub async fn known(&self, entries: &[EntryId]) -> Result<Vec<Known>, StoreError> {
+    pub async fn find_entry_rows(&self, entries: &[EntryId]) -> Result<Vec<EntryRow>, StoreError> {
         self.gather(sqlx::query(KNOWN.of(self.dialect)).bind(items(entries)), "look up entries").await
     }
 
     /// The newest entries of these sources that are not withdrawn, before a place in time (`None`: from the newest on):
     /// the later first, and of the same instant the greater key first.
-    pub async fn newest(
+    pub async fn list_newest_entries(
         &self,
         sources: &[SourceId],
         before: Option<(Time, EntryId)>,
         limit: usize,
-    ) -> Result<Vec<Known>, StoreError> {
+    ) -> Result<Vec<EntryRow>, StoreError> {
         let (at, id) = before.map_or((i64::MAX, i64::MAX), |(at, id)| (at.millis(), id.0));
         let query = sqlx::query(NEWEST.of(self.dialect))
             .bind(items(sources))
@@ -71,7 +71,7 @@ impl Store {
         Ok(page)
     }
 
-    async fn gather(&self, query: Query<'_, Any, AnyArguments>, attempt: &'static str) -> Result<Vec<Known>, StoreError> {
+    async fn gather(&self, query: Query<'_, Any, AnyArguments>, attempt: &'static str) -> Result<Vec<EntryRow>, StoreError> {
         let failed = self.failed(attempt);
         let row = query.fetch_one(&mut *self.hold().await.map_err(&failed)?).await.map_err(&failed)?;
         Ok(self.gathered::<Slim>(&row, "what is known of entries")?.into_iter().map(known).collect())
@@ -93,7 +93,7 @@ impl Store {
     }
 
     /// These entries with their texts, in no order; those that are not known are left out.
-    pub async fn entries(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, Entry)>, StoreError> {
+    pub async fn load_entries(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, Entry)>, StoreError> {
         let failed = self.failed("read entries");
         let mut pages: HashMap<i64, (SourceId, HashMap<EntryId, Revision>)> = HashMap::new();
         let rows = self.fetch(sqlx::query(ENTRIES.of(self.dialect)).bind(items(entries))).await.map_err(&failed)?;
@@ -109,7 +109,7 @@ impl Store {
             let rows = self.fetch(sqlx::query(PAGES.of(self.dialect)).bind(items(keys))).await.map_err(&failed)?;
             for row in &rows {
                 let (source, wanted) = &pages[&row.try_get::<i64, _>(0).map_err(&failed)?];
-                let found = page::unpack(row.try_get(1).map_err(&failed)?, source, &wanted.keys().copied().collect());
+                let found = text_page::unpack(row.try_get(1).map_err(&failed)?, source, &wanted.keys().copied().collect());
                 let found = found.map_err(|reason| self.damaged("a page of entries", &reason))?;
                 read.extend(found.into_iter().map(|(id, entry)| (id, wanted[&id], entry)));
             }
@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// What is known of these sources, by name; those that were never registered are left out.
-    pub async fn sources(&self, sources: &[SourceId]) -> Result<Vec<SourceRow>, StoreError> {
+    pub async fn load_source_rows(&self, sources: &[SourceId]) -> Result<Vec<SourceRow>, StoreError> {
         let failed = self.failed("list sources");
         let query = sqlx::query(SOURCES.of(self.dialect)).bind(items(sources));
         let row = query.fetch_one(&mut *self.hold().await.map_err(&failed)?).await.map_err(&failed)?;
@@ -140,10 +140,10 @@ impl Store {
 
     /// The last visits of a source that were more than `Same`: when, how many milliseconds they took, how they ended. The
     /// last one first.
-    pub async fn history(&self, source: &SourceId, limit: usize) -> Result<Vec<(Time, u64, Outcome)>, StoreError> {
+    pub async fn load_visit_history(&self, source: &SourceId, limit: usize) -> Result<Vec<(Time, u64, Outcome)>, StoreError> {
         let failed = self.failed("list the visits of a source");
         let query = sqlx::query("select at, duration_ms, doc from outcome where source = $1 order by at desc limit $2")
-            .bind(doc::plain(source.as_str()))
+            .bind(json::plain(source.as_str()))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = self.fetch(query).await.map_err(&failed)?;
         let mut history = Vec::with_capacity(rows.len());
@@ -155,7 +155,7 @@ impl Store {
     }
 
     /// How much there is.
-    pub async fn counts(&self) -> Result<Counts, StoreError> {
+    pub async fn load_counts(&self) -> Result<Counts, StoreError> {
         self.try_counts().await.map_err(self.failed("count entries"))
     }
 
@@ -178,11 +178,6 @@ impl Store {
     }
 }
 
-/// Names or keys as the parameter of `items`.
-pub(super) fn items(items: &[impl Serialize]) -> String {
-    doc::text(&items)
-}
-
 /// A source: its name, due when, last visited when, leased until when, its state.
 type Kept = ((SourceId, i64, Option<i64>, Option<i64>), Option<SourceState>);
 
@@ -194,15 +189,15 @@ pub(super) fn count(row: &AnyRow, column: usize) -> Result<u64, sqlx::Error> {
 /// A slim row: entry, source, revision, place in time, first sight, language, twin, withdrawn since.
 type Slim = (EntryId, SourceId, Revision, i64, i64, Option<String>, Option<i64>, Option<i64>);
 
-fn known((id, source, revision, at, first_seen, lang, twin, withdrawn_at): Slim) -> Known {
-    Known {
+fn known((id, source, revision, at, first_seen, lang, twin, withdrawn_at): Slim) -> EntryRow {
+    EntryRow {
         id,
         source,
         revision,
         at: Time::from_millis(at),
         first_seen: Time::from_millis(first_seen),
         lang: lang.as_deref().and_then(Lang::new),
-        twin,
-        withdrawn: withdrawn_at.is_some(),
+        dedup_key: twin,
+        is_withdrawn: withdrawn_at.is_some(),
     }
 }

@@ -3,11 +3,11 @@
 use sqlx::{Connection, Row};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::doc::rows;
-use super::read::items;
+use super::json::items;
+use super::json::rows;
 use super::sql::{Sql, sql};
 use super::{Store, StoreError};
-use crate::model::{Clean, EntryId, Lang, MadeOf, Rendition, Revision, Show, SourceId, Time};
+use crate::model::{Clean, EntryId, Lang, Rendition, RenditionInputs, Revision, Show, SourceId, Time};
 
 const ROWS: Sql = sql!(
     "select" gather "entry, revision, made_of, show, stamp" gathered "from rendition where lang = $2 and entry" in_keys
@@ -40,31 +40,48 @@ pub struct TranslationRow {
     /// The revision of the entry that it was made of.
     pub revision: Revision,
     /// What else.
-    pub made_of: MadeOf,
+    pub inputs: RenditionInputs,
     /// A hash of what it says.
     pub stamp: i64,
 }
 
-/// A rendition to be kept: of which entry, in which language, of which revision, made of what.
-pub type Kept = (EntryId, Lang, Revision, MadeOf, Rendition);
+/// A translated rendition to be saved.
+#[derive(Clone, Debug)]
+pub struct TranslatedEntry {
+    /// The entry.
+    pub entry: EntryId,
+    /// The language of the rendition.
+    pub lang: Lang,
+    /// The revision of the entry that was translated.
+    pub revision: Revision,
+    /// Everything else that the rendition depends on.
+    pub inputs: RenditionInputs,
+    /// The rendition.
+    pub rendition: Rendition,
+}
 
 type Slim = (EntryId, Revision, i64, Show, i64);
 
 impl Store {
     /// What is known of the renditions of these entries in a language, in no order; of those that have none, nothing.
-    pub async fn translations(&self, entries: &[EntryId], lang: &Lang) -> Result<Vec<TranslationRow>, StoreError> {
+    pub async fn find_translation_rows(&self, entries: &[EntryId], lang: &Lang) -> Result<Vec<TranslationRow>, StoreError> {
         let failed = self.failed("look up renditions");
         let mut held = self.hold().await.map_err(&failed)?;
         let query = sqlx::query(ROWS.of(self.dialect)).bind(items(entries)).bind(lang.as_str().to_owned());
         let row = query.fetch_one(&mut *held).await.map_err(&failed)?;
         let slim = self.gathered::<Slim>(&row, "what is known of renditions")?.into_iter();
         Ok(slim
-            .map(|(entry, revision, hash, show, stamp)| TranslationRow { entry, revision, made_of: MadeOf { hash, show }, stamp })
+            .map(|(entry, revision, hash, show, stamp)| TranslationRow {
+                entry,
+                revision,
+                inputs: RenditionInputs { hash, show },
+                stamp,
+            })
             .collect())
     }
 
     /// The renditions of these entries in a language, in no order.
-    pub async fn translated(&self, entries: &[EntryId], lang: &Lang) -> Result<Vec<(EntryId, Rendition)>, StoreError> {
+    pub async fn load_translations(&self, entries: &[EntryId], lang: &Lang) -> Result<Vec<(EntryId, Rendition)>, StoreError> {
         let failed = self.failed("read renditions");
         let query = sqlx::query(TEXTS.of(self.dialect)).bind(items(entries)).bind(lang.as_str().to_owned());
         let rows = self.fetch(query).await.map_err(&failed)?;
@@ -77,22 +94,22 @@ impl Store {
     }
 
     /// Keeps renditions, in place of those that there are.
-    pub async fn keep_translations(&self, renditions: &[Kept]) -> Result<(), StoreError> {
+    pub async fn save_translations(&self, renditions: &[TranslatedEntry]) -> Result<(), StoreError> {
         if renditions.is_empty() {
             return Ok(());
         }
         self.try_keep_translations(renditions).await.map_err(self.failed("keep renditions"))
     }
 
-    async fn try_keep_translations(&self, renditions: &[Kept]) -> Result<(), sqlx::Error> {
-        let mut by_key: Vec<&Kept> = renditions.iter().collect();
-        by_key.sort_by_key(|(entry, lang, ..)| (*entry, lang));
-        by_key.dedup_by_key(|(entry, lang, ..)| (*entry, lang.clone()));
+    async fn try_keep_translations(&self, renditions: &[TranslatedEntry]) -> Result<(), sqlx::Error> {
+        let mut by_key: Vec<&TranslatedEntry> = renditions.iter().collect();
+        by_key.sort_by(|a, b| (a.entry, &a.lang).cmp(&(b.entry, &b.lang)));
+        by_key.dedup_by(|a, b| (a.entry, &a.lang) == (b.entry, &b.lang));
         let mut held = self.hold().await?;
         let mut tx = held.begin_with(self.dialect.begin()).await?;
-        let all = by_key.into_iter().map(|(entry, lang, revision, made_of, rendition)| {
-            (entry, lang, revision, made_of.hash, made_of.show, stamp(rendition), rendition)
-        });
+        let all = by_key
+            .into_iter()
+            .map(|t| (t.entry, &t.lang, t.revision, t.inputs.hash, t.inputs.show, stamp(&t.rendition), &t.rendition));
         for page in rows(all) {
             sqlx::query(KEEP.of(self.dialect)).bind(page).execute(&mut *tx).await?;
         }
@@ -101,7 +118,7 @@ impl Store {
 
     /// Forgets the renditions of entries of these sources (`None`: of all) that stand in time from `since` on, in a language (`None`:
     /// in all). How many there were.
-    pub async fn forget_translations(
+    pub async fn delete_translations(
         &self,
         sources: Option<&[SourceId]>,
         lang: Option<&Lang>,
@@ -125,8 +142,8 @@ impl Store {
 fn stamp(rendition: &Rendition) -> i64 {
     let mut hasher = Xxh3Default::new();
     let html = |html: &Option<Clean>| html.as_ref().map(|html| html.as_str().to_owned()).unwrap_or_default();
-    let left = format!("{} {} {}", rendition.title_left, rendition.made.left, rendition.made.waiting);
-    let engines = rendition.made.engines.join("\n");
+    let left = format!("{} {} {}", rendition.title_left, rendition.provenance.left, rendition.provenance.waiting);
+    let engines = rendition.provenance.engines.join("\n");
     let parts = [rendition.title.as_str(), &html(&rendition.summary), &html(&rendition.content), &engines, &left];
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());

@@ -47,6 +47,11 @@ pub(super) fn text(value: &impl Serialize) -> String {
     finish(out)
 }
 
+/// Names or keys as a JSON array.
+pub(super) fn items(items: &[impl Serialize]) -> String {
+    text(&items)
+}
+
 /// `items` as JSON arrays of bounded size, one after the other; none when there are no items.
 pub(super) fn rows<T: Serialize>(items: impl Iterator<Item = T>) -> impl Iterator<Item = String> {
     pages(items, *b"[]", |out, item| write(out, &item))
@@ -93,7 +98,7 @@ impl Store {
 
     /// That something which this store has kept cannot be read.
     pub(super) fn damaged(&self, what: &'static str, why: &dyn Display) -> StoreError {
-        StoreError::Damaged { place: self.place.to_string(), reason: format!("{what} cannot be read: {why}") }
+        StoreError::Damaged { place: self.location.to_string(), reason: format!("{what} cannot be read: {why}") }
     }
 }
 

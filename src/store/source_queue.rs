@@ -8,9 +8,9 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, Connection, Row};
 
-use super::read::items;
+use super::json::items;
 use super::sql::{Dialect, Sql, sql};
-use super::{Claimed, Lease, Store, StoreError, doc};
+use super::{Lease, LeasedSource, Store, StoreError, json};
 use crate::model::{SourceId, SourceState, Time};
 
 const REGISTER: Sql = sql!(
@@ -92,7 +92,7 @@ type Free = ((SourceId, i64, Option<i64>), Option<SourceState>);
 
 impl Store {
     /// Makes rows for sources that have none yet, due at once. When all have one, this writes nothing.
-    pub async fn register(&self, sources: &[SourceId], now: Time) -> Result<(), StoreError> {
+    pub async fn register_sources(&self, sources: &[SourceId], now: Time) -> Result<(), StoreError> {
         let failed = self.failed("register sources");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query(REGISTER.of(self.dialect))
@@ -106,13 +106,13 @@ impl Store {
 
     /// Takes up to `limit` of these sources that are due (with `force`, due or not) and that no worker has, those first
     /// that have been due for longest.
-    pub async fn claim(
+    pub async fn lease_due_sources(
         &self,
         sources: &[SourceId],
         lease: &Lease,
         force: bool,
         limit: usize,
-    ) -> Result<Vec<Claimed>, StoreError> {
+    ) -> Result<Vec<LeasedSource>, StoreError> {
         let failed = self.failed("lease sources");
         let mut held = self.hold().await.map_err(&failed)?;
         if let Some(leases) = &self.leases {
@@ -129,7 +129,7 @@ impl Store {
         if !ids.is_empty() {
             sqlx::query(LEASE.of(self.dialect))
                 .bind(items(&ids))
-                .bind(doc::plain(&lease.worker))
+                .bind(json::plain(&lease.worker))
                 .bind(lease.until.millis())
                 .execute(&mut *tx)
                 .await
@@ -140,11 +140,11 @@ impl Store {
     }
 
     /// What the query for free sources gave, those first that have been due for longest.
-    fn claimed(&self, row: &AnyRow) -> Result<Vec<Claimed>, StoreError> {
-        let mut claimed: Vec<Claimed> = self
+    fn claimed(&self, row: &AnyRow) -> Result<Vec<LeasedSource>, StoreError> {
+        let mut claimed: Vec<LeasedSource> = self
             .gathered_docs::<Free>(row, "what is known of sources")?
             .into_iter()
-            .map(|((source, due, visited), state)| Claimed {
+            .map(|((source, due, visited), state)| LeasedSource {
                 source,
                 state: state.unwrap_or_default(),
                 due: Time::from_millis(due),
@@ -174,7 +174,7 @@ impl Store {
     }
 
     /// Has these sources wait until a time, if they were due before it: their host wants to be left alone.
-    pub async fn postpone(&self, sources: &[SourceId], until: Time) -> Result<(), StoreError> {
+    pub async fn postpone_sources(&self, sources: &[SourceId], until: Time) -> Result<(), StoreError> {
         let failed = self.failed("postpone sources");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query(POSTPONE.of(self.dialect))
@@ -187,7 +187,7 @@ impl Store {
     }
 
     /// Makes all that a worker has last as long as this lease.
-    pub async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
+    pub async fn renew_leases(&self, lease: &Lease) -> Result<(), StoreError> {
         if let Some(leases) = &self.leases {
             leases.lock().values_mut().filter(|(holder, _)| *holder == lease.worker).for_each(|(_, until)| *until = lease.until);
             return Ok(());
@@ -195,7 +195,7 @@ impl Store {
         let failed = self.failed("renew leases");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query("update source set lease_until = $2 where lease_by = $1")
-            .bind(doc::plain(&lease.worker))
+            .bind(json::plain(&lease.worker))
             .bind(lease.until.millis())
             .execute(&mut *held)
             .await
@@ -204,7 +204,7 @@ impl Store {
     }
 
     /// Makes these sources due at once.
-    pub async fn hasten(&self, sources: &[SourceId], now: Time) -> Result<(), StoreError> {
+    pub async fn make_due_now(&self, sources: &[SourceId], now: Time) -> Result<(), StoreError> {
         let failed = self.failed("make sources due");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query(HASTEN.of(self.dialect))
@@ -217,7 +217,7 @@ impl Store {
     }
 
     /// Gives back these, which `worker` has taken and did not visit after all: they are as due as they were.
-    pub async fn give_back(&self, worker: &str, sources: &[SourceId]) -> Result<(), StoreError> {
+    pub async fn release_sources(&self, worker: &str, sources: &[SourceId]) -> Result<(), StoreError> {
         if let Some(leases) = &self.leases {
             leases.settle(worker, sources.iter());
             return Ok(());
@@ -226,7 +226,7 @@ impl Store {
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query(GIVE_BACK.of(self.dialect))
             .bind(items(sources))
-            .bind(doc::plain(worker))
+            .bind(json::plain(worker))
             .execute(&mut *held)
             .await
             .map(|_| ())
@@ -234,7 +234,7 @@ impl Store {
     }
 
     /// Gives back what `worker` has taken and not settled.
-    pub async fn release(&self, worker: &str) -> Result<(), StoreError> {
+    pub async fn release_all(&self, worker: &str) -> Result<(), StoreError> {
         if let Some(leases) = &self.leases {
             leases.lock().retain(|_, (holder, _)| holder != worker);
             return Ok(());
@@ -242,7 +242,7 @@ impl Store {
         let failed = self.failed("give back leases");
         let mut held = self.hold().await.map_err(&failed)?;
         sqlx::query("update source set lease_by = null, lease_until = null where lease_by = $1")
-            .bind(doc::plain(worker))
+            .bind(json::plain(worker))
             .execute(&mut *held)
             .await
             .map(|_| ())

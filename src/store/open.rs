@@ -10,10 +10,10 @@ use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, ConnectOptions, Connection, SqlSafeStr};
 use tokio::sync::Mutex;
 
+use super::connection::Connections;
 use super::error::{classify, classify_migration};
-use super::held::Connections;
-use super::lease::Leases;
-use super::place::Place;
+use super::location::Location;
+use super::source_queue::Leases;
 use super::sql::Dialect;
 use super::{Access, Store, StoreError};
 
@@ -31,9 +31,9 @@ impl Store {
     /// Opens the database at `url`: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`.
     pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let mut place = Place::read(url)?;
+        let mut place = Location::read(url)?;
         let mut lock = None;
-        if let Place::File(file) = &mut place {
+        if let Location::File(file) = &mut place {
             *file = settled_path(file)?;
             match access {
                 Access::Work => lock = Some(lock_beside(file)?),
@@ -57,7 +57,7 @@ impl Store {
             }
         };
         let leases = (dialect == Dialect::Sqlite).then(Leases::default);
-        Ok(Self { connections, place, dialect, leases, _lock: lock })
+        Ok(Self { connections, location: place, dialect, leases, _lock: lock })
     }
 }
 
@@ -96,12 +96,12 @@ fn lock_beside(file: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn options(place: &Place, access: Access) -> Result<AnyConnectOptions, StoreError> {
+fn options(place: &Location, access: Access) -> Result<AnyConnectOptions, StoreError> {
     let mode = match (access, place) {
         (Access::Work, _) => "rwc",
         // Nobody works on it. A reader would make the log's files itself: they would stay, belong to whoever looked, and
         // could keep the next run from writing; and in a folder that one may only read it could not look at all.
-        (Access::Look, Place::File(file)) if !beside(file, "-wal").exists() => "ro&immutable=1",
+        (Access::Look, Location::File(file)) if !beside(file, "-wal").exists() => "ro&immutable=1",
         (Access::Look, _) => "ro",
     };
     let options: AnyConnectOptions = place.address(mode).parse().map_err(|error| classify(place, "read its address", &error))?;
@@ -129,7 +129,7 @@ fn greeting(dialect: Dialect, access: Access) -> &'static str {
     }
 }
 
-async fn connect(place: &Place, options: &AnyConnectOptions, access: Access) -> Result<AnyConnection, StoreError> {
+async fn connect(place: &Location, options: &AnyConnectOptions, access: Access) -> Result<AnyConnection, StoreError> {
     let failed = |error| classify(place, "open it", &error);
     let attempt = tokio::time::timeout(PATIENCE, options.connect()).await;
     let mut connection = attempt.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(failed)?;
@@ -138,7 +138,7 @@ async fn connect(place: &Place, options: &AnyConnectOptions, access: Access) -> 
 }
 
 /// Makes what tables are missing. Two workers may do this at once: PostgreSQL has an advisory lock for it, SQLite ours.
-async fn prepare(place: &Place, connection: &mut AnyConnection) -> Result<(), StoreError> {
+async fn prepare(place: &Location, connection: &mut AnyConnection) -> Result<(), StoreError> {
     migrator(place.dialect()).run_direct(None, connection, false).await.map_err(|error| classify_migration(place, &error))?;
     if place.dialect() == Dialect::Sqlite {
         // This process is alone here: whoever holds a lease was killed.
@@ -150,7 +150,7 @@ async fn prepare(place: &Place, connection: &mut AnyConnection) -> Result<(), St
 }
 
 /// Whether the tables are there, and of a version that we know.
-async fn inspect(place: &Place, connection: &mut AnyConnection) -> Result<(), StoreError> {
+async fn inspect(place: &Location, connection: &mut AnyConnection) -> Result<(), StoreError> {
     let exists = match place.dialect() {
         Dialect::Sqlite => "select 1 from sqlite_master where name = '_sqlx_migrations'",
         Dialect::Postgres => "select 1 where to_regclass('_sqlx_migrations') is not null",

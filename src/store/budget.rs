@@ -5,7 +5,7 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, Connection, Row};
 
-use super::doc;
+use super::json;
 use super::{Store, StoreError};
 use crate::model::{Period, Time, Unit, Usage};
 
@@ -61,7 +61,7 @@ pub struct Spending {
 
 /// How a budget stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct BudgetUsage {
     /// Set aside: on its way, or lost with the worker that had it.
     pub reserved: u64,
     /// Spent.
@@ -71,7 +71,7 @@ pub struct Standing {
 impl Store {
     /// Sets an amount aside, if the limit allows it with all that is spent and set aside already: whatever other workers do at
     /// the same time, and whoever is killed, no more than the limit is set aside and spent. It outlasts a power cut.
-    pub async fn reserve(&self, reservation: &Reservation, limit: u64) -> Result<bool, StoreError> {
+    pub async fn reserve_budget(&self, reservation: &Reservation, limit: u64) -> Result<bool, StoreError> {
         if reservation.amount > limit {
             return Ok(false);
         }
@@ -103,7 +103,7 @@ impl Store {
         }
         if done.texts > 0 {
             sqlx::query(SPEND)
-                .bind(doc::plain(&done.engine))
+                .bind(json::plain(&done.engine))
                 .bind(done.day.millis())
                 .bind(number(done.texts))
                 .bind(number(done.used.characters))
@@ -118,24 +118,24 @@ impl Store {
     }
 
     /// How a budget stands in the period that began at `since`.
-    pub async fn standing(&self, engine: &str, unit: Unit, per: Period, since: Time) -> Result<Standing, StoreError> {
+    pub async fn load_budget_usage(&self, engine: &str, unit: Unit, per: Period, since: Time) -> Result<BudgetUsage, StoreError> {
         let failed = self.failed("read a budget");
         let mut held = self.hold().await.map_err(&failed)?;
         let row = sqlx::query("select reserved, spent from ledger where engine = $1 and unit = $2 and per = $3 and since = $4")
-            .bind(doc::plain(engine))
+            .bind(json::plain(engine))
             .bind(name(&unit))
             .bind(name(&per))
             .bind(since.millis())
             .fetch_optional(&mut *held)
             .await
             .map_err(&failed)?;
-        let Some(row) = row else { return Ok(Standing::default()) };
+        let Some(row) = row else { return Ok(BudgetUsage::default()) };
         let amount = |at: usize| row.try_get::<i64, _>(at).map(|number| u64::try_from(number).unwrap_or(0)).map_err(&failed);
-        Ok(Standing { reserved: amount(0)?, spent: amount(1)? })
+        Ok(BudgetUsage { reserved: amount(0)?, spent: amount(1)? })
     }
 
     /// What engines did since a day, by engine and day.
-    pub async fn spending(&self, since: Time) -> Result<Vec<Spending>, StoreError> {
+    pub async fn load_spending(&self, since: Time) -> Result<Vec<Spending>, StoreError> {
         let failed = self.failed("read what was spent");
         let mut held = self.hold().await.map_err(&failed)?;
         let rows = sqlx::query(
@@ -167,12 +167,12 @@ async fn set_aside(connection: &mut AnyConnection, reservation: &Reservation, li
 
 /// A statement whose first four parameters say where a budget is counted.
 fn on(sql: &'static str, of: &Reservation) -> Query<'static, Any, AnyArguments> {
-    sqlx::query(sql).bind(doc::plain(&of.engine)).bind(name(&of.unit)).bind(name(&of.per)).bind(of.since.millis())
+    sqlx::query(sql).bind(json::plain(&of.engine)).bind(name(&of.unit)).bind(name(&of.per)).bind(of.since.millis())
 }
 
 /// A word of the model as the database keeps it: the same as in JSON.
 fn name(word: &impl serde::Serialize) -> String {
-    doc::text(word).trim_matches('"').to_owned()
+    json::text(word).trim_matches('"').to_owned()
 }
 
 /// Sums of many stay within 64 bits.

@@ -19,20 +19,20 @@ pub(super) enum Connections {
 }
 
 /// A connection while it is in use.
-pub(super) enum Held<'a> {
+pub(super) enum ConnectionGuard<'a> {
     One(MutexGuard<'a, Option<AnyConnection>>),
     Many(PoolConnection<Any>),
 }
 
 impl Connections {
     /// Waits for a turn.
-    pub(super) async fn hold(&self) -> Result<Held<'_>, sqlx::Error> {
+    pub(super) async fn hold(&self) -> Result<ConnectionGuard<'_>, sqlx::Error> {
         match self {
             Self::One(one) => {
                 let one = one.lock().await;
-                if one.is_some() { Ok(Held::One(one)) } else { Err(sqlx::Error::PoolClosed) }
+                if one.is_some() { Ok(ConnectionGuard::One(one)) } else { Err(sqlx::Error::PoolClosed) }
             }
-            Self::Many(pool) => Ok(Held::Many(pool.acquire().await?)),
+            Self::Many(pool) => Ok(ConnectionGuard::Many(pool.acquire().await?)),
         }
     }
 
@@ -51,7 +51,7 @@ impl Connections {
     }
 }
 
-impl Held<'_> {
+impl ConnectionGuard<'_> {
     /// Whether what is committed from now on outlasts a power cut. On SQLite the last transactions would not: this costs a
     /// wait for the disk, which is little beside a request to an engine and much beside a visit. PostgreSQL always waits.
     /// After an error it may stay on: then the next commits are slower, and as good.
@@ -66,7 +66,7 @@ impl Held<'_> {
 
 const OPEN: &str = "`hold` gives no closed connection, and nobody else can close it meanwhile";
 
-impl Deref for Held<'_> {
+impl Deref for ConnectionGuard<'_> {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
@@ -77,7 +77,7 @@ impl Deref for Held<'_> {
     }
 }
 
-impl DerefMut for Held<'_> {
+impl DerefMut for ConnectionGuard<'_> {
     fn deref_mut(&mut self) -> &mut AnyConnection {
         match self {
             Self::One(one) => one.as_mut().expect(OPEN),

@@ -11,14 +11,14 @@ use super::sql::Dialect;
 
 /// Where the state is.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// A SQLite file.
     File(PathBuf),
     /// A PostgreSQL database; its address may hold a password.
     Server(Box<Url>),
 }
 
-impl Place {
+impl Location {
     /// Reads `sqlite:FILE`, `sqlite://FILE` or `postgres://…`.
     pub(super) fn read(url: &str) -> Result<Self, StoreError> {
         let refuse =
@@ -72,7 +72,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(file) => file.display().fmt(f),
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn refusal(url: &str) -> String {
-        Place::read(url).err().expect("a refusal").to_string()
+        Location::read(url).err().expect("a refusal").to_string()
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
             ("sqlite:/a b/été#1%.db", "/a b/été#1%.db", "sqlite:/a%20b/%C3%A9t%C3%A9%231%25.db?mode=ro"),
             ("postgres://u@db:5433/news", "the PostgreSQL database \"news\" on db:5433", "postgres://u@db:5433/news"),
         ] {
-            let place = Place::read(url).expect(url);
+            let place = Location::read(url).expect(url);
             assert_eq!((place.to_string().as_str(), place.address("ro").as_str()), (shown, address));
         }
     }
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn never_shows_a_password() {
         for url in ["postgres://u:secret@db/news?password=secret", "postgres://u:secret@db:99999/news", "mysql://u:secret@h/d"] {
-            let shown = Place::read(url).map_or_else(|error| format!("{error} {error:?}"), |place| place.to_string());
+            let shown = Location::read(url).map_or_else(|error| format!("{error} {error:?}"), |place| place.to_string());
             assert!(!shown.contains("secret"), "{shown}");
         }
     }

@@ -2,8 +2,8 @@
 
 use sqlx::{Connection, Row};
 
-use super::doc::rows;
-use super::read::items;
+use super::json::items;
+use super::json::rows;
 use super::sql::{Sql, sql};
 use super::{Store, StoreError};
 use crate::model::{EntryId, FullText, Original, Revision};
@@ -30,7 +30,7 @@ const KEEP: Sql = sql!(
 impl Store {
     /// The original renditions of these entries, each with the revision that it was made of, in no order; those that were
     /// not made yet are left out.
-    pub async fn originals(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, Original)>, StoreError> {
+    pub async fn load_originals(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, Original)>, StoreError> {
         let failed = self.failed("read renditions");
         let rows = self.fetch(sqlx::query(ORIGINALS.of(self.dialect)).bind(items(entries))).await.map_err(&failed)?;
         let mut originals = Vec::with_capacity(rows.len());
@@ -43,7 +43,7 @@ impl Store {
 
     /// What became of the pages of these entries, each with the revision of the original rendition that says so, in no order;
     /// those of which there is no such rendition, or whose page was never asked for, are left out.
-    pub async fn full_texts(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, FullText)>, StoreError> {
+    pub async fn load_full_texts(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, FullText)>, StoreError> {
         let failed = self.failed("read what became of pages");
         let rows = self.fetch(sqlx::query(FULL_TEXTS.of(self.dialect)).bind(items(entries))).await.map_err(&failed)?;
         let mut full_texts = Vec::with_capacity(rows.len());
@@ -56,7 +56,7 @@ impl Store {
     }
 
     /// Keeps original renditions, in place of those of other revisions.
-    pub async fn keep_originals(&self, originals: &[(EntryId, Revision, Original)]) -> Result<(), StoreError> {
+    pub async fn save_originals(&self, originals: &[(EntryId, Revision, Original)]) -> Result<(), StoreError> {
         if originals.is_empty() {
             return Ok(());
         }

@@ -1,19 +1,24 @@
-//! What people type. One file a command; standard output carries the result, standard error everything else.
+//! The command line: one file per command, with its arguments and its `run…` function. Results go to standard output, everything
+//! else to standard error.
 
 mod add;
-mod args;
 mod check;
+mod context;
 mod daemon;
-mod exit;
+mod error;
+mod global;
 mod log;
 mod memory;
 mod opml;
+mod output;
 mod parse;
 mod probe;
+mod progress;
 mod report;
 mod retranslate;
 mod run;
 mod schema;
+mod source_file;
 mod status;
 mod table;
 mod translate;
@@ -21,65 +26,115 @@ mod translate;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, Subcommand};
 
-use args::{Args, Command, MemoryCommand, OpmlCommand};
-use exit::{Exit, Failure};
+use error::{CommandError, Exit};
+use global::GlobalArgs;
 
-use log::start_log;
+/// Reads news feeds, merges and translates them, and republishes them as Atom, RSS, JSON Feed and HTML.
+#[derive(Debug, Parser)]
+#[command(name = "relais", version, about, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Visit the sources that are due, publish what is new, and exit. For cron.
+    Run(run::RunArgs),
+    /// Run until stopped, and visit each source on its own schedule.
+    ///
+    /// On SIGHUP, or when feeds.toml changes, the daemon reloads it; it refuses an invalid file and keeps the old configuration.
+    /// On SIGTERM it finishes the work in progress and exits within ten seconds.
+    Daemon(daemon::DaemonArgs),
+    /// Validate feeds.toml and report all its problems at once.
+    Check(check::CheckArgs),
+    /// Find the feed of a web page and add it to feeds.toml.
+    Add(add::AddArgs),
+    /// Exchange sources with other feed readers.
+    #[command(subcommand)]
+    Opml(opml::OpmlCommand),
+    /// Parse a feed and print it, normalised, as JSON.
+    Parse(parse::ParseArgs),
+    /// Show the state of sources, editions and engines.
+    Status(status::StatusArgs),
+    /// Delete matching translations; the next run makes them again.
+    Retranslate(retranslate::RetranslateArgs),
+    /// Translate one text with engine, glossary, memory and checks.
+    Translate(translate::TranslateArgs),
+    /// Export or import the translation memory.
+    #[command(subcommand)]
+    Memory(memory::MemoryCommand),
+    /// Print the JSON Schema of feeds.toml.
+    Schema,
+    /// Print shell completions.
+    Completions(schema::CompletionsArgs),
+    /// Print the manual page, or write all of them to a folder.
+    Man(schema::ManArgs),
+}
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(error) => {
-            // clap prints help to standard output and mistakes to standard error; a closed pipe is nobody's failure.
+            // clap prints help to standard output and mistakes to standard error. A closed pipe is not a failure.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Good.into() };
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Success.into() };
         }
     };
-    args.color.choice().write_global();
-    start_log(args.level(), args.log_format, std::io::stderr().is_terminal());
-    let exit = match dispatch(&args) {
+    cli.global.color.choice().write_global();
+    log::start_log(cli.global.log_level(), cli.global.log_format, std::io::stderr().is_terminal());
+    let exit = match dispatch(&cli) {
         Ok(exit) => exit,
-        Err(failure) => {
-            failure.tell();
-            failure.exit
+        Err(error) => {
+            error.print();
+            error.exit
         }
     };
     exit.into()
 }
 
-fn dispatch(args: &Args) -> Result<Exit, Failure> {
-    match &args.command {
-        Command::Run(ask) => block_on(run::run(args, ask)),
-        Command::Daemon(ask) => block_on(daemon::daemon(args, ask)),
-        Command::Check(ask) => block_on(check::check(args, ask)),
-        Command::Add(ask) => block_on(add::add(args, ask)),
-        Command::Opml(OpmlCommand::Export) => opml::export(args),
-        Command::Opml(OpmlCommand::Import(ask)) => opml::import(args, ask),
-        Command::Parse(ask) => block_on(parse::parse(args, ask)),
-        Command::Status(ask) => block_on(status::status(args, ask)),
-        Command::Retranslate(ask) => block_on(retranslate::retranslate(args, ask)),
-        Command::Translate(ask) => block_on(translate::translate(args, ask)),
-        Command::Memory(MemoryCommand::Export(ask)) => block_on(memory::export(args, ask)),
-        Command::Memory(MemoryCommand::Import(ask)) => block_on(memory::import(args, ask)),
-        Command::Schema => schema::schema(),
-        Command::Completions { shell } => schema::completions(*shell),
-        Command::Man { folder } => schema::man(folder.as_deref()),
+fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
+    match command {
+        Command::Run(args) => block_on(run::run(global, args)),
+        Command::Daemon(args) => block_on(daemon::run_daemon(global, args)),
+        Command::Check(args) => block_on(check::run_check(global, args)),
+        Command::Add(args) => block_on(add::run_add(global, args)),
+        Command::Opml(command) => opml::run_opml(global, command),
+        Command::Parse(args) => block_on(parse::run_parse(global, args)),
+        Command::Status(args) => block_on(status::run_status(global, args)),
+        Command::Retranslate(args) => block_on(retranslate::run_retranslate(global, args)),
+        Command::Translate(args) => block_on(translate::run_translate(global, args)),
+        Command::Memory(command) => block_on(memory::run_memory(global, command)),
+        Command::Schema => schema::run_schema(),
+        Command::Completions(args) => schema::run_completions(args, Cli::command()),
+        Command::Man(args) => schema::run_man(args, &Cli::command()),
     }
 }
 
-/// Runs a command that waits for the network or the database. One thread does all the waiting: handing each answer from
-/// thread to thread costs more than it gains, and what takes time has threads of its own (measured in benches/run).
-///
-fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+/// Runs an asynchronous command on one thread: passing each response from thread to thread costs more than it gains (measured
+/// in benches/run), and CPU work has its own threads.
+fn block_on<T>(command: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::own(format!("cannot start the runtime: {error}")))?;
-    let result = runtime.block_on(work);
-    // A thread that still waits for a name server must not keep the program from ending.
+        .map_err(|error| CommandError::internal(format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on(command);
+    // A thread that still waits for a name server must not delay the exit.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_declared_without_conflicts() {
+        Cli::command().debug_assert();
+    }
 }

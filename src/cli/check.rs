@@ -1,43 +1,41 @@
 //! `relais check`.
 
-use anstream::eprint;
-
-use super::args::{Args, CheckArgs};
-use super::exit::{Exit, Failure, print};
+use super::context::load_plan;
+use super::error::{CommandError, Exit};
+use super::global::GlobalArgs;
+use super::output::print;
 use super::probe::probe;
-use crate::config::{self, Plan};
 use crate::pipeline;
 
-/// Validates feeds.toml, and the glossary that it names; visits the sources if that is asked for.
-pub(super) async fn check(args: &Args, ask: &CheckArgs) -> Result<Exit, Failure> {
-    let plan = load(args)?;
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Also visit each source, without storing anything, and report its problems and its wishes.
+    #[arg(long)]
+    probe: bool,
+    /// Visit only these sources, even if they are disabled.
+    #[arg(long, value_name = "ID", num_args = 1.., requires = "probe")]
+    source: Vec<String>,
+}
+
+/// Validates feeds.toml and its glossary; visits the sources with `--probe`.
+pub(super) async fn run_check(global: &GlobalArgs, args: &CheckArgs) -> Result<Exit, CommandError> {
+    let plan = load_plan(global)?;
     if plan.editions.iter().any(|edition| !edition.engines.is_empty()) {
-        pipeline::load_glossary(&plan).map_err(Failure::usage)?;
+        pipeline::load_glossary(&plan).map_err(CommandError::usage)?;
     }
     let enabled = plan.sources.iter().filter(|source| source.enabled).count();
     let disabled = plan.sources.len() - enabled;
     print(&format!(
-        "{} is in order: {enabled} sources{}, {} edition{}.\n",
-        args.config.display(),
+        "{} is valid: {enabled} source{}{}, {} edition{}.\n",
+        global.config.display(),
+        plural(enabled),
         if disabled > 0 { format!(" ({disabled} more disabled)") } else { String::new() },
         plan.editions.len(),
-        if plan.editions.len() == 1 { "" } else { "s" },
+        plural(plan.editions.len()),
     ))?;
-    if ask.probe { probe(args, &plan, &ask.source).await } else { Ok(Exit::Good) }
+    if args.probe { probe(global, &plan, &args.source).await } else { Ok(Exit::Success) }
 }
 
-/// Loads feeds.toml, and shows whatever is wrong with it.
-pub(super) fn load(args: &Args) -> Result<Plan, Failure> {
-    match config::load(&args.config) {
-        Ok(plan) => {
-            if !plan.warnings.is_empty() && !args.quiet {
-                eprint!("{}", plan.render_warnings(true));
-            }
-            Ok(plan)
-        }
-        Err(problems) => {
-            eprint!("{}", problems.render(true));
-            Err(Failure::told(Exit::Usage))
-        }
-    }
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

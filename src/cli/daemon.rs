@@ -1,21 +1,29 @@
 //! `relais daemon`.
 
-use super::args::{Args, DaemonArgs};
-use super::check::load;
-use super::exit::{Exit, Failure};
+use super::context::load_plan;
+use super::error::{CommandError, Exit};
+use super::global::GlobalArgs;
 use crate::clock::SystemClock;
 use crate::config;
-use crate::daemon::{Daemon, daemon as keep};
+use crate::daemon::{Daemon, daemon};
 
-/// Goes on until somebody says stop.
-pub(super) async fn daemon(args: &Args, ask: &DaemonArgs) -> Result<Exit, Failure> {
-    let plan = load(args)?;
-    let reload = || config::load(&args.config).map_err(|problems| problems.render(false));
-    let daemon =
-        Daemon { path: &args.config, load: &reload, clock: &SystemClock, listen: ask.listen, process: std::process::id() };
-    match Box::pin(keep(&daemon, plan)).await {
-        Ok(()) => Ok(Exit::Good),
-        Err(error) if error.is_configuration() => Err(Failure::usage(error)),
-        Err(error) => Err(Failure::own(error)),
+#[derive(Debug, clap::Args)]
+pub(super) struct DaemonArgs {
+    /// Serve HTTP: /healthz, /readyz, and the callbacks of WebSub hubs. Hubs must be able to reach them at `base_url` followed by
+    /// `websub/`.
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<std::net::SocketAddr>,
+}
+
+/// Runs the daemon until it is stopped.
+pub(super) async fn run_daemon(global: &GlobalArgs, args: &DaemonArgs) -> Result<Exit, CommandError> {
+    let plan = load_plan(global)?;
+    let reload = || config::load(&global.config).map_err(|problems| problems.render(false));
+    let settings =
+        Daemon { path: &global.config, load: &reload, clock: &SystemClock, listen: args.listen, process: std::process::id() };
+    match Box::pin(daemon(&settings, plan)).await {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) if error.is_configuration() => Err(CommandError::usage(error)),
+        Err(error) => Err(CommandError::internal(error)),
     }
 }

@@ -1,27 +1,66 @@
-//! `relais opml`: sources from and for other feed readers.
+//! `relais opml`: exchanges sources with other feed readers.
 
 use std::io::Read;
 
 use anstream::eprintln;
+use clap::{Subcommand, ValueHint};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::add::{known, plan, write};
-use super::args::{Args, OpmlImportArgs};
-use super::check::load;
-use super::exit::{Exit, Failure, print};
-use crate::config::{NewSource, source_id};
+use super::context::load_plan;
+use super::error::{CommandError, Exit};
+use super::global::GlobalArgs;
+use super::output::print;
+use super::source_file::{add_sources, find_by_url, load_incomplete_plan};
+use crate::config::{NewSource, Plan, source_id};
 use crate::html;
 use crate::model::{Lang, Text};
 use crate::render::{self, ListedSource};
 
-/// A list of ten thousand sources takes less.
-const MOST_BYTES: u64 = 16 << 20;
-const DEEPEST: usize = 64;
+/// The largest OPML file: more than ten thousand sources need.
+const MAX_BYTES: u64 = 16 << 20;
+/// The deepest nesting of outlines.
+const MAX_DEPTH: usize = 64;
 
-/// Prints the sources as OPML 2.0.
-pub(super) fn export(args: &Args) -> Result<Exit, Failure> {
-    let plan = load(args)?;
+#[derive(Debug, Subcommand)]
+pub(super) enum OpmlCommand {
+    /// Print all sources as OPML 2.0.
+    Export,
+    /// Add the feeds of an OPML file that feeds.toml does not have yet; folders become tags.
+    Import(OpmlImportArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct OpmlImportArgs {
+    /// The file, or - for standard input.
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    file: String,
+    /// Print the tables, but do not change feeds.toml.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A file that is not OPML.
+#[derive(Debug, thiserror::Error)]
+enum OpmlError {
+    #[error("outlines are nested more than {MAX_DEPTH} deep")]
+    TooDeep,
+    #[error("cannot be parsed as OPML: {0}")]
+    Xml(#[from] quick_xml::Error),
+    #[error("not an OPML file: it has no element <opml>")]
+    NotOpml,
+}
+
+/// Exports or imports.
+pub(super) fn run_opml(global: &GlobalArgs, command: &OpmlCommand) -> Result<Exit, CommandError> {
+    match command {
+        OpmlCommand::Export => export(global),
+        OpmlCommand::Import(args) => import(global, args),
+    }
+}
+
+fn export(global: &GlobalArgs) -> Result<Exit, CommandError> {
+    let plan = load_plan(global)?;
     let listed: Vec<ListedSource> = plan
         .sources
         .iter()
@@ -32,51 +71,54 @@ pub(super) fn export(args: &Args) -> Result<Exit, Failure> {
             tags: source.tags.clone(),
         })
         .collect();
-    print(&render::render_opml("relais", &listed).map_err(Failure::own)?)?;
-    Ok(Exit::Good)
+    print(&render::render_opml("relais", &listed).map_err(CommandError::internal)?)?;
+    Ok(Exit::Success)
 }
 
-/// Adds the feeds of an OPML file that are not there yet.
-pub(super) fn import(args: &Args, ask: &OpmlImportArgs) -> Result<Exit, Failure> {
-    let plan = plan(args)?;
-    let outlines = outlines(&text(&ask.file)?).map_err(|error| Failure::usage(format!("{}: {error}", ask.file)))?;
+fn import(global: &GlobalArgs, args: &OpmlImportArgs) -> Result<Exit, CommandError> {
+    let plan = load_incomplete_plan(global)?;
+    let text = read_text(&args.file)?;
+    let outlines = parse_outlines(&text).map_err(|error| CommandError::usage(format!("{}: {error}", args.file)))?;
+    let count = outlines.len();
+    let sources = new_sources(&plan, outlines);
+    eprintln!("{} new sources, {} skipped: they exist already or are unusable", sources.len(), count - sources.len());
+    if sources.is_empty() { Ok(Exit::Success) } else { add_sources(&global.config, &sources, args.dry_run) }
+}
+
+/// Keeps the feeds with a usable address that neither feeds.toml nor the list has yet, and gives them IDs.
+fn new_sources(plan: &Plan, outlines: Vec<NewSource>) -> Vec<NewSource> {
     let mut sources: Vec<NewSource> = Vec::new();
-    let mut passed = 0;
     for mut source in outlines {
         let Ok(url) = url::Url::parse(&source.url) else {
-            eprintln!("{}: not an address, passed over", source.url);
-            passed += 1;
+            eprintln!("skipped {}: not an address", source.url);
             continue;
         };
         if !matches!(url.scheme(), "http" | "https") {
-            eprintln!("{}: neither http nor https, passed over", source.url);
-            passed += 1;
-        } else if known(&plan, &source.url).is_some() || sources.iter().any(|new| new.url == source.url) {
-            passed += 1;
-        } else {
-            let taken =
+            eprintln!("skipped {}: neither http nor https", source.url);
+        } else if find_by_url(plan, &source.url).is_none() && sources.iter().all(|new| new.url != source.url) {
+            let is_taken =
                 |id: &str| plan.sources.iter().any(|source| source.id.as_str() == id) || sources.iter().any(|new| new.id == id);
-            source.id = source_id(&url, &taken);
+            source.id = source_id(&url, &is_taken);
             sources.push(source);
         }
     }
-    eprintln!("{} sources are new, {passed} were there already or are of no use", sources.len());
-    if sources.is_empty() { Ok(Exit::Good) } else { write(&args.config, &sources, ask.dry_run) }
+    sources
 }
 
-fn text(file: &str) -> Result<String, Failure> {
+/// Reads a file or standard input, in UTF-8 or Windows-1252.
+fn read_text(file: &str) -> Result<String, CommandError> {
     let mut bytes = Vec::new();
     let read = if file == "-" {
-        std::io::stdin().take(MOST_BYTES).read_to_end(&mut bytes)
+        std::io::stdin().take(MAX_BYTES).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(file).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+        std::fs::File::open(file).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
     };
-    read.map_err(|error| Failure::usage(format!("cannot read {file}: {error}")))?;
+    read.map_err(|error| CommandError::usage(format!("cannot read {file}: {error}")))?;
     Ok(String::from_utf8(bytes).unwrap_or_else(|error| encoding_rs::WINDOWS_1252.decode(error.as_bytes()).0.into_owned()))
 }
 
-/// The feeds of an OPML file, in its order; the folders that they stand in are tags. What cannot be read any further ends the list.
-fn outlines(text: &str) -> Result<Vec<NewSource>, String> {
+/// Returns the feeds of an OPML file, in its order, with their folders as tags. Broken XML ends the list.
+fn parse_outlines(text: &str) -> Result<Vec<NewSource>, OpmlError> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = false;
     let (mut folders, mut found, mut is_opml) = (Vec::<Option<String>>::new(), Vec::new(), false);
@@ -85,30 +127,30 @@ fn outlines(text: &str) -> Result<Vec<NewSource>, String> {
             Ok(Event::Start(tag)) => {
                 is_opml |= tag.local_name().as_ref().eq_ignore_ascii_case("opml");
                 if tag.local_name().as_ref().eq_ignore_ascii_case("outline") {
-                    if folders.len() >= DEEPEST {
-                        return Err(format!("outlines stand more than {DEEPEST} deep in one another"));
+                    if folders.len() >= MAX_DEPTH {
+                        return Err(OpmlError::TooDeep);
                     }
-                    folders.push(outline(&tag, &folders, &mut found));
+                    folders.push(read_outline(&tag, &folders, &mut found));
                 }
             }
             Ok(Event::Empty(tag)) if tag.local_name().as_ref().eq_ignore_ascii_case("outline") => {
-                outline(&tag, &folders, &mut found);
+                read_outline(&tag, &folders, &mut found);
             }
             Ok(Event::End(tag)) if tag.local_name().as_ref().eq_ignore_ascii_case("outline") => drop(folders.pop()),
             Ok(Event::Eof) => break,
-            Err(error) if found.is_empty() => return Err(format!("this cannot be read as OPML ({error})")),
+            Err(error) if found.is_empty() => return Err(error.into()),
             Err(error) => {
-                eprintln!("it could be read up to byte {} only: {error}", reader.error_position());
+                eprintln!("the file is broken after byte {}: {error}", reader.error_position());
                 break;
             }
             Ok(_) => {}
         }
     }
-    if is_opml || !found.is_empty() { Ok(found) } else { Err("this is no OPML: it has no element <opml>".to_owned()) }
+    if is_opml || !found.is_empty() { Ok(found) } else { Err(OpmlError::NotOpml) }
 }
 
-/// Takes in one outline: a feed, or else a folder, whose name is given.
-fn outline(tag: &BytesStart<'_>, folders: &[Option<String>], found: &mut Vec<NewSource>) -> Option<String> {
+/// Adds the feed of an outline to `found`; returns the name of the folder if the outline is one.
+fn read_outline(tag: &BytesStart<'_>, folders: &[Option<String>], found: &mut Vec<NewSource>) -> Option<String> {
     let attribute = |wanted: &str| {
         tag.html_attributes().with_checks(false).flatten().find_map(|attribute| {
             let name = attribute.key.local_name();
@@ -118,9 +160,9 @@ fn outline(tag: &BytesStart<'_>, folders: &[Option<String>], found: &mut Vec<New
         })
     };
     let title = attribute("title").or_else(|| attribute("text"));
-    let Some(url) = attribute("xmlUrl") else { return title.as_deref().and_then(tag_of) };
+    let Some(url) = attribute("xmlUrl") else { return title.as_deref().and_then(tag_from_name) };
     let mut tags: Vec<String> = folders.iter().flatten().cloned().collect();
-    tags.extend(attribute("category").unwrap_or_default().split([',', '/']).filter_map(tag_of));
+    tags.extend(attribute("category").unwrap_or_default().split([',', '/']).filter_map(tag_from_name));
     let mut distinct: Vec<String> = Vec::new();
     for tag in tags {
         if !distinct.contains(&tag) {
@@ -133,8 +175,8 @@ fn outline(tag: &BytesStart<'_>, folders: &[Option<String>], found: &mut Vec<New
     None
 }
 
-/// A name as a tag: letters and digits, and hyphens between them.
-fn tag_of(name: &str) -> Option<String> {
+/// Makes a tag of a folder name: letters, digits and hyphens.
+fn tag_from_name(name: &str) -> Option<String> {
     let plain: String = name.to_lowercase().chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect();
     let tag = plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
     let tag: String = tag.chars().take(32).collect();
@@ -146,8 +188,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_other_readers_are_read() {
-        let found = outlines(
+    fn outlines_of_other_readers_are_parsed() {
+        let found = parse_outlines(
             "<?xml version=\"1.0\"?><OPML version=\"1.0\"><head><title>x</title></head><body>\
              <outline text=\"Sport &amp; Jeux\" title=\"Sport &amp; Jeux\"><outline type=\"rss\" text=\"L&#39;&Eacute;quipe\" xmlURL=\"https://a.example/rss?a=1&amp;b=2\" language=\"fr-FR\"/>\
              <outline text='Sub'><outline text='B' xmlUrl='https://b.example/' category='/Jeux/,autre'/></outline></outline>\
@@ -168,10 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_keeps_what_there_was_and_what_is_none_is_told() {
-        assert_eq!(outlines("<opml><body><outline xmlUrl='https://a.example/'/><outline xmlUrl='htt").expect("a part").len(), 1);
-        assert!(outlines("<html><body/></html>").is_err());
-        assert!(outlines(&("<opml>".to_owned() + &"<outline text='a'>".repeat(100))).is_err());
-        assert!(outlines("<opml version='2.0'><body/></opml>").expect("an empty list").is_empty());
+    fn truncated_opml_keeps_its_first_feeds_and_other_files_are_refused() {
+        assert_eq!(
+            parse_outlines("<opml><body><outline xmlUrl='https://a.example/'/><outline xmlUrl='htt").expect("a part").len(),
+            1
+        );
+        assert!(parse_outlines("<html><body/></html>").is_err());
+        assert!(parse_outlines(&("<opml>".to_owned() + &"<outline text='a'>".repeat(100))).is_err());
+        assert!(parse_outlines("<opml version='2.0'><body/></opml>").expect("an empty list").is_empty());
     }
 }

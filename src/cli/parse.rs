@@ -1,78 +1,100 @@
-//! `relais parse`: one feed, or a folder of them, as JSON.
+//! `relais parse`: prints a feed, or a folder of feeds, as JSON.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::ValueHint;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::args::{Args, ParseArgs};
-use super::check::load;
-use super::exit::{Exit, Failure, print};
+use super::context::load_plan;
+use super::error::{CommandError, Exit};
+use super::global::GlobalArgs;
+use super::output::print;
 use crate::feed::{self, Feed, FeedBody};
 use crate::html;
 use crate::model::{Clean, Enclosure, Entry, Lang, RawHtml, SourceId, Text, Time, Validators, Zone};
 use crate::net::{Client, Options, Request, Response};
 use crate::pipeline;
 
-/// A file is read up to here: feeds are fetched up to `max_bytes`, and this is what that may be set to.
-const MOST_BYTES: u64 = 256 << 20;
+/// The most bytes that are read of a file: the upper limit of `max_bytes`.
+const MAX_BYTES: u64 = 256 << 20;
 
-/// Reads one feed, or a folder of them.
-pub(super) async fn parse(args: &Args, ask: &ParseArgs) -> Result<Exit, Failure> {
-    if let Some(folder) = &ask.batch {
-        return batch(folder);
+#[derive(Debug, clap::Args)]
+pub(super) struct ParseArgs {
+    /// A file, an http(s) address, or - for standard input.
+    #[arg(required_unless_present = "batch", conflicts_with = "batch", value_name = "FILE|URL|-")]
+    input: Option<String>,
+    /// The base address of relative links [default: the address of the feed].
+    #[arg(long, value_name = "BASE")]
+    url: Option<String>,
+    /// The Content-Type header of the feed.
+    #[arg(long, value_name = "CT")]
+    content_type: Option<String>,
+    /// Parse every file of DIR/manifest.jsonl (`{"file","url","content_type"}` per line), and print one JSON line for each.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    batch: Option<PathBuf>,
+}
+
+/// Parses one feed, or a folder of feeds with `--batch`.
+pub(super) async fn run_parse(global: &GlobalArgs, args: &ParseArgs) -> Result<Exit, CommandError> {
+    if let Some(folder) = &args.batch {
+        return parse_batch(folder);
     }
-    let input = ask.input.as_deref().unwrap_or("-");
+    let input = args.input.as_deref().unwrap_or("-");
     let fetched = if input.starts_with("http://") || input.starts_with("https://") {
-        fetch(args, input).await?
+        fetch(global, input).await?
     } else {
-        Fetched { bytes: read(input)?, content_type: None, url: file_url(input) }
+        Fetched { bytes: read_input(input)?, content_type: None, url: file_url(input) }
     };
     let body = FeedBody {
         bytes: &fetched.bytes,
-        content_type: ask.content_type.as_deref().or(fetched.content_type.as_deref()),
-        url: ask.url.as_deref().unwrap_or(&fetched.url),
+        content_type: args.content_type.as_deref().or(fetched.content_type.as_deref()),
+        url: args.url.as_deref().unwrap_or(&fetched.url),
         lang: None,
         zone: Zone::UTC,
     };
-    let document = document(&body).map_err(|error| Failure::fault(format!("{input}: {error}")))?;
-    let text = serde_json::to_string_pretty(&document).map_err(Failure::own)?;
+    let feed = parse_to_json(&body).map_err(|error| CommandError::fault(format!("{input}: {error}")))?;
+    let text = serde_json::to_string_pretty(&feed).map_err(CommandError::internal)?;
     print(&format!("{text}\n"))?;
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }
 
+/// A feed as it came, with the headers that matter.
 struct Fetched {
     bytes: Vec<u8>,
     content_type: Option<String>,
     url: String,
 }
 
-/// Fetches a feed by the rules of feeds.toml, if there is one.
-async fn fetch(args: &Args, url: &str) -> Result<Fetched, Failure> {
-    let client = if args.config.exists() { pipeline::client(&load(args)?.fetch) } else { Client::new(Options::default()) };
-    let client = client.map_err(Failure::own)?;
-    let ask = Request { url, validators: &Validators::default(), headers: &[], auth: None };
-    match client.get(&ask).await {
+/// Fetches a feed under the rules of feeds.toml, if the file exists.
+async fn fetch(global: &GlobalArgs, url: &str) -> Result<Fetched, CommandError> {
+    let client =
+        if global.config.exists() { pipeline::client(&load_plan(global)?.fetch) } else { Client::new(Options::default()) };
+    let client = client.map_err(CommandError::internal)?;
+    let request = Request { url, validators: &Validators::default(), headers: &[], auth: None };
+    match client.get(&request).await {
         Ok(Response::Body(body)) => Ok(Fetched { bytes: body.bytes, content_type: body.content_type, url: body.url }),
-        Ok(Response::NotModified { .. }) => Err(Failure::fault(format!("{url}: answered “not modified” to a first request"))),
-        Err(error) => Err(Failure::fault(error)),
+        Ok(Response::NotModified { .. }) => {
+            Err(CommandError::fault(format!("{url}: the server answered 304 (not modified) to a request without validators")))
+        }
+        Err(error) => Err(CommandError::fault(error)),
     }
 }
 
 /// Reads a file or standard input.
-fn read(input: &str) -> Result<Vec<u8>, Failure> {
+fn read_input(input: &str) -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
     let read = if input == "-" {
-        std::io::stdin().take(MOST_BYTES).read_to_end(&mut bytes)
+        std::io::stdin().take(MAX_BYTES).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(input).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+        std::fs::File::open(input).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
     };
-    read.map_err(|error| Failure::usage(format!("cannot read {input}: {error}")))?;
+    read.map_err(|error| CommandError::usage(format!("cannot read {input}: {error}")))?;
     Ok(bytes)
 }
 
-/// What relative links in a file are relative to: an address of its own, which leads nowhere.
+/// Returns the base address of relative links in a file: its own `file:` address.
 fn file_url(input: &str) -> String {
     std::path::absolute(input)
         .ok()
@@ -80,9 +102,9 @@ fn file_url(input: &str) -> String {
         .map_or_else(|| "file:///".to_owned(), Into::into)
 }
 
-/// A line of a manifest.
+/// A line of manifest.jsonl.
 #[derive(Deserialize)]
-struct Listed {
+struct ManifestLine {
     file: String,
     #[serde(default)]
     url: Option<String>,
@@ -90,45 +112,45 @@ struct Listed {
     content_type: Option<String>,
 }
 
-/// Reads every file of `folder/manifest.jsonl`, and prints one JSON line each.
-fn batch(folder: &Path) -> Result<Exit, Failure> {
+/// Parses every file of `folder/manifest.jsonl`, and prints one JSON line for each.
+fn parse_batch(folder: &Path) -> Result<Exit, CommandError> {
     let manifest = folder.join("manifest.jsonl");
     let lines = std::fs::read_to_string(&manifest)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", manifest.display())))?;
+        .map_err(|error| CommandError::usage(format!("cannot read {}: {error}", manifest.display())))?;
     for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let listed: Listed = serde_json::from_str(line).map_err(|error| {
-            Failure::usage(format!("{}:{}: not a line like {{\"file\":…}}: {error}", manifest.display(), number + 1))
+        let listed: ManifestLine = serde_json::from_str(line).map_err(|error| {
+            CommandError::usage(format!("{}:{}: expected a line such as {{\"file\":…}}: {error}", manifest.display(), number + 1))
         })?;
-        let answer = match std::fs::read(folder.join(&listed.file)) {
+        let result = match std::fs::read(folder.join(&listed.file)) {
             Err(error) => Err(format!("cannot be read: {error}")),
             Ok(bytes) => {
                 let url = listed.url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| file_url(&listed.file));
                 let content_type = listed.content_type.as_deref().filter(|kind| !kind.is_empty());
-                document(&FeedBody { bytes: &bytes, content_type, url: &url, lang: None, zone: Zone::UTC })
+                parse_to_json(&FeedBody { bytes: &bytes, content_type, url: &url, lang: None, zone: Zone::UTC })
                     .map_err(|error| error.to_string())
             }
         };
-        let line = match answer {
-            Ok(document) => serde_json::to_string(&Line { file: &listed.file, document: Some(document), error: None }),
-            Err(error) => serde_json::to_string(&Line { file: &listed.file, document: None, error: Some(error) }),
+        let line = match result {
+            Ok(feed) => serde_json::to_string(&BatchLine { file: &listed.file, feed: Some(feed), error: None }),
+            Err(error) => serde_json::to_string(&BatchLine { file: &listed.file, feed: None, error: Some(error) }),
         };
-        print(&format!("{}\n", line.map_err(Failure::own)?))?;
+        print(&format!("{}\n", line.map_err(CommandError::internal)?))?;
     }
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct BatchLine<'a> {
     file: &'a str,
     #[serde(flatten)]
-    document: Option<Document>,
+    feed: Option<FeedJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
-/// A feed as it is printed. The field names are promises.
+/// A feed in JSON. Scripts rely on the field names.
 #[derive(Serialize)]
-struct Document {
+struct FeedJson {
     format: &'static str,
     id: Option<String>,
     title: Option<Text>,
@@ -141,12 +163,12 @@ struct Document {
     image: Option<String>,
     rights: Option<Clean>,
     repaired: Vec<&'static str>,
-    entries: Vec<Printed>,
+    entries: Vec<EntryJson>,
 }
 
-/// An entry as it is printed.
+/// An entry in JSON.
 #[derive(Serialize)]
-struct Printed {
+struct EntryJson {
     id: String,
     url: Option<String>,
     title: Option<Text>,
@@ -162,14 +184,14 @@ struct Printed {
     language: Option<Lang>,
 }
 
-fn document(body: &FeedBody<'_>) -> Result<Document, feed::FeedError> {
+fn parse_to_json(body: &FeedBody<'_>) -> Result<FeedJson, feed::FeedError> {
     let feed: Feed = feed::parse_feed(body, &SourceId::new("parse"))?;
     let base = Url::parse(body.url).ok();
     let clean = |raw: &RawHtml| Some(html::clean(raw, base.as_ref())).filter(|clean| !clean.is_empty());
-    Ok(Document {
+    Ok(FeedJson {
         format: feed.format,
         id: feed.id,
-        title: shown(feed.title),
+        title: not_blank(feed.title),
         link: feed.link,
         description: feed.description.as_ref().and_then(clean),
         language: feed.language,
@@ -179,11 +201,11 @@ fn document(body: &FeedBody<'_>) -> Result<Document, feed::FeedError> {
         image: feed.image,
         rights: feed.rights.as_ref().and_then(clean),
         repaired: feed.repaired,
-        entries: feed.entries.into_iter().map(printed).collect(),
+        entries: feed.entries.into_iter().map(entry_to_json).collect(),
     })
 }
 
-fn printed(entry: Entry) -> Printed {
+fn entry_to_json(entry: Entry) -> EntryJson {
     let base = entry.head.base.as_deref().and_then(|base| Url::parse(base).ok());
     let lang = entry.head.lang.as_ref();
     let clean = |raw: &RawHtml| Some(html::clean_article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
@@ -191,10 +213,10 @@ fn printed(entry: Entry) -> Printed {
     let content_html = entry.content.as_ref().and_then(clean);
     let text = content_html.as_ref().or(summary_html.as_ref()).map(html::to_text).unwrap_or_default();
     let head = entry.head;
-    Printed {
+    EntryJson {
         id: head.guid.unwrap_or(entry.key.uid),
         url: head.url,
-        title: shown(entry.title),
+        title: not_blank(entry.title),
         summary_html,
         content_html,
         text,
@@ -208,6 +230,6 @@ fn printed(entry: Entry) -> Printed {
     }
 }
 
-fn shown(text: Text) -> Option<Text> {
+fn not_blank(text: Text) -> Option<Text> {
     Some(text).filter(|text| !text.is_blank())
 }

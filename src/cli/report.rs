@@ -1,18 +1,18 @@
-//! A run's report for people.
+//! The report of a run, for people.
 
 use anstyle::AnsiColor;
 
 use super::table::{Cell, Table};
 use crate::model::{Fault, FaultSubject, Report, Visit};
 
-/// The line of one visit, as it ends.
+/// Formats the line of one visit.
 pub(super) fn visit_line(visit: &Visit) -> String {
     let (sign, colour) = match visit.outcome.failure() {
         None => ("✓", AnsiColor::Green),
         Some(_) => ("✗", AnsiColor::Red),
     };
     let style = colour.on_default();
-    let said = match (visit.outcome.found(), visit.outcome.failure()) {
+    let result = match (visit.outcome.found(), visit.outcome.failure()) {
         (_, Some((_, message))) => message.to_owned(),
         (Some(found), _) if found.new + found.changed > 0 => match (found.new, found.changed) {
             (new, 0) => format!("{new} new"),
@@ -21,11 +21,11 @@ pub(super) fn visit_line(visit: &Visit) -> String {
         },
         _ => "nothing new".to_owned(),
     };
-    format!("{style}{sign}{style:#} {}: {said}", visit.source)
+    format!("{style}{sign}{style:#} {}: {result}", visit.source)
 }
 
-/// What a run did, as tables.
-pub(super) fn tables(report: &Report, dry: bool) -> String {
+/// Formats the report of a run as tables.
+pub(super) fn report_tables(report: &Report, dry: bool) -> String {
     let sources = &report.sources;
     let mut out = String::new();
     let counts = [
@@ -47,11 +47,11 @@ pub(super) fn tables(report: &Report, dry: bool) -> String {
         out.push_str(&format!(", {} withdrawn", entries.withdrawn));
     }
     if entries.dropped > 0 {
-        out.push_str(&format!(", {} unusable or doubled", entries.dropped));
+        out.push_str(&format!(", {} unusable or duplicate", entries.dropped));
     }
     out.push_str(&format!(" ({:.1} s)\n", std::time::Duration::from_millis(report.duration_ms).as_secs_f64()));
     if dry {
-        out.push_str("A dry run: nothing was written, and nothing is translated by this configuration.\n");
+        out.push_str("Dry run: nothing was written, and this configuration translates nothing.\n");
         return out;
     }
     let mut table = Table::new(&["edition", "language", "items", "written", "unchanged"]);
@@ -71,7 +71,7 @@ pub(super) fn tables(report: &Report, dry: bool) -> String {
     out
 }
 
-/// One line for a fault.
+/// Formats a fault in one line.
 pub(super) fn fault_line(fault: &Fault) -> String {
     let of = match &fault.of {
         FaultSubject::Source(id) => format!("source {id}"),

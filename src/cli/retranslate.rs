@@ -2,59 +2,80 @@
 
 use anstream::eprintln;
 
-use super::args::{Args, RetranslateArgs};
-use super::check::load;
-use super::exit::{Exit, Failure};
+use super::context::{load_plan, parse_lang, unknown_name};
+use super::error::{CommandError, Exit};
+use super::global::GlobalArgs;
 use crate::config::Plan;
 use crate::model::{Lang, SourceId, Time};
 use crate::store::{Access, Store};
 
-/// Forgets renditions, and with a term what the memory knows of it, so that the next run makes them again.
-pub(super) async fn retranslate(args: &Args, ask: &RetranslateArgs) -> Result<Exit, Failure> {
-    let plan = load(args)?;
-    let sources = sources(&plan, ask)?;
-    let since = ask.since.as_deref().map(day).transpose()?;
-    let store = Store::open(plan.state.url(), Access::Work).await.map_err(Failure::own)?;
-    let langs: Vec<Option<Lang>> = match (&ask.lang, ask.edition.is_empty()) {
-        (Some(lang), _) => vec![Some(lang.clone())],
-        (None, true) => vec![None],
-        (None, false) => langs_of(&plan, &ask.edition).into_iter().map(Some).collect(),
-    };
-    let (mut memories, mut renditions) = (0, 0);
-    for lang in &langs {
-        if let Some(term) = &ask.term {
-            memories += store.delete_memory(term, lang.as_ref()).await.map_err(Failure::own)?;
-        }
-        renditions += store.delete_translations(sources.as_deref(), lang.as_ref(), since).await.map_err(Failure::own)?;
-    }
-    store.close().await.map_err(Failure::own)?;
-    if !args.quiet {
-        let paid =
-            if ask.term.is_some() { format!(", and {memories} segments that will be paid for again") } else { String::new() };
-        eprintln!("{renditions} renditions are forgotten{paid}; the next run makes them again");
-    }
-    Ok(Exit::Good)
+#[derive(Debug, clap::Args)]
+pub(super) struct RetranslateArgs {
+    /// Only translations of entries of these editions, in their languages.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    edition: Vec<String>,
+    /// Only translations into this language.
+    #[arg(long, value_name = "LANG", value_parser = parse_lang)]
+    lang: Option<Lang>,
+    /// Only translations of entries of these sources.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    source: Vec<String>,
+    /// Only translations of entries published since this day (2026-11-24).
+    #[arg(long, value_name = "DATE")]
+    since: Option<String>,
+    /// Also delete the segments with this term from the memory: an engine translates them again, at a cost.
+    #[arg(long, value_name = "TERM")]
+    term: Option<String>,
 }
 
-/// The sources that were named, or whose entries the named editions take; nothing for all.
-fn sources(plan: &Plan, ask: &RetranslateArgs) -> Result<Option<Vec<SourceId>>, Failure> {
+/// Deletes translated renditions, and segments of the memory with `--term`.
+pub(super) async fn run_retranslate(global: &GlobalArgs, args: &RetranslateArgs) -> Result<Exit, CommandError> {
+    let plan = load_plan(global)?;
+    let sources = select_source_list(&plan, args)?;
+    let since = args.since.as_deref().map(parse_day).transpose()?;
+    let store = Store::open(plan.state.url(), Access::Work).await.map_err(CommandError::internal)?;
+    let langs: Vec<Option<Lang>> = match (&args.lang, args.edition.is_empty()) {
+        (Some(lang), _) => vec![Some(lang.clone())],
+        (None, true) => vec![None],
+        (None, false) => edition_langs(&plan, &args.edition).into_iter().map(Some).collect(),
+    };
+    let (mut segments, mut renditions) = (0, 0);
+    for lang in &langs {
+        if let Some(term) = &args.term {
+            segments += store.delete_memory(term, lang.as_ref()).await.map_err(CommandError::internal)?;
+        }
+        let deleted = store.delete_translations(sources.as_deref(), lang.as_ref(), since).await;
+        renditions += deleted.map_err(CommandError::internal)?;
+    }
+    store.close().await.map_err(CommandError::internal)?;
+    if !global.quiet {
+        let paid = if args.term.is_some() { format!(" and {segments} segments of the memory") } else { String::new() };
+        eprintln!("deleted {renditions} translations{paid}; the next run makes them again");
+    }
+    Ok(Exit::Success)
+}
+
+/// Returns the sources of `--source`, else those of `--edition`; `None` means all.
+fn select_source_list(plan: &Plan, args: &RetranslateArgs) -> Result<Option<Vec<SourceId>>, CommandError> {
     let mut chosen: Option<Vec<SourceId>> = None;
-    for name in &ask.source {
-        let known = plan.sources.iter().find(|source| source.id.as_str() == name);
-        let source = known.ok_or_else(|| Failure::usage(format!("there is no source `{name}` in the configuration")))?;
+    for name in &args.source {
+        let source = plan.sources.iter().find(|source| source.id.as_str() == name);
+        let known = || plan.sources.iter().map(|source| source.id.as_str()).collect::<Vec<_>>();
+        let source = source.ok_or_else(|| unknown_name("source", name, &known()))?;
         chosen.get_or_insert_default().push(source.id.clone());
     }
-    for name in &ask.edition {
-        let known = plan.editions.iter().find(|edition| edition.id == *name);
-        let edition = known.ok_or_else(|| Failure::usage(format!("there is no edition `{name}` in the configuration")))?;
-        if ask.source.is_empty() {
+    for name in &args.edition {
+        let edition = plan.editions.iter().find(|edition| edition.id == *name);
+        let known = || plan.editions.iter().map(|edition| edition.id.as_str()).collect::<Vec<_>>();
+        let edition = edition.ok_or_else(|| unknown_name("edition", name, &known()))?;
+        if args.source.is_empty() {
             chosen.get_or_insert_default().extend(edition.from.iter().cloned());
         }
     }
     Ok(chosen)
 }
 
-fn langs_of(plan: &Plan, editions: &[String]) -> Vec<Lang> {
+fn edition_langs(plan: &Plan, editions: &[String]) -> Vec<Lang> {
     let mut langs: Vec<Lang> =
         plan.editions.iter().filter(|edition| editions.contains(&edition.id)).flat_map(|edition| edition.langs.clone()).collect();
     langs.sort();
@@ -62,9 +83,9 @@ fn langs_of(plan: &Plan, editions: &[String]) -> Vec<Lang> {
     langs
 }
 
-/// A day (`2026-11-24`), or an instant (RFC 3339).
-fn day(text: &str) -> Result<Time, Failure> {
+/// Parses a day (`2026-11-24`, in UTC) or an instant (RFC 3339).
+fn parse_day(text: &str) -> Result<Time, CommandError> {
     Time::from_rfc3339(text)
         .or_else(|| Time::from_rfc3339(&format!("{text}T00:00:00Z")))
-        .ok_or_else(|| Failure::usage(format!("--since {text:?} is no date; write one as in 2026-11-24")))
+        .ok_or_else(|| CommandError::usage(format!("--since {text:?} is not a date")).with_hint("write one such as 2026-11-24"))
 }

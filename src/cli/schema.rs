@@ -1,45 +1,59 @@
-//! `relais schema`, `completions` and `man`: what is generated from the program's own declarations.
+//! `relais schema`, `completions` and `man`: everything that is generated from the declarations of the program.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use clap::CommandFactory;
+use clap::ValueHint;
 
-use super::args::Args;
-use super::exit::{Exit, Failure, print};
+use super::error::{CommandError, Exit};
+use super::output::print;
 use crate::config;
 use crate::sink::OutputDir;
 
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell.
+    shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ManArgs {
+    /// The folder.
+    #[arg(value_hint = ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+}
+
 /// Prints the JSON Schema of feeds.toml.
-pub(super) fn schema() -> Result<Exit, Failure> {
-    let text = serde_json::to_string_pretty(&config::schema()).map_err(Failure::own)?;
+pub(super) fn run_schema() -> Result<Exit, CommandError> {
+    let text = serde_json::to_string_pretty(&config::schema()).map_err(CommandError::internal)?;
     print(&format!("{text}\n"))?;
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }
 
-/// Prints completions for a shell.
-pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
+/// Prints the completions of `command` for a shell.
+pub(super) fn run_completions(args: &CompletionsArgs, mut command: clap::Command) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "relais", &mut script);
+    clap_complete::generate(args.shell, &mut command, "relais", &mut script);
     print(&String::from_utf8_lossy(&script))?;
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }
 
-/// Prints the manual page, or writes one for each command into a folder.
-pub(super) fn man(folder: Option<&Path>) -> Result<Exit, Failure> {
-    let page = |command: clap::Command| {
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command).render(&mut page).map(|()| page).map_err(Failure::own)
+/// Prints the manual page of `command`, or writes one page per subcommand to a folder.
+pub(super) fn run_man(args: &ManArgs, command: &clap::Command) -> Result<Exit, CommandError> {
+    let Some(folder) = &args.folder else {
+        print(&String::from_utf8_lossy(&render_page(command.clone())?))?;
+        return Ok(Exit::Success);
     };
-    let command = Args::command();
-    let Some(folder) = folder else {
-        print(&String::from_utf8_lossy(&page(command)?))?;
-        return Ok(Exit::Good);
-    };
-    let dir = OutputDir::open(folder).map_err(Failure::own)?;
-    dir.put("relais.1", &page(command.clone())?).map_err(Failure::own)?;
+    let dir = OutputDir::open(folder).map_err(CommandError::internal)?;
+    dir.put("relais.1", &render_page(command.clone())?).map_err(CommandError::internal)?;
     for sub in command.get_subcommands() {
-        let file = format!("relais-{}.1", sub.get_name());
-        dir.put(&file, &page(sub.clone().display_name(format!("relais-{}", sub.get_name())))?).map_err(Failure::own)?;
+        let name = format!("relais-{}", sub.get_name());
+        dir.put(&format!("{name}.1"), &render_page(sub.clone().display_name(name))?).map_err(CommandError::internal)?;
     }
-    Ok(Exit::Good)
+    Ok(Exit::Success)
+}
+
+fn render_page(command: clap::Command) -> Result<Vec<u8>, CommandError> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page).map_err(CommandError::internal)?;
+    Ok(page)
 }

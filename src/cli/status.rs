@@ -1,29 +1,37 @@
-//! `relais status`: what works, what is broken and since when, what is due, what engines may still spend.
+//! `relais status`: the state of sources, editions, engines and the store.
 
 mod engines;
+mod tables;
 
-use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::args::{Args, StatusArgs};
-use super::check::load;
-use super::exit::{Exit, Failure, print};
-use super::table::{Cell, Table};
+use super::context::load_plan;
+use super::error::{CommandError, Exit};
+use super::global::GlobalArgs;
+use super::output::print;
 use crate::clock::SystemClock;
-use crate::config::Plan;
-use crate::model::{Clock, Fault, SourceId, Time};
+use crate::config::{Edition, Plan, Source};
+use crate::model::{Clock, Fault, SourceId, Subscription, Time};
+use crate::net::redact_url;
 use crate::policy::source_health;
-use crate::store::{Access, Store, StoreError};
+use crate::store::{Access, SourceRow, Store, StoreError};
 
-/// What is told. The field names are promises to scripts.
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The status in JSON. Scripts rely on the field names.
 #[derive(Serialize)]
 struct Status {
     now: Time,
     run: Option<LastRun>,
-    sources: Vec<Source>,
-    editions: Vec<Edition>,
-    engines: Vec<engines::Engine>,
-    store: Kept,
+    sources: Vec<SourceStatus>,
+    editions: Vec<EditionStatus>,
+    engines: Vec<engines::EngineStatus>,
+    store: StoreStatus,
 }
 
 #[derive(Serialize)]
@@ -34,7 +42,7 @@ struct LastRun {
 }
 
 #[derive(Serialize)]
-struct Source {
+struct SourceStatus {
     id: SourceId,
     title: Option<String>,
     url: String,
@@ -46,13 +54,13 @@ struct Source {
     failures: u32,
     moved_to: Option<String>,
     entries_a_day: f64,
-    hub: Option<Hub>,
+    hub: Option<HubStatus>,
     fault: Option<Fault>,
 }
 
-/// Who tells of what is new in a source.
+/// The WebSub subscription of a source.
 #[derive(Serialize)]
-struct Hub {
+struct HubStatus {
     url: String,
     active: bool,
     until: Option<Time>,
@@ -60,179 +68,103 @@ struct Hub {
 }
 
 #[derive(Serialize)]
-struct Edition {
+struct EditionStatus {
     id: String,
     langs: Vec<String>,
     sources: usize,
     formats: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
-struct Kept {
+#[derive(Serialize, Default)]
+struct StoreStatus {
     entries: u64,
     withdrawn: u64,
     renditions: u64,
     size_bytes: Option<u64>,
 }
 
-/// Shows sources, editions, engines and what is kept.
-pub(super) async fn status(args: &Args, ask: &StatusArgs) -> Result<Exit, Failure> {
-    let plan = load(args)?;
+/// Prints the status. The exit code says whether an enabled source fails.
+pub(super) async fn run_status(global: &GlobalArgs, args: &StatusArgs) -> Result<Exit, CommandError> {
+    let plan = load_plan(global)?;
     let status = match Store::open(plan.state.url(), Access::Look).await {
         Ok(store) => gather(&plan, Some(&store)).await,
         Err(StoreError::Empty { .. }) => gather(&plan, None).await,
         Err(error) => Err(error),
     }
-    .map_err(Failure::own)?;
-    let text = if ask.json { serde_json::to_string_pretty(&status).map_err(Failure::own)? + "\n" } else { shown(&status) };
+    .map_err(CommandError::internal)?;
+    let text = if args.json {
+        serde_json::to_string_pretty(&status).map_err(CommandError::internal)? + "\n"
+    } else {
+        tables::status_tables(&status)
+    };
     print(&text)?;
-    // What answers as it should is no failure, however silent it is.
-    let is_told = |source: &Source| source.enabled && source.failures > 0 && source.state != "unsteady";
-    Ok(if status.sources.iter().any(is_told) { Exit::Faults } else { Exit::Good })
+    // A source that answers does not fail, even if it publishes nothing.
+    let is_failing = |source: &SourceStatus| source.enabled && source.failures > 0 && source.state != "unsteady";
+    Ok(if status.sources.iter().any(is_failing) { Exit::Faults } else { Exit::Success })
 }
 
+/// Collects the status. Without a store, nothing has run yet.
 async fn gather(plan: &Plan, store: Option<&Store>) -> Result<Status, StoreError> {
     let ids: Vec<SourceId> = plan.sources.iter().map(|source| source.id.clone()).collect();
     let now = SystemClock.now();
-    let mut subscriptions = Vec::new();
-    let (mut rows, mut run, mut kept) = (Vec::new(), None, Kept { entries: 0, withdrawn: 0, renditions: 0, size_bytes: None });
+    let (mut rows, mut subscriptions, mut run, mut kept) = (Vec::new(), Vec::new(), None, StoreStatus::default());
     if let Some(store) = store {
         rows = store.load_source_rows(&ids).await?;
         subscriptions = store.load_subscriptions(&ids).await?;
         run = store.load_last_run().await?.map(|(run, started, report)| LastRun { run, started, finished: report.is_some() });
         let counts = store.load_counts().await?;
-        kept = Kept {
+        kept = StoreStatus {
             entries: counts.entries,
             withdrawn: counts.withdrawn,
             renditions: counts.renditions,
             size_bytes: counts.size_bytes,
         };
     }
-    let sources = plan
-        .sources
-        .iter()
-        .map(|source| {
-            let row = rows.iter().find(|row| row.id == source.id);
-            let state = row.map(|row| &row.state);
-            let own = state.map(|state| state.meta.title.to_string()).filter(|title| !title.is_empty());
-            Source {
-                id: source.id.clone(),
-                title: source.title.as_ref().map(ToString::to_string).or(own),
-                url: source.url.clone(),
-                enabled: source.enabled,
-                state: match state.filter(|_| row.is_some_and(|row| row.visited.is_some())) {
-                    _ if !source.enabled => "disabled",
-                    None => "new",
-                    Some(state) => source_health::judge(state, now).as_str(),
-                },
-                due: row.filter(|_| source.enabled).map(|row| row.due),
-                visited: row.and_then(|row| row.visited),
-                fresh: state.and_then(|state| state.fresh_at),
-                failures: state.map_or(0, |state| state.failures),
-                moved_to: state.and_then(|state| state.moved_to.clone()),
-                entries_a_day: state.map_or(0.0, |state| (state.publish_rate.entries_per_day(now) * 10.0).round() / 10.0),
-                hub: subscriptions.iter().find(|known| known.source == source.id).map(|known| Hub {
-                    url: crate::net::redact_url(&known.hub.url),
-                    active: known.is_active(now),
-                    until: known.until,
-                    reason: known.reason.clone(),
-                }),
-                fault: state
-                    .and_then(|state| state.last_fault.clone().or_else(|| source_health::warning(state, &source.id, now))),
-            }
-        })
-        .collect();
-    let editions = plan
-        .editions
-        .iter()
-        .map(|edition| Edition {
-            id: edition.id.clone(),
-            langs: edition.langs.iter().map(ToString::to_string).collect(),
-            sources: edition.from.len(),
-            formats: edition.formats.iter().map(|format| format.extension()).collect(),
-        })
-        .collect();
-    let engines = engines::engines(plan, store, now).await?;
+    let sources = plan.sources.iter().map(|source| {
+        let row = rows.iter().find(|row| row.id == source.id);
+        let subscription = subscriptions.iter().find(|subscription| subscription.source == source.id);
+        source_status(source, row, subscription, now)
+    });
+    let sources = sources.collect();
+    let editions = plan.editions.iter().map(edition_status).collect();
+    let engines = engines::gather(plan, store, now).await?;
     Ok(Status { now, run, sources, editions, engines, store: kept })
 }
 
-/// The same for people.
-fn shown(status: &Status) -> String {
-    let mut out = match &status.run {
-        None => "Nothing has run yet: `relais run` begins.\n".to_owned(),
-        Some(run) => {
-            let ended = if run.finished { "" } else { " and has not ended" };
-            format!("Run {} began {}{ended}.\n", run.run, ago(status.now, run.started))
-        }
-    };
-    let mut table = Table::new(&["source", "state", "due", "new entries", "what"]);
-    for source in &status.sources {
-        let colour = match source.state {
-            "good" => AnsiColor::Green.on_default(),
-            "broken" | "gone" | "dead" | "paused" => AnsiColor::Red.on_default(),
-            "unsteady" | "changed" | "stale" => AnsiColor::Yellow.on_default(),
-            _ => Style::new().dimmed(),
-        };
-        let what = match (&source.fault, &source.moved_to) {
-            (Some(fault), _) => {
-                let since = fault.since.map(|since| format!(", since {}", ago(status.now, since))).unwrap_or_default();
-                let row = if source.failures > 0 { format!("{} in a row", source.failures) } else { "it answers".to_owned() };
-                format!("{} ({row}{since})", fault.message)
-            }
-            (None, Some(to)) => format!("has moved to {to}: change its `url`"),
-            (None, None) => {
-                let pushed =
-                    if source.hub.as_ref().is_some_and(|hub| hub.active) { " (its hub tells of what is new)" } else { "" };
-                format!("{}{pushed}", source.title.as_deref().unwrap_or_default())
-            }
-        };
-        table.row(vec![
-            Cell::text(source.id.as_str()),
-            Cell::text(source.state).style(colour),
-            Cell::text(source.due.map_or_else(String::new, |due| ahead(status.now, due))),
-            Cell::text(source.fresh.map_or_else(String::new, |fresh| ago(status.now, fresh))),
-            Cell::text(what),
-        ]);
+fn source_status(source: &Source, row: Option<&SourceRow>, subscription: Option<&Subscription>, now: Time) -> SourceStatus {
+    let state = row.map(|row| &row.state);
+    let feed_title = state.map(|state| state.meta.title.to_string()).filter(|title| !title.is_empty());
+    SourceStatus {
+        id: source.id.clone(),
+        title: source.title.as_ref().map(ToString::to_string).or(feed_title),
+        url: source.url.clone(),
+        enabled: source.enabled,
+        state: match state.filter(|_| row.is_some_and(|row| row.visited.is_some())) {
+            _ if !source.enabled => "disabled",
+            None => "new",
+            Some(state) => source_health::judge(state, now).as_str(),
+        },
+        due: row.filter(|_| source.enabled).map(|row| row.due),
+        visited: row.and_then(|row| row.visited),
+        fresh: state.and_then(|state| state.fresh_at),
+        failures: state.map_or(0, |state| state.failures),
+        moved_to: state.and_then(|state| state.moved_to.clone()),
+        entries_a_day: state.map_or(0.0, |state| (state.publish_rate.entries_per_day(now) * 10.0).round() / 10.0),
+        hub: subscription.map(|subscription| HubStatus {
+            url: redact_url(&subscription.hub.url),
+            active: subscription.is_active(now),
+            until: subscription.until,
+            reason: subscription.reason.clone(),
+        }),
+        fault: state.and_then(|state| state.last_fault.clone().or_else(|| source_health::warning(state, &source.id, now))),
     }
-    out.push('\n');
-    out.push_str(&table.render());
-    let mut table = Table::new(&["edition", "languages", "sources", "formats"]);
-    for edition in &status.editions {
-        let langs = if edition.langs.is_empty() { "as read".to_owned() } else { edition.langs.join(" ") };
-        table.row(vec![
-            Cell::text(edition.id.clone()),
-            Cell::text(langs),
-            Cell::number(edition.sources as u64),
-            Cell::text(edition.formats.join(" ")),
-        ]);
-    }
-    out.push('\n');
-    out.push_str(&table.render());
-    if !status.engines.is_empty() {
-        out.push('\n');
-        out.push_str(&engines::shown(&status.engines));
-    }
-    let kept = &status.store;
-    let size = kept.size_bytes.map(|size| format!(", {}.{} MB", size / 1_000_000, size / 100_000 % 10)).unwrap_or_default();
-    out.push_str(&format!("\n{} entries kept ({} withdrawn){size}.\n", kept.entries, kept.withdrawn));
-    out
 }
 
-/// A time before now, as people say it.
-fn ago(now: Time, then: Time) -> String {
-    format!("{} ago", span(now.since(then)))
-}
-
-/// A time to come, as people say it.
-fn ahead(now: Time, then: Time) -> String {
-    if then <= now { "now".to_owned() } else { format!("in {}", span(then.since(now))) }
-}
-
-fn span(time: std::time::Duration) -> String {
-    match time.as_secs() {
-        seconds @ 0..=119 => format!("{seconds} s"),
-        seconds @ 120..=7199 => format!("{} min", seconds / 60),
-        seconds @ 7200..=172_799 => format!("{} h", seconds / 3600),
-        seconds => format!("{} days", seconds / 86_400),
+fn edition_status(edition: &Edition) -> EditionStatus {
+    EditionStatus {
+        id: edition.id.clone(),
+        langs: edition.langs.iter().map(ToString::to_string).collect(),
+        sources: edition.from.len(),
+        formats: edition.formats.iter().map(|format| format.extension()).collect(),
     }
 }

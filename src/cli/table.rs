@@ -1,9 +1,9 @@
-//! Tables for a terminal: columns aligned by what characters take on the screen.
+//! Tables for a terminal, aligned by display width.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-/// A table with a heading.
+/// A table with a heading row.
 pub(super) struct Table {
     rows: Vec<Vec<Cell>>,
 }
@@ -16,17 +16,17 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// Text, to the left.
+    /// Makes a left-aligned cell.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), style: Style::new(), right: false }
     }
 
-    /// A number, to the right; nothing for zero, so that what is not zero stands out.
+    /// Makes a right-aligned number; zero is a dot, so that other numbers stand out.
     pub(super) fn number(number: u64) -> Self {
         Self { text: if number == 0 { "·".to_owned() } else { number.to_string() }, style: Style::new(), right: true }
     }
 
-    /// In a style.
+    /// Sets the style.
     pub(super) fn style(mut self, style: Style) -> Self {
         self.style = style;
         self
@@ -34,7 +34,7 @@ impl Cell {
 }
 
 impl Table {
-    /// A table with these headings.
+    /// Makes a table with these headings.
     pub(super) fn new(headings: &[&str]) -> Self {
         Self { rows: vec![headings.iter().map(|heading| Cell::text(*heading).style(Style::new().bold())).collect()] }
     }
@@ -44,7 +44,7 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// The lines of the table.
+    /// Formats the table, with a line break after each row.
     pub(super) fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width =
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_by_what_is_seen() {
+    fn columns_are_aligned_by_display_width() {
         let mut table = Table::new(&["source", "new", "what"]);
         table.row(vec![Cell::text("équipe"), Cell::number(12), Cell::text("fresh")]);
         table.row(vec![Cell::text("日本"), Cell::number(0), Cell::text("same")]);

@@ -7,4 +7,5 @@ mod problem;
 
 pub(super) use collect::Diagnostics;
 pub(super) use nearest::nearest;
+pub(super) use problem::Diagnosis;
 pub use problem::{Problem, Problems};

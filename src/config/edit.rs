@@ -1,23 +1,23 @@
-//! feeds.toml with further sources in it: their tables are written after the last one, and every other byte stays.
+//! Adds sources to the text of feeds.toml: after the last source, with every other byte unchanged.
 
-use toml_edit::{Document, DocumentMut, Item, TableLike, value};
+use toml_edit::{Document, DocumentMut, Item, TableLike, TomlError, value};
 
-/// A source to be written.
+/// A source to add.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewSource {
-    /// Its name.
+    /// Its id.
     pub id: String,
-    /// The address of its feed.
+    /// The address of the feed.
     pub url: String,
-    /// Its title, if it has one.
+    /// Its title.
     pub title: Option<String>,
-    /// Its language, if it is known.
+    /// Its language tag.
     pub lang: Option<String>,
     /// Its tags.
     pub tags: Vec<String>,
 }
 
-/// The table of a source as it is written.
+/// Writes the table of a source.
 pub fn source_table(source: &NewSource) -> String {
     let mut table = toml_edit::Table::new();
     table.insert("url", value(&source.url));
@@ -37,11 +37,11 @@ pub fn source_table(source: &NewSource) -> String {
     document.to_string()
 }
 
-/// The text of a feeds.toml with these sources added; else what is wrong with the text.
-pub fn with_sources(text: &str, sources: &[NewSource]) -> Result<String, String> {
-    let document = Document::parse(text).map_err(|error| error.to_string())?;
+/// Adds sources to the text of a feeds.toml.
+pub fn with_sources(text: &str, sources: &[NewSource]) -> Result<String, TomlError> {
+    let document = Document::parse(text)?;
     let last = document.get("source").and_then(Item::as_table_like).and_then(end_of_table);
-    // After the line in which the last source ends.
+    // The start of the line after the last source.
     let at = last.map_or(text.len(), |end| text[end..].find('\n').map_or(text.len(), |line| end + line + 1));
     let mut added = String::with_capacity(text.len() + sources.len() * 128);
     added.push_str(&text[..at]);
@@ -58,7 +58,7 @@ pub fn with_sources(text: &str, sources: &[NewSource]) -> Result<String, String>
     Ok(added)
 }
 
-/// Where the last thing in a table ends.
+/// Returns the end of the last value in a table.
 fn end_of_table(table: &dyn TableLike) -> Option<usize> {
     table.iter().filter_map(|(_, item)| end_of(item)).max()
 }
@@ -73,7 +73,7 @@ fn end_of(item: &Item) -> Option<usize> {
     own.max(inside)
 }
 
-/// A name for a source that none of `taken` has: of its host, without what hosts have in common.
+/// Makes a free id for a source from the host of its feed, without labels such as `www`, `rss` and `com`.
 pub fn source_id(url: &url::Url, taken: &dyn Fn(&str) -> bool) -> String {
     const COMMON: [&str; 12] = ["www", "rss", "feeds", "feed", "com", "fr", "org", "net", "co", "uk", "m", "xml"];
     let host = url.host_str().unwrap_or("source");
@@ -84,7 +84,7 @@ pub fn source_id(url: &url::Url, taken: &dyn Fn(&str) -> bool) -> String {
     };
     let base = named(&if parts.is_empty() { host.to_owned() } else { parts.join("-") });
     let base = if base.is_empty() { "source".to_owned() } else { base };
-    // What tells it from other feeds of the same host.
+    // The last part of the path that distinguishes it from other feeds of the host.
     let section = url
         .path_segments()
         .into_iter()
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_byte_stays() {
+    fn adding_sources_changes_no_other_byte() {
         let text = "# mine\n[source.a]   # the first\nurl = \"https://a.example/rss\"\nheaders = { X = { env = \"K\" } } # keep\n\n# about the edition\n[edition.e]\nfrom = [\"a\"]\n";
         let added = with_sources(text, &[source("b"), source("c")]).expect("valid");
         let (before, after) = text.split_at(text.find("\n# about").expect("it is there"));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_sources_or_without_a_last_line_break_is_one_too() {
+    fn sources_are_added_without_sources_or_a_final_line_break() {
         assert_eq!(with_sources("", &[source("a")]).expect("valid"), "[source.a]\nurl = \"https://a.example/rss\"\n");
         let added = with_sources("[source.a]\nurl = \"https://x.example\"", &[source("b")]).expect("valid");
         assert_eq!(added, "[source.a]\nurl = \"https://x.example\"\n\n[source.b]\nurl = \"https://b.example/rss\"\n");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_quoted_where_it_must_be() {
+    fn special_characters_are_quoted() {
         let odd = NewSource {
             title: Some("L’\"été\"\n\\".to_owned()),
             tags: vec!["jo".to_owned()],
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_comes_from_the_host() {
+    fn id_is_made_from_the_host() {
         let name = |url: &str, taken: &[&str]| source_id(&url.parse().expect("a URL"), &|id| taken.contains(&id));
         assert_eq!(name("https://www.lemonde.fr/sport/rss_full.xml", &[]), "lemonde");
         assert_eq!(name("https://www.lemonde.fr/sport/rss", &["lemonde"]), "lemonde-sport");

@@ -1,4 +1,5 @@
-//! Secrets are fetched from where feeds.toml says that they are. They go from here into a `SecretString` and nowhere else.
+//! The surroundings of feeds.toml while it is loaded: its folder, the environment variables, and the files that it names.
+//! Secrets go from here into a `SecretString` and nowhere else.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -6,16 +7,14 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::diagnostics::Diagnosis;
 use super::raw::RawSecret;
 use super::values::quoted;
 
-/// No password or token is longer.
+/// The longest secret in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// What is wrong, and what to do about it.
-pub(super) type Trouble = (String, String);
-
-/// The world around feeds.toml: its folder, and the environment.
+/// The folder of feeds.toml and the environment variables.
 pub(super) struct LoadContext<'a> {
     /// Absolute.
     pub(super) folder: PathBuf,
@@ -23,36 +22,39 @@ pub(super) struct LoadContext<'a> {
 }
 
 impl LoadContext<'_> {
-    /// A path that feeds.toml names.
+    /// Returns the absolute path of a file that feeds.toml names.
     pub(super) fn path(&self, text: &str) -> PathBuf {
         self.folder.join(text)
     }
 
-    /// Fetches a secret. One that is written out is given as it stands: whether it may be is for the caller to say.
-    pub(super) fn secret(&self, secret: &RawSecret) -> Result<SecretString, Trouble> {
+    /// Reads a secret. Returns one that is written in feeds.toml as it is: the caller decides if that is allowed.
+    pub(super) fn secret(&self, secret: &RawSecret) -> Result<SecretString, Diagnosis> {
         let value = match secret {
             RawSecret::Plain(text) => text.clone(),
             RawSecret::Env(name) => self.variable(name)?,
-            RawSecret::File(name) => file(name, &self.path(name))?,
+            RawSecret::File(name) => secret_file(name, &self.path(name))?,
         };
         Ok(value.into())
     }
 
-    fn variable(&self, name: &str) -> Result<String, Trouble> {
+    fn variable(&self, name: &str) -> Result<String, Diagnosis> {
         if name.is_empty() || name.contains(['=', '\0']) {
-            return Err((format!("{} is no name of a variable", quoted(name)), "write { env = \"NAME\" }".to_owned()));
+            return Err(Diagnosis::new(format!("{} is not the name of a variable", quoted(name)), "write { env = \"NAME\" }"));
         }
         let set = format!("set {name} before relais starts");
         let value = (self.environment)(name)
-            .ok_or_else(|| (format!("the environment has no variable {}", quoted(name)), set.clone()))?
+            .ok_or_else(|| Diagnosis::new(format!("the environment has no variable {}", quoted(name)), set.clone()))?
             .into_string()
-            .map_err(|_| (format!("the variable {} is not UTF-8", quoted(name)), set.clone()))?;
-        if value.trim().is_empty() { Err((format!("the variable {} is empty", quoted(name)), set)) } else { Ok(value) }
+            .map_err(|_| Diagnosis::new(format!("the variable {} is not UTF-8", quoted(name)), set.clone()))?;
+        if value.trim().is_empty() {
+            return Err(Diagnosis::new(format!("the variable {} is empty", quoted(name)), set));
+        }
+        Ok(value)
     }
 }
 
-/// Reads a file that feeds.toml calls `name`, and no more of it than a byte beyond `most`.
-pub(super) fn bytes(name: &str, path: &Path, most: u64) -> Result<Vec<u8>, Trouble> {
+/// Reads at most `most` + 1 bytes of the file that feeds.toml calls `name`.
+pub(super) fn read_file(name: &str, path: &Path, most: u64) -> Result<Vec<u8>, Diagnosis> {
     let shown = quoted(name);
     let read = || {
         let mut bytes = Vec::new();
@@ -61,22 +63,22 @@ pub(super) fn bytes(name: &str, path: &Path, most: u64) -> Result<Vec<u8>, Troub
     };
     read().map_err(|error: std::io::Error| {
         let what = match error.kind() {
-            std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
-            std::io::ErrorKind::PermissionDenied => format!("the file {shown} may not be read"),
-            _ => format!("the file {shown} cannot be read: {error}"),
+            std::io::ErrorKind::NotFound => format!("the file {shown} does not exist"),
+            std::io::ErrorKind::PermissionDenied => format!("cannot read the file {shown}: permission denied"),
+            _ => format!("cannot read the file {shown}: {error}"),
         };
-        (what, "a relative name starts from the folder of feeds.toml".to_owned())
+        Diagnosis::new(what, "a relative path starts from the folder of feeds.toml")
     })
 }
 
-fn file(name: &str, path: &Path) -> Result<String, Trouble> {
+fn secret_file(name: &str, path: &Path) -> Result<String, Diagnosis> {
     let shown = quoted(name);
-    let bytes = bytes(name, path, MAX_BYTES)?;
-    let one_line = || "put the secret, and nothing else, into it".to_owned();
+    let bytes = read_file(name, path, MAX_BYTES)?;
+    let wrong = |what: &str| Diagnosis::new(format!("the file {shown} {what}"), "put the secret, and nothing else, into it");
     if bytes.len() as u64 > MAX_BYTES {
-        return Err((format!("the file {shown} is too large for a secret"), one_line()));
+        return Err(wrong("is too large for a secret"));
     }
-    let text = String::from_utf8(bytes).map_err(|_| (format!("the file {shown} is not UTF-8"), one_line()))?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8"))?;
     let text = text.trim_end();
-    if text.is_empty() { Err((format!("the file {shown} is empty"), one_line())) } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err(wrong("is empty")) } else { Ok(text.to_owned()) }
 }

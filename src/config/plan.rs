@@ -1,4 +1,4 @@
-//! The plan: feeds.toml as the rest of relais takes it, checked, with defaults and secrets in their places.
+//! The plan: the checked content of feeds.toml, with defaults and secrets filled in. The rest of relais takes its slice of it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,20 +11,20 @@ use crate::model::{
     BilingualMode, Budget, Cidr, EngineKind, Format, Lang, Price, Show, SourceId, Text, UntranslatedPolicy, Zone,
 };
 
-/// All that feeds.toml asks for.
+/// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The file itself.
     pub path: PathBuf,
-    /// Where to remember.
+    /// The database.
     pub state: State,
     /// The folder to write to, absolute.
     pub output: PathBuf,
-    /// Where readers reach that folder; ends in `/`.
+    /// The address of that folder for readers; ends in `/`.
     pub base_url: Option<String>,
-    /// Whether a feed of what is wrong is written.
+    /// True if `faults.atom` is written: a feed of what is wrong.
     pub faults: bool,
-    /// How to fetch.
+    /// The rules for fetching.
     pub fetch: Fetch,
     /// The engines, also those that no edition uses, in the order of the file.
     pub engines: Vec<Engine>,
@@ -34,121 +34,121 @@ pub struct Plan {
     pub sources: Vec<Source>,
     /// The editions, in the order of the file.
     pub editions: Vec<Edition>,
-    /// What may not be what was meant.
+    /// Warnings: settings that are valid, but probably a mistake.
     pub warnings: Vec<Problem>,
 }
 
 impl Plan {
-    /// The sources to visit.
+    /// Returns the sources that are visited.
     pub fn enabled(&self) -> impl Iterator<Item = &Source> {
         self.sources.iter().filter(|source| source.enabled)
     }
 
-    /// The warnings as people read them, an empty line between two.
+    /// Renders the warnings for people, with an empty line between two.
     pub fn render_warnings(&self, colour: bool) -> String {
         self.warnings.iter().map(|warning| warning.render(Path::new(&self.path), colour)).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// How sources are fetched.
+/// The rules for fetching sources: `[fetch]`.
 #[derive(Clone, Debug)]
 pub struct Fetch {
-    /// Between two visits to a source that has no interval of its own.
+    /// The longest interval between two visits to a source, unless the source sets its own.
     pub every: Duration,
-    /// For one visit in all.
+    /// The time limit of one visit, redirects included.
     pub timeout: Duration,
-    /// For all visits of one run.
+    /// The time after which a run starts no more visits.
     pub deadline: Duration,
-    /// Visits at a time.
+    /// The most visits in flight.
     pub concurrency: usize,
-    /// Visits at a time to one host.
+    /// The most visits in flight to one host.
     pub per_host: usize,
-    /// Between two visits to one host.
+    /// The pause between two visits to one host.
     pub host_interval: Duration,
-    /// The largest body, after decompression.
+    /// The largest body in bytes, after decompression.
     pub max_bytes: u64,
     /// The `User-Agent` header.
     pub user_agent: String,
     /// The proxy's address, which may hold a password.
     pub proxy: Option<SecretString>,
-    /// Certificates to trust, absolute.
+    /// A file of further certificates to trust; absolute.
     pub ca: Option<PathBuf>,
-    /// Private addresses that may be visited.
+    /// Private address ranges that may be visited.
     pub allow_private: Vec<Cidr>,
 }
 
-/// A translation service.
+/// A translation service: `[engine.ID]`.
 #[derive(Clone, Debug)]
 pub struct Engine {
     /// Its name.
     pub id: String,
-    /// Which protocol it speaks.
+    /// The protocol.
     pub kind: EngineKind,
-    /// Where it is reached: http or https, without user name, query and a `/` at the end. Nothing for where its kind is
-    /// reached when nobody says otherwise.
+    /// The address of the server: http or https, without user name, query and a `/` at the end. `None` is the default of the
+    /// kind.
     pub url: Option<String>,
-    /// The language model: there for these kinds, and for no other.
+    /// The name of the language model; set for these kinds only.
     pub model: Option<String>,
     /// The region of an Azure resource.
     pub region: Option<String>,
-    /// The key. One that an edition uses has it if it is written; one that none uses has it if it could be read.
+    /// The API key. Always read for an engine that an edition uses; for others only if it can be read.
     pub key: Option<SecretString>,
-    /// The most that may be used.
+    /// The spending limit.
     pub budget: Option<Budget>,
-    /// What it costs; there when the budget counts money.
+    /// The price; always set if the budget is in money.
     pub price: Option<Price>,
-    /// The language to go through.
+    /// The pivot language, for pairs that the engine does not translate directly.
     pub pivot: Option<Lang>,
-    /// For one request.
+    /// The time limit of one request.
     pub timeout: Option<Duration>,
-    /// Requests at a time.
+    /// The most requests in flight.
     pub in_flight: Option<usize>,
 }
 
-/// What must be translated in one way only. When an edition has engines, the files have been read once, and were text.
+/// The user's terms and names: `[glossary]`. If an edition has engines, both files have been checked to be readable text.
 #[derive(Clone, Debug, Default)]
 pub struct Glossary {
-    /// Terms and what stands for them, tab-separated; absolute.
+    /// The file of terms and their translations, tab-separated; absolute.
     pub file: Option<PathBuf>,
-    /// Names that stay as they are, one a line; absolute.
+    /// The file of names that stay untranslated, one per line; absolute.
     pub keep: Option<PathBuf>,
 }
 
-/// A feed to read.
+/// A feed that is read: `[source.ID]`.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Its name.
     pub id: SourceId,
     /// Its address, as written.
     pub url: String,
-    /// Its title, if it is to have another than its own.
+    /// A title that replaces the feed's own.
     pub title: Option<Text>,
-    /// The page that it belongs to.
+    /// The web page of the feed.
     pub site: Option<String>,
-    /// The language of its entries.
+    /// The language of its entries, where the feed does not declare it.
     pub lang: Option<Lang>,
-    /// What its dates without a zone are in.
+    /// The time zone of its dates that have none.
     pub zone: Zone,
-    /// Its tags, each once.
+    /// Its tags, without duplicates.
     pub tags: Vec<String>,
-    /// Between two visits.
+    /// The longest interval between two visits.
     pub every: Duration,
-    /// Whether the pages of its entries are read too.
+    /// True if the articles are fetched from the pages of its entries.
     pub full_text: bool,
-    /// Whether it is visited. The secrets of one that is not are not read: it has neither headers nor authentication here.
+    /// True if it is visited. The secrets of a disabled source are not read: its `headers` are empty and its `auth` is `None`.
     pub enabled: bool,
-    /// Headers to send.
+    /// Request headers.
     pub headers: Vec<(String, SecretString)>,
-    /// What to present to the server.
+    /// The credentials for the server.
     pub auth: Option<Auth>,
 }
 
-/// What a server wants to know before it gives a feed.
+/// The credentials for a source.
 #[derive(Clone, Debug)]
 pub enum Auth {
     /// HTTP Basic (RFC 7617).
     Basic {
-        /// The name, without a colon.
+        /// The user name, without a colon.
         user: String,
         /// The password.
         password: SecretString,
@@ -157,29 +157,29 @@ pub enum Auth {
     Bearer(SecretString),
 }
 
-/// A feed to publish.
+/// A merged feed that is published: `[edition.ID]`.
 #[derive(Clone, Debug)]
 pub struct Edition {
     /// Its name.
     pub id: String,
     /// Its title.
     pub title: Text,
-    /// What it is; may be blank.
+    /// Its description; may be blank.
     pub description: Text,
-    /// The enabled sources that it takes, each once, in the order of the file.
+    /// The enabled sources that it takes, without duplicates, in the order of the file.
     pub from: Vec<SourceId>,
-    /// Its languages; none when every entry keeps its own.
+    /// Its languages; empty if every entry keeps its own.
     pub langs: Vec<Lang>,
-    /// The names of the engines that translate for it, the preferred one first; none when nothing is translated.
+    /// The ids of its engines, the preferred one first; empty if nothing is translated.
     pub engines: Vec<String>,
-    /// How much of the original stands beside a translation.
+    /// The parts of the original that are shown beside a translation.
     pub bilingual: BilingualMode,
-    /// How much is republished.
+    /// The parts of an entry that are republished.
     pub show: Show,
-    /// How many entries it holds.
+    /// The most entries that it holds.
     pub limit: usize,
-    /// Its formats, in the order in which they are written.
+    /// Its formats, in writing order.
     pub formats: Vec<Format>,
-    /// What becomes of entries in other languages.
+    /// The rule for entries that are not (yet) translated.
     pub untranslated: UntranslatedPolicy,
 }

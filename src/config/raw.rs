@@ -1,5 +1,5 @@
-//! feeds.toml as it is written: one struct a table. The doc comments are what docs/CONFIG.md and the JSON Schema say, and the
-//! `Default`s are the defaults that both state. Nothing is checked here beyond the shape of each value.
+//! The tables of feeds.toml as they are written: one struct per table. docs/CONFIG.md and the JSON Schema are generated from
+//! these doc comments and `Default`s. Only the shape of each value is checked here; `resolve` has the rules.
 
 use std::collections::BTreeMap;
 
@@ -18,32 +18,32 @@ pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlos
 pub(super) use fetch::{MAX_CONCURRENCY, MAX_PER_HOST, RawFetch};
 pub(super) use source::{RawAuth, RawSecret, RawSource};
 
-/// What relais reads, translates and publishes.
+/// The sources that relais reads, the engines that translate, and the editions that relais publishes.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(title = "feeds.toml")]
 pub(super) struct RawFile {
-    /// Where relais remembers what it has seen. `sqlite:FILE` is a file that relais makes by itself; a relative one lies beside
-    /// feeds.toml. `postgres://user@host/database` is a `PostgreSQL` server, which several relais may share; leave the password
-    /// out of it and set the environment's variable `PGPASSWORD`.
+    /// The database in which relais keeps its state. `sqlite:FILE` is a file that relais creates; a relative path starts from the
+    /// folder of feeds.toml. `postgres://user@host/database` is a `PostgreSQL` server, which several instances of relais can share;
+    /// set the password in the environment variable `PGPASSWORD`, not here.
     #[schemars(example = &"sqlite:/var/lib/relais/relais.db")]
     pub(super) state: Located<String>,
-    /// The folder that the files of the editions are written to. A relative one lies beside feeds.toml.
+    /// The folder to which the editions are written. A relative path starts from the folder of feeds.toml.
     #[schemars(example = &"/srv/www/feeds")]
     pub(super) output: Located<String>,
-    /// The address where readers will find the output folder. With it the feeds can name their own address, as validators and
-    /// hubs want it.
+    /// The public address of the output folder. The published feeds then state their own address, which feed validators and hubs
+    /// require.
     #[schemars(example = &"https://example.org/feeds/")]
     pub(super) base_url: Option<Located<String>>,
-    /// `true` writes `faults.atom` beside the editions: a feed for whoever runs relais, of what is wrong with sources, engines and
-    /// editions. Everyone who can read the output can read it.
+    /// `true` writes `faults.atom` beside the editions: a feed of the problems of sources, engines and editions, for the operator.
+    /// It is as public as the rest of the output.
     #[schemars(example = true)]
     pub(super) faults: bool,
-    /// How sources are fetched.
+    /// Rules for fetching sources.
     pub(super) fetch: RawFetch,
     /// A translation service.
     pub(super) engine: BTreeMap<String, RawEngine>,
-    /// Terms and names.
+    /// Your terms and names.
     pub(super) glossary: RawGlossary,
     /// A feed that relais reads.
     pub(super) source: BTreeMap<String, RawSource>,

@@ -1,4 +1,4 @@
-//! What feeds.toml may hold, for machines (JSON Schema) and for people (docs/CONFIG.md), both from the doc comments of `raw`.
+//! The JSON Schema of feeds.toml and docs/CONFIG.md, both generated from the doc comments of `raw`.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -10,15 +10,15 @@ use serde_json::Value;
 use super::raw;
 use super::values::LATER_KINDS;
 
-/// Keys of later versions: table (empty for the top of the file), key, and how it is without them.
+/// Keys that a later version will support: table (empty for the top of the file), key, hint.
 pub(super) const LATER: [(&str, &str, &str); 4] = [
-    ("", "topic", "take it out: every entry of a source is kept"),
-    ("source", "topic", "take it out: every entry of the source is kept"),
-    ("source", "keep", "take it out: every entry of the source is kept"),
-    ("source", "weight", "take it out: all sources count the same"),
+    ("", "topic", "remove it: every entry of a source is kept"),
+    ("source", "topic", "remove it: every entry of the source is kept"),
+    ("source", "keep", "remove it: every entry of the source is kept"),
+    ("source", "weight", "remove it: all sources have the same weight"),
 ];
 
-/// The JSON Schema of feeds.toml, for editors that complete and check it.
+/// Returns the JSON Schema of feeds.toml, for editors that complete and validate.
 pub fn schema() -> Value {
     let mut schema = schema_of::<raw::RawFile>();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
@@ -33,12 +33,12 @@ pub fn schema() -> Value {
 
 fn schema_of<T: JsonSchema>() -> Value {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
-    without_null(&mut schema);
+    remove_null(&mut schema);
     schema
 }
 
-/// Takes out what TOML does not have: null, as type and as default; and serde's widths of numbers.
-fn without_null(value: &mut Value) {
+/// Removes what TOML does not have: null, as type and as default; and the widths of numbers (`format`).
+fn remove_null(value: &mut Value) {
     match value {
         Value::Object(object) => {
             object.retain(|key, value| !value.is_null() && key != "format");
@@ -60,29 +60,29 @@ fn without_null(value: &mut Value) {
                     object.extend(one);
                 }
             }
-            object.values_mut().for_each(without_null);
+            object.values_mut().for_each(remove_null);
         }
-        Value::Array(list) => list.iter_mut().for_each(without_null),
+        Value::Array(list) => list.iter_mut().for_each(remove_null),
         _ => {}
     }
 }
 
-/// The keys of one table, as the schema knows them.
+/// The keys of one table, with their schemas.
 pub(super) struct KnownKeys(Vec<(String, Value)>);
 
 impl KnownKeys {
-    /// Those at the top of the file, tables included.
+    /// Returns the keys at the top of the file, tables included.
     pub(super) fn of_file() -> &'static Self {
         static KEYS: LazyLock<KnownKeys> = LazyLock::new(KnownKeys::of::<raw::RawFile>);
         &KEYS
     }
 
-    /// Those of a table.
+    /// Returns the keys of a table.
     pub(super) fn of<T: JsonSchema>() -> Self {
         Self::in_schema(&schema_of::<T>())
     }
 
-    /// Required ones first, the others by name.
+    /// Returns the keys of a schema: required ones first, then by name.
     fn in_schema(schema: &Value) -> Self {
         let required = |key: &str| schema["required"].as_array().is_some_and(|list| list.iter().any(|name| name == key));
         let mut keys: Vec<(String, Value)> =
@@ -94,51 +94,51 @@ impl KnownKeys {
         Self(keys)
     }
 
-    /// Whether there is such a key.
+    /// Returns true if the table has the key.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    /// All of them.
+    /// Returns the names of the keys.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| key.as_str())
     }
 
-    /// A line of feeds.toml with this key.
+    /// Returns a line of feeds.toml with an example of the key.
     pub(super) fn example(&self, name: &str) -> Option<String> {
         let (key, value) = self.0.iter().find(|(key, _)| key == name)?;
-        Some(format!("{key} = {}", written(&value["examples"][0])?))
+        Some(format!("{key} = {}", to_toml(&value["examples"][0])?))
     }
 }
 
-/// A JSON value as TOML, on one line.
-fn written(value: &Value) -> Option<String> {
+/// Writes a JSON value as TOML, on one line.
+fn to_toml(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         other => toml::Value::try_from(other).ok().map(|value| value.to_string()),
     }
 }
 
-/// How the values are written that have a notation of their own.
-const NOTATION: &str = r#"## How values are written
+/// The section on values with a notation of their own.
+const NOTATION: &str = r#"## Values
 
-| value | written |
+| value | notation |
 |---|---|
-| duration | a number and a unit: `"250ms"`, `"20s"`, `"15m"`, `"6h"`, `"2d"`; longer units first when there are several: `"1h30m"` |
-| size | a number and a unit: `"8MiB"`, `"512KiB"` (of 1024), `"5MB"`, `"500kB"` (of 1000); without a unit, bytes |
+| duration | numbers and units, longer units first: `"250ms"`, `"20s"`, `"15m"`, `"1h30m"`, `"2d"` |
+| size | a number and a unit: `"8MiB"`, `"512KiB"` (powers of 1024), `"5MB"`, `"500kB"` (powers of 1000); without a unit, bytes |
 | language | a BCP 47 tag: `"fr"`, `"fr-CA"`, `"zh-Hant"` |
-| secret | where it is to be found: `{ env = "NAME" }` is a variable of the environment, `{ file = "FILE" }` a file, of which the white space at the end is dropped |
-| file | relative ones start from the folder of feeds.toml |
+| secret | a reference: `{ env = "NAME" }` is an environment variable, `{ file = "FILE" }` a file (white space at its end is ignored) |
+| file | a path; a relative one starts from the folder of feeds.toml |
 
 "#;
 
-/// docs/CONFIG.md: every key with what it does, its default and an example.
+/// Returns the text of docs/CONFIG.md: each key with its description, default and an example.
 pub fn reference() -> String {
     let schema = schema();
     let mut out = String::from(
-        "# feeds.toml, key by key\n\n<!-- Made from the comments in src/config/raw by `RELAIS_BLESS=1 cargo test`; do not edit. -->\n\n\
-         The file is TOML. `relais check` reads it and names all mistakes at once; `relais schema` prints a JSON Schema for your\neditor. \
-         A key that is not listed here is an error.\n\n",
+        "# Configuration reference\n\n<!-- Generated from the comments in src/config/raw by `RELAIS_BLESS=1 cargo test`; do not edit. -->\n\n\
+         relais reads its configuration from feeds.toml. `relais check` reports all mistakes at once; `relais schema` prints a\nJSON Schema for \
+         your editor. A key that is not listed here is an error.\n\n",
     );
     out += NOTATION;
     let defs = &schema["$defs"];
@@ -151,7 +151,7 @@ pub fn reference() -> String {
     section(&mut out, "`[source.ID]`", "", &defs["Source"]);
     section(&mut out, "`auth` of a source", "", &defs["Auth"]);
     section(&mut out, "`[edition.ID]`", "", &defs["Edition"]);
-    out += "## Keys of later versions\n\nThis version refuses them rather than pass over them:\n\n";
+    out += "## Reserved keys\n\nA later version may support these keys. This version reports them as errors:\n\n";
     for (table, key, _) in LATER {
         let _ = match table {
             "" => writeln!(out, "- `[{key}]`"),
@@ -173,14 +173,14 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
             continue;
         }
         let _ = write!(out, "### `{key}`\n\n{}\n\n", value["description"].as_str().unwrap_or_default());
-        let mut facts = vec![kind(value)];
+        let mut facts = vec![describe_type(value)];
         if let (Some(min), Some(max)) = (value["minimum"].as_i64(), value["maximum"].as_i64()) {
             facts.push(format!("from {min} to {max}"));
         }
-        facts.push(match written(&value["default"]) {
+        facts.push(match to_toml(&value["default"]) {
             Some(default) if !matches!(default.as_str(), "[]" | "{}") => format!("default `{default}`"),
             _ if value["required"] == true => "**required**".to_owned(),
-            _ => "may be left out".to_owned(),
+            _ => "optional".to_owned(),
         });
         let _ = writeln!(out, "- {}", facts.join("; "));
         if let Some(example) = keys.example(key) {
@@ -190,8 +190,8 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
     }
 }
 
-/// What kind of value a key wants.
-fn kind(schema: &Value) -> String {
+/// Describes the type of a value.
+fn describe_type(schema: &Value) -> String {
     if let Some(title) = schema["title"].as_str() {
         return title.to_owned();
     }
@@ -199,7 +199,7 @@ fn kind(schema: &Value) -> String {
         return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     }
     match schema["type"].as_str() {
-        Some("array") => match kind(&schema["items"]) {
+        Some("array") => match describe_type(&schema["items"]) {
             words if words.starts_with('`') => format!("list of {words}"),
             word => format!("list of {word}s"),
         },

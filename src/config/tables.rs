@@ -1,4 +1,4 @@
-//! From text to raw tables: key by key, so that a bad one hides no other, and no key that the schema does not know gets by.
+//! Parses the text of feeds.toml into raw tables: key by key where something is wrong, so that one bad key hides no other.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,8 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostics::Diagnostics;
-use super::diagnostics::nearest;
+use super::diagnostics::{Diagnostics, nearest};
 use super::raw;
 use super::reference::{KnownKeys, LATER};
 use super::values::{Located, quoted};
@@ -17,22 +16,22 @@ use super::values::{Located, quoted};
 mod explain_error;
 mod secret_spans;
 
-/// The bytes of a key or a value.
+/// The bytes of a key or a value in the file.
 type Span = Range<usize>;
 
-/// A table with the name that it has in the file.
+/// A table with its ID.
 pub(super) struct NamedTable<T> {
     pub(super) id: Located<String>,
     pub(super) table: T,
-    /// The keys that stand in it, with whether they could be read.
+    /// The keys of the table; true if the value could be read.
     pub(super) keys: HashMap<String, bool>,
 }
 
-/// What could be read of a file.
+/// The readable part of a file.
 pub(super) struct ParsedFile {
-    /// The keys at the top, `fetch` and `glossary`.
+    /// The keys at the top of the file, `fetch` and `glossary`.
     pub(super) file: raw::RawFile,
-    /// In the order of the file; nothing when what stands there has no names.
+    /// In the order of the file; `None` if `engine` is not a table of tables.
     pub(super) engines: Option<Vec<NamedTable<raw::RawEngine>>>,
     /// In the order of the file.
     pub(super) sources: Vec<NamedTable<raw::RawSource>>,
@@ -40,76 +39,78 @@ pub(super) struct ParsedFile {
     pub(super) editions: Vec<NamedTable<raw::RawEdition>>,
 }
 
-/// The parser bounds its own depth, but a table of 80 × 80 tables is deep enough to overflow a stack of 2 MiB when it is
-/// copied or dropped (seen). Of this much, only what is used is taken.
+/// The stack of the parsing thread. The parser limits its own depth, but copying or dropping a table of 80 × 80 tables overflowed
+/// a stack of 2 MiB. Only the used part takes memory.
 const STACK: usize = 64 * 1024 * 1024;
 
-/// Reads a whole text, on a stack of its own; nothing after a syntax error.
+/// Parses a whole text, on a thread with a larger stack. Returns `None` after a syntax error.
 pub(super) fn parse_document(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFile> {
     let done = std::thread::scope(|scope| {
         let reader = std::thread::Builder::new().name("feeds.toml".to_owned()).stack_size(STACK);
-        reader.spawn_scoped(scope, || read(text, diagnostics)).map(std::thread::ScopedJoinHandle::join)
+        reader.spawn_scoped(scope, || parse_root(text, diagnostics)).map(std::thread::ScopedJoinHandle::join)
     });
     match done {
         Ok(Ok(document)) => document,
         Ok(Err(panic)) => std::panic::resume_unwind(panic),
         Err(error) => {
-            diagnostics
-                .lacks(format!("the file could not be parsed: {error}"), "give relais more memory, or allow it more threads");
+            diagnostics.error_in_file(
+                format!("cannot start a thread to parse the file: {error}"),
+                "allow relais more memory or threads",
+            );
             None
         }
     }
 }
 
-fn read(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFile> {
+fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFile> {
     let mut root = match DeTable::parse(text) {
         Ok(root) => root.into_inner(),
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
             diagnostics.hide(secret_spans::in_broken_text(text, &diagnostics.line(span.start)));
-            diagnostics.error(&span, "this is no TOML", error.message());
+            diagnostics.error(&span, format!("invalid TOML: {}", error.message().replace('\n', "; ")), "");
             return None;
         }
     };
     diagnostics.hide(secret_spans::in_table(&root));
-    let fetch = group(&mut root, "fetch", diagnostics);
-    let glossary = group(&mut root, "glossary", diagnostics);
+    let fetch = take_table(&mut root, "fetch", diagnostics);
+    let glossary = take_table(&mut root, "glossary", diagnostics);
     let has_engines = root.contains_key("engine");
-    let engine = group(&mut root, "engine", diagnostics);
-    let source = group(&mut root, "source", diagnostics);
-    let edition = group(&mut root, "edition", diagnostics);
-    let (mut file, _) = table::<raw::RawFile>("", root, KnownKeys::of_file(), diagnostics);
+    let engine = take_table(&mut root, "engine", diagnostics);
+    let source = take_table(&mut root, "source", diagnostics);
+    let edition = take_table(&mut root, "edition", diagnostics);
+    let (mut file, _) = read_table::<raw::RawFile>("", root, KnownKeys::of_file(), diagnostics);
     if let Some(fetch) = fetch {
-        file.fetch = table("fetch", fetch, &KnownKeys::of::<raw::RawFetch>(), diagnostics).0;
+        file.fetch = read_table("fetch", fetch, &KnownKeys::of::<raw::RawFetch>(), diagnostics).0;
     }
     if let Some(glossary) = glossary {
-        file.glossary = table("glossary", glossary, &KnownKeys::of::<raw::RawGlossary>(), diagnostics).0;
+        file.glossary = read_table("glossary", glossary, &KnownKeys::of::<raw::RawGlossary>(), diagnostics).0;
     }
-    let engines = named("engine", engine, diagnostics);
+    let engines = read_named_tables("engine", engine, diagnostics);
     Some(ParsedFile {
         file,
         engines: (!has_engines || !engines.is_empty()).then_some(engines),
-        sources: named("source", source, diagnostics),
-        editions: named("edition", edition, diagnostics),
+        sources: read_named_tables("source", source, diagnostics),
+        editions: read_named_tables("edition", edition, diagnostics),
     })
 }
 
-/// Takes a table out of the root; what stands there instead is a problem.
-fn group<'t>(root: &mut DeTable<'t>, name: &str, diagnostics: &mut Diagnostics<'_>) -> Option<DeTable<'t>> {
+/// Takes a table out of the root; any other value is an error.
+fn take_table<'t>(root: &mut DeTable<'t>, name: &str, diagnostics: &mut Diagnostics<'_>) -> Option<DeTable<'t>> {
     let (key, value) = root.remove_entry(name)?;
     match value.into_inner() {
         DeValue::Table(table) => Some(table),
         other => {
             let header = if matches!(name, "fetch" | "glossary") { format!("[{name}]") } else { format!("[{name}.NAME]") };
             let message = format!("`{name}` must be a table, not {}", explain_error::kind(&other));
-            diagnostics.error(&key.span(), message, format!("write {header} on a line of its own, and its keys below"));
+            diagnostics.error(&key.span(), message, format!("write {header} on its own line, and the keys below"));
             None
         }
     }
 }
 
 /// Reads each `[group.ID]`, in the order of the file.
-fn named<T: DeserializeOwned + Default + JsonSchema>(
+fn read_named_tables<T: DeserializeOwned + Default + JsonSchema>(
     group: &str,
     tables: Option<DeTable<'_>>,
     diagnostics: &mut Diagnostics<'_>,
@@ -123,17 +124,17 @@ fn named<T: DeserializeOwned + Default + JsonSchema>(
         check_id(group, &id, diagnostics);
         match value.into_inner() {
             DeValue::Table(body) => {
-                let (table, keys) = table(&format!("{group}.{}", id.value), body, &known, diagnostics);
+                let (table, keys) = read_table(&format!("{group}.{}", id.value), body, &known, diagnostics);
                 out.push(NamedTable { id, table, keys });
             }
             _ if known.has(&id.value) => diagnostics.error(
                 &id.span,
-                format!("`{}` stands in [{group}], which has no name", id.value),
-                format!("give it one: [{group}.NAME]"),
+                format!("`{}` is in [{group}], a table without a name", id.value),
+                format!("give the table a name: [{group}.NAME]"),
             ),
             other => {
                 let message = format!("`{group}.{}` must be a table, not {}", shortened(&id.value), explain_error::kind(&other));
-                diagnostics.error(&id.span, message, format!("write [{group}.NAME] on a line of its own, and its keys below"));
+                diagnostics.error(&id.span, message, format!("write [{group}.NAME] on its own line, and the keys below"));
             }
         }
     }
@@ -144,31 +145,31 @@ fn check_id(group: &str, id: &Located<String>, diagnostics: &mut Diagnostics<'_>
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let name = id.value.as_bytes();
     if name.len() > 64 {
-        diagnostics.error(&id.span, format!("the name of this {group} is too long"), "64 characters at most");
+        diagnostics.error(&id.span, format!("the name of this {group} is too long"), "use at most 64 characters");
     } else if !name.first().copied().is_some_and(letter) || !name.iter().all(|b| letter(*b) || matches!(b, b'_' | b'-')) {
-        let help = "small letters (a to z), digits, `-` and `_`; the first is a letter or a digit";
-        diagnostics.error(&id.span, format!("{} cannot be the name of a {group}", quoted(&id.value)), help);
+        let hint = "use lower-case letters (a to z), digits, `-` and `_`, starting with a letter or a digit";
+        diagnostics.error(&id.span, format!("{} is not a valid name for a {group}", quoted(&id.value)), hint);
     }
 }
 
-/// Reads one table. What cannot be read is a problem and keeps its default. Gives also the keys that were there.
-fn table<T: DeserializeOwned + Default>(
+/// Reads one table. A key that cannot be read is an error and keeps its default. Also returns the keys that are set.
+fn read_table<T: DeserializeOwned + Default>(
     place: &str,
     body: DeTable<'_>,
     known: &KnownKeys,
     diagnostics: &mut Diagnostics<'_>,
 ) -> (T, HashMap<String, bool>) {
-    // Nearly every table is in order as a whole, and reading it key by key costs three times as much.
+    // Nearly every table is valid as a whole, and reading it key by key takes three times as long.
     if body.keys().all(|key| known.has(key.get_ref()))
         && let Ok(table) = deserialize(body.clone())
     {
         return (table, body.into_iter().map(|(key, _)| (key.into_inner().into_owned(), true)).collect());
     }
-    by_key(place, body, known, diagnostics)
+    read_table_by_key(place, body, known, diagnostics)
 }
 
-/// Reads one table key by key, so that a bad one hides no other.
-fn by_key<T: DeserializeOwned + Default>(
+/// Reads one table key by key, so that one bad key hides no other.
+fn read_table_by_key<T: DeserializeOwned + Default>(
     place: &str,
     body: DeTable<'_>,
     known: &KnownKeys,
@@ -179,7 +180,7 @@ fn by_key<T: DeserializeOwned + Default>(
     for (key, value) in body {
         let name = key.get_ref().as_ref();
         if !known.has(name) {
-            unknown(place, &key, &value, known, diagnostics);
+            report_unknown_key(place, &key, &value, known, diagnostics);
             continue;
         }
         let alone = DeTable::from_iter([(key.clone(), value.clone())]);
@@ -188,8 +189,8 @@ fn by_key<T: DeserializeOwned + Default>(
         match read {
             Ok(_) => drop(good.insert(key, value)),
             Err(error) => {
-                let (span, message, help) = explain_error::error(name, &value, &error, known.example(name).as_deref());
-                diagnostics.error(&span, message, help);
+                let (span, diagnosis) = explain_error::explain(name, &value, &error, known.example(name).as_deref());
+                diagnostics.error_at(&span, diagnosis);
             }
         }
     }
@@ -200,8 +201,8 @@ fn deserialize<T: DeserializeOwned>(table: DeTable<'_>) -> Result<T, toml::de::E
     T::deserialize(toml::de::ValueDeserializer::from(Spanned::new(0..0, DeValue::Table(table))))
 }
 
-/// A key that this version does not know: of a later version, misplaced, or mistyped.
-fn unknown(
+/// Reports a key that this version does not know: reserved, misplaced, or mistyped.
+fn report_unknown_key(
     place: &str,
     key: &Spanned<std::borrow::Cow<'_, str>>,
     value: &Spanned<DeValue<'_>>,
@@ -210,14 +211,14 @@ fn unknown(
 ) {
     let name = key.get_ref().as_ref();
     let group = place.split('.').next().unwrap_or_default();
-    if let Some((_, _, until_then)) = LATER.iter().find(|(table, later, _)| *table == group && *later == name) {
+    if let Some((_, _, hint)) = LATER.iter().find(|(table, later, _)| *table == group && *later == name) {
         let named = matches!(value.get_ref(), DeValue::Table(inner) if inner.values().any(|v| v.get_ref().is_table()));
         let shown = match (place, named) {
             ("", true) => format!("[{name}.…]"),
             ("", false) if value.get_ref().is_table() => format!("[{name}]"),
             _ => name.to_owned(),
         };
-        diagnostics.error(&key.span(), format!("`{shown}` is not supported by this version of relais"), *until_then);
+        diagnostics.error(&key.span(), format!("`{shown}` is not supported by this version of relais"), *hint);
         return;
     }
     let shown = shortened(name);
@@ -226,20 +227,20 @@ fn unknown(
         ("", _) => format!("unknown key `{shown}` at the top of the file"),
         _ => format!("unknown key `{shown}` in [{place}]"),
     };
-    diagnostics.error(&key.span(), message, meant(place, name, value.get_ref(), known));
+    diagnostics.error(&key.span(), message, unknown_key_hint(place, name, value.get_ref(), known));
 }
 
-fn meant(place: &str, name: &str, value: &DeValue<'_>, known: &KnownKeys) -> String {
+fn unknown_key_hint(place: &str, name: &str, value: &DeValue<'_>, known: &KnownKeys) -> String {
     if let Some(key) = nearest(name, known.names()) {
         return format!("did you mean `{key}`?");
     }
     if !place.is_empty() && !value.is_table() && KnownKeys::of_file().has(name) {
         return format!("`{name}` belongs at the top of the file, above the first [table]");
     }
-    format!("known here: {}", known.names().collect::<Vec<_>>().join(", "))
+    format!("the keys are {}", known.names().collect::<Vec<_>>().join(", "))
 }
 
-/// A name out of the file as it can stand in a sentence.
+/// Escapes and shortens a name of the file for a message.
 fn shortened(name: &str) -> String {
     let quoted = quoted(name);
     quoted[1..quoted.len() - 1].to_owned()

@@ -1,4 +1,4 @@
-//! What needs an environment of its own, or looks at what is private to `config`.
+//! Tests that need environment variables of their own, or private items of `config`.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ fn with(environment: &[(&str, &str)], text: &str) -> Result<Plan, Problems> {
 }
 
 #[test]
-fn secrets_come_from_the_environment_and_are_not_shown() {
+fn secrets_are_read_from_the_environment_and_not_shown() {
     let text = r#"
         [fetch]
         proxy = { env = "PROXY" }
@@ -44,7 +44,7 @@ fn secrets_come_from_the_environment_and_are_not_shown() {
 }
 
 #[test]
-fn a_secret_that_does_not_fit_is_refused_without_being_shown() {
+fn invalid_secret_is_refused_without_being_shown() {
     for (value, says) in
         [("", "is empty"), (" \n", "is empty"), ("hunter2\nX-Evil: 1", "cannot be sent"), ("hunter2é", "cannot be sent")]
     {
@@ -56,7 +56,7 @@ fn a_secret_that_does_not_fit_is_refused_without_being_shown() {
 }
 
 #[test]
-fn the_secrets_of_a_disabled_source_are_not_looked_for() {
+fn secrets_of_a_disabled_source_are_not_read() {
     let text = "[source.a]\nurl = \"https://a.example/\"\n[source.b]\nurl = \"https://b.example/\"\nenabled = false\n\
                 auth = { bearer = { env = \"TOKEN\" } }\nheaders = { X-Key = { file = \"nowhere\" } }";
     let plan = with(&[], text).expect("a plan");
@@ -64,7 +64,7 @@ fn the_secrets_of_a_disabled_source_are_not_looked_for() {
 }
 
 #[test]
-fn a_key_is_looked_for_where_an_edition_needs_it() {
+fn missing_api_key_is_an_error_only_if_an_edition_uses_the_engine() {
     let engine = "[engine.a]\nkind = \"deepl\"\nkey = { env = \"DEEPL_KEY\" }\n[source.a]\nurl = \"https://a.example/\"\n";
     let used = format!("{engine}[edition.en]\nlangs = [\"en\"]\nengines = [\"a\"]");
     let world = [("DEEPL_KEY", "hunter2:fx")];
@@ -81,13 +81,13 @@ fn a_key_is_looked_for_where_an_edition_needs_it() {
         assert!(problems.contains(says) && problems.contains("--> /srv/feeds.toml:3:7"), "{problems}");
         assert!(!problems.contains("hunter2"), "{problems}");
     }
-    let unused = with(&[], engine).expect("a key that nobody needs may be missing");
+    let unused = with(&[], engine).expect("the key of an unused engine may be missing");
     assert!(key(&unused).is_none() && unused.render_warnings(false).contains("no edition uses the engine `a`"));
     assert_eq!(key(&with(&world, engine).expect("a plan")).as_deref(), Some("hunter2:fx"), "to be tried out");
 }
 
 #[test]
-fn every_default_that_the_reference_states_is_the_one_that_holds() {
+fn defaults_in_the_reference_are_the_real_defaults() {
     let schema = super::schema();
     let mut explicit = String::new();
     let mut stated = 0;
@@ -111,7 +111,7 @@ fn every_default_that_the_reference_states_is_the_one_that_holds() {
 }
 
 #[test]
-fn every_example_of_the_reference_is_accepted() {
+fn every_example_of_the_reference_is_valid() {
     let schema = super::schema();
     let world = [("FEED_PASSWORD", "hunter2"), ("DEEPL_KEY", "hunter2")];
     let mut seen = 0;
@@ -146,11 +146,11 @@ fn every_example_of_the_reference_is_accepted() {
 }
 
 #[test]
-fn what_the_default_file_shows_of_translation_is_in_order() {
+fn commented_examples_of_the_default_file_are_valid() {
     let default = include_str!("../../feeds.toml");
     let (mut text, mut within) = (String::new(), false);
     for line in default.lines() {
-        // An example is a table in comments, down to the next line without one.
+        // An example is a commented table, up to the next line that is not a comment.
         let bare = line.strip_prefix("# ");
         within = bare.is_some_and(|bare| within || bare.starts_with('['));
         text += bare.filter(|_| within).unwrap_or(line);
@@ -169,7 +169,7 @@ fn what_the_default_file_shows_of_translation_is_in_order() {
     assert!(plan.glossary.file.is_some() && plan.glossary.keep.is_some());
 }
 
-/// Engines for the examples of editions, and one for an example of an engine's own: of the kind that has such a key.
+/// Returns the engine tables for an example of `group`: of the kind that supports the key.
 fn engines(group: &str, key: &str, line: &str) -> String {
     let value = line.trim_end();
     let (kind, rest) = match (group, key) {

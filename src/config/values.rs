@@ -1,7 +1,5 @@
-//! Values as people write them in feeds.toml: `15m`, `8MiB`, `summary`, `fr`, `hold 6h`, `0.15`. Each type reads itself, says what it
-//! wants when it gets something else, and gives its JSON Schema.
-//!
-//! The text of a reading error is `message`, a line break, `help`: serde has room for one string only.
+//! The values of feeds.toml that have a notation of their own: `15m`, `8MiB`, `summary`, `fr`, `hold 6h`, `0.15`. Each type has
+//! its parser, its error messages and its JSON Schema.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,12 +9,12 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::diagnostics::nearest;
+use super::diagnostics::{Diagnosis, nearest};
 use crate::model::{Format, Lang, Show, Zone};
 
 mod amount;
 
-/// A value and where it stands; a default stands nowhere, at `0..0`.
+/// A value and its bytes in the file; a default has the empty range `0..0`.
 #[derive(Clone, Debug)]
 pub(super) struct Located<T> {
     pub(super) span: Range<usize>,
@@ -56,20 +54,20 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
     }
 }
 
-/// What was written, in quotes, harmless and not too long.
+/// Quotes a text of the file for a message: escaped, and at most 60 characters.
 pub(super) fn quoted(text: &str) -> String {
     let short: String = text.chars().take(60).collect();
     if short.len() < text.len() { format!("{:?}", short + "…") } else { format!("{short:?}") }
 }
 
-/// Reads a string with `read`; anything else is answered with what was `wanted`.
-pub(super) fn read_text<'de, D: Deserializer<'de>, T>(
+/// Deserialises a string with `parse`. The error for another type says what was `wanted`.
+pub(super) fn deserialize_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     wanted: &'static str,
-    read: impl Fn(&str) -> Result<T, String>,
+    parse: impl Fn(&str) -> Result<T, Diagnosis>,
 ) -> Result<T, D::Error> {
-    struct Reader<F>(&'static str, F);
-    impl<T, F: Fn(&str) -> Result<T, String>> de::Visitor<'_> for Reader<F> {
+    struct TextVisitor<F>(&'static str, F);
+    impl<T, F: Fn(&str) -> Result<T, Diagnosis>> de::Visitor<'_> for TextVisitor<F> {
         type Value = T;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str(self.0)
@@ -78,27 +76,27 @@ pub(super) fn read_text<'de, D: Deserializer<'de>, T>(
             (self.1)(text).map_err(E::custom)
         }
     }
-    deserializer.deserialize_str(Reader(wanted, read))
+    deserializer.deserialize_str(TextVisitor(wanted, parse))
 }
 
-/// One of a few words.
-fn choose<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+/// Returns the value of the word that equals `text`.
+fn choose<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Diagnosis> {
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
         let names = || words.iter().map(|(word, _)| *word);
-        let help = match nearest(text, names()) {
+        let hint = match nearest(text, names()) {
             Some(word) => format!("did you mean \"{word}\"?"),
             None => format!("write one of {}", names().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")),
         };
-        format!("{} is not known here\n{help}", quoted(text))
+        Diagnosis::new(format!("unknown value {}", quoted(text)), hint)
     })
 }
 
-/// Gives a type of this module its serde and schema faces: wanted words, reader, writer, schema.
+/// Implements serde and JSON Schema for a type: the text that describes it, the parser, the writer, the schema.
 macro_rules! config_value {
-    ($type:ty, $wanted:literal, $read:expr, $write:expr, $schema:tt) => {
+    ($type:ty, $wanted:literal, $parse:expr, $write:expr, $schema:tt) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                read_text(deserializer, $wanted, $read)
+                deserialize_text(deserializer, $wanted, $parse)
             }
         }
         impl Serialize for $type {
@@ -123,36 +121,36 @@ macro_rules! config_value {
 
 mod translation;
 
-pub(super) use amount::{duration, human};
+pub(super) use amount::{format_duration, parse_duration};
 pub(super) use translation::{LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawPeriod};
 
-/// A length of time.
+/// A duration, as in `"15m"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RawDuration(pub(super) Duration);
 
 config_value!(
     RawDuration,
     "a duration such as \"15m\"",
-    |text| duration(text)
+    |text| parse_duration(text)
         .map(RawDuration)
-        .ok_or_else(|| format!("{} is no duration\nwrite one such as \"15m\", \"1h30m\", \"250ms\" or \"2d\"", quoted(text))),
-    |lapse| human(lapse.0),
+        .ok_or_else(|| Diagnosis::new(format!("{} is not a duration", quoted(text)), "write one such as \"15m\", \"1h30m\", \"250ms\" or \"2d\"")),
+    |lapse| format_duration(lapse.0),
     { "type": "string", "title": "duration", "pattern": "^ *([0-9]+ *(ms|s|m|h|d) *)+$" }
 );
 
-/// A number of bytes.
+/// A number of bytes, as in `"8MiB"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ByteSize(pub(super) u64);
 
 config_value!(
     ByteSize,
     "a size such as \"8MiB\"",
-    |text| amount::size(text).map(ByteSize).ok_or_else(|| format!("{} is no size\nwrite one such as \"8MiB\" or \"500kB\"", quoted(text))),
-    |size| amount::human_size(size.0),
+    |text| amount::parse_size(text).map(ByteSize).ok_or_else(|| Diagnosis::new(format!("{} is not a size", quoted(text)), "write one such as \"8MiB\" or \"500kB\"")),
+    |size| amount::format_size(size.0),
     { "type": "string", "title": "size", "pattern": "^ *[0-9]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)? *$" }
 );
 
-/// A language.
+/// A BCP 47 language tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LangTag(pub(super) Lang);
 
@@ -161,12 +159,17 @@ config_value!(
     "a language such as \"fr\"",
     |text| Lang::new(text)
         .map(LangTag)
-        .ok_or_else(|| format!("{} is no language tag\nwrite one such as \"fr\", \"fr-CA\" or \"zh-Hant\" (BCP 47)", quoted(text))),
+        .ok_or_else(|| {
+            Diagnosis::new(
+                format!("{} is not a language tag", quoted(text)),
+                "write one such as \"fr\", \"fr-CA\" or \"zh-Hant\" (BCP 47)",
+            )
+        }),
     |tag| tag.0.to_string(),
     { "type": "string", "title": "language" }
 );
 
-/// A time zone.
+/// A name of the IANA time zone database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ZoneName(pub(super) Zone);
 
@@ -175,17 +178,17 @@ config_value!(
     "a time zone such as \"Europe/Paris\"",
     |text| Zone::new(text).map(ZoneName).ok_or_else(|| {
         let city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text.trim()));
-        let help = match Zone::names().find(city).or_else(|| nearest(text, Zone::names())) {
+        let hint = match Zone::names().find(city).or_else(|| nearest(text, Zone::names())) {
             Some(name) => format!("did you mean \"{name}\"?"),
             None => "write one such as \"Europe/Paris\" (a name of the IANA time zone database)".to_owned(),
         };
-        format!("{} is no time zone\n{help}", quoted(text))
+        Diagnosis::new(format!("{} is not a time zone", quoted(text)), hint)
     }),
     |zone| zone.0.to_string(),
     { "type": "string", "title": "time zone" }
 );
 
-/// How much is republished.
+/// The value of `show`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RawShow(pub(super) Show);
 
@@ -199,7 +202,7 @@ config_value!(
     { "type": "string", "enum": ["title", "summary", "full"] }
 );
 
-/// A format of an edition.
+/// A value of `formats`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RawFormat(pub(super) Format);
 
@@ -211,7 +214,7 @@ config_value!(
     { "type": "string", "enum": ["atom", "rss", "json", "html"] }
 );
 
-/// What to do about entries that are not in the edition's language.
+/// The value of `untranslated`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RawUntranslated {
     Hold(Duration),
@@ -222,14 +225,14 @@ pub(super) enum RawUntranslated {
 config_value!(
     RawUntranslated,
     "\"hold 6h\", \"original\" or \"skip\"",
-    |text| match text.strip_prefix("hold ").map(duration) {
+    |text| match text.strip_prefix("hold ").map(parse_duration) {
         Some(Some(time)) => Ok(RawUntranslated::Hold(time)),
-        Some(None) => Err(format!("{} holds for no duration\nwrite for example \"hold 6h\"", quoted(text))),
-        None if text == "hold" => Err("\"hold\" does not say how long\nwrite for example \"hold 6h\"".to_owned()),
+        Some(None) => Err(Diagnosis::new(format!("{} does not hold for a duration", quoted(text)), "write for example \"hold 6h\"")),
+        None if text == "hold" => Err(Diagnosis::new("\"hold\" does not say how long", "write for example \"hold 6h\"")),
         None => choose(text, &[("original", RawUntranslated::Original), ("skip", RawUntranslated::Skip), ("hold 6h", RawUntranslated::Hold(Duration::ZERO))]),
     },
     |missing| match missing {
-        RawUntranslated::Hold(time) => format!("hold {}", human(*time)),
+        RawUntranslated::Hold(time) => format!("hold {}", format_duration(*time)),
         RawUntranslated::Original => "original".to_owned(),
         RawUntranslated::Skip => "skip".to_owned(),
     },

@@ -23,12 +23,10 @@ pub(super) enum Repair {
     Cut,
     /// More entries than any feed has; those beyond are not read.
     TooManyEntries,
-    /// Only feed-rs made a feed of it.
-    SecondOpinion,
 }
 
 impl Repair {
-    const NAMES: [(Self, &'static str); 11] = [
+    const NAMES: [(Self, &'static str); 10] = [
         (Self::JunkBeforeRoot, "junk-before-root"),
         (Self::ControlCharacters, "control-characters"),
         (Self::Entities, "entities"),
@@ -39,7 +37,6 @@ impl Repair {
         (Self::Json, "json"),
         (Self::Cut, "cut"),
         (Self::TooManyEntries, "too-many-entries"),
-        (Self::SecondOpinion, "second-opinion"),
     ];
 }
 

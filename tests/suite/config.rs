@@ -1,4 +1,4 @@
-//! What people see of feeds.toml: the plan that comes of it, and every mistake at once with line and caret.
+//! feeds.toml as users see it: its plan, and all its mistakes at once with line and carets.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use relais::config::{self, Plan, Problems};
 use relais::model::{BilingualMode, Budget, EngineKind, Format, Lang, Period, SourceId, Unit, UntranslatedPolicy};
 
-/// A source and an edition that are in order, for files that are about something else.
+/// A valid source and edition, for files that test something else.
 const REST: &str = "[source.a]\nurl = \"https://a.example/feed\"\n[edition.e]\n";
 
 fn parse(text: &str) -> Result<Plan, Problems> {
@@ -19,7 +19,7 @@ fn root(file: &str) -> PathBuf {
 }
 
 #[test]
-fn the_default_file_has_neither_problems_nor_warnings() {
+fn default_file_has_no_problems_and_no_warnings() {
     let plan = config::load(&root("feeds.toml")).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(plan.warnings.is_empty(), "{}", plan.render_warnings(false));
     let [jeux] = plan.editions.as_slice() else { panic!("one edition, not {:?}", plan.editions) };
@@ -33,7 +33,7 @@ fn the_default_file_has_neither_problems_nor_warnings() {
 }
 
 #[test]
-fn the_reference_in_docs_is_what_the_code_says() {
+fn reference_in_docs_is_up_to_date() {
     let path = root("docs/CONFIG.md");
     let wanted = config::reference();
     if std::env::var_os("RELAIS_BLESS").is_some() {
@@ -52,7 +52,7 @@ fn replace(path: &Path, text: &str) {
 }
 
 #[test]
-fn the_schema_knows_every_key_and_no_other() {
+fn schema_has_every_key_and_no_other() {
     let schema = config::schema();
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["$defs"]["Source"]["required"], serde_json::json!(["url"]));
@@ -136,8 +136,8 @@ fn secrets_are_read_from_files_beside_feeds_toml() {
         ("empty", "the file \"empty\" is empty"),
         ("binary", "the file \"binary\" is not UTF-8"),
         ("large", "the file \"large\" is too large for a secret"),
-        ("absent", "there is no file \"absent\""),
-        (".", "the file \".\" cannot be read"),
+        ("absent", "the file \"absent\" does not exist"),
+        (".", "cannot read the file \".\""),
     ] {
         let problems = load(name).expect_err("a problem").to_string();
         assert!(problems.contains(says), "{problems}");
@@ -212,7 +212,7 @@ fn the_glossary_must_be_text_where_something_is_translated() {
 }
 
 #[test]
-fn a_key_goes_in_clear_to_near_hosts_only() {
+fn api_key_is_sent_in_clear_text_to_local_hosts_only() {
     let load = |url: &str| {
         let engine = format!("[engine.own]\nkind = 'libretranslate'\nurl = '{url}'\nkey = {{ env = 'PATH' }}\n");
         parse(&format!("{engine}{REST}langs = ['en']\n")).map_err(|problems| problems.to_string())
@@ -253,7 +253,7 @@ fn a_key_goes_in_clear_to_near_hosts_only() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_one_problem_with_a_way_out() {
+fn unreadable_file_is_one_problem_with_a_hint() {
     let folder = tempfile::tempdir().expect("a folder");
     let put = |name: &str, bytes: &[u8]| {
         use std::io::Write as _;
@@ -279,20 +279,20 @@ fn a_file_that_cannot_be_read_is_one_problem_with_a_way_out() {
 }
 
 #[test]
-fn colour_only_where_it_is_wanted() {
+fn excerpt_is_coloured_only_on_request() {
     let problems = parse("evry = 1\n").expect_err("problems");
     assert!(problems.render(true).contains("\u{1b}["));
     assert!(!problems.render(false).contains('\u{1b}') && !problems.to_string().contains('\u{1b}'));
 }
 
 #[test]
-fn a_problem_says_where_it_is() {
+fn problem_has_line_column_and_hint() {
     let problems = parse(&format!("# é\r\n[fetch]\r\n\"evry\" = '15m'\r\n{REST}")).expect_err("a problem");
     let [problem] = problems.list() else { panic!("{problems}") };
     assert_eq!((problem.line, problem.column, problem.span.clone()), (3, 1, 15..21));
     assert_eq!(problem.message, "unknown key `evry` in [fetch]");
-    assert_eq!(problem.help.as_deref(), Some("did you mean `every`?"));
-    let shown = "error: unknown key `evry` in [fetch]\n --> feeds.toml:3:1\n  |\n3 | \"evry\" = '15m'\n  | ^^^^^^ did you mean `every`?\n";
+    assert_eq!(problem.hint.as_deref(), Some("did you mean `every`?"));
+    let shown = "error: unknown key `evry` in [fetch]\n --> feeds.toml:3:1\n  |\n3 | \"evry\" = '15m'\n  | ^^^^^^\n  |\n  = hint: did you mean `every`?\n";
     assert_eq!(problems.render(false), shown);
 }
 
@@ -315,7 +315,7 @@ const BROKEN: [(&str, &str); 14] = [
 ];
 
 #[test]
-fn mistakes_are_named_all_at_once() {
+fn all_mistakes_are_reported_at_once() {
     for (name, text) in BROKEN {
         let problems = parse(text).expect_err(name);
         let shown = problems.render(false);

@@ -25,7 +25,7 @@ async fn status_says_what_works_and_what_does_not() {
     assert_eq!(status["sources"][1]["fault"]["kind"], "not-found");
     assert_eq!(status["store"]["entries"], 3);
     let shown = world.relais(&["status"]).await.stdout;
-    assert!(shown.contains("Le journal a") && shown.contains("404") && shown.contains("2 in a row"), "{shown}");
+    assert!(shown.contains("Le journal a") && shown.contains("404") && shown.contains("2 failures in a row"), "{shown}");
 }
 
 #[tokio::test]

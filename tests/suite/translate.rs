@@ -305,7 +305,7 @@ async fn what_is_forgotten_is_made_again_and_paid_for_only_when_asked() {
     world.relais(&["run"]).await;
     let sent = server.texts().len();
     let ended = world.relais(&["retranslate", "--edition", "jeux", "--lang", "en"]).await;
-    assert!(ended.code == Some(0) && ended.stderr.starts_with("2 renditions are forgotten;"), "{ended:?}");
+    assert!(ended.code == Some(0) && ended.stderr.starts_with("deleted 2 translations;"), "{ended:?}");
     let again = world.relais(&["run", "--json"]).await;
     assert_eq!(translation(&again)["recalled"], translation(&again)["segments"], "from the memory");
     assert_eq!(server.texts().len(), sent);

@@ -1,4 +1,4 @@
-//! What engines have done, what their budgets have left, and how far that goes at this pace.
+//! The usage of engines, the balance of their budgets, and a forecast.
 
 use serde::Serialize;
 
@@ -7,12 +7,12 @@ use crate::config::Plan;
 use crate::model::{Budget, Period, Time, Unit};
 use crate::store::{BudgetUsage, Store, StoreError};
 
-/// An engine.
+/// The usage and the budget of an engine.
 #[derive(Serialize)]
-pub(super) struct Engine {
+pub(super) struct EngineStatus {
     id: String,
     kind: &'static str,
-    /// What it did this month.
+    /// Texts translated this month.
     texts: u64,
     characters: u64,
     tokens: u64,
@@ -21,23 +21,23 @@ pub(super) struct Engine {
     budget: Option<Balance>,
 }
 
-/// How a budget stands, in its unit: characters, tokens, or the currency.
+/// The balance of a budget, in its unit: characters, tokens, or the currency.
 #[derive(Serialize)]
 struct Balance {
     unit: Unit,
     per: Period,
     limit: f64,
     spent: f64,
-    /// Set aside for requests that are on their way, or were when their worker was killed: counted as spent until the period ends.
+    /// Reserved for requests in flight, or in flight when their worker was killed: counts as spent until the period ends.
     in_doubt: f64,
     left: f64,
-    /// What will be spent by the end of the period at the pace so far.
+    /// The spending at the end of the period, if it goes on at the same pace.
     forecast: f64,
     until: Time,
 }
 
-/// The engines of the plan, in its order.
-pub(super) async fn engines(plan: &Plan, store: Option<&Store>, now: Time) -> Result<Vec<Engine>, StoreError> {
+/// Collects the status of all engines, in the order of feeds.toml.
+pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Result<Vec<EngineStatus>, StoreError> {
     let month = Period::Month.start(now);
     let spending = match store {
         Some(store) => store.load_spending(month).await?,
@@ -48,13 +48,13 @@ pub(super) async fn engines(plan: &Plan, store: Option<&Store>, now: Time) -> Re
         let own = || spending.iter().filter(|spending| spending.engine == engine.id);
         let budget = match (engine.budget, store) {
             (Some(budget), Some(store)) => {
-                let standing = store.load_budget_usage(&engine.id, budget.unit, budget.per, budget.per.start(now)).await?;
-                Some(balance(budget, standing, now))
+                let usage = store.load_budget_usage(&engine.id, budget.unit, budget.per, budget.per.start(now)).await?;
+                Some(balance(budget, usage, now))
             }
             (Some(budget), None) => Some(balance(budget, BudgetUsage::default(), now)),
             (None, _) => None,
         };
-        engines.push(Engine {
+        engines.push(EngineStatus {
             id: engine.id.clone(),
             kind: engine.kind.name(),
             texts: own().map(|spending| spending.texts).sum(),
@@ -84,9 +84,9 @@ fn balance(Budget { unit, limit, per }: Budget, BudgetUsage { reserved, spent }:
     }
 }
 
-/// The same for people.
-pub(super) fn shown(engines: &[Engine]) -> String {
-    let mut table = Table::new(&["engine", "this month", "cost", "budget left", "at this pace"]);
+/// Formats the engines as a table.
+pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
+    let mut table = Table::new(&["engine", "this month", "cost", "budget left", "forecast"]);
     for engine in engines {
         let work = match (engine.texts, engine.tokens) {
             (0, _) => "nothing".to_owned(),
@@ -109,7 +109,7 @@ pub(super) fn shown(engines: &[Engine]) -> String {
                 |budget| format!("{} of {} a {}", figure(budget, budget.left), figure(budget, budget.limit), period(budget)),
             )),
             Cell::text(engine.budget.as_ref().map_or_else(String::new, |budget| {
-                let over = if budget.forecast > budget.limit { ", too much" } else { "" };
+                let over = if budget.forecast > budget.limit { ", over budget" } else { "" };
                 format!("{} a {}{over}", figure(budget, budget.forecast), period(budget))
             })),
         ]);
@@ -117,8 +117,8 @@ pub(super) fn shown(engines: &[Engine]) -> String {
     table.render()
 }
 
-/// An amount as people count it: money in whole units.
-#[expect(clippy::cast_precision_loss, reason = "shown, not counted with")]
+/// Converts an amount for display: money from millionths to units.
+#[expect(clippy::cast_precision_loss, reason = "for display only")]
 fn amount(unit: Unit, number: u64) -> f64 {
     if unit == Unit::Money { number as f64 / 1e6 } else { number as f64 }
 }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_forecast_goes_on_as_it_began() {
+    fn forecast_extrapolates_the_spending_of_the_period() {
         let at = |text: &str| Time::from_rfc3339(text).expect("a date");
         let budget = Budget { unit: Unit::Money, limit: 30_000_000, per: Period::Month };
         let left = balance(budget, BudgetUsage { reserved: 1_000_000, spent: 10_000_000 }, at("2026-11-11T00:00:00Z"));

@@ -1,26 +1,26 @@
-//! The known word that a mistyped one was meant to be.
+//! Suggestions for mistyped words: "did you mean …?".
 
-/// Longer words are not compared: the work grows with the product of the lengths.
-const LONGEST: usize = 64;
+/// Longer words are not compared: the work grows with the product of both lengths.
+const MAX_CHARS: usize = 64;
 
-/// The one of `known` that is closest to `word`, when it is close enough to be what was meant.
+/// Returns the closest of the `known` words, if at most a third of the letters of `word` differ.
 pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let word: Vec<char> = word.chars().take(LONGEST + 1).flat_map(char::to_lowercase).collect();
-    if word.is_empty() || word.len() > LONGEST {
+    let word: Vec<char> = word.chars().take(MAX_CHARS + 1).flat_map(char::to_lowercase).collect();
+    if word.is_empty() || word.len() > MAX_CHARS {
         return None;
     }
     let allowed = (word.len() / 3).max(1);
     known
         .into_iter()
-        .filter(|candidate| candidate.len() <= LONGEST)
-        .map(|candidate| (distance(&word, &candidate.chars().collect::<Vec<_>>()), candidate))
+        .filter(|candidate| candidate.len() <= MAX_CHARS)
+        .map(|candidate| (edit_distance(&word, &candidate.chars().collect::<Vec<_>>()), candidate))
         .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// Letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
-fn distance(a: &[char], b: &[char]) -> usize {
+/// Counts the letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
+fn edit_distance(a: &[char], b: &[char]) -> usize {
     let mut before = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_was_meant_and_nothing_far_off() {
+    fn nearest_finds_typos_and_ignores_other_words() {
         let known = ["every", "timeout", "concurrency", "per_host", "ca"];
         for (typed, meant) in [("evry", "every"), ("Every", "every"), ("tiemout", "timeout"), ("perhost", "per_host")] {
             assert_eq!(nearest(typed, known), Some(meant));

@@ -1,77 +1,84 @@
-//! A problem of feeds.toml and how it is shown: the sentence, the place, the line with a caret under it.
+//! A problem of feeds.toml, and its text for people: the message, the place, the line with carets, the hint.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anstyle::{AnsiColor, Style};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::excerpt::Excerpt;
 
-/// Whether a problem keeps relais from starting.
+/// Columns of an excerpt; longer lines are cut around the problem.
+const WIDTH: usize = 110;
+
+/// The weight of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
+pub(crate) enum Severity {
+    /// relais does not start.
     Error,
+    /// relais starts.
     Warning,
 }
 
-/// One thing that is wrong, or doubtful, in feeds.toml.
+/// An error or a warning about feeds.toml.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// Where, in bytes from the start of the text (a byte order mark not counted); empty for the file as a whole.
+    /// The place, in bytes from the start of the text (a byte order mark not counted); empty for the file as a whole.
     pub span: Range<usize>,
     /// The line, counted from 1; 0 for the file as a whole.
     pub line: usize,
     /// The column in characters, counted from 1; 0 for the file as a whole.
     pub column: usize,
-    /// What is wrong, in a sentence. Never a secret.
+    /// The problem, in a sentence. Never holds a secret.
     pub message: String,
-    /// What can be done about it.
-    pub help: Option<String>,
-    pub(crate) level: Level,
+    /// A way to solve it.
+    pub hint: Option<String>,
+    pub(crate) severity: Severity,
     pub(crate) excerpt: Option<Excerpt>,
 }
 
 impl Problem {
-    /// Whether relais goes on in spite of it.
+    /// Returns true if relais starts in spite of the problem.
     pub fn is_warning(&self) -> bool {
-        self.level == Level::Warning
+        self.severity == Severity::Warning
     }
 
-    /// The problem as people read it, ending in a line break; `path` names the file.
+    /// Renders the problem for people, with a line break at the end. `path` names the file.
     pub fn render(&self, path: &Path, colour: bool) -> String {
-        let (label, accent) = match self.level {
-            Level::Error => ("error", AnsiColor::Red.on_default().bold()),
-            Level::Warning => ("warning", AnsiColor::Yellow.on_default().bold()),
+        let level = if self.is_warning() { Level::WARNING } else { Level::ERROR };
+        let path = path.display().to_string().replace(char::is_control, "\u{fffd}");
+        let group = Group::with_title(level.primary_title(&self.message));
+        let mut group = match &self.excerpt {
+            None => group.element(Origin::path(&path)),
+            Some(excerpt) => group.element(
+                Snippet::source(&excerpt.text)
+                    .path(&path)
+                    .line_start(self.line)
+                    .annotation(AnnotationKind::Primary.span(excerpt.span.clone())),
+            ),
         };
-        let paint = |style: Style, text: &str| {
-            if colour { format!("{}{text}{}", style.render(), style.render_reset()) } else { text.to_owned() }
-        };
-        let frame = AnsiColor::Blue.on_default().bold();
-        let mut out = format!("{}: {}\n", paint(accent, label), paint(Style::new().bold(), &self.message));
-        let file = path.display().to_string().replace(char::is_control, "\u{fffd}");
-        let Some(excerpt) = &self.excerpt else {
-            let _ = writeln!(out, "  {} {file}", paint(frame, "-->"));
-            if let Some(help) = &self.help {
-                let _ = writeln!(out, "   {} {help}", paint(frame, "="));
-            }
-            return out;
-        };
-        let number = self.line.to_string();
-        let gap = " ".repeat(number.len());
-        let carets = match &self.help {
-            Some(help) => format!("{} {help}", "^".repeat(excerpt.marked)),
-            None => "^".repeat(excerpt.marked),
-        };
-        let _ = writeln!(out, "{gap}{} {file}:{number}:{}", paint(frame, "-->"), self.column);
-        let _ = writeln!(out, "{gap} {}", paint(frame, "|"));
-        let _ = writeln!(out, "{}", format!("{} {}", paint(frame, &format!("{number} |")), excerpt.shown).trim_end());
-        let _ = writeln!(out, "{gap} {} {}{}", paint(frame, "|"), " ".repeat(excerpt.before), paint(accent, &carets));
-        out
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.with_name("hint").message(hint));
+        }
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let mut out = renderer.term_width(WIDTH).render(&[group]);
+        out.push('\n');
+        self.correct_column(&path, out)
+    }
+
+    /// Replaces the column that the renderer counts in the excerpt, where secrets before the problem are shorter, with that in
+    /// the file: editors jump there.
+    fn correct_column(&self, path: &str, rendered: String) -> String {
+        let Some(excerpt) = &self.excerpt else { return rendered };
+        let shown = excerpt.text[..excerpt.span.start].chars().count() + 1;
+        if shown == self.column {
+            return rendered;
+        }
+        rendered.replacen(&format!("{path}:{}:{shown}", self.line), &format!("{path}:{}:{}", self.line, self.column), 1)
     }
 }
 
-/// All that is wrong with one file.
+/// All problems of one file.
 #[derive(Clone, Debug)]
 pub struct Problems {
     path: PathBuf,
@@ -79,18 +86,18 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Problems, warnings among them, of the file `path`.
+    /// Gathers errors and warnings about the file `path`.
     pub(crate) fn new(path: &Path, list: Vec<Problem>) -> Self {
         Self { path: path.to_owned(), list }
     }
 
-    /// The one problem that concerns the file as a whole.
-    pub(crate) fn whole_file(path: &Path, message: String, help: String) -> Self {
-        let problem = Problem { span: 0..0, line: 0, column: 0, message, help: Some(help), level: Level::Error, excerpt: None };
-        Self::new(path, vec![problem])
+    /// Makes the only problem of a file that could not be read.
+    pub(crate) fn whole_file(path: &Path, Diagnosis { message, hint }: Diagnosis) -> Self {
+        let severity = Severity::Error;
+        Self::new(path, vec![Problem { span: 0..0, line: 0, column: 0, message, hint: Some(hint), severity, excerpt: None }])
     }
 
-    /// The file that they were found in.
+    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -100,12 +107,12 @@ impl Problems {
         &self.list
     }
 
-    /// How many errors there are.
+    /// Counts the errors.
     pub fn errors(&self) -> usize {
         self.list.iter().filter(|problem| !problem.is_warning()).count()
     }
 
-    /// All of them as people read them, an empty line between two.
+    /// Renders all problems for people, with an empty line between two.
     pub fn render(&self, colour: bool) -> String {
         self.list.iter().map(|problem| problem.render(&self.path, colour)).collect::<Vec<_>>().join("\n")
     }
@@ -118,3 +125,24 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+/// What is wrong with a value, and a hint; its place is known to the caller only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Diagnosis {
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+impl Diagnosis {
+    /// Takes a message and a hint.
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    /// Writes the message and the hint on two lines: serde has room for one string only (see `tables/explain_error.rs`).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.message, self.hint)
+    }
+}

@@ -8,51 +8,52 @@ use serde::{Deserialize, Serialize};
 use super::super::values::{ByteSize, Located, RawDuration};
 use super::RawSecret;
 
-/// What one machine can hold open.
+/// The largest `concurrency`: the connections that one machine can hold open.
 pub(crate) const MAX_CONCURRENCY: i64 = 1024;
-/// More at once is an attack on the host.
+/// The largest `per_host`: more would be an attack on the host.
 pub(crate) const MAX_PER_HOST: i64 = 64;
 
-/// How sources are fetched. Every key may be left out.
+/// Rules for fetching sources. Every key is optional.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(rename = "Fetch")]
 pub(crate) struct RawFetch {
-    /// The longest time between two visits to a source, unless it has an `every` of its own or asks for more patience. One that
-    /// publishes often is visited more often, up to every two minutes. At least one minute.
+    /// The longest interval between two visits to a source, unless the source has its own `every` or its feed or server asks for a
+    /// longer one. A source that publishes often is visited more often, at most every two minutes. At least one minute.
     #[schemars(example = &"15m")]
     pub(crate) every: Located<RawDuration>,
-    /// How long one visit may take in all, from one second to ten minutes.
+    /// The time limit of one visit, redirects and body included: from one second to ten minutes.
     #[schemars(example = &"20s")]
     pub(crate) timeout: Located<RawDuration>,
-    /// How long one `relais run` begins visits, from ten seconds to a day. What was not visited by then stays due for the next run.
+    /// The time after which one `relais run` starts no more visits, from ten seconds to a day. The remaining sources stay due for
+    /// the next run.
     #[schemars(example = &"10m")]
     pub(crate) deadline: Located<RawDuration>,
-    /// How many sources are visited at the same time.
+    /// The number of sources that are visited at the same time.
     #[schemars(range(min = 1, max = MAX_CONCURRENCY), example = 64)]
     pub(crate) concurrency: Located<i64>,
-    /// How many of these may be on one host.
+    /// The number of those that may be on one host.
     #[schemars(range(min = 1, max = MAX_PER_HOST), example = 1)]
     pub(crate) per_host: Located<i64>,
-    /// The pause between two visits to one host, ten minutes at most.
+    /// The pause between two visits to one host, at most ten minutes.
     #[schemars(example = &"1s")]
     pub(crate) host_interval: Located<RawDuration>,
-    /// The largest feed that is read, after decompression: from `1KiB` to `256MiB`.
+    /// The largest feed that is accepted, after decompression: from `1KiB` to `256MiB`.
     #[schemars(example = &"8MiB")]
     pub(crate) max_bytes: Located<ByteSize>,
-    /// How relais presents itself to servers. Say who you are and where you can be reached: some servers ask for it. Without it,
-    /// relais with its version and, if there is one, your `base_url`.
+    /// The `User-Agent` header. Say who you are and how you can be reached: some servers require it. Default: relais with its
+    /// version and, if set, your `base_url`.
     #[schemars(example = &"relais (news@example.org)")]
     pub(crate) user_agent: Located<String>,
-    /// A proxy that all visits go through: `http://`, `https://`, `socks5://` or `socks5h://`. Write `{ env = "NAME" }` or
-    /// `{ file = "FILE" }` when it needs a password.
+    /// A proxy for all visits: `http://`, `https://`, `socks5://` or `socks5h://`. Write `{ env = "NAME" }` or `{ file = "FILE" }`
+    /// if it needs a password.
     #[schemars(schema_with = "super::source::text_or_secret", example = &"http://proxy.example.org:3128")]
     pub(crate) proxy: Option<Located<RawSecret>>,
-    /// A file of certificates (PEM) that are trusted besides the system's own.
+    /// A file of certificates (PEM) to trust in addition to those of the system.
     #[schemars(example = &"company-ca.pem")]
     pub(crate) ca: Option<Located<String>>,
-    /// Private addresses that may be visited all the same, as ranges. Without it, sources on this machine or in the local
-    /// network are refused.
+    /// The ranges of private addresses that may be visited. By default, sources on this machine and in the local network are
+    /// refused.
     #[schemars(example = ["127.0.0.1/32"])]
     pub(crate) allow_private: Vec<Located<String>>,
 }

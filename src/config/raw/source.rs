@@ -1,4 +1,4 @@
-//! A `[source.ID]` table, and the secrets that it may name.
+//! The `[source.ID]` table, and references to secrets.
 
 use std::fmt;
 
@@ -7,47 +7,47 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::super::values::{LangTag, Located, RawDuration, ZoneName};
 
-/// A feed that relais reads. `ID` is the name that you give it: small letters, digits, `-` and `_`.
+/// A feed that relais reads. `ID` is a name of your choice: lower-case letters, digits, `-` and `_`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["url"]))]
 #[schemars(rename = "Source")]
 pub(crate) struct RawSource {
-    /// The address of the feed (RSS, Atom or JSON Feed), not that of a page.
+    /// The address of the feed (RSS, Atom or JSON Feed), not of a web page.
     #[schemars(example = &"https://www.example.org/sport/rss.xml")]
     pub(crate) url: Option<Located<String>>,
-    /// The name that readers see. Without it, the feed's own.
+    /// The title of the source for readers. Default: the title of the feed.
     #[schemars(example = &"Le Monde – Jeux olympiques")]
     pub(crate) title: Option<Located<String>>,
-    /// The page that the feed belongs to. Without it, the one that the feed names.
+    /// The web page of the source. Default: the one that the feed names.
     #[schemars(example = &"https://www.example.org/sport/")]
     pub(crate) site: Option<Located<String>>,
-    /// The language of the entries, where the feed does not say it or says it wrongly.
+    /// The language of the entries, if the feed does not declare it or declares a wrong one.
     #[schemars(example = &"fr")]
     pub(crate) lang: Option<Located<LangTag>>,
-    /// What dates without a zone are in. Without it, UTC.
+    /// The time zone of dates that have none. Default: UTC.
     #[schemars(example = &"Europe/Paris")]
     pub(crate) zone: Option<Located<ZoneName>>,
-    /// Words by which editions can take several sources at once: `from = ["tag:olympic"]`.
+    /// Tags by which editions select sources: `from = ["tag:olympic"]`.
     #[schemars(example = ["olympic"])]
     pub(crate) tags: Vec<Located<String>>,
-    /// The longest time between two visits. Without it, the `every` of `[fetch]`. At least one minute.
+    /// The longest interval between two visits. Default: `every` of `[fetch]`. At least one minute.
     #[schemars(example = &"30m")]
     pub(crate) every: Option<Located<RawDuration>>,
-    /// `true` fetches the page of each entry that an edition with `show = "full"` publishes, and takes the article that stands
-    /// there where it is longer than what the feed gives. Pages are asked for as politely as feeds, the newest entries first:
-    /// 20 pages of a source and 60 seconds for all in one run, the others in the next. An entry whose page cannot be had is
-    /// published as the feed gives it; it is asked for in three runs, and again when the entry changes.
+    /// `true` fetches the web page of each entry that an edition with `show = "full"` publishes, and uses the article found there
+    /// if it is longer than the text in the feed. Pages are fetched under the same rate limits as feeds, newest entries first: at
+    /// most 20 pages per source and 60 seconds in total per run; the rest follow in the next runs. If a page cannot be fetched, the
+    /// text of the feed is published; the page is tried in three runs, and again when the entry changes.
     #[schemars(example = true)]
     pub(crate) full_text: Located<bool>,
-    /// `false` keeps the table in the file, but the source is not visited.
+    /// `false` disables the source: it is not visited.
     #[schemars(example = false)]
     pub(crate) enabled: bool,
-    /// Headers that are sent with each visit. A secret one is written `{ env = "NAME" }` or `{ file = "FILE" }`. Those that
-    /// belong to the connection or to relais itself are refused.
+    /// Headers to send with each visit. Write a secret value as `{ env = "NAME" }` or `{ file = "FILE" }`. Headers that relais or
+    /// the connection sets are refused.
     #[schemars(example = serde_json::json!({ "Accept-Language": "fr" }))]
     pub(crate) headers: Headers,
-    /// What the server wants to know before it gives the feed: a name and a password, or a token.
+    /// The credentials for the server: a user name and a password, or a token.
     #[schemars(example = serde_json::json!({ "user": "reader", "password": { "env": "FEED_PASSWORD" } }))]
     pub(crate) auth: Option<Located<RawAuth>>,
 }
@@ -75,10 +75,10 @@ impl Default for RawSource {
 #[serde(default, deny_unknown_fields)]
 #[schemars(rename = "Auth")]
 pub(crate) struct RawAuth {
-    /// The name for HTTP Basic authentication.
+    /// The user name for HTTP Basic authentication.
     #[schemars(example = &"reader")]
     pub(crate) user: Option<Located<String>>,
-    /// The password that goes with it.
+    /// The password for HTTP Basic authentication.
     #[schemars(schema_with = "secret", example = serde_json::json!({ "env": "FEED_PASSWORD" }))]
     pub(crate) password: Option<Located<RawSecret>>,
     /// The token, sent as `Authorization: Bearer …`.
@@ -86,14 +86,14 @@ pub(crate) struct RawAuth {
     pub(crate) bearer: Option<Located<RawSecret>>,
 }
 
-/// Where a secret is to be found, or the secret itself where it ought not to be.
+/// A reference to a secret, or a secret that is written in the file.
 #[derive(Clone)]
 pub(crate) enum RawSecret {
-    /// A variable of the environment.
+    /// The name of an environment variable.
     Env(String),
-    /// A file.
+    /// The path of a file.
     File(String),
-    /// Written out.
+    /// The value itself; `resolve` refuses it where it must not be in the file.
     Plain(String),
 }
 
@@ -108,7 +108,7 @@ impl fmt::Debug for RawSecret {
 }
 
 impl Serialize for RawSecret {
-    /// Only defaults are ever serialised, and no secret has one.
+    /// Writes nothing: only defaults are serialised, and no secret has one.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit()
     }
@@ -129,7 +129,7 @@ impl<'de> de::Visitor<'de> for SecretVisitor {
 
     fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<RawSecret, A::Error> {
         let wrong = || {
-            de::Error::custom("a secret is named by one key, `env` or `file`\nwrite { env = \"NAME\" } or { file = \"FILE\" }")
+            de::Error::custom("a secret has exactly one key, `env` or `file`\nwrite { env = \"NAME\" } or { file = \"FILE\" }")
         };
         let mut found = None;
         while let Some(key) = map.next_key::<String>()? {
@@ -153,7 +153,7 @@ impl<'de> Deserialize<'de> for RawSecret {
     }
 }
 
-/// The schema of a secret.
+/// Returns the JSON Schema of a secret.
 pub(super) fn secret(_: &mut SchemaGenerator) -> Schema {
     let one = |name: &str, says: &str| {
         serde_json::json!({
@@ -163,17 +163,17 @@ pub(super) fn secret(_: &mut SchemaGenerator) -> Schema {
     };
     json_schema!({
         "title": "secret",
-        "oneOf": [one("env", "The environment's variable that holds the secret."), one("file", "The file that holds the secret.")]
+        "oneOf": [one("env", "The environment variable that holds the secret."), one("file", "The file that holds the secret.")]
     })
 }
 
-/// The schema of a value that is a string, or a secret.
+/// Returns the JSON Schema of a string or a secret.
 pub(super) fn text_or_secret(generator: &mut SchemaGenerator) -> Schema {
     let secret = secret(generator);
     json_schema!({ "title": "string or secret", "oneOf": [{ "type": "string" }, secret] })
 }
 
-/// Names and values of headers, with their places.
+/// Header names and values, with their positions.
 #[derive(Debug, Default)]
 pub(crate) struct Headers(pub(in super::super) Vec<(Located<String>, Located<RawSecret>)>);
 

@@ -1,4 +1,4 @@
-//! The rules of `[edition.ID]`, and what sources and editions owe each other.
+//! The rules of `[edition.ID]`, and the checks between editions, sources and engines.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -10,17 +10,17 @@ use super::super::plan::{Edition, Source};
 use super::super::raw;
 use super::super::tables::NamedTable;
 use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
-use super::{line, named, number};
+use super::rules::{duration, id_in_message, line, number};
 use crate::model::{BilingualMode, Format, SourceId, Text, UntranslatedPolicy};
 
-/// Names of files and addresses that relais itself uses in the output folder and when it serves it.
+/// Names that relais uses itself, in the output folder and as HTTP paths.
 const RESERVED: [&str; 9] = ["archive", "faults", "healthz", "index", "metrics", "readyz", "sources", "status", "websub"];
 
-/// Longer is not waiting but skipping.
+/// The range of `hold`.
 const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24));
 
-/// All editions, in the order of the file. Their files cannot collide: names differ, hold no dot, and no language comes twice.
-/// `engines` are the names of all engines, if these could be read.
+/// Checks all editions, in the order of the file. Their files cannot collide: IDs differ and have no dot, and no language is
+/// listed twice. `engines` are the IDs of all engines, or `None` if they could not be read.
 pub(super) fn editions(
     raw: &[NamedTable<raw::RawEdition>],
     tables: &[NamedTable<raw::RawSource>],
@@ -28,21 +28,21 @@ pub(super) fn editions(
     engines: Option<&[&str]>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Edition> {
-    // A list that could not be read would make its tags unknown: one mistake is one problem.
+    // Tags in a list that could not be read would be unknown here too: one mistake is one problem.
     let tags_are_known = tables.iter().all(|table| table.keys.get("tags") != Some(&false));
     let editions: Vec<Edition> = raw.iter().map(|named| edition(named, sources, tags_are_known, engines, diagnostics)).collect();
     if editions.is_empty() || diagnostics.has_errors() {
-        // A mistyped `from` would make its sources look forgotten: one mistake is one problem.
+        // A mistyped `from` would also report its sources as unused: one mistake is one problem.
         return editions;
     }
     let taken: HashSet<&SourceId> = editions.iter().flat_map(|edition| &edition.from).collect();
     for (table, source) in tables.iter().zip(sources) {
         if source.enabled && !taken.contains(&source.id) {
-            let message = format!("no edition takes the source {}, but it will be visited", named(&table.id.value));
+            let message = format!("no edition takes the source {}, but it will be visited", id_in_message(&table.id.value));
             diagnostics.warn(
                 &table.id.span,
                 message,
-                "name it, or a tag of it, in the `from` of an edition, or set enabled = false",
+                "add it, or one of its tags, to the `from` of an edition, or set enabled = false",
             );
         }
     }
@@ -57,10 +57,10 @@ fn edition(
     diagnostics: &mut Diagnostics<'_>,
 ) -> Edition {
     if RESERVED.contains(&id.value.as_str()) {
-        let message = format!("an edition cannot be called {}", named(&id.value));
-        diagnostics.error(&id.span, message, "relais uses that name itself; take another one");
+        let message = format!("an edition cannot be called {}", id_in_message(&id.value));
+        diagnostics.error(&id.span, message, "relais uses that name itself: choose another one");
     }
-    without_effect(table, keys, diagnostics);
+    warn_of_unused_keys(table, keys, diagnostics);
     Edition {
         id: id.value.clone(),
         title: table.title.as_ref().and_then(|at| line("title", at, diagnostics)).unwrap_or_else(|| Text::new(&id.value)),
@@ -80,13 +80,13 @@ fn edition(
     }
 }
 
-/// Tells of what is written but can do nothing, because a key that it builds on is missing.
-fn without_effect(table: &raw::RawEdition, keys: &HashMap<String, bool>, diagnostics: &mut Diagnostics<'_>) {
+/// Warns of keys without effect, because a key that they require is missing.
+fn warn_of_unused_keys(table: &raw::RawEdition, keys: &HashMap<String, bool>, diagnostics: &mut Diagnostics<'_>) {
     let mut warn = |span: &Range<usize>, key: &str, needs: &str| {
-        // One that is there but could not be read has been told.
+        // A key that could not be read has been reported already.
         if keys.get(key) == Some(&true) && keys.get(needs) != Some(&false) {
-            let help = format!("add `{needs}`, or take it out");
-            diagnostics.warn(span, format!("`{key}` has no effect without `{needs}`"), help);
+            let hint = format!("add `{needs}`, or remove it");
+            diagnostics.warn(span, format!("`{key}` has no effect without `{needs}`"), hint);
         }
     };
     if table.langs.is_empty() {
@@ -100,21 +100,21 @@ fn without_effect(table: &raw::RawEdition, keys: &HashMap<String, bool>, diagnos
     }
 }
 
-/// The engines that translate for it.
+/// Checks the engines of an edition.
 fn engines(list: &[Located<String>], known: Option<&[&str]>, diagnostics: &mut Diagnostics<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for at in list {
         if out.contains(&at.value) {
-            diagnostics.error(&at.span, "this is in `engines` twice", "each is asked once: take one out");
+            diagnostics.error(&at.span, "duplicate in `engines`", "remove one of them");
             continue;
         }
         if let Some(known) = known.filter(|known| !known.contains(&at.value.as_str())) {
-            let help = match nearest(&at.value, known.iter().copied()) {
+            let hint = match nearest(&at.value, known.iter().copied()) {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None if known.is_empty() => "add a table [engine.NAME] with its `kind`".to_owned(),
-                None => listed("engines", known),
+                None => list_some("engines", known),
             };
-            diagnostics.error(&at.span, format!("there is no engine {}", quoted(&at.value)), help);
+            diagnostics.error(&at.span, format!("there is no engine {}", quoted(&at.value)), hint);
         }
         out.push(at.value.clone());
     }
@@ -122,7 +122,7 @@ fn engines(list: &[Located<String>], known: Option<&[&str]>, diagnostics: &mut D
 }
 
 fn hold(at: &Located<RawUntranslated>, time: Duration, diagnostics: &mut Diagnostics<'_>) -> Duration {
-    super::lapse("untranslated", &Located { span: at.span.clone(), value: RawDuration(time) }, HOLD, diagnostics)
+    duration("untranslated", &Located { span: at.span.clone(), value: RawDuration(time) }, HOLD, diagnostics)
 }
 
 fn formats(table: &raw::RawEdition, diagnostics: &mut Diagnostics<'_>) -> Vec<Format> {
@@ -130,7 +130,7 @@ fn formats(table: &raw::RawEdition, diagnostics: &mut Diagnostics<'_>) -> Vec<Fo
         diagnostics.error(
             &table.formats.span,
             "`formats` is empty",
-            "name at least one of \"atom\", \"rss\", \"json\", \"html\"",
+            "list at least one of \"atom\", \"rss\", \"json\", \"html\"",
         );
     }
     let mut formats = unique("formats", &table.formats.value, |kind| kind.0, diagnostics);
@@ -138,13 +138,13 @@ fn formats(table: &raw::RawEdition, diagnostics: &mut Diagnostics<'_>) -> Vec<Fo
     formats
 }
 
-/// A list in which nothing may be twice.
+/// Checks that a list has no duplicates.
 fn unique<T, U: PartialEq>(key: &str, list: &[Located<T>], take: impl Fn(&T) -> U, diagnostics: &mut Diagnostics<'_>) -> Vec<U> {
     let mut out = Vec::new();
     for at in list {
         let value = take(&at.value);
         if out.contains(&value) {
-            diagnostics.error(&at.span, format!("this is in `{key}` twice"), "both would write the same files: take one out");
+            diagnostics.error(&at.span, format!("duplicate in `{key}`"), "both would write the same files: remove one of them");
         } else {
             out.push(value);
         }
@@ -152,7 +152,7 @@ fn unique<T, U: PartialEq>(key: &str, list: &[Located<T>], take: impl Fn(&T) -> 
     out
 }
 
-/// The enabled sources that the words of `from` name.
+/// Returns the enabled sources that `from` selects.
 fn from(
     id: &Located<String>,
     from: &Located<Vec<Located<String>>>,
@@ -164,7 +164,7 @@ fn from(
     let mut all_known = true;
     for at in &from.value {
         let matching: Vec<usize> =
-            sources.iter().enumerate().filter(|(_, source)| names(&at.value, source)).map(|(place, _)| place).collect();
+            sources.iter().enumerate().filter(|(_, source)| selects(&at.value, source)).map(|(place, _)| place).collect();
         taken.extend(&matching);
         if matching.is_empty() {
             all_known = false;
@@ -172,8 +172,8 @@ fn from(
         } else if let Some(source) = sources.iter().find(|source| source.id.as_str() == at.value && !source.enabled) {
             diagnostics.warn(
                 &at.span,
-                format!("the source {} is not enabled", named(source.id.as_str())),
-                "its entries are not taken",
+                format!("the source {} is not enabled", id_in_message(source.id.as_str())),
+                "its entries are not shown",
             );
         }
     }
@@ -181,18 +181,18 @@ fn from(
         sources.iter().enumerate().filter(|(place, s)| taken.contains(place) && s.enabled).map(|(_, s)| s.id.clone()).collect();
     if out.is_empty() && all_known && !sources.is_empty() {
         let span = if from.span.is_empty() { &id.span } else { &from.span };
-        let help = if from.value.is_empty() {
+        let hint = if from.value.is_empty() {
             "write from = [\"*\"], a tag or the name of a source"
         } else {
-            "none that it names is enabled"
+            "every source that it names is disabled"
         };
-        diagnostics.error(span, format!("the edition {} takes no source", named(&id.value)), help);
+        diagnostics.error(span, format!("the edition {} takes no source", id_in_message(&id.value)), hint);
     }
     out
 }
 
-/// Whether a word of `from` names a source.
-fn names(word: &str, source: &Source) -> bool {
+/// Returns true if an item of `from` selects the source.
+fn selects(word: &str, source: &Source) -> bool {
     match word.strip_prefix("tag:") {
         Some(tag) => source.tags.iter().any(|own| own == tag),
         None => word == "*" || source.id.as_str() == word,
@@ -206,27 +206,27 @@ fn unknown(at: &Located<String>, sources: &[Source], tags_are_known: bool, diagn
         if tags_are_known {
             let mut tags: Vec<&str> = tags.into_iter().collect();
             tags.sort_unstable();
-            let help = match nearest(tag, tags.iter().copied()) {
+            let hint = match nearest(tag, tags.iter().copied()) {
                 Some(near) => format!("did you mean \"tag:{near}\"?"),
-                None => listed("tags", &tags),
+                None => list_some("tags", &tags),
             };
-            diagnostics.error(&at.span, format!("no source has the tag {}", quoted(tag)), help);
+            diagnostics.error(&at.span, format!("no source has the tag {}", quoted(tag)), hint);
         }
     } else if !sources.is_empty() {
-        let help = if tags.contains(at.value.as_str()) {
+        let hint = if tags.contains(at.value.as_str()) {
             format!("there is a tag of that name: write \"tag:{}\"", at.value)
         } else {
             match nearest(&at.value, ids()) {
                 Some(near) => format!("did you mean \"{near}\"?"),
-                None => listed("sources", &ids().collect::<Vec<_>>()),
+                None => list_some("sources", &ids().collect::<Vec<_>>()),
             }
         };
-        diagnostics.error(&at.span, format!("there is no source {}", quoted(&at.value)), help);
+        diagnostics.error(&at.span, format!("there is no source {}", quoted(&at.value)), hint);
     }
 }
 
-/// The first few of what there is.
-fn listed(what: &str, names: &[&str]) -> String {
+/// Lists the first few names, for a hint.
+fn list_some(what: &str, names: &[&str]) -> String {
     let few = names.iter().take(6).map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => format!("there are no {what}"),

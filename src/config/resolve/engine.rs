@@ -13,18 +13,18 @@ use super::super::plan::{Edition, Engine};
 use super::super::raw;
 use super::super::tables::NamedTable;
 use super::super::values::{Located, quoted};
-use super::source::{ELSEWHERE, fetched};
-use super::{header, lapse, named, number, web_address};
+use super::header;
+use super::rules::{USE_REFERENCE, duration, id_in_message, number, read_secret, web_address};
 use crate::model::EngineKind;
 
 mod cost;
 
 const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
 
-/// No model or region has a longer name.
+/// The longest name of a model or a region.
 const MAX_NAME: usize = 200;
 
-/// All engines, in the order of the file. A missing key is a problem only for those that an edition uses.
+/// Checks all engines, in the order of the file. A missing secret is an error only for engines that an edition uses.
 pub(super) fn engines(
     raw: &[NamedTable<raw::RawEngine>],
     editions: &[Edition],
@@ -35,17 +35,17 @@ pub(super) fn engines(
     let engines =
         raw.iter().filter_map(|table| engine(table, used.contains(table.id.value.as_str()), context, diagnostics)).collect();
     if editions.is_empty() || diagnostics.has_errors() {
-        // A mistyped name would make its engine look forgotten: one mistake is one problem.
+        // A mistyped name in `engines` would also report its engine as unused: one mistake is one problem.
         return engines;
     }
     for NamedTable { id, .. } in raw.iter().filter(|table| !used.contains(table.id.value.as_str())) {
-        let message = format!("no edition uses the engine {}", named(&id.value));
-        diagnostics.warn(&id.span, message, "name it in the `engines` of an edition, or take the table out");
+        let message = format!("no edition uses the engine {}", id_in_message(&id.value));
+        diagnostics.warn(&id.span, message, "add it to the `engines` of an edition, or remove the table");
     }
     engines
 }
 
-/// One engine; nothing when its kind, on which all else depends, is not known.
+/// Checks one engine. Returns `None` if its kind, on which everything else depends, is not known.
 fn engine(
     NamedTable { id, table, keys }: &NamedTable<raw::RawEngine>,
     is_used: bool,
@@ -55,14 +55,14 @@ fn engine(
     let key = key(table, is_used, context, diagnostics);
     let Some(kind) = table.kind.as_ref().map(|at| at.value.0) else {
         if !keys.contains_key("kind") {
-            diagnostics.error(&id.span, format!("the engine {} has no `kind`", named(&id.value)), kind_help(&id.value));
+            diagnostics.error(&id.span, format!("the engine {} has no `kind`", id_in_message(&id.value)), kind_help(&id.value));
         }
         return None;
     };
     let has = |key: &str| keys.contains_key(key);
     let url = address(id, kind, table, has("url"), diagnostics);
-    required(id, kind, has("key"), has("url"), diagnostics);
-    in_clear(table, url.as_ref(), diagnostics);
+    require_key(id, kind, has("key"), has("url"), diagnostics);
+    refuse_clear_text(table, url.as_ref(), diagnostics);
     let model = model(id, kind, table, has("model"), diagnostics);
     let price = table.price.as_ref().and_then(|at| cost::price(kind, at, diagnostics));
     Some(Engine {
@@ -75,7 +75,7 @@ fn engine(
         budget: table.budget.as_ref().and_then(|at| cost::budget(kind, at, price.as_ref(), has("price"), diagnostics)),
         price,
         pivot: table.pivot.as_ref().map(|at| at.value.0.clone()),
-        timeout: table.timeout.as_ref().map(|at| lapse("timeout", at, TIMEOUT, diagnostics)),
+        timeout: table.timeout.as_ref().map(|at| duration("timeout", at, TIMEOUT, diagnostics)),
         in_flight: table.in_flight.as_ref().map(|at| number("in_flight", at, (1, raw::MAX_IN_FLIGHT), diagnostics)),
     })
 }
@@ -88,7 +88,7 @@ fn kind_help(id: &str) -> String {
     }
 }
 
-/// The address of the server, if it is written and in order.
+/// Checks the address of the server, if it is set.
 fn address(
     id: &Located<String>,
     kind: EngineKind,
@@ -98,24 +98,24 @@ fn address(
 ) -> Option<Url> {
     let Some(at) = &table.url else {
         if !has_url && matches!(kind, EngineKind::Libretranslate | EngineKind::Apertium) {
-            let message = format!("the engine {} has no `url`", named(&id.value));
+            let message = format!("the engine {} has no `url`", id_in_message(&id.value));
             diagnostics.error(&id.span, message, "add url = \"https://…\", the address of its server");
         }
         return None;
     };
-    let url = web_address("url", at, "take it out; a key is written key = { env = \"NAME\" }", diagnostics)?;
+    let url = web_address("url", at, "remove it; an API key is written key = { env = \"NAME\" }", diagnostics)?;
     if url.query().is_some() || url.fragment().is_some() {
         diagnostics.error(
             &at.span,
-            "`url` must end with a path",
-            "take out what begins with `?` or `#`; a key has a key of its own",
+            "`url` has a query or a fragment",
+            "remove everything from the first `?` or `#`; an API key belongs in `key`",
         );
         return None;
     }
     Some(url)
 }
 
-/// The key, fetched. That of an engine that no edition uses may be missing.
+/// Reads the API key. That of an engine that no edition uses may be missing.
 fn key(
     table: &raw::RawEngine,
     is_used: bool,
@@ -124,43 +124,43 @@ fn key(
 ) -> Option<SecretString> {
     let at = table.key.as_ref()?;
     if matches!(at.value, raw::RawSecret::Plain(_)) {
-        diagnostics.error(&at.span, "the key is written in the file", ELSEWHERE);
+        diagnostics.error(&at.span, "the key is written in the file", USE_REFERENCE);
         None
     } else if is_used {
-        fetched(at, "the key", header::WORD, header::is_word, context, diagnostics)
+        read_secret(at, "the key", header::WORD, header::is_word, context, diagnostics)
     } else {
         context.secret(&at.value).ok().filter(|secret| header::is_word(secret.expose_secret()))
     }
 }
 
-/// Most services work for nobody without a key.
-fn required(id: &Located<String>, kind: EngineKind, has_key: bool, has_url: bool, diagnostics: &mut Diagnostics<'_>) {
+/// Checks that the API key is set where the service requires one.
+fn require_key(id: &Located<String>, kind: EngineKind, has_key: bool, has_url: bool, diagnostics: &mut Diagnostics<'_>) {
     let is_required = match kind {
         EngineKind::Deepl | EngineKind::Google | EngineKind::Azure | EngineKind::Anthropic => true,
-        // Servers of one's own speak it too, and most of them ask for no key.
+        // Self-hosted servers speak this protocol too, and most of them require no key.
         EngineKind::Openai => !has_url,
         EngineKind::Libretranslate | EngineKind::Ollama | EngineKind::Apertium => false,
     };
     if is_required && !has_key {
-        let help = format!("add key = {{ env = \"{}_KEY\" }} or {{ file = \"FILE\" }}", kind.name().to_uppercase());
-        diagnostics.error(&id.span, format!("the engine {} has no `key`", named(&id.value)), help);
+        let hint = format!("add key = {{ env = \"{}_KEY\" }} or {{ file = \"FILE\" }}", kind.name().to_uppercase());
+        diagnostics.error(&id.span, format!("the engine {} has no `key`", id_in_message(&id.value)), hint);
     }
 }
 
-/// A key must not be read on its way.
-fn in_clear(table: &raw::RawEngine, url: Option<&Url>, diagnostics: &mut Diagnostics<'_>) {
+/// Refuses to send the API key unencrypted beyond the own network.
+fn refuse_clear_text(table: &raw::RawEngine, url: Option<&Url>, diagnostics: &mut Diagnostics<'_>) {
     if let (Some(at), Some(url), Some(_)) = (&table.url, url, &table.key)
         && url.scheme() == "http"
-        && !is_near(url)
+        && !is_local(url)
     {
-        let help = "write https://, or the address of a server in your own network";
-        diagnostics.error(&at.span, "the key of this engine would go over the network in clear", help);
+        let hint = "write https://, or the address of a server in your own network";
+        diagnostics.error(&at.span, "the key of this engine would be sent in clear text", hint);
     }
 }
 
-/// Whether the host cannot be anywhere but on this machine or in its own network: private addresses, and names that no public
-/// name server has (RFC 6761 §6.3, RFC 6762 §3, RFC 8375, ICANN's reservation of `internal`, and names without a dot).
-fn is_near(url: &Url) -> bool {
+/// Returns true if the host can only be this machine or in its own network: a private address, or a name that public name servers
+/// do not resolve (RFC 6761 §6.3, RFC 6762 §3, RFC 8375, ICANN's reservation of `internal`, and names without a dot).
+fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
         Some(Host::Ipv6(address)) => match address.to_ipv4_mapped() {
@@ -176,7 +176,7 @@ fn is_near(url: &Url) -> bool {
     }
 }
 
-/// The language model: for those kinds that have one.
+/// Checks the name of the language model: required for these kinds, refused for others.
 fn model(
     id: &Located<String>,
     kind: EngineKind,
@@ -186,17 +186,17 @@ fn model(
 ) -> Option<String> {
     let Some(at) = &table.model else {
         if kind.is_language_model() && !has_model {
-            let message = format!("the engine {} has no `model`", named(&id.value));
-            diagnostics.error(&id.span, message, "add model = \"…\", the name that the service gives to it");
+            let message = format!("the engine {} has no `model`", id_in_message(&id.value));
+            diagnostics.error(&id.span, message, "add model = \"…\", its name at the service");
         }
         return None;
     };
     if !kind.is_language_model() {
         let message = format!("an engine of the kind \"{}\" has no `model`", kind.name());
-        diagnostics.error(&at.span, message, "take it out: only \"openai\", \"ollama\" and \"anthropic\" have one");
+        diagnostics.error(&at.span, message, "remove it: only \"openai\", \"ollama\" and \"anthropic\" have one");
         return None;
     }
-    name(
+    vendor_name(
         "model",
         at,
         "one line without spaces at its ends",
@@ -209,21 +209,21 @@ fn region(kind: EngineKind, table: &raw::RawEngine, diagnostics: &mut Diagnostic
     let at = table.region.as_ref()?;
     if kind != EngineKind::Azure {
         let message = format!("an engine of the kind \"{}\" has no `region`", kind.name());
-        diagnostics.error(&at.span, message, "take it out: only \"azure\" has one");
+        diagnostics.error(&at.span, message, "remove it: only \"azure\" has one");
         return None;
     }
-    name("region", at, header::WORD, header::is_word, diagnostics)
+    vendor_name("region", at, header::WORD, header::is_word, diagnostics)
 }
 
-/// A name of the vendor's that must fit a form, which `wanted` tells.
-fn name(
+/// Checks a name given by the vendor; `wanted` describes what `is_valid` accepts.
+fn vendor_name(
     key: &str,
     at: &Located<String>,
     wanted: &str,
-    fits: impl Fn(&str) -> bool,
+    is_valid: impl Fn(&str) -> bool,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<String> {
-    if !at.value.is_empty() && at.value.len() <= MAX_NAME && fits(&at.value) {
+    if !at.value.is_empty() && at.value.len() <= MAX_NAME && is_valid(&at.value) {
         return Some(at.value.clone());
     }
     diagnostics.error(&at.span, format!("`{key}` cannot be {}", quoted(&at.value)), wanted);

@@ -1,7 +1,7 @@
-//! What may be sent as a header (RFC 9110 §5), and which headers are not for feeds.toml to set.
+//! Rules for request headers (RFC 9110 §5): valid names and values, and headers that feeds.toml must not set.
 
-/// Headers that belong to the connection, or that relais sets from what it knows.
-const OURS: [&str; 20] = [
+/// Headers of the connection, and headers that relais sets itself.
+const RESERVED: [&str; 20] = [
     "accept-encoding",
     "connection",
     "content-encoding",
@@ -27,32 +27,32 @@ const OURS: [&str; 20] = [
 /// Headers whose values are secrets.
 const SECRET: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
-/// Whether it is a header's name: a token.
+/// Returns true for a valid header name (a token).
 pub(super) fn is_name(name: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     (1..=128).contains(&name.len()) && name.bytes().all(letter)
 }
 
-/// Whether it can be sent: visible ASCII, with spaces and tabs within.
+/// Returns true for a valid value: printable ASCII, with spaces and tabs inside.
 pub(super) fn is_value(value: &str) -> bool {
     let letter = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
     !value.trim().is_empty() && value.trim().len() == value.len() && value.len() <= 8192 && value.bytes().all(letter)
 }
 
-/// What [`is_word`] wants.
-pub(super) const WORD: &str = "ASCII letters, digits and signs, without spaces";
+/// Describes the values that [`is_word`] accepts.
+pub(super) const WORD: &str = "printable ASCII without spaces";
 
-/// Whether it can be sent as a token or a key: visible ASCII throughout.
+/// Returns true for a valid token or key: printable ASCII without spaces.
 pub(super) fn is_word(value: &str) -> bool {
     is_value(value) && !value.contains([' ', '\t'])
 }
 
-/// Whether relais sets it, and nobody else.
-pub(super) fn is_ours(name: &str) -> bool {
-    OURS.contains(&name.to_ascii_lowercase().as_str())
+/// Returns true if only relais or the connection may set the header.
+pub(super) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// Whether its value must not stand in feeds.toml.
+/// Returns true if the value of the header must not be written in feeds.toml.
 pub(super) fn is_secret(name: &str) -> bool {
     SECRET.contains(&name.to_ascii_lowercase().as_str())
 }

@@ -1,13 +1,12 @@
-//! What serde and toml say about a value, said to the person who wrote it. Values themselves are not repeated: a secret may be
-//! among them.
+//! Turns errors of serde and toml into messages for the author of the file. Values are not repeated: they may be secrets.
 
 use toml::Spanned;
 use toml::de::{DeValue, Error};
 
-use super::super::diagnostics::nearest;
+use super::super::diagnostics::{Diagnosis, nearest};
 use super::Span;
 
-/// What kind of value this is, with its article.
+/// Names the type of a value, with its article.
 pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
@@ -20,8 +19,8 @@ pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Where, what, and what to do, when the `value` of `key` could not be read; `example` is how the key may look.
-pub(super) fn error(key: &str, value: &Spanned<DeValue<'_>>, error: &Error, example: Option<&str>) -> (Span, String, String) {
+/// Explains why the `value` of `key` could not be read, and where; `example` is a valid line for the key.
+pub(super) fn explain(key: &str, value: &Spanned<DeValue<'_>>, error: &Error, example: Option<&str>) -> (Span, Diagnosis) {
     let span = error.span().filter(|span| !span.is_empty()).unwrap_or_else(|| value.span());
     let example = example.map(|example| format!("for example {example}")).unwrap_or_default();
     let text = error.message();
@@ -29,23 +28,23 @@ pub(super) fn error(key: &str, value: &Spanned<DeValue<'_>>, error: &Error, exam
         let whole = span == value.span();
         let found = if whole { kind(value.get_ref()) } else { found_kind(found) };
         let subject = if whole { format!("`{key}`") } else { format!("in `{key}`, this") };
-        return (span, format!("{subject} must be {}, not {found}", wanted_kind(wanted)), example);
+        return (span, Diagnosis::new(format!("{subject} must be {}, not {found}", wanted_kind(wanted)), example));
     }
     if let Some((field, known)) = text.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected ")) {
         let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-        let help = nearest(field, known.iter().copied())
-            .map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-        return (span, format!("unknown key `{}` in `{key}`", super::shortened(field)), help);
+        let hint = nearest(field, known.iter().copied())
+            .map_or_else(|| format!("the keys are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        return (span, Diagnosis::new(format!("unknown key `{}` in `{key}`", super::shortened(field)), hint));
     }
-    match text.split_once('\n') {
-        Some((message, help)) => (span, format!("`{key}`: {message}"), help.to_owned()),
-        None => {
-            (span, format!("`{key}` cannot be read: {}", text.split(['`', '"']).next().unwrap_or_default().trim_end()), example)
-        }
+    // A `Diagnosis` of `values` (see its `Display`).
+    if let Some((message, hint)) = text.split_once('\n') {
+        return (span, Diagnosis::new(format!("`{key}`: {message}"), hint));
     }
+    let reason = text.split(['`', '"']).next().unwrap_or_default().trim_end();
+    (span, Diagnosis::new(format!("cannot read `{key}`: {reason}"), example))
 }
 
-/// serde's name for what it found (an integer 5, a string "x"), without the value.
+/// Translates serde's description of the found value (`integer 5`, `string "x"`) to its type, without the value.
 fn found_kind(found: &str) -> &'static str {
     match found.split(' ').next().unwrap_or_default() {
         "string" => "a string",
@@ -58,7 +57,7 @@ fn found_kind(found: &str) -> &'static str {
     }
 }
 
-/// serde's name for what it wanted.
+/// Translates serde's description of the expected type.
 fn wanted_kind(wanted: &str) -> &str {
     match wanted {
         "a sequence" => "a list",

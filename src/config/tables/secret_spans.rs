@@ -1,4 +1,4 @@
-//! Which parts of feeds.toml are never shown, not even in the line that has another problem.
+//! Finds the values of feeds.toml that may be secrets. They are never shown, not even in the excerpt of another problem.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -6,11 +6,11 @@ use toml::de::{DeTable, DeValue};
 use super::super::diagnostics::nearest;
 use super::Span;
 
-/// Keys whose values may be secret, also where they are misplaced or belong to a later version.
+/// Keys whose values may be secrets, also if they are misplaced or reserved.
 const SECRET: [&str; 10] =
     ["password", "passwd", "bearer", "token", "secret", "key", "api_key", "authorization", "cookie", "proxy-authorization"];
 
-/// The values in a table that may hold secrets.
+/// Returns the spans of the values in a table that may be secrets.
 pub(super) fn in_table(table: &DeTable<'_>) -> Vec<Span> {
     let mut out = Vec::new();
     walk(table, false, &mut out);
@@ -20,14 +20,14 @@ pub(super) fn in_table(table: &DeTable<'_>) -> Vec<Span> {
 fn walk(table: &DeTable<'_>, all: bool, out: &mut Vec<Span>) {
     for (key, value) in table {
         let name = key.get_ref().to_ascii_lowercase();
-        // In these tables also a mistyped key (`pasword`) may hold the secret.
+        // In these tables, a mistyped key (`pasword`) may hold the secret too.
         let within = all || name == "auth" || name == "headers" || SECRET.contains(&name.as_str()) || is_key(&name);
         let named = matches!(name.as_str(), "env" | "file" | "user");
         visit(value, within && !named, out);
     }
 }
 
-/// Whether it is the key of an engine, also mistyped (`kye`, `deepl_key`).
+/// Returns true for the `key` of an engine, also if mistyped (`kye`, `deepl_key`).
 fn is_key(name: &str) -> bool {
     name.contains("key") || nearest(name, ["key"]).is_some()
 }
@@ -42,14 +42,14 @@ fn visit(value: &Spanned<DeValue<'_>>, secret: bool, out: &mut Vec<Span>) {
     }
 }
 
-/// Whether a text looks like an address with a password in it (`scheme://name:password@host`).
+/// Returns true if a text looks like an address with a password (`scheme://name:password@host`, `?token=…`).
 fn has_userinfo(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let asked = ["password=", "token=", "key=", "secret="].iter().any(|name| lower.contains(name));
-    asked || text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+    let has_secret_parameter = ["password=", "token=", "key=", "secret="].iter().any(|name| lower.contains(name));
+    has_secret_parameter || text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
 }
 
-/// What is hidden in a line that cannot be parsed: all after the first `=`, if the line looks like one of secrets.
+/// Returns the span to hide in a line that cannot be parsed: everything after the first `=`, if the line may hold a secret.
 pub(super) fn in_broken_text(text: &str, line: &Span) -> Vec<Span> {
     let shown = text[line.clone()].to_ascii_lowercase();
     let suspect = SECRET.iter().any(|word| shown.contains(word)) || shown.contains("auth") || shown.contains("header");

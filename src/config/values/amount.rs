@@ -1,4 +1,4 @@
-//! Durations, sizes and money as people write them, and back.
+//! Parses and writes durations, sizes and amounts of money.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Units from the longest to the shortest, in milliseconds.
 const TIMES: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Units in which a size is written back come first: those of 1024.
+/// The units of 1024 come first: they are preferred when a size is written.
 const SIZES: [(&str, u64); 8] = [
     ("GiB", 1 << 30),
     ("MiB", 1 << 20),
@@ -18,20 +18,20 @@ const SIZES: [(&str, u64); 8] = [
     ("B", 1),
 ];
 
-/// Takes a number and a unit from the front of a text.
-fn part(text: &str) -> Option<(u64, &str, &str)> {
+/// Splits a number and a unit off the front of a text.
+fn split_part(text: &str) -> Option<(u64, &str, &str)> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, rest) = (text[..digits].parse().ok()?, text[digits..].trim_start_matches(' '));
     let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
     Some((number, &rest[..letters], rest[letters..].trim_start_matches(' ')))
 }
 
-/// Reads `15m`, `1h30m`, `250ms`, `2d`: the longer units first, none twice.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+/// Parses `15m`, `1h30m`, `250ms`, `2d`: longer units first, none twice.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim_matches(' ');
     let (mut total, mut units) = (0u64, TIMES.as_slice());
     while !rest.is_empty() || units.len() == TIMES.len() {
-        let (number, unit, after) = part(rest)?;
+        let (number, unit, after) = split_part(rest)?;
         let place = units.iter().position(|(name, _)| *name == unit)?;
         total = total.checked_add(number.checked_mul(units[place].1)?)?;
         (rest, units) = (after, &units[place + 1..]);
@@ -39,8 +39,8 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(total))
 }
 
-/// A duration as [`duration`] reads it.
-pub(crate) fn human(time: Duration) -> String {
+/// Writes a duration as [`parse_duration`] reads it.
+pub(crate) fn format_duration(time: Duration) -> String {
     let mut rest = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let mut out = String::new();
     for (unit, length) in TIMES {
@@ -52,22 +52,22 @@ pub(crate) fn human(time: Duration) -> String {
     if out.is_empty() { "0s".to_owned() } else { out }
 }
 
-/// Reads `8MiB`, `500kB`, `1024`.
-pub(super) fn size(text: &str) -> Option<u64> {
-    let (number, unit, "") = part(text.trim_matches(' '))? else { return None };
+/// Parses `8MiB`, `500kB`, `1024`.
+pub(super) fn parse_size(text: &str) -> Option<u64> {
+    let (number, unit, "") = split_part(text.trim_matches(' '))? else { return None };
     let unit = if unit.is_empty() { "B" } else { unit };
     number.checked_mul(SIZES.iter().find(|(name, _)| *name == unit)?.1)
 }
 
-/// A size as [`size`] reads it.
-pub(super) fn human_size(bytes: u64) -> String {
+/// Writes a size as [`parse_size`] reads it.
+pub(super) fn format_size(bytes: u64) -> String {
     let unit = SIZES.iter().find(|(_, length)| bytes >= *length && bytes.is_multiple_of(*length));
     unit.map_or_else(|| "0B".to_owned(), |(name, length)| format!("{}{name}", bytes / length))
 }
 
-/// Reads `20`, `20.0` or `0.15` in millionths. With nine digits before the point and six after it, an amount is exact also
-/// where it has been a double on the way.
-pub(super) fn millionths(text: &str) -> Option<u64> {
+/// Parses `20`, `20.0` or `0.15` into millionths. With at most nine digits before the point and six after it, an amount is
+/// exact even if it was a double on the way.
+pub(super) fn parse_millionths(text: &str) -> Option<u64> {
     let (whole, decimals) = text.split_once('.').map_or((text, "0"), |(whole, decimals)| (whole, decimals));
     let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole, 9) || !digits(decimals, 6) {
@@ -76,8 +76,8 @@ pub(super) fn millionths(text: &str) -> Option<u64> {
     format!("{whole}{decimals:0<6}").parse().ok()
 }
 
-/// Millionths as [`millionths`] reads them.
-pub(crate) fn human_millionths(millionths: u64) -> String {
+/// Writes millionths as [`parse_millionths`] reads them.
+pub(crate) fn format_millionths(millionths: u64) -> String {
     let decimals = format!("{:06}", millionths % 1_000_000);
     let decimals = decimals.trim_end_matches('0');
     let whole = millionths / 1_000_000;
@@ -98,16 +98,16 @@ mod tests {
             ("0", 0),
             ("999999999.999999", 999_999_999_999_999),
         ] {
-            assert_eq!(millionths(text), Some(amount), "{text}");
+            assert_eq!(parse_millionths(text), Some(amount), "{text}");
         }
         for text in ["", ".", "1.", ".5", "-1", "+1", "1e3", "0.0000001", "1000000000", "1,5", "1_000", "NaN", "inf", " 1", "１"]
         {
-            assert_eq!(millionths(text), None, "{text}");
+            assert_eq!(parse_millionths(text), None, "{text}");
         }
     }
 
     #[test]
-    fn durations_are_read_as_people_write_them() {
+    fn duration_is_parsed_with_units_in_descending_order() {
         for (text, millis) in [
             ("15m", 900_000),
             ("1h30m", 5_400_000),
@@ -117,7 +117,7 @@ mod tests {
             (" 1h 30 m ", 5_400_000),
             ("1s5ms", 1_005),
         ] {
-            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
         }
         let too_long = "99999999999999999999d";
         for text in [
@@ -136,41 +136,41 @@ mod tests {
             too_long,
             "15M",
         ] {
-            assert_eq!(duration(text), None, "{text}");
+            assert_eq!(parse_duration(text), None, "{text}");
         }
     }
 
     #[test]
-    fn sizes_are_read_as_people_write_them() {
+    fn size_is_parsed_with_binary_and_decimal_units() {
         for (text, bytes) in
             [("8MiB", 8 << 20), ("500kB", 500_000), ("500KB", 500_000), ("1024", 1024), ("3 GB", 3_000_000_000), ("0B", 0)]
         {
-            assert_eq!(size(text), Some(bytes), "{text}");
+            assert_eq!(parse_size(text), Some(bytes), "{text}");
         }
         for text in ["", "MiB", "8 M", "8mib", "-1B", "1.5MiB", "1MiB1kB", "18446744073709551615GiB"] {
-            assert_eq!(size(text), None, "{text}");
+            assert_eq!(parse_size(text), None, "{text}");
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn what_is_written_is_read_back(
+        fn written_amounts_parse_to_the_same_value(
             millis in 0u64..10_000_000_000_000,
             bytes in 0u64..1 << 50,
             money in 0u64..1_000_000_000_000_000,
         ) {
             let time = Duration::from_millis(millis);
-            proptest::prop_assert_eq!(duration(&human(time)), Some(time));
-            proptest::prop_assert_eq!(size(&human_size(bytes)), Some(bytes));
-            let written = human_millionths(money);
-            proptest::prop_assert_eq!(millionths(&written), Some(money));
+            proptest::prop_assert_eq!(parse_duration(&format_duration(time)), Some(time));
+            proptest::prop_assert_eq!(parse_size(&format_size(bytes)), Some(bytes));
+            let written = format_millionths(money);
+            proptest::prop_assert_eq!(parse_millionths(&written), Some(money));
             let double: f64 = written.parse().expect("a number");
-            proptest::prop_assert_eq!(millionths(&double.to_string()), Some(money), "no drift in a double");
+            proptest::prop_assert_eq!(parse_millionths(&double.to_string()), Some(money), "no drift in a double");
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in ".{0,40}") {
-            let _ = (duration(&text), size(&text), millionths(&text));
+        fn parsers_never_panic(text in ".{0,40}") {
+            let _ = (parse_duration(&text), parse_size(&text), parse_millionths(&text));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the tables of translation hold: kinds of engines, amounts of money, periods, how an edition shows originals.
+//! The values of the tables for translation: kinds of engines, amounts of money, periods, the bilingual mode.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,15 +6,16 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::amount::{human_millionths, millionths};
-use super::{choose, read_text};
+use super::super::diagnostics::Diagnosis;
+use super::amount::{format_millionths, parse_millionths};
+use super::{choose, deserialize_text};
 use crate::model::{BilingualMode, EngineKind, Period};
 
-/// Which protocol an engine speaks.
+/// The `kind` of an engine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawEngineKind(pub(crate) EngineKind);
 
-/// Kinds of later versions, and what to do without them.
+/// Kinds that a later version will support, each with a hint.
 pub(crate) const LATER_KINDS: [(&str, &str); 1] =
     [("firefox", "take another kind: \"libretranslate\" and \"apertium\" can run on your own machine")];
 
@@ -22,14 +23,14 @@ config_value!(
     RawEngineKind,
     "the kind of an engine such as \"deepl\"",
     |text| match LATER_KINDS.iter().find(|(kind, _)| *kind == text) {
-        Some((kind, help)) => Err(format!("\"{kind}\" is not supported by this version of relais\n{help}")),
+        Some((kind, hint)) => Err(Diagnosis::new(format!("\"{kind}\" is not supported by this version of relais"), *hint)),
         None => choose(text, &EngineKind::ALL.map(|kind| (kind.name(), kind))).map(RawEngineKind),
     },
     |kind| kind.0.name().to_owned(),
     { "type": "string", "enum": EngineKind::ALL.map(EngineKind::name) }
 );
 
-/// How much of the original stands beside a translation.
+/// The value of `bilingual`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawBilingualMode(pub(crate) BilingualMode);
 
@@ -44,7 +45,7 @@ config_value!(
     { "type": "string", "enum": BILINGUAL_WORDS.map(|(word, _)| word) }
 );
 
-/// How long a budget lasts.
+/// The `per` of a budget.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawPeriod(pub(crate) Period);
 
@@ -58,37 +59,42 @@ config_value!(
     { "type": "string", "enum": PERIOD_WORDS.map(|(word, _)| word) }
 );
 
-/// An amount of money, in millionths of the currency's unit.
+/// An amount of money, in millionths of the unit of the currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MoneyAmount(pub(crate) u64);
 
 impl<'de> Deserialize<'de> for MoneyAmount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl de::Visitor<'_> for Reader {
+        struct AmountVisitor;
+        impl de::Visitor<'_> for AmountVisitor {
             type Value = MoneyAmount;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an amount such as 20 or 0.15")
             }
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<MoneyAmount, E> {
-                read(&number.to_string())
+                parse_amount(&number.to_string())
             }
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<MoneyAmount, E> {
-                // The shortest decimal that means this double: up to 15 digits it is what was written, and more are refused.
-                read(&number.to_string())
+                // The shortest decimal of this double: up to 15 digits it is the text of the file, and more are refused.
+                parse_amount(&number.to_string())
             }
         }
-        fn read<E: de::Error>(text: &str) -> Result<MoneyAmount, E> {
-            let help = "from 0 to 999999999.999999: not negative, and six decimals at most";
-            millionths(text).map(MoneyAmount).ok_or_else(|| E::custom(format!("{text} is no amount of money\n{help}")))
+        fn parse_amount<E: de::Error>(text: &str) -> Result<MoneyAmount, E> {
+            let diagnosis = || {
+                Diagnosis::new(
+                    format!("{text} is not an amount of money"),
+                    "from 0 to 999999999.999999, with at most six decimals",
+                )
+            };
+            parse_millionths(text).map(MoneyAmount).ok_or_else(|| E::custom(diagnosis()))
         }
-        deserializer.deserialize_any(Reader)
+        deserializer.deserialize_any(AmountVisitor)
     }
 }
 
 impl Serialize for MoneyAmount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&human_millionths(self.0))
+        serializer.serialize_str(&format_millionths(self.0))
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::super::raw;
 use super::super::super::values::{Located, MoneyAmount};
 use crate::model::{Budget, EngineKind, Price, Unit};
 
-/// The price, if it is one.
+/// Checks `price`.
 pub(super) fn price(kind: EngineKind, at: &Located<raw::RawPrice>, diagnostics: &mut Diagnostics<'_>) -> Option<Price> {
     let raw::RawPrice { per_million_characters, per_million_tokens_in, per_million_tokens_out, currency } = &at.value;
     let tokens = per_million_tokens_in.as_ref().or(per_million_tokens_out.as_ref());
@@ -16,22 +16,18 @@ pub(super) fn price(kind: EngineKind, at: &Located<raw::RawPrice>, diagnostics: 
         return None;
     }
     if per_million_characters.is_none() && tokens.is_none() {
-        let help = if kind.is_language_model() {
+        let hint = if kind.is_language_model() {
             "write { per_million_tokens_in = …, per_million_tokens_out = …, currency = \"EUR\" }"
         } else {
             "write { per_million_characters = …, currency = \"EUR\" }"
         };
-        diagnostics.error(&at.span, "`price` holds no price", help);
+        diagnostics.error(&at.span, "`price` sets no price", hint);
         return None;
     }
     if per_million_tokens_in.is_some() != per_million_tokens_out.is_some() {
-        // Half a price would let a budget of money pass twice over.
+        // With half a price, a budget of money could be exceeded.
         let other = if per_million_tokens_in.is_some() { "per_million_tokens_out" } else { "per_million_tokens_in" };
-        diagnostics.error(
-            &at.span,
-            format!("`price` has no {other}"),
-            "tokens read and tokens written are both paid for: add it",
-        );
+        diagnostics.error(&at.span, format!("`price` has no {other}"), "input and output tokens both cost money: add it");
         return None;
     }
     let Some(currency) = currency else {
@@ -39,7 +35,7 @@ pub(super) fn price(kind: EngineKind, at: &Located<raw::RawPrice>, diagnostics: 
         return None;
     };
     if currency.value.len() != 3 || !currency.value.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        diagnostics.error(&currency.span, "this is no currency", "write its three letters (ISO 4217) such as \"EUR\" or \"USD\"");
+        diagnostics.error(&currency.span, "invalid currency", "write a three-letter code (ISO 4217) such as \"EUR\" or \"USD\"");
         return None;
     }
     let amount = |at: &Option<Located<MoneyAmount>>| at.as_ref().map_or(0, |at| at.value.0);
@@ -51,7 +47,7 @@ pub(super) fn price(kind: EngineKind, at: &Located<raw::RawPrice>, diagnostics: 
     })
 }
 
-/// The budget, if it is one. `has_price` also where the price that is written is not in order.
+/// Checks `budget`. `has_price` is true if a price is written, even an invalid one.
 pub(super) fn budget(
     kind: EngineKind,
     at: &Located<raw::RawBudget>,
@@ -71,25 +67,25 @@ pub(super) fn budget(
         }
         (None, None, Some(money)) => (Unit::Money, paid(money, price, has_price, diagnostics)?),
         _ => {
-            let help = "write for example { characters = 450_000, per = \"month\" }";
-            diagnostics.error(&at.span, "`budget` counts exactly one of `characters`, `tokens` and `money`", help);
+            let hint = "write for example { characters = 450_000, per = \"month\" }";
+            diagnostics.error(&at.span, "`budget` must set exactly one of `characters`, `tokens` and `money`", hint);
             return None;
         }
     };
     let Some(per) = per else {
-        diagnostics.error(&at.span, "`budget` does not say how long it has to last", "add per = \"month\" or per = \"day\"");
+        diagnostics.error(&at.span, "`budget` has no `per`", "add per = \"month\" or per = \"day\"");
         return None;
     };
     Some(Budget { unit, limit, per: per.value.0 })
 }
 
-fn no_tokens(kind: EngineKind, span: &Range<usize>, help: &str, diagnostics: &mut Diagnostics<'_>) {
-    diagnostics.error(span, format!("an engine of the kind \"{}\" is paid by the character, not by tokens", kind.name()), help);
+fn no_tokens(kind: EngineKind, span: &Range<usize>, hint: &str, diagnostics: &mut Diagnostics<'_>) {
+    diagnostics.error(span, format!("an engine of the kind \"{}\" is paid by characters, not by tokens", kind.name()), hint);
 }
 
 fn counted(key: &str, at: &Located<i64>, diagnostics: &mut Diagnostics<'_>) -> Option<u64> {
     match at.value {
-        0 => nothing(&at.span, diagnostics),
+        0 => report_zero(&at.span, diagnostics),
         count @ 1..=raw::MAX_BUDGET => return u64::try_from(count).ok(),
         count => diagnostics.error(&at.span, format!("`{key}` cannot be {count}"), format!("from 1 to {}", raw::MAX_BUDGET)),
     }
@@ -99,22 +95,18 @@ fn counted(key: &str, at: &Located<i64>, diagnostics: &mut Diagnostics<'_>) -> O
 fn paid(at: &Located<MoneyAmount>, price: Option<&Price>, has_price: bool, diagnostics: &mut Diagnostics<'_>) -> Option<u64> {
     match price {
         None if !has_price => {
-            let help = "add price = { per_million_characters = …, currency = \"EUR\" }, or count characters";
-            diagnostics.error(&at.span, "`budget` counts money, but the engine has no `price`", help);
+            let hint = "add price = { per_million_characters = …, currency = \"EUR\" }, or limit characters";
+            diagnostics.error(&at.span, "`budget` is in money, but the engine has no `price`", hint);
         }
         Some(Price { per_million_characters: 0, per_million_tokens_in: 0, per_million_tokens_out: 0, .. }) => {
-            diagnostics.error(
-                &at.span,
-                "`budget` counts money, but everything is free by its `price`",
-                "count characters instead",
-            );
+            diagnostics.error(&at.span, "`budget` is in money, but every `price` is zero", "limit characters instead");
         }
-        _ if at.value.0 == 0 => nothing(&at.span, diagnostics),
+        _ if at.value.0 == 0 => report_zero(&at.span, diagnostics),
         _ => return Some(at.value.0),
     }
     None
 }
 
-fn nothing(span: &Range<usize>, diagnostics: &mut Diagnostics<'_>) {
-    diagnostics.error(span, "a budget of nothing", "to stop an engine, take it out of the `engines` of the editions");
+fn report_zero(span: &Range<usize>, diagnostics: &mut Diagnostics<'_>) {
+    diagnostics.error(span, "the budget is zero", "to stop an engine, remove it from the `engines` of the editions");
 }

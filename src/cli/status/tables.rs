@@ -1,0 +1,100 @@
+//! The status as tables, for people.
+
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+use super::super::table::{Cell, Table};
+use super::{EditionStatus, SourceStatus, Status, StoreStatus, engines};
+use crate::model::Time;
+
+/// Formats the status as tables.
+pub(super) fn status_tables(status: &Status) -> String {
+    let run = match &status.run {
+        None => "Nothing has run yet; start with `relais run`.\n".to_owned(),
+        Some(run) => {
+            let unfinished = if run.finished { "" } else { " and has not finished" };
+            format!("Run {} started {}{unfinished}.\n", run.run, format_ago(status.now, run.started))
+        }
+    };
+    let mut parts = vec![run, sources_table(&status.sources, status.now), editions_table(&status.editions)];
+    if !status.engines.is_empty() {
+        parts.push(engines::engines_table(&status.engines));
+    }
+    parts.push(store_line(&status.store));
+    parts.join("\n")
+}
+
+fn sources_table(sources: &[SourceStatus], now: Time) -> String {
+    let mut table = Table::new(&["source", "state", "due", "last new entries", "remarks"]);
+    for source in sources {
+        let colour = match source.state {
+            "good" => AnsiColor::Green.on_default(),
+            "broken" | "gone" | "dead" | "paused" => AnsiColor::Red.on_default(),
+            "unsteady" | "changed" | "stale" => AnsiColor::Yellow.on_default(),
+            _ => Style::new().dimmed(),
+        };
+        table.row(vec![
+            Cell::text(source.id.as_str()),
+            Cell::text(source.state).style(colour),
+            Cell::text(source.due.map_or_else(String::new, |due| format_due(now, due))),
+            Cell::text(source.fresh.map_or_else(String::new, |fresh| format_ago(now, fresh))),
+            Cell::text(source_remarks(source, now)),
+        ]);
+    }
+    table.render()
+}
+
+/// Describes the fault of a source, else its move, else its title.
+fn source_remarks(source: &SourceStatus, now: Time) -> String {
+    if let Some(fault) = &source.fault {
+        let since = fault.since.map(|since| format!(", since {}", format_ago(now, since))).unwrap_or_default();
+        let failures = match source.failures {
+            0 => "it responds".to_owned(),
+            1 => "1 failure".to_owned(),
+            count => format!("{count} failures in a row"),
+        };
+        return format!("{} ({failures}{since})", fault.message);
+    }
+    if let Some(to) = &source.moved_to {
+        return format!("has moved to {to}: change its `url`");
+    }
+    let pushed = if source.hub.as_ref().is_some_and(|hub| hub.active) { " (subscribed at its hub)" } else { "" };
+    format!("{}{pushed}", source.title.as_deref().unwrap_or_default())
+}
+
+fn editions_table(editions: &[EditionStatus]) -> String {
+    let mut table = Table::new(&["edition", "languages", "sources", "formats"]);
+    for edition in editions {
+        let langs = if edition.langs.is_empty() { "as read".to_owned() } else { edition.langs.join(" ") };
+        table.row(vec![
+            Cell::text(edition.id.clone()),
+            Cell::text(langs),
+            Cell::number(edition.sources as u64),
+            Cell::text(edition.formats.join(" ")),
+        ]);
+    }
+    table.render()
+}
+
+fn store_line(store: &StoreStatus) -> String {
+    let size = store.size_bytes.map(|size| format!(", {}.{} MB", size / 1_000_000, size / 100_000 % 10)).unwrap_or_default();
+    format!("{} entries stored ({} withdrawn){size}.\n", store.entries, store.withdrawn)
+}
+
+fn format_ago(now: Time, then: Time) -> String {
+    format!("{} ago", format_span(now.since(then)))
+}
+
+fn format_due(now: Time, due: Time) -> String {
+    if due <= now { "now".to_owned() } else { format!("in {}", format_span(due.since(now))) }
+}
+
+fn format_span(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds @ 120..=7199 => format!("{} min", seconds / 60),
+        seconds @ 7200..=172_799 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Plan;
 use crate::model::{Clock, Time};
-use crate::pipeline::{Keep, Prepared, RunError, Subscribing};
+use crate::pipeline::{Passes, Prepared, RunError, Scope, Subscribing, Until};
 use crate::serve::{Health, ListenError, Listener, PushReceiver, ServerState};
 use crate::store::{Access, Store, StoreError};
 
@@ -93,7 +93,7 @@ pub async fn daemon(ask: &Daemon<'_>, plan: Plan) -> Result<(), DaemonError> {
     let mut signals = Signals::listen().map_err(DaemonError::Signals)?;
     let watchdog = Watchdog::of_environment();
     let mut changes = Changes::of(ask.path, &plan).await;
-    let mut prepared = Prepared::of(plan).await?;
+    let mut prepared = Prepared::open(plan).await?;
     let listener = match ask.listen {
         Some(address) => Some(Listener::bind(address).await?),
         None => None,
@@ -154,7 +154,7 @@ impl Server {
         let (send, pushes) = mpsc::channel(PUSHES);
         let sources = plan.enabled().map(|source| source.id.clone()).collect();
         self.state.set_receiver(Some(PushReceiver { pushes: send, sources: Arc::new(sources), max_bytes: plan.fetch.max_bytes }));
-        Some(Subscribing::at(callback, pushes))
+        Some(Subscribing::new(callback, pushes))
     }
 
     async fn end(self) {
@@ -227,18 +227,22 @@ impl Keeper<'_> {
             }
         };
         let subscribing = self.server.and_then(|server| server.set_receiver(prepared.plan()));
-        let keep = Keep {
+        let scope = Scope::default();
+        let passes = Passes {
             prepared,
+            scope: &scope,
             store,
             clock: ask.clock,
             worker: &worker,
             run,
+            until: Until::Cancelled,
             stop: &stop,
+            progress: &|_| (),
             alive: &beat,
             published: &published,
             subscribing,
         };
-        let mut keeping = pin!(keep.keep());
+        let mut running = pin!(passes.run());
         systemd::ready(&Words(prepared.plan()).to_string());
         let end = loop {
             let asked = tokio::select! {
@@ -246,8 +250,13 @@ impl Keeper<'_> {
                 asked = self.signals.next() => asked,
                 () = self.changes.next() => Asked::Reload,
                 () = self.watchdog.feed(health) => continue,
-                // It ends only when it is told to.
-                () = &mut keeping => break End::Stopped,
+                // The passes end by themselves only if relais is wrong: their errors are retried.
+                ended = &mut running => {
+                    if let Err(error) = ended {
+                        tracing::error!("{error}");
+                    }
+                    return End::Stopped;
+                }
             };
             match asked {
                 Asked::Stop => {
@@ -272,7 +281,7 @@ impl Keeper<'_> {
         }
         stop.cancel();
         let in_time = tokio::select! {
-            done = timeout(GRACE, &mut keeping) => done.is_ok(),
+            done = timeout(GRACE, &mut running) => done.is_ok(),
             // Whoever says it twice means it.
             () = self.signals.stop_again() => false,
         };
@@ -291,7 +300,7 @@ async fn replacement(ask: &Daemon<'_>, prepared: &Prepared, changes: &mut Change
     if plan.state.url() != prepared.plan().state.url() {
         return Err("`state` has changed, and a daemon keeps the one that it began with: stop it and start it again".to_owned());
     }
-    let next = Prepared::of(plan).await.map_err(|error| error.to_string())?;
+    let next = Prepared::open(plan).await.map_err(|error| error.to_string())?;
     tracing::warn!("{} was read again: {}", ask.path.display(), Words(next.plan()));
     Ok(next)
 }

@@ -4,26 +4,33 @@
 //! result in the store. So each can be killed, repeated or run on another machine.
 
 mod blocking;
+mod context;
 mod discovery;
+mod dry_run;
 mod error;
 mod full_text;
 mod ingest;
-mod keep;
+mod network;
 mod originals;
+mod prepared;
 mod publish;
+mod report;
 mod robots_cache;
 mod run;
+mod run_once;
+mod scope;
 mod translate;
+mod trigger;
 mod view;
 
 pub use blocking::Panicked;
 pub use discovery::{FoundFeed, Probe, Probed, probe, seek};
 pub use error::PipelineError;
 pub use full_text::PageBudget;
-pub use ingest::{Ingest, Ingested, Progress, Push};
-pub use keep::{Keep, Prepared, Subscribing};
-pub use publish::{Publish, Published};
-pub use run::{Run, RunError, client, options, run};
-pub use translate::{
-    EngineHandle, TextRequest, Translate, TranslateSetupError, Translated, load_glossary, open_engine, translate_text,
-};
+pub use ingest::{Progress, Push, Until};
+pub use network::{client, options};
+pub use prepared::{Prepared, RunError};
+pub use run::{Passes, Subscribing};
+pub use run_once::{Run, run};
+pub use scope::Scope;
+pub use translate::{EngineHandle, TextRequest, TranslateSetupError, load_glossary, open_engine, translate_text};

@@ -6,7 +6,7 @@ mod robots;
 mod schedule;
 pub mod source_health;
 
-pub use outage::Outage;
+pub use outage::{Attempt, NetworkChange, Outage, Verdict};
 pub use robots::Robots;
 pub use schedule::{Question, next_due};
 pub use source_health::SourceHealth;

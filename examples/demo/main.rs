@@ -19,7 +19,7 @@ use origin::{Origin, Reply};
 use relais::clock::SystemClock;
 use relais::config;
 use relais::model::{Report, Visit};
-use relais::pipeline::{self, Progress, Run};
+use relais::pipeline::{self, Progress, Run, Scope};
 
 /// A feed of the demo: its name, its media type, its bytes.
 type Feed = (&'static str, &'static str, &'static [u8]);
@@ -69,13 +69,14 @@ async fn demo(origin: &Origin, folder: &Path) -> Result<(), Box<dyn std::error::
             println!("  {}", line(visit));
         }
     };
-    let mut run =
-        Run { plan: &plan, clock: &SystemClock, sources: None, editions: None, force: false, dry: false, progress: &progress };
-    let first = pipeline::run(&run).await?;
+    let run = |scope: Scope| {
+        let process = std::process::id();
+        pipeline::run(Run { plan: plan.clone(), clock: &SystemClock, scope, dry: false, process, progress: &progress })
+    };
+    let first = Box::pin(run(Scope::default())).await?;
     println!("\n{}\n", sum(&first));
-    run.force = true;
     println!("The same again: nothing has changed, so nothing is read, and no file is touched.\n");
-    let second = pipeline::run(&run).await?;
+    let second = Box::pin(run(Scope { force: true, ..Scope::default() })).await?;
     println!("\n{}\n", sum(&second));
     let shown = std::path::absolute(folder.join("output"))?;
     println!("Look at {}", shown.join("index.html").display());

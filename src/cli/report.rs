@@ -77,6 +77,7 @@ pub(super) fn fault_line(fault: &Fault) -> String {
         FaultSubject::Source(id) => format!("source {id}"),
         FaultSubject::Engine(id) => format!("engine {id}"),
         FaultSubject::Edition(id) => format!("edition {id}"),
+        FaultSubject::Network(_) => "network".to_owned(),
     };
     let since = fault.since.map(|since| format!(" (since {since})")).unwrap_or_default();
     format!("{of}: {}{since}", fault.message)

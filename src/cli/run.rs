@@ -14,7 +14,7 @@ use super::progress::sources_bar;
 use super::report::{fault_line, report_tables, visit_line};
 use crate::clock::SystemClock;
 use crate::model::Fault;
-use crate::pipeline::{self, Progress, Run};
+use crate::pipeline::{self, Progress, Run, Scope};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArgs {
@@ -40,23 +40,21 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
     let plan = load_plan(global)?;
     let bar = progress_bar(global, args);
     let progress = |event: Progress<'_>| match (&bar, event) {
-        (Some(bar), Progress::Claimed(more)) => bar.inc_length(more as u64),
+        (Some(bar), Progress::Leased(more)) => bar.inc_length(more as u64),
         (Some(bar), Progress::Visited(visit)) => {
             bar.println(visit_line(visit));
             bar.inc(1);
         }
         (None, _) => {}
     };
-    let run = Run {
-        plan: &plan,
-        clock: &SystemClock,
+    let scope = Scope {
         sources: select_sources(&plan, &args.source)?,
         editions: select_editions(&plan, &args.edition)?,
         force: args.force,
-        dry: args.dry_run,
-        progress: &progress,
     };
-    let report = pipeline::run(&run).await;
+    let process = std::process::id();
+    let run = Run { plan, clock: &SystemClock, scope, dry: args.dry_run, process, progress: &progress };
+    let report = Box::pin(pipeline::run(run)).await;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }

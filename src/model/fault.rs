@@ -16,6 +16,8 @@ pub enum FaultSubject {
     Engine(String),
     /// An edition.
     Edition(String),
+    /// Our own network; how many hosts were asked in vain stands in place of a name.
+    Network(String),
 }
 
 /// The kind of a fault. The names, in kebab case, are promises: scripts compare them.
@@ -56,6 +58,8 @@ pub enum FaultKind {
     Changed,
     /// The source answers, and has published nothing for far longer than usual.
     Stale,
+    /// Our own network is away: no host can be reached.
+    Outage,
     /// An edition could not be rendered.
     Render,
     /// The budget of an engine is used up.
@@ -96,6 +100,7 @@ impl FaultKind {
             Self::Dead => "dead",
             Self::Changed => "changed",
             Self::Stale => "stale",
+            Self::Outage => "outage",
             Self::Render => "render",
             Self::Budget => "budget",
             Self::Engine => "engine",
@@ -151,6 +156,12 @@ impl Fault {
     /// Makes a fault of a source.
     pub fn of_source(source: &SourceId, kind: FaultKind, message: impl Into<String>, since: Option<Time>) -> Self {
         Self { of: FaultSubject::Source(source.as_str().to_owned()), kind, message: message.into(), since }
+    }
+
+    /// Makes the fault of a network through which none of so many hosts can be reached.
+    pub fn of_network(hosts: usize, since: Time) -> Self {
+        let message = format!("the network is away: none of {hosts} hosts can be reached; all sources stay due until it is back");
+        Self { of: FaultSubject::Network(format!("{hosts} hosts")), kind: FaultKind::Outage, message, since: Some(since) }
     }
 
     /// Makes a fault of an engine.

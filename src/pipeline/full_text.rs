@@ -19,8 +19,9 @@ use crate::net::{self, Client, FetchError, Request, Response};
 use crate::policy::Robots;
 
 use super::blocking::spawn_cpu;
+use super::context::Context;
 use super::error::PipelineError;
-use super::ingest::net_auth;
+use super::network::net_auth;
 use super::robots_cache::Manners;
 use super::view;
 
@@ -46,7 +47,7 @@ impl Default for PageBudget {
 
 /// The pages of one pass.
 pub(super) struct Pages<'a> {
-    manners: Manners<'a>,
+    context: Context<'a>,
     /// The sources whose pages are read.
     sources: HashMap<&'a SourceId, &'a plan::Source>,
     budget: PageBudget,
@@ -82,9 +83,9 @@ type Made = (EntryId, Revision, Original);
 
 impl<'a> Pages<'a> {
     /// The pages of those `sources` that have `full_text`.
-    pub(super) fn new(manners: Manners<'a>, sources: &'a [plan::Source], budget: PageBudget) -> Self {
+    pub(super) fn new(context: Context<'a>, sources: &'a [plan::Source], budget: PageBudget) -> Self {
         let sources = sources.iter().filter(|source| source.full_text).map(|source| (&source.id, source)).collect();
-        Self { manners, sources, budget, spent: HashMap::new(), asked: HashSet::new(), shut: HashSet::new() }
+        Self { context, sources, budget, spent: HashMap::new(), asked: HashSet::new(), shut: HashSet::new() }
     }
 
     /// What became of the pages of these entries, newest first. With `fetch` those that are still to be had are asked for now,
@@ -96,7 +97,7 @@ impl<'a> Pages<'a> {
         }
         let ids: Vec<EntryId> = of_pages.iter().map(|known| known.id).collect();
         let revisions: HashMap<EntryId, Revision> = of_pages.iter().map(|known| (known.id, known.revision)).collect();
-        let kept = self.manners.store.load_full_texts(&ids).await?.into_iter();
+        let kept = self.context.store.load_full_texts(&ids).await?.into_iter();
         let mut known: HashMap<EntryId, FullText> = kept
             .filter(|(id, revision, _)| revisions.get(id) == Some(revision))
             .map(|(id, _, full_text)| (id, full_text))
@@ -116,7 +117,7 @@ impl<'a> Pages<'a> {
         hosts: HashMap<String, Vec<Wanted<'a>>>,
         until: Instant,
     ) -> Result<Vec<(EntryId, FullText)>, PipelineError> {
-        let (manners, shut) = (&self.manners, &mut self.shut);
+        let (context, shut) = (self.context, &mut self.shut);
         // Each host hands its answer over. A loop that took the answers and then waited for the store would leave the other hosts
         // unpolled meanwhile, and one of those may stand in the queue for the same store: neither would ever move again.
         let (send, mut receive) = mpsc::unbounded_channel();
@@ -126,9 +127,9 @@ impl<'a> Pages<'a> {
                 .map(|(host, queue)| {
                     let send = send.clone();
                     async move {
-                        let robots = robots(manners, &queue, until).await?;
+                        let robots = robots(context.robots, &queue, until).await?;
                         // Nobody receives any more when the store has failed; its error is the one that is told.
-                        let _ = send.send(ask_host(manners.client, &robots, host, queue, until).await?);
+                        let _ = send.send(ask_host(context.client, &robots, host, queue, until).await?);
                         Ok::<(), PipelineError>(())
                     }
                 })
@@ -142,7 +143,7 @@ impl<'a> Pages<'a> {
                 if !is_well {
                     shut.insert(host);
                 }
-                manners.store.save_originals(&made).await?;
+                context.store.save_originals(&made).await?;
                 found.extend(made.into_iter().filter_map(|(id, _, original)| Some((id, original.full_text?))));
             }
             Ok(found)
@@ -174,7 +175,7 @@ impl<'a> Pages<'a> {
             }
         }
         let mut entries: HashMap<EntryId, (Revision, Entry)> = self
-            .manners
+            .context
             .store
             .load_entries(&ids)
             .await?

@@ -31,54 +31,38 @@ const PAGE: usize = 100;
 const INDEX: &str = "index";
 
 /// What the publish pass works with.
-pub struct Publish<'a> {
+pub(super) struct Publish<'a> {
     /// Where it takes its work from.
-    pub store: &'a Store,
+    pub(super) store: &'a Store,
     /// The sources whose pages are read.
-    pub paged: &'a HashSet<SourceId>,
+    pub(super) paged: &'a HashSet<SourceId>,
     /// Where it writes to.
-    pub dir: Arc<OutputDir>,
+    pub(super) dir: Arc<OutputDir>,
     /// What tells this output from others in the store.
-    pub target: &'a str,
+    pub(super) target: &'a str,
     /// The present: what is held for a translation is held for a time.
-    pub clock: &'a dyn Clock,
+    pub(super) clock: &'a dyn Clock,
     /// Where the output will be reached.
-    pub base_url: Option<&'a str>,
+    pub(super) base_url: Option<&'a str>,
     /// All sources, to name them.
-    pub sources: &'a [plan::Source],
+    pub(super) sources: &'a [plan::Source],
     /// What those that were visited a moment ago say of themselves; of the others the store knows.
-    pub seen: &'a HashMap<SourceId, SourceMeta>,
+    pub(super) seen: &'a HashMap<SourceId, SourceMeta>,
     /// All editions, to list them.
-    pub editions: &'a [plan::Edition],
+    pub(super) editions: &'a [plan::Edition],
     /// The editions to publish now.
-    pub only: Option<&'a HashSet<String>>,
+    pub(super) only: Option<&'a HashSet<String>>,
 }
 
 /// What the pass did.
 #[derive(Debug, Default)]
-pub struct Published {
+pub(super) struct Published {
     /// The editions, in the order of feeds.toml.
-    pub editions: Vec<EditionCount>,
+    pub(super) editions: Vec<EditionCount>,
     /// Entries that wait for a translation.
-    pub waiting: u64,
+    pub(super) waiting: u64,
     /// Editions in trouble.
-    pub faults: Vec<Fault>,
-}
-
-impl Published {
-    /// What this pass and one right after it did.
-    pub(super) fn then(self, later: Self) -> Self {
-        let mut editions = later.editions;
-        for count in &mut editions {
-            if let Some(before) = self.editions.iter().find(|before| (&before.id, &before.lang) == (&count.id, &count.lang)) {
-                // A file that was written in the first turn and stayed in the second was written.
-                let files = count.written + count.same;
-                count.written = count.written.max(before.written);
-                count.same = files.saturating_sub(count.written);
-            }
-        }
-        Self { editions, waiting: later.waiting, faults: later.faults }
-    }
+    pub(super) faults: Vec<Fault>,
 }
 
 /// What was written of an edition the last time.

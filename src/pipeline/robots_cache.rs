@@ -24,11 +24,11 @@ pub(super) struct Manners<'a> {
     pub(super) clock: &'a dyn Clock,
     /// How we are called in the `User-Agent` header.
     pub(super) user_agent: &'a str,
-    known: Mutex<HashMap<String, Known>>,
+    known: Mutex<HashMap<String, EntryRow>>,
 }
 
 #[derive(Clone)]
-struct Known {
+struct EntryRow {
     at: Time,
     robots: Robots,
 }
@@ -43,11 +43,11 @@ impl<'a> Manners<'a> {
     pub(super) async fn of(&self, address: &str) -> Result<Robots, StoreError> {
         let Some(host) = crate::net::host_key(address) else { return Ok(Robots::default()) };
         let now = self.clock.now();
-        let is_good = |known: &Known| now.since(known.at) < GOOD && known.at <= now;
+        let is_good = |known: &EntryRow| now.since(known.at) < GOOD && known.at <= now;
         if let Some(known) = self.known.lock().await.get(&host).filter(|known| is_good(known)) {
             return Ok(known.robots.clone());
         }
-        let kept = self.store.load_robots(&[&host]).await?.pop().map(|(_, at, robots)| Known { at, robots });
+        let kept = self.store.load_robots(&[&host]).await?.pop().map(|(_, at, robots)| EntryRow { at, robots });
         let known = match kept {
             Some(known) if is_good(&known) => known,
             kept => self.ask(&host, address, kept.map(|known| known.robots)).await?,
@@ -59,22 +59,22 @@ impl<'a> Manners<'a> {
     }
 
     /// Asks a host. While it does not answer, what it said before counts.
-    async fn ask(&self, host: &str, address: &str, before: Option<Robots>) -> Result<Known, StoreError> {
+    async fn ask(&self, host: &str, address: &str, before: Option<Robots>) -> Result<EntryRow, StoreError> {
         let now = self.clock.now();
         let robots = Url::parse(address).ok().and_then(|url| url.join("/robots.txt").ok()).map(String::from);
         let ask =
             Request { url: robots.as_deref().unwrap_or_default(), validators: &Validators::default(), headers: &[], auth: None };
         let known = match self.client.get(&ask).await {
             Ok(Response::Body(body)) => {
-                Known { at: now, robots: Robots::read(&String::from_utf8_lossy(&body.bytes), name(self.user_agent)) }
+                EntryRow { at: now, robots: Robots::read(&String::from_utf8_lossy(&body.bytes), name(self.user_agent)) }
             }
             // There is none: nothing is asked for (RFC 9309 §2.3.1.3).
             Ok(Response::NotModified { .. }) | Err(FetchError::Http { status: 400..=428 | 430..=499, .. }) => {
-                Known { at: now, robots: Robots::default() }
+                EntryRow { at: now, robots: Robots::default() }
             }
             Err(_) => {
                 let at = now.millis() - i64::try_from(GOOD.saturating_sub(RETRY).as_millis()).unwrap_or(0);
-                Known { at: Time::from_millis(at), robots: before.unwrap_or_else(Robots::unknown) }
+                EntryRow { at: Time::from_millis(at), robots: before.unwrap_or_else(Robots::unknown) }
             }
         };
         self.store.save_robots(host, known.at, &known.robots).await?;

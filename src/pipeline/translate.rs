@@ -46,40 +46,40 @@ const TIME: Duration = Duration::from_secs(600);
 const ROUND: usize = 200;
 
 /// What the translate pass works with.
-pub struct Translate<'a> {
+pub(super) struct Translate<'a> {
     /// Where it takes its work from.
-    pub store: &'a Store,
+    pub(super) store: &'a Store,
     /// The present.
-    pub clock: &'a dyn Clock,
+    pub(super) clock: &'a dyn Clock,
     /// A name that no other worker has.
-    pub worker: &'a str,
+    pub(super) worker: &'a str,
     /// The sources whose pages are read.
-    pub paged: &'a HashSet<SourceId>,
+    pub(super) paged: &'a HashSet<SourceId>,
     /// The engines.
-    pub desks: &'a [EngineHandle],
+    pub(super) desks: &'a [EngineHandle],
     /// Terms and names.
-    pub glossary: &'a Arc<Glossary>,
+    pub(super) glossary: &'a Arc<Glossary>,
     /// All editions.
-    pub editions: &'a [Edition],
+    pub(super) editions: &'a [Edition],
     /// The editions to translate for now.
-    pub only: Option<&'a HashSet<String>>,
+    pub(super) only: Option<&'a HashSet<String>>,
     /// How long the pass goes on asking engines. What is not translated by then waits for the next one.
-    pub time: Duration,
+    pub(super) time: Duration,
     /// After which no engine is asked any more.
-    pub stop: Option<&'a CancellationToken>,
+    pub(super) stop: Option<&'a CancellationToken>,
 }
 
 /// What the pass did.
 #[derive(Debug, Default)]
-pub struct Translated {
+pub(super) struct Translated {
     /// Segments and characters.
-    pub counts: TranslationCounts,
+    pub(super) counts: TranslationCounts,
     /// Renditions that were made.
-    pub renditions: usize,
+    pub(super) renditions: usize,
     /// Engines in trouble.
-    pub faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
     /// Whether time was up before all was asked for.
-    pub is_late: bool,
+    pub(super) is_late: bool,
 }
 
 impl Translate<'_> {

@@ -1,57 +1,152 @@
-//! Whether it is the network that is away, and not the sources: when no host can be reached any more, none of them is to blame.
+//! Tells an outage of our own network from failures of sources: when no host can be reached any more, none of them is to blame.
+//!
+//! A visit that could not reach its host says nothing by itself. It is held until a host is reached (then it was a failure of
+//! its source), until enough hosts are unreachable (then it was the network), or until no other visit is in flight (then nothing
+//! more will be known, and it counts as a failure).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use crate::model::{BreakKind, Outcome, Time};
+use crate::model::{BreakKind, Outcome, SourceId, Time};
 
-/// So many hosts that cannot be reached, and none that can, are one cause and not many.
-const HOSTS: usize = 3;
+/// Hosts in a row that cannot be reached, and none that can, after which the cause is the network.
+const ENOUGH_HOSTS: usize = 3;
+/// An outage that is over sooner may have been some sources' own.
+const BRIEF: Duration = Duration::from_secs(5 * 60);
 
-/// What the last visits say of the network.
+/// One visit, as far as it says something about the network.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The source.
+    pub source: &'a SourceId,
+    /// The host that was asked.
+    pub host: &'a str,
+    /// How the visit ended.
+    pub outcome: &'a Outcome,
+    /// When it ended.
+    pub at: Time,
+    /// True if the source had failed before: another failure is no sign of an outage.
+    pub was_failing: bool,
+    /// True if a hub sent the body, and nothing was fetched.
+    pub is_push: bool,
+}
+
+/// A change of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkChange {
+    /// So many hosts in a row could not be reached.
+    Lost {
+        /// How many.
+        hosts: usize,
+    },
+    /// A host was reached again after this time.
+    Back {
+        /// How long the network was away.
+        after: Duration,
+    },
+}
+
+/// What to do with visits.
 #[derive(Debug)]
-pub struct Outage {
-    /// Hosts that could not be reached since one last could.
+pub struct Verdict<V> {
+    /// Visits to settle: they say something about their sources.
+    pub settle: Vec<V>,
+    /// Sources to release: they stay as due as they were.
+    pub release: Vec<SourceId>,
+    /// What has become of the network, if that has changed.
+    pub change: Option<NetworkChange>,
+}
+
+impl<V> Default for Verdict<V> {
+    fn default() -> Self {
+        Self { settle: Vec::new(), release: Vec::new(), change: None }
+    }
+}
+
+/// Judges visits in the order in which they end. `V` is whatever the caller keeps of a visit.
+#[derive(Debug)]
+pub struct Outage<V> {
+    /// Hosts that could not be reached since one was reached.
     unreached: HashSet<String>,
     /// How many of them mean that it is the network.
     enough: usize,
-    /// Since when that is so.
     since: Option<Time>,
+    /// Visits that are not settled yet.
+    held: HashMap<SourceId, V>,
 }
 
-impl Outage {
-    /// Nothing seen yet. A plan of one host only can never tell; one of two tells by both.
-    pub fn of<'h>(hosts: impl Iterator<Item = &'h str>) -> Self {
+impl<V> Outage<V> {
+    /// Makes a judge for sources on these hosts. One host alone never tells; of two, both must be unreachable.
+    pub fn new<'h>(hosts: impl Iterator<Item = &'h str>) -> Self {
         let hosts: HashSet<&str> = hosts.collect();
-        Self { unreached: HashSet::new(), enough: hosts.len().clamp(2, HOSTS), since: None }
+        Self { unreached: HashSet::new(), enough: hosts.len().clamp(2, ENOUGH_HOSTS), since: None, held: HashMap::new() }
     }
 
-    /// Whether the network is away.
-    pub fn is_away(&self) -> bool {
-        self.since.is_some()
-    }
-
-    /// Since when the network is away, if it is.
+    /// Returns the time since when the network is away, if it is.
     pub fn since(&self) -> Option<Time> {
         self.since
     }
 
-    /// Sees how a visit to a host ended at a time; false if that is the network's doing and says nothing of the source.
-    pub fn saw(&mut self, host: &str, outcome: &Outcome, at: Time) -> bool {
-        match outcome {
-            Outcome::Broken { kind: BreakKind::Dns | BreakKind::Connect, .. } => {
-                self.unreached.insert(host.to_owned());
-                if self.unreached.len() >= self.enough {
-                    self.since.get_or_insert(at);
-                }
-                !self.is_away()
+    /// Returns how many hosts could not be reached since one last was.
+    pub fn unreached(&self) -> usize {
+        self.unreached.len()
+    }
+
+    /// Judges one visit, and those that were held before it.
+    pub fn judge(&mut self, attempt: Attempt<'_>, visit: V) -> Verdict<V> {
+        let mut verdict = Verdict::default();
+        if attempt.is_push {
+            // It is newer than what is held, and says nothing of whom we can reach.
+            self.held.remove(attempt.source);
+            verdict.settle.push(visit);
+            return verdict;
+        }
+        match attempt.outcome {
+            Outcome::Broken { kind: BreakKind::Dns | BreakKind::Connect, .. } => self.unreachable(attempt, visit, &mut verdict),
+            // A proxy or a router that has no network itself may still accept connections.
+            Outcome::Broken { kind: BreakKind::Timeout, .. } if self.since.is_some() => {
+                verdict.release.push(attempt.source.clone());
+                self.held.insert(attempt.source.clone(), visit);
             }
-            // A proxy or a router that has no network itself may still keep connections open.
-            Outcome::Broken { kind: BreakKind::Timeout, .. } => !self.is_away(),
+            Outcome::Broken { kind: BreakKind::Timeout, .. } => verdict.settle.push(visit),
             _ => {
-                self.unreached.clear();
-                self.since = None;
-                true
+                self.reached(attempt.at, &mut verdict);
+                self.held.remove(attempt.source);
+                verdict.settle.push(visit);
             }
+        }
+        verdict
+    }
+
+    /// Returns the visits that are held although the network is there. To be called when no visit is in flight: nothing more will
+    /// be known of them.
+    pub fn drain(&mut self) -> Vec<V> {
+        if self.since.is_some() { Vec::new() } else { self.held.drain().map(|(_, visit)| visit).collect() }
+    }
+
+    fn unreachable(&mut self, attempt: Attempt<'_>, visit: V, verdict: &mut Verdict<V>) {
+        if !attempt.was_failing {
+            self.unreached.insert(attempt.host.to_owned());
+        }
+        self.held.insert(attempt.source.clone(), visit);
+        if self.since.is_some() {
+            verdict.release.push(attempt.source.clone());
+        } else if self.unreached.len() >= self.enough {
+            self.since = Some(attempt.at);
+            verdict.release.extend(self.held.keys().cloned());
+            verdict.change = Some(NetworkChange::Lost { hosts: self.unreached.len() });
+        }
+    }
+
+    fn reached(&mut self, at: Time, verdict: &mut Verdict<V>) {
+        self.unreached.clear();
+        let lasted = self.since.take().map(|since| at.since(since));
+        verdict.change = lasted.map(|after| NetworkChange::Back { after });
+        if lasted.is_some_and(|lasted| lasted >= BRIEF) {
+            // They were released, and are as due as they were.
+            self.held.clear();
+        } else {
+            verdict.settle.extend(self.held.drain().map(|(_, visit)| visit));
         }
     }
 }
@@ -60,46 +155,143 @@ impl Outage {
 mod tests {
     use super::*;
 
-    const NOW: Time = Time::EPOCH;
+    /// Visits by source and minute; a source is on the host of its name. `reached`: how it ended.
+    struct Network {
+        outage: Outage<String>,
+        settled: Vec<String>,
+        released: Vec<String>,
+    }
+
+    impl Network {
+        fn new(hosts: &[&str]) -> Self {
+            Self { outage: Outage::new(hosts.iter().copied()), settled: Vec::new(), released: Vec::new() }
+        }
+
+        fn visit(&mut self, source: &str, minute: i64, outcome: &Outcome) -> Option<NetworkChange> {
+            self.attempt(source, minute, outcome, false, false)
+        }
+
+        fn attempt(
+            &mut self,
+            source: &str,
+            minute: i64,
+            outcome: &Outcome,
+            was_failing: bool,
+            is_push: bool,
+        ) -> Option<NetworkChange> {
+            let id = SourceId::new(source);
+            let at = Time::from_millis(minute * 60_000);
+            let attempt = Attempt { source: &id, host: source, outcome, at, was_failing, is_push };
+            let verdict = self.outage.judge(attempt, format!("{source} {minute}"));
+            let mut settled = verdict.settle;
+            settled.sort();
+            self.settled.extend(settled);
+            let mut released: Vec<String> = verdict.release.iter().map(ToString::to_string).collect();
+            released.sort();
+            self.released.extend(released);
+            verdict.change
+        }
+    }
 
     fn broken(kind: BreakKind) -> Outcome {
         Outcome::Broken { kind, message: String::new() }
     }
 
-    #[test]
-    fn three_hosts_in_a_row_are_the_network_and_one_that_answers_ends_it() {
-        let mut outage = Outage::of(["a", "b", "c", "d"].into_iter());
-        assert!(outage.saw("a", &broken(BreakKind::Dns), NOW));
-        assert!(outage.saw("a", &broken(BreakKind::Dns), NOW), "one host is one host");
-        assert!(outage.saw("b", &broken(BreakKind::Connect), NOW));
-        assert!(!outage.saw("c", &broken(BreakKind::Dns), NOW));
-        assert!(outage.is_away());
-        assert!(!outage.saw("d", &broken(BreakKind::Timeout), NOW));
-        assert!(outage.saw("d", &broken(BreakKind::Http), NOW), "an answer, whatever it says, came over the network");
-        assert!(!outage.is_away());
+    fn four() -> Network {
+        Network::new(&["a", "b", "c", "d"])
     }
 
     #[test]
-    fn one_host_that_answers_between_them_says_that_the_network_is_there() {
-        let mut outage = Outage::of(["a", "b", "c", "d"].into_iter());
-        for host in ["a", "b"] {
-            assert!(outage.saw(host, &broken(BreakKind::Dns), NOW));
-        }
-        assert!(outage.saw("c", &Outcome::Same, NOW));
-        for host in ["a", "b"] {
-            assert!(outage.saw(host, &broken(BreakKind::Dns), NOW));
-        }
-        assert!(!outage.is_away());
+    fn three_unreachable_hosts_are_an_outage_that_blames_no_source() {
+        let mut network = four();
+        assert_eq!(network.visit("a", 0, &broken(BreakKind::Dns)), None);
+        assert_eq!(network.visit("b", 0, &broken(BreakKind::Connect)), None);
+        assert_eq!(network.visit("c", 1, &broken(BreakKind::Dns)), Some(NetworkChange::Lost { hosts: 3 }));
+        network.visit("d", 1, &broken(BreakKind::Timeout));
+        assert_eq!((network.settled.len(), network.released.len()), (0, 4), "{:?}", network.settled);
+        assert!(network.outage.drain().is_empty(), "they are not settled at the end either");
     }
 
     #[test]
-    fn a_plan_of_one_host_cannot_tell() {
-        let mut outage = Outage::of(["a", "a"].into_iter());
-        for _ in 0..9 {
-            assert!(outage.saw("a", &broken(BreakKind::Connect), NOW));
+    fn outage_that_lasted_leaves_nothing_to_settle() {
+        let mut network = four();
+        for source in ["a", "b", "c"] {
+            network.visit(source, 0, &broken(BreakKind::Dns));
         }
-        let mut outage = Outage::of(["a", "b"].into_iter());
-        assert!(outage.saw("a", &broken(BreakKind::Connect), NOW));
-        assert!(!outage.saw("b", &broken(BreakKind::Connect), NOW));
+        let back = network.visit("d", 30, &Outcome::Same);
+        assert_eq!(back, Some(NetworkChange::Back { after: Duration::from_secs(1800) }));
+        assert_eq!(network.settled, ["d 30"]);
+    }
+
+    #[test]
+    fn brief_outage_was_the_sources_own() {
+        let mut network = four();
+        for source in ["a", "b", "c"] {
+            network.visit(source, 0, &broken(BreakKind::Dns));
+        }
+        network.visit("d", 1, &Outcome::Same);
+        assert_eq!(network.settled, ["a 0", "b 0", "c 0", "d 1"]);
+    }
+
+    #[test]
+    fn host_that_answers_settles_the_failures_before_it() {
+        let mut network = four();
+        network.visit("a", 0, &broken(BreakKind::Dns));
+        network.visit("b", 0, &broken(BreakKind::Connect));
+        assert!(network.settled.is_empty());
+        network.visit("c", 0, &broken(BreakKind::Http));
+        assert_eq!(network.settled, ["a 0", "b 0", "c 0"], "an answer, whatever it says, came over the network");
+        network.visit("a", 1, &broken(BreakKind::Dns));
+        network.visit("b", 1, &broken(BreakKind::Dns));
+        assert!(network.outage.since().is_none(), "the count begins anew");
+    }
+
+    #[test]
+    fn few_failures_are_settled_when_nothing_is_in_flight() {
+        let mut network = four();
+        network.visit("a", 0, &broken(BreakKind::Dns));
+        assert_eq!(network.outage.drain(), ["a 0"]);
+        assert!(network.outage.drain().is_empty());
+    }
+
+    #[test]
+    fn sources_that_failed_before_are_no_sign_of_an_outage() {
+        let mut network = four();
+        for source in ["a", "b", "c", "d"] {
+            network.attempt(source, 0, &broken(BreakKind::Dns), true, false);
+        }
+        assert!(network.outage.since().is_none());
+        assert_eq!(network.outage.drain().len(), 4);
+    }
+
+    #[test]
+    fn plan_of_one_host_cannot_tell_and_one_of_two_needs_both() {
+        let mut network = Network::new(&["a", "a"]);
+        for minute in 0..9 {
+            network.visit("a", minute, &broken(BreakKind::Connect));
+        }
+        assert!(network.outage.since().is_none());
+        let mut network = Network::new(&["a", "b"]);
+        network.visit("a", 0, &broken(BreakKind::Connect));
+        assert!(network.visit("b", 0, &broken(BreakKind::Connect)).is_some());
+    }
+
+    #[test]
+    fn push_says_nothing_of_the_network_and_replaces_what_is_held() {
+        let mut network = four();
+        for source in ["a", "b", "c"] {
+            network.visit(source, 0, &broken(BreakKind::Dns));
+        }
+        network.attempt("a", 1, &Outcome::Same, false, true);
+        assert!(network.outage.since().is_some());
+        network.visit("d", 2, &Outcome::Same);
+        assert_eq!(network.settled, ["a 1", "b 0", "c 0", "d 2"]);
+    }
+
+    #[test]
+    fn timeout_counts_as_a_failure_while_the_network_is_there() {
+        let mut network = four();
+        network.visit("a", 0, &broken(BreakKind::Timeout));
+        assert_eq!(network.settled, ["a 0"]);
     }
 }

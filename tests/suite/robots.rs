@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use relais::model::{Clock, SourceId, Time};
-use relais::pipeline::{Run, run};
+use relais::pipeline::{Run, Scope, run};
 use relais::store::{Access, Store};
 
 use crate::support::feeds::{rss, stories, tables};
@@ -81,13 +81,14 @@ async fn what_a_run_has_no_time_for_stays_due() {
     let world = World::new(&tables(&sources));
     let plan = relais::config::load(&world.path("feeds.toml")).map_err(|problems| problems.render(false)).expect("a plan");
     let clock = Hurried(AtomicI64::new(1_795_514_400_000));
-    let ask = Run { plan: &plan, clock: &clock, sources: None, editions: None, force: false, dry: false, progress: &|_| () };
-    let report = run(&ask).await.expect("it ends well");
+    let state = plan.state.url().to_owned();
+    let ask = Run { plan, clock: &clock, scope: Scope::default(), dry: false, process: 1, progress: &|_| () };
+    let report = Box::pin(run(ask)).await.expect("it ends well");
     assert!((1..20).contains(&report.sources.due), "{:?}", report.sources);
     assert_eq!(report.editions[0].items, report.sources.due, "what there is is published");
 
     let ids: Vec<SourceId> = names.iter().map(|name| SourceId::new(name)).collect();
-    let store = Store::open(plan.state.url(), Access::Look).await.expect("a state");
+    let store = Store::open(&state, Access::Look).await.expect("a state");
     let rows = store.load_source_rows(&ids).await.expect("rows");
     let unvisited = rows.iter().filter(|row| row.visited.is_none() && row.due <= clock.now() && row.leased_until.is_none());
     assert_eq!(unvisited.count(), 20 - report.sources.due as usize);

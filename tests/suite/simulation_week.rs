@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use relais::model::{Clock, Outcome, SourceId, Time};
-use relais::pipeline::{Ingest, Progress, client};
+use relais::pipeline::{Passes, Prepared, Progress, Scope, Until};
 use relais::store::{Access, Store};
+use tokio_util::sync::CancellationToken;
 
 use crate::schedule::{Chance, published};
 use crate::support::origin::{Origin, Reply};
@@ -175,9 +176,8 @@ async fn five_days_through_the_whole_of_ingest() {
     let world = World::new(&(tables + "[edition.all]\nfrom = [\"*\"]\n"));
     let plan = relais::config::load(&world.path("feeds.toml")).map_err(|problems| problems.render(false)).expect("a plan");
     let store = Store::open(plan.state.url(), Access::Work).await.expect("a state");
-    let client = client(&plan.fetch).expect("a client");
-    let sources: Vec<_> = plan.enabled().collect();
-    let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
+    let ids: Vec<SourceId> = plan.enabled().map(|source| source.id.clone()).collect();
+    let prepared = Prepared::open(plan).await.expect("what the plan names is there");
     let seen: Mutex<Vec<usize>> = Mutex::new(vec![0; SOURCES]);
     let (delays, counts) = (Mutex::new(Vec::new()), Mutex::new((0_u32, 0_u32)));
     let progress = |event: Progress<'_>| {
@@ -199,21 +199,24 @@ async fn five_days_through_the_whole_of_ingest() {
             delays.lock().expect("no panic").extend(fresh.iter().filter(|time| **time >= counted).map(|time| now - time));
         }
     };
-    let ingest = Ingest {
+    let (scope, stop) = (Scope::default(), CancellationToken::new());
+    let ingest = Passes {
+        prepared: &prepared,
+        scope: &scope,
         store: &store,
-        client: &client,
         clock: &*clock,
         worker: "w",
-        sources: &sources,
-        per_host: 1,
-        user_agent: "relais",
-        deadline: None,
-        force: false,
+        run: 1,
+        until: Until::Idle,
+        stop: &stop,
         progress: &progress,
+        alive: &|| (),
+        published: &|| (),
+        subscribing: None,
     };
     let mut passes = 0;
     loop {
-        ingest.pass().await.expect("the store works");
+        ingest.run_ingest().await.expect("the store works");
         passes += 1;
         let next = store.next_due(&ids, clock.now()).await.expect("the store works").expect("nobody has any");
         // A worker that looks twice a minute.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::stream::{StreamExt, iter};
 
 use super::super::blocking::spawn_cpu;
-use super::super::ingest::net_auth;
+use super::super::network::net_auth;
 use crate::config as plan;
 use crate::feed::{self, FeedBody};
 use crate::model::{Lang, PollHints, SourceId, Time, Validators};

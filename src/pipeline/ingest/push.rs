@@ -1,48 +1,51 @@
-//! What hubs send, one after the other: so that of two the older is not taken for the newer, and few are in memory.
+//! Takes what hubs send, one push after the other: so that of two the older is not taken for the newer, and few are in memory.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Ingest;
-use super::lasting::{Ended, LEASE, Lasting};
 use super::subscribe::Push;
 use super::visit::Visitor;
+use super::{Ended, Ingest};
 use crate::config as plan;
 use crate::model::SourceId;
 use crate::net;
-use crate::policy::source_health::wants_rest;
-use crate::store::{Lease, LeasedSource, StoreError};
+use crate::pipeline::trigger::sleep_unless_cancelled;
+use crate::store::{LeasedSource, StoreError};
 
-/// How often, a second apart, a source is tried to be had for what its hub sent: a usual visit is over by then.
+/// How often, a second apart, a source is tried to be leased for what its hub sent: a usual visit is over by then.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Sources whose hub has told of something new that is not taken: they are to be visited, due or not.
+/// What hubs send; one ingest at a time takes it.
+pub(in crate::pipeline) type Pushes = tokio::sync::Mutex<mpsc::Receiver<Push>>;
+
+/// Sources whose hub has told of something new that was not taken: they are to be fetched, due or not.
 #[derive(Default)]
-pub(super) struct Owed {
+pub(super) struct PendingRefetch {
     sources: Mutex<HashSet<SourceId>>,
     pub(super) changed: Notify,
 }
 
-impl Owed {
+impl PendingRefetch {
     fn add(&self, source: SourceId) {
         self.lock().insert(source);
         self.changed.notify_one();
     }
 
+    /// Returns all of them.
     pub(super) fn all(&self) -> Vec<SourceId> {
         self.lock().iter().cloned().collect()
     }
 
-    fn paid(&self, claimed: &[LeasedSource]) {
+    /// Removes those that are leased for their visit.
+    pub(super) fn remove(&self, leased: &[LeasedSource]) {
         let mut left = self.lock();
-        for claimed in claimed {
-            left.remove(&claimed.source);
+        for leased in leased {
+            left.remove(&leased.source);
         }
     }
 
@@ -53,96 +56,61 @@ impl Owed {
 }
 
 impl Ingest<'_> {
-    /// Takes what hubs send until it is told to stop; what is left then is owed.
-    pub(super) async fn take_pushes(&self, lasting: &Lasting<'_>, owed: &Owed, send: mpsc::Sender<Ended>) {
-        let Some(pushes) = lasting.pushes else { return };
-        let mut pushes = pushes.lock().await;
-        let visitor = Visitor { client: self.client, store: Some(self.store), keep: true, force: false, clock: self.clock };
+    /// Takes what hubs send until it is cancelled; what is left then is pending.
+    pub(super) async fn take_pushes(&self, pending: &PendingRefetch, send: mpsc::Sender<Ended>) -> Result<(), StoreError> {
+        let Some(pushes) = self.pushes else { return Ok(()) };
+        let (context, mut pushes) = (self.context, pushes.lock().await);
+        let visitor =
+            Visitor { client: context.client, store: Some(context.store), keep: true, force: false, clock: context.clock };
         loop {
             let push = tokio::select! {
                 biased;
-                () = lasting.stop.cancelled() => break,
+                () = context.stop.cancelled() => break,
                 push = pushes.recv() => push,
             };
             let Some(push) = push else { break };
             let Some(source) = self.sources.iter().find(|source| source.id == push.source) else { continue };
-            if !self.take_push(&visitor, source, push, lasting.stop, &send).await {
-                owed.add(source.id.clone());
+            let taken = self.take_push(&visitor, source, push, &send).await;
+            if !self.tolerate(taken, "what a hub sent is fetched instead")? {
+                pending.add(source.id.clone());
             }
         }
         while let Ok(push) = pushes.try_recv() {
-            owed.add(push.source);
+            pending.add(push.source);
         }
+        Ok(())
     }
 
-    /// Takes what a hub has sent of a source as a visit. False if it is no feed, or somebody else has the source all the time.
+    /// Takes what a hub has sent as a visit of its source. False if it is no feed, or another worker holds the lease all the time.
     async fn take_push(
         &self,
         visitor: &Visitor<'_>,
         source: &plan::Source,
         push: Push,
-        stop: &CancellationToken,
         send: &mpsc::Sender<Ended>,
-    ) -> bool {
-        let failed = |error: StoreError| tracing::error!("{}: {error}; what its hub sent is found with a visit", source.id);
+    ) -> Result<bool, StoreError> {
         let id = std::slice::from_ref(&source.id);
-        let claimed = match self.claim_soon(id, stop).await {
-            Ok(Some(claimed)) => claimed,
-            Ok(None) => return false,
-            Err(error) => {
-                failed(error);
-                return false;
-            }
-        };
+        let Some(leased) = self.lease_soon(id, self.context.stop).await? else { return Ok(false) };
         let body = net::Body::pushed(push.bytes, push.content_type, push.topic);
-        match visitor.take(source, claimed, body).await {
-            Ok(Some(parcel)) => return send.send(Ended { parcel, is_push: true }).await.is_ok(),
-            Ok(None) => {}
-            Err(error) => failed(error),
+        let taken = visitor.take(source, leased, body).await;
+        if let Ok(Some(parcel)) = taken {
+            return Ok(send.send(Ended::Visit { parcel: Box::new(parcel), is_push: true }).await.is_ok());
         }
         // If this fails too, the lease runs out by itself.
-        let _ = self.store.release_sources(self.worker, id).await;
-        false
+        let _ = self.context.store.release_sources(self.context.worker, id).await;
+        taken.map(|_| false)
     }
 
-    /// Takes a source, due or not, as soon as nobody else has it.
-    async fn claim_soon(&self, id: &[SourceId], stop: &CancellationToken) -> Result<Option<LeasedSource>, StoreError> {
+    /// Leases a source, due or not, as soon as no other worker holds it.
+    async fn lease_soon(&self, id: &[SourceId], stop: &CancellationToken) -> Result<Option<LeasedSource>, StoreError> {
         for _ in 0..TRIES {
-            let now = self.clock.now();
-            let lease = Lease { worker: self.worker.to_owned(), now, until: now.plus(LEASE) };
-            if let Some(claimed) = self.store.lease_due_sources(id, &lease, true, 1).await?.pop() {
-                return Ok(Some(claimed));
+            if let Some(leased) = self.context.store.lease_due_sources(id, &self.lease(), true, 1).await?.pop() {
+                return Ok(Some(leased));
             }
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                () = sleep(PAUSE) => {}
+            if !sleep_unless_cancelled(PAUSE, stop).await {
+                break;
             }
         }
         Ok(None)
-    }
-
-    /// Takes sources that are owed a visit, but for those that asked to be left alone: these have their visit when they want it.
-    pub(super) async fn claim_owed(&self, lease: &Lease, owed: &Owed) -> Result<Vec<LeasedSource>, StoreError> {
-        let sources = owed.all();
-        if sources.is_empty() {
-            return Ok(Vec::new());
-        }
-        let claimed = self.store.lease_due_sources(&sources, lease, true, sources.len()).await?;
-        owed.paid(&claimed);
-        let (resting, claimed): (Vec<LeasedSource>, Vec<LeasedSource>) =
-            claimed.into_iter().partition(|claimed| wants_rest(&claimed.state, claimed.due, lease.now));
-        if !resting.is_empty() {
-            let resting: Vec<SourceId> = resting.into_iter().map(|claimed| claimed.source).collect();
-            self.store.release_sources(self.worker, &resting).await?;
-        }
-        Ok(claimed)
-    }
-
-    /// Makes the claims of what is in hand last longer.
-    pub(super) async fn renew(&self, lease: &Lease) {
-        if let Err(error) = self.store.renew_leases(lease).await {
-            tracing::warn!("{error}; what takes long may be visited by another worker, too");
-        }
     }
 }

@@ -7,12 +7,11 @@ use std::time::Duration;
 use futures::stream::{StreamExt, iter};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
 
 use crate::config as plan;
-use crate::model::{Clock, Hub, SourceId, SourceState, Subscription, Time};
-use crate::net::Client;
-use crate::store::{Store, StoreError};
+use crate::model::{Hub, SourceId, Subscription, Time};
+use crate::pipeline::context::Context;
+use crate::store::StoreError;
 
 /// What is asked of hubs: they may agree to less.
 const LEASE: Duration = Duration::from_secs(10 * 24 * 60 * 60);
@@ -44,10 +43,10 @@ pub(in crate::pipeline) struct Hubs {
 }
 
 impl Hubs {
-    /// Sees what a visit has left.
-    pub(in crate::pipeline) fn saw(&self, source: &SourceId, state: &SourceState) {
+    /// Updates the hub that a source declares, as the last visit found it.
+    pub(in crate::pipeline) fn update(&self, source: &SourceId, hub: Option<&Hub>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match &state.meta.hub {
+        match hub {
             None => {
                 known.remove(source);
             }
@@ -66,25 +65,22 @@ impl Hubs {
 
 /// What subscribing needs.
 pub(in crate::pipeline) struct Subscribe<'a> {
-    pub(in crate::pipeline) store: &'a Store,
-    pub(in crate::pipeline) client: &'a Client,
-    pub(in crate::pipeline) clock: &'a dyn Clock,
+    pub(in crate::pipeline) context: Context<'a>,
     pub(in crate::pipeline) sources: &'a [&'a plan::Source],
     pub(in crate::pipeline) hubs: &'a Hubs,
     /// Where hubs reach us, ending in `/`.
     pub(in crate::pipeline) callback: &'a str,
-    pub(in crate::pipeline) stop: &'a CancellationToken,
 }
 
 impl Subscribe<'_> {
     /// Keeps subscriptions until it is told to stop.
-    pub(in crate::pipeline) async fn last(&self) {
+    pub(in crate::pipeline) async fn run(&self) {
         let mut is_loaded = false;
         loop {
             let turn = tokio::select! {
                 biased;
                 // Whoever is asked in this moment is asked again: it is noted before.
-                () = self.stop.cancelled() => return,
+                () = self.context.stop.cancelled() => return,
                 turn = self.turn(&mut is_loaded) => turn,
             };
             let nap = match turn {
@@ -96,12 +92,12 @@ impl Subscribe<'_> {
             };
             tokio::select! {
                 biased;
-                () = self.stop.cancelled() => return,
+                () = self.context.stop.cancelled() => return,
                 _ = timeout(nap, self.hubs.changed.notified()) => {}
             }
             tokio::select! {
                 biased;
-                () = self.stop.cancelled() => return,
+                () = self.context.stop.cancelled() => return,
                 () = sleep(SHORTEST) => {}
             }
         }
@@ -111,8 +107,8 @@ impl Subscribe<'_> {
     async fn turn(&self, is_loaded: &mut bool) -> Result<Duration, StoreError> {
         if !*is_loaded {
             let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
-            for row in self.store.load_source_rows(&ids).await? {
-                self.hubs.saw(&row.id, &row.state);
+            for row in self.context.store.load_source_rows(&ids).await? {
+                self.hubs.update(&row.id, row.state.meta.hub.as_ref());
             }
             *is_loaded = true;
         }
@@ -122,8 +118,8 @@ impl Subscribe<'_> {
             return Ok(LONGEST);
         }
         let known: HashMap<SourceId, Subscription> =
-            self.store.load_subscriptions(&ids).await?.into_iter().map(|known| (known.source.clone(), known)).collect();
-        let now = self.clock.now();
+            self.context.store.load_subscriptions(&ids).await?.into_iter().map(|known| (known.source.clone(), known)).collect();
+        let now = self.context.clock.now();
         let mut due = Vec::new();
         let mut next = now.plus(LONGEST);
         for (source, hub) in &hubs {
@@ -143,17 +139,17 @@ impl Subscribe<'_> {
         while let Some(asked) = asking.next().await {
             asked?;
         }
-        Ok(next.since(self.clock.now()).max(SHORTEST))
+        Ok(next.since(self.context.clock.now()).max(SHORTEST))
     }
 
     /// Asks a hub, if no other worker does. Its agreement comes by itself: it calls us for that.
     async fn ask(&self, source: &SourceId, hub: &Hub, known: Option<&Subscription>) -> Result<(), StoreError> {
-        let now = self.clock.now();
+        let now = self.context.clock.now();
         let Some(subscription) = request(source, hub, self.callback, known, now) else {
             tracing::error!("the system gives no random numbers, without which nothing can be subscribed to");
             return Ok(());
         };
-        if !self.store.record_hub_request(&subscription, known.map(|known| known.asked)).await? {
+        if !self.context.store.record_hub_request(&subscription, known.map(|known| known.asked)).await? {
             return Ok(());
         }
         let (callback, lease) = (format!("{}{}", subscription.callback, subscription.token), LEASE.as_secs().to_string());
@@ -166,7 +162,7 @@ impl Subscribe<'_> {
             // Its older name in PubSubHubbub 0.3: the hub asks back at once, or later.
             ("hub.verify", "async"),
         ];
-        let reason = match self.client.post(&encrypted(hub), &form).await {
+        let reason = match self.context.client.post(&encrypted(hub), &form).await {
             Ok((200..=299, _)) => return Ok(()),
             Ok((status, said)) => {
                 // Hubs repeat what they were sent; whoever reads it here need not know that.
@@ -176,7 +172,7 @@ impl Subscribe<'_> {
             Err(error) => error.to_string(),
         };
         tracing::info!(source.id = %source, "{source}: its hub does not take a subscription: {reason}");
-        self.store.record_hub_refusal(&subscription.token, &reason, false).await
+        self.context.store.record_hub_refusal(&subscription.token, &reason, false).await
     }
 }
 

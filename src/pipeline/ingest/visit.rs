@@ -10,6 +10,7 @@ use crate::net::{self, Client, Request, Response};
 use crate::store::{EncodedEntries, LeasedSource, SettledVisit, Store, StoreError};
 
 use super::parse::Reading;
+use crate::pipeline::network::net_auth;
 use crate::policy::source_health::{
     MOVE_AGREED, adopted, apply_outcome, is_in_order, note_dates, note_redirect, retired, undo_move, with_new_address,
 };
@@ -222,11 +223,4 @@ fn all_ids(now: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {
 /// Whether requests to a source carry what no other host may see.
 fn has_secrets(source: &plan::Source) -> bool {
     source.auth.is_some() || !source.headers.is_empty()
-}
-
-pub(in crate::pipeline) fn net_auth(auth: &plan::Auth) -> net::Credentials {
-    match auth {
-        plan::Auth::Basic { user, password } => net::Credentials::Basic { user: user.clone(), password: password.clone() },
-        plan::Auth::Bearer(token) => net::Credentials::Bearer(token.clone()),
-    }
 }

@@ -125,6 +125,7 @@ fn named(fault: &Fault) -> (&'static str, &str) {
         FaultSubject::Source(name) => ("source", name),
         FaultSubject::Engine(name) => ("engine", name),
         FaultSubject::Edition(name) => ("edition", name),
+        FaultSubject::Network(hosts) => ("network", hosts),
     }
 }
 

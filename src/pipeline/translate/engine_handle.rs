@@ -80,6 +80,11 @@ impl EngineHandle {
         Self { id, engine, budget, price, gate: Mutex::default(), usage: Mutex::default() }
     }
 
+    /// Returns the same engine with a closed circuit breaker and nothing counted: what made it be left alone may be over.
+    pub(in crate::pipeline) fn renewed(&self) -> Self {
+        Self::new(self.id.clone(), Arc::clone(&self.engine), self.budget, self.price.clone())
+    }
+
     /// What one request may hold.
     pub(super) fn limits(&self) -> Limits {
         self.engine.limits()

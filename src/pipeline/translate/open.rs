@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::run::options;
+use super::super::network::options;
 use super::engine_handle::EngineHandle;
 use crate::config::{self as plan, Plan};
 use crate::net::{ApiClient, ClientError};

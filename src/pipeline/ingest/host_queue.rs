@@ -1,0 +1,171 @@
+//! The queue of one host: its sources in the order in which they are due, as many at once as it may be asked. Each host is a queue
+//! of its own, so that a slow one delays only itself; the client bounds them all.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Duration;
+
+use futures::stream::StreamExt;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::{Ended, Ingest, Shared, Until, Visitor, locked};
+use crate::config as plan;
+use crate::model::{Outcome, SourceId, Time, authority};
+use crate::store::{LeasedSource, SettledVisit, StoreError};
+
+/// How long the sources of one host may keep a run waiting because their host wants time between two requests.
+const LONGEST_QUEUE: Duration = Duration::from_secs(30);
+
+/// Leased sources of one host.
+pub(super) struct HostQueue<'p> {
+    /// The host, as the addresses write it. One that has two spellings gets two queues, and its one turn at a time from the client.
+    pub(super) host: &'p str,
+    /// True if the plan has several sources on it.
+    pub(super) is_shared: bool,
+    /// True if it is visited to see whether the network is back.
+    pub(super) is_probe: bool,
+    pub(super) sources: Vec<(&'p plan::Source, LeasedSource)>,
+}
+
+/// Sources with what is known of them, by host, in the order in which they were leased.
+pub(in crate::pipeline) type Hosts<'p> = Vec<(&'p str, Vec<(&'p plan::Source, LeasedSource)>)>;
+
+/// Groups sources by host.
+pub(in crate::pipeline) fn by_host<'p>(leased: Vec<LeasedSource>, sources: &HashMap<&SourceId, &'p plan::Source>) -> Hosts<'p> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut hosts: Hosts<'p> = Vec::new();
+    for leased in leased {
+        let Some(source) = sources.get(&leased.source) else { continue };
+        let host = authority(&source.url);
+        let place = *places.entry(host).or_insert_with(|| {
+            hosts.push((host, Vec::new()));
+            hosts.len() - 1
+        });
+        hosts[place].1.push((source, leased));
+    }
+    hosts
+}
+
+/// Visits the sources of one host, `per_host` at a time, until `visit` fails.
+///
+/// Each visit hands itself over. If this stream did it, the others in it would not be polled meanwhile.
+pub(in crate::pipeline) async fn visit_in_turn<'p, F, E>(
+    sources: Vec<(&'p plan::Source, LeasedSource)>,
+    per_host: usize,
+    visit: impl Fn(&'p plan::Source, LeasedSource) -> F,
+) -> Result<(), E>
+where
+    F: Future<Output = Result<(), E>>,
+{
+    let mut visits =
+        futures::stream::iter(sources).map(|(source, leased)| Box::pin(visit(source, leased))).buffer_unordered(per_host);
+    while let Some(visited) = visits.next().await {
+        visited?;
+    }
+    Ok(())
+}
+
+/// Why a source is not visited after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Skip {
+    /// Whoever runs us said stop.
+    Cancelled,
+    /// The network is away.
+    Outage,
+    /// The deadline has passed.
+    Deadline,
+    /// Another source of the host was told to come later: that is the host's word for all of them.
+    HostAskedToWait,
+    /// The host wants much time between two requests. It gets it between runs: everybody else's news would wait for it here.
+    LongInterval,
+}
+
+impl Ingest<'_> {
+    /// Visits the sources of one host. Those that are not visited after all are released: they stay as due as they were.
+    pub(super) async fn visit_queue(
+        &self,
+        shared: &Shared,
+        queue: HostQueue<'_>,
+        send: mpsc::Sender<Ended>,
+    ) -> Result<(), StoreError> {
+        let context = self.context;
+        let begun = Instant::now();
+        let interval = self.host_interval(&queue).await?;
+        let is_long = || !interval.is_zero() && begun.elapsed() + interval > LONGEST_QUEUE && self.until == Until::Idle;
+        let visitor =
+            Visitor { client: context.client, store: Some(context.store), keep: true, force: self.force, clock: context.clock };
+        let (is_first, wait_until, skipped) = (Cell::new(true), Cell::new(None), std::cell::RefCell::new(Vec::new()));
+        let (visitor, send, is_probe, host) = (&visitor, &send, queue.is_probe, queue.host);
+        let (is_first, wait_until, skipped, is_long) = (&is_first, &wait_until, &skipped, &is_long);
+        visit_in_turn(queue.sources, self.per_host, |source, leased| async move {
+            if let Some(skip) = self.skip(shared, is_probe, wait_until.get(), !is_first.replace(false) && is_long()) {
+                tracing::debug!(source.id = %source.id, ?skip, "the lease is released without a visit");
+                note_skip(shared, skip, &source.id);
+                skipped.borrow_mut().push(source.id.clone());
+                return Ok(());
+            }
+            let span = tracing::info_span!("visit", source.id = %source.id, url.host = host);
+            match visitor.visit(source, leased).instrument(span).await {
+                Ok(parcel) => {
+                    wait_until.set(retry_after(&parcel).or(wait_until.get()));
+                    // Nobody settles any more when the store has failed; its error is the one that is told.
+                    let _ = send.send(Ended::Visit { parcel: Box::new(parcel), is_push: false }).await;
+                }
+                Err(error) => {
+                    self.tolerate(Err::<(), _>(error), "the source is visited again when the state is back")?;
+                    skipped.borrow_mut().push(source.id.clone());
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        let skipped = skipped.take();
+        if !skipped.is_empty() {
+            let released = context.store.release_sources(context.worker, &skipped).await;
+            self.tolerate(released, "the leases run out by themselves")?;
+        }
+        Ok(())
+    }
+
+    /// Returns how much time a host with several sources wants between two requests (`Crawl-delay`).
+    async fn host_interval(&self, queue: &HostQueue<'_>) -> Result<Duration, StoreError> {
+        let Some((first, _)) = queue.sources.first().filter(|_| queue.is_shared) else { return Ok(Duration::ZERO) };
+        let robots = self.context.robots.of(&first.url).await.map(|robots| Some(robots.delay()));
+        let delay = self.tolerate(robots, "the Crawl-delay of a host is not known")?;
+        Ok(delay.unwrap_or_default())
+    }
+
+    /// Returns why the next source of a queue is not visited, if that is so.
+    fn skip(&self, shared: &Shared, is_probe: bool, wait_until: Option<Time>, is_long: bool) -> Option<Skip> {
+        let now = self.context.clock.now();
+        if self.context.stop.is_cancelled() {
+            Some(Skip::Cancelled)
+        } else if !is_probe && locked(&shared.outage).since().is_some() {
+            Some(Skip::Outage)
+        } else if self.deadline.is_some_and(|deadline| now >= deadline) {
+            Some(Skip::Deadline)
+        } else if wait_until.is_some_and(|until| now < until) {
+            Some(Skip::HostAskedToWait)
+        } else if is_long {
+            Some(Skip::LongInterval)
+        } else {
+            None
+        }
+    }
+}
+
+fn note_skip(shared: &Shared, skip: Skip, source: &SourceId) {
+    match skip {
+        Skip::Outage => locked(&shared.released).push(source.clone()),
+        Skip::Deadline => *locked(&shared.late) += 1,
+        Skip::Cancelled | Skip::HostAskedToWait | Skip::LongInterval => {}
+    }
+}
+
+/// Returns until when a host wants to be left alone, if that is how the visit ended.
+pub(super) fn retry_after(parcel: &SettledVisit) -> Option<Time> {
+    if let Outcome::Later { until, .. } = parcel.visit().outcome { Some(until) } else { None }
+}

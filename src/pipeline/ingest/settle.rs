@@ -1,0 +1,127 @@
+//! Settles visits as they end: what they found, what follows for their sources, and when these are due again.
+
+use std::collections::HashMap;
+
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::host_queue::retry_after;
+use super::{Ended, FIRST_RETRY, Ingest, LONGEST_NAP, Progress, SETTLE, Shared, Until, locked};
+use crate::config as plan;
+use crate::model::{Outcome, SourceId, Visit, authority};
+use crate::policy::{Attempt, Verdict};
+use crate::store::{SettledVisit, StoreError};
+
+impl Ingest<'_> {
+    /// Settles visits until no more come.
+    pub(super) async fn settle_all(&self, shared: &Shared, mut visits: mpsc::Receiver<Ended>) -> Result<(), StoreError> {
+        let hosts: HashMap<&SourceId, &str> = self.sources.iter().map(|source| (&source.id, authority(&source.url))).collect();
+        let mut ended = Vec::with_capacity(SETTLE);
+        while visits.recv_many(&mut ended, SETTLE).await > 0 {
+            let (batch, released) = self.judge(shared, &hosts, ended.drain(..));
+            if !released.is_empty() {
+                let given_back = self.context.store.release_sources(self.context.worker, &released).await;
+                self.tolerate(given_back, "the leases run out by themselves")?;
+                locked(&shared.released).extend(released);
+            }
+            if batch.is_empty() || !self.settle(&batch).await? {
+                continue;
+            }
+            let postponed = self.postpone_hosts(&batch).await;
+            self.tolerate(postponed, "sources of hosts that asked to wait may be visited sooner")?;
+            self.tell(&batch);
+        }
+        Ok(())
+    }
+
+    /// Returns what is to be settled, and which sources are to be released: an outage says nothing of them.
+    fn judge(
+        &self,
+        shared: &Shared,
+        hosts: &HashMap<&SourceId, &str>,
+        ended: impl Iterator<Item = Ended>,
+    ) -> (Vec<SettledVisit>, Vec<SourceId>) {
+        let (mut batch, mut released) = (Vec::new(), Vec::new());
+        for ended in ended {
+            let mut outage = locked(&shared.outage);
+            let Ended::Visit { parcel, is_push } = ended else {
+                batch.extend(outage.drain());
+                continue;
+            };
+            let visit = parcel.visit();
+            let (source, at, outcome) = (visit.source.clone(), visit.at, visit.outcome.clone());
+            let was_failing = visit.state.as_ref().is_some_and(|state| state.failures > 1);
+            let host = hosts.get(&source).copied().unwrap_or_default();
+            let attempt = Attempt { source: &source, host, outcome: &outcome, at, was_failing, is_push };
+            let Verdict { settle, release, change } = outage.judge(attempt, *parcel);
+            drop(outage);
+            batch.extend(settle);
+            released.extend(release);
+            if let Some(change) = change {
+                (self.listeners.network)(change, at);
+            }
+        }
+        (batch, released)
+    }
+
+    /// Settles a batch. Until it is cancelled it tries again for as long as the store fails (back-off); false if there is no time
+    /// left for that.
+    async fn settle(&self, batch: &[SettledVisit]) -> Result<bool, StoreError> {
+        let mut retry = FIRST_RETRY;
+        loop {
+            let Err(error) = self.context.store.settle_visits(self.context.worker, batch).await else { return Ok(true) };
+            if self.until == Until::Idle {
+                return Err(error);
+            }
+            tracing::error!("{error}; {} visits wait to be settled; retry in {} s", batch.len(), retry.as_secs());
+            tokio::select! {
+                // The feeds will say the same again.
+                () = self.context.stop.cancelled() => return Ok(false),
+                () = sleep(retry) => retry = (retry * 2).min(LONGEST_NAP),
+            }
+        }
+    }
+
+    /// Has all sources of a host wait that asked to be left alone, and not only the source that was told so.
+    async fn postpone_hosts(&self, batch: &[SettledVisit]) -> Result<(), StoreError> {
+        for parcel in batch {
+            let Some(until) = retry_after(parcel) else { continue };
+            let host = self.sources.iter().find(|source| source.id == parcel.visit().source).map(|source| authority(&source.url));
+            let is_on_host = |source: &&&plan::Source| Some(authority(&source.url)) == host;
+            let neighbours: Vec<SourceId> = self.sources.iter().filter(is_on_host).map(|source| source.id.clone()).collect();
+            self.context.store.postpone_sources(&neighbours, until).await?;
+        }
+        Ok(())
+    }
+
+    fn tell(&self, batch: &[SettledVisit]) {
+        let mut is_news = false;
+        for visit in batch.iter().map(SettledVisit::visit) {
+            log_visit(visit);
+            is_news |= visit.outcome.found().is_some() || visit.state.is_some();
+            (self.listeners.progress)(Progress::Visited(visit));
+        }
+        if is_news {
+            (self.listeners.news)();
+        }
+    }
+}
+
+/// Writes one line for each visit.
+fn log_visit(visit: &Visit) {
+    let (source, outcome, duration_ms) = (&visit.source, visit.outcome.name(), visit.duration_ms);
+    match &visit.outcome {
+        Outcome::Broken { message, .. } | Outcome::Gone { message } | Outcome::Later { message, .. } => {
+            tracing::info!(source.id = %source, outcome, duration_ms, "{source}: {message}");
+        }
+        other => {
+            let found = other.found().copied().unwrap_or_default();
+            tracing::info!(
+                source.id = %source, outcome, duration_ms, entries.new = found.new, entries.changed = found.changed,
+                "{source}: {outcome}"
+            );
+        }
+    }
+    let due_in_s = visit.due.since(visit.at).as_secs();
+    tracing::debug!(source.id = %source, due_in_s, "{source}: next visit scheduled in {due_in_s} s");
+}

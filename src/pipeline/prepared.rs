@@ -1,0 +1,75 @@
+//! Opens everything that a plan names, before anything is fetched for it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::config::Plan;
+use crate::model::SourceId;
+use crate::net::{Client, ClientError};
+use crate::sink::OutputDir;
+use crate::store::StoreError;
+use crate::translate::Glossary;
+
+use super::blocking::spawn_cpu;
+use super::error::PipelineError;
+use super::network::client;
+use super::translate::{EngineHandle, TranslateSetupError, load_glossary, open_engines};
+
+/// A plan with everything that it names, opened and found to be usable: certificates, engines, glossary, output.
+pub struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) client: Client,
+    /// The engines that editions name. A pass works with copies that have not failed yet.
+    pub(super) engines: Vec<EngineHandle>,
+    pub(super) glossary: Arc<Glossary>,
+    pub(super) dir: Arc<OutputDir>,
+    /// The sources whose article pages are read.
+    pub(super) paged: HashSet<SourceId>,
+}
+
+impl Prepared {
+    /// Opens what the plan names; the output folder is made if it is not there.
+    pub async fn open(plan: Plan) -> Result<Self, RunError> {
+        let engines = open_engines(&plan)?;
+        let glossary = open_glossary(&plan, &engines)?;
+        let output = plan.output.clone();
+        let dir = spawn_cpu("opening the output", move || OutputDir::open(&output)).await.map_err(PipelineError::from)?;
+        let dir = Arc::new(dir.map_err(PipelineError::from)?);
+        let paged = plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
+        Ok(Self { client: client(&plan.fetch)?, engines, glossary, dir, paged, plan })
+    }
+
+    /// Returns the plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+/// Why a run could not go on. What it had settled and written before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The network cannot be used at all.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An engine or the glossary cannot be used.
+    #[error(transparent)]
+    Translate(#[from] TranslateSetupError),
+    /// A pass failed.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
+impl RunError {
+    /// Returns true if feeds.toml, or a file that it names, has to be changed before anything can run.
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, Self::Translate(error) if !matches!(error, TranslateSetupError::Client(_)))
+    }
+}
+
+/// Returns the terms that these engines must keep; none where there is no engine.
+pub(super) fn open_glossary(plan: &Plan, engines: &[EngineHandle]) -> Result<Arc<Glossary>, TranslateSetupError> {
+    if engines.is_empty() { Ok(Arc::new(Glossary::empty())) } else { load_glossary(plan) }
+}

@@ -1,0 +1,88 @@
+//! The loop of the publish pass, and what it writes besides editions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::model::{SourceId, SourceMeta};
+use crate::pipeline::context::Context;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::ingest::Until;
+use crate::pipeline::publish::{Publish, Published};
+
+use super::{FIRST_RETRY, Passes, Shared, log_faults, next_retry};
+
+/// How long a run keeps readers waiting for translations while there is something else to publish.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Passes<'_> {
+    /// Publishes each time that something new has come.
+    pub(super) async fn publish(&self, context: Context<'_>, shared: &Shared) -> Result<(), PipelineError> {
+        let mut retry = FIRST_RETRY;
+        while shared.publish.wait(self.pace(), self.stop).await {
+            match self.publish_once(context, shared).await {
+                Ok(published) => {
+                    retry = FIRST_RETRY;
+                    let appeared = shared.report().add_publication(published);
+                    if self.until == Until::Cancelled {
+                        log_faults(&appeared);
+                        if let Err(error) = self.write_fault_feed(context, shared).await {
+                            tracing::error!("faults.atom was not written: {error}");
+                        }
+                    }
+                    (self.published)();
+                }
+                Err(error) => {
+                    retry = next_retry(retry);
+                    self.tolerate(error, "publishing", retry, &shared.publish).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn publish_once(&self, context: Context<'_>, shared: &Shared) -> Result<Published, PipelineError> {
+        let seen = shared.report().take_source_meta();
+        let target = self.prepared.plan.output.to_string_lossy();
+        self.publisher(context, &target, &seen).pass(&mut self.pages(context)).await
+    }
+
+    fn publisher<'p>(&'p self, context: Context<'p>, target: &'p str, seen: &'p HashMap<SourceId, SourceMeta>) -> Publish<'p> {
+        let plan = &self.prepared.plan;
+        Publish {
+            store: context.store,
+            paged: &self.prepared.paged,
+            dir: Arc::clone(&self.prepared.dir),
+            target,
+            clock: context.clock,
+            base_url: plan.base_url.as_deref(),
+            sources: &plan.sources,
+            seen,
+            editions: &plan.editions,
+            only: self.scope.editions.as_ref(),
+        }
+    }
+
+    /// Writes `faults.atom`, if the plan asks for it.
+    pub(super) async fn write_fault_feed(&self, context: Context<'_>, shared: &Shared) -> Result<(), PipelineError> {
+        if !self.prepared.plan.faults {
+            return Ok(());
+        }
+        let faults = shared.report().other_faults();
+        let target = self.prepared.plan.output.to_string_lossy();
+        self.publisher(context, &target, &HashMap::new()).operator().tell(&faults).await
+    }
+
+    /// Publishes what there is once a run has kept readers waiting for long enough: a slow engine delays its own entries only.
+    pub(super) async fn publish_when_late(&self, shared: &Shared) -> Result<(), PipelineError> {
+        if self.until == Until::Idle {
+            shared.translate.closed().await;
+            if timeout(PATIENCE, shared.translated.cancelled()).await.is_err() {
+                shared.publish.request();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+//! The loop of the translate pass.
+
+use std::time::Duration;
+
+use crate::pipeline::context::Context;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::ingest::Until;
+use crate::pipeline::translate::{EngineHandle, Translate, Translated};
+use crate::pipeline::trigger::sleep_unless_cancelled;
+
+use super::{FIRST_RETRY, Passes, Shared, log_faults, next_retry};
+
+/// How long one translate pass goes on asking engines. Until idle, what is not translated by then waits for the next run; until
+/// cancelled, the newest entries are looked for again.
+const TIME_UNTIL_IDLE: Duration = Duration::from_secs(600);
+const TIME_UNTIL_CANCELLED: Duration = Duration::from_secs(60);
+
+impl Passes<'_> {
+    /// Translates what is wanted, each time that something new has come, and when engines may be back.
+    pub(super) async fn translate(&self, context: Context<'_>, shared: &Shared) -> Result<(), PipelineError> {
+        let (mut retry, mut renditions) = (FIRST_RETRY, 0);
+        while shared.translate.wait(self.pace(), self.stop).await {
+            match self.translate_once(context).await {
+                Ok(translated) => {
+                    renditions += translated.renditions;
+                    if self.until == Until::Cancelled {
+                        let is_stuck = !translated.faults.is_empty() && translated.renditions == 0;
+                        retry = if is_stuck { next_retry(retry) } else { FIRST_RETRY };
+                    }
+                    if !self.after_translating(shared, translated, retry).await {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    retry = next_retry(retry);
+                    self.tolerate(error, "translating", retry, &shared.translate).await?;
+                }
+            }
+        }
+        if renditions > 0 || !shared.publish.was_requested() {
+            shared.publish.request();
+        }
+        shared.publish.close();
+        shared.translated.cancel();
+        Ok(())
+    }
+
+    /// Reports a translate pass, and asks for what follows from it. False if it is over meanwhile.
+    async fn after_translating(&self, shared: &Shared, translated: Translated, retry: Duration) -> bool {
+        let (is_late, renditions, has_faults) = (translated.is_late, translated.renditions, !translated.faults.is_empty());
+        let appeared = shared.report().add_translation(translated);
+        if self.until == Until::Idle {
+            return true;
+        }
+        log_faults(&appeared);
+        if renditions > 0 {
+            shared.publish.request();
+        }
+        if has_faults && !sleep_unless_cancelled(retry, self.stop).await {
+            return false;
+        }
+        if is_late {
+            shared.translate.request();
+        }
+        true
+    }
+
+    async fn translate_once(&self, context: Context<'_>) -> Result<Translated, PipelineError> {
+        let (prepared, until) = (self.prepared, self.until);
+        let desks: Vec<EngineHandle> = prepared.engines.iter().map(EngineHandle::renewed).collect();
+        if desks.is_empty() {
+            return Ok(Translated::default());
+        }
+        let translate = Translate {
+            store: context.store,
+            clock: context.clock,
+            worker: context.worker,
+            paged: &prepared.paged,
+            desks: &desks,
+            glossary: &prepared.glossary,
+            editions: &prepared.plan.editions,
+            only: self.scope.editions.as_ref(),
+            time: if until == Until::Idle { TIME_UNTIL_IDLE } else { TIME_UNTIL_CANCELLED },
+            stop: Some(self.stop),
+        };
+        let requests = translate.find_missing(&mut self.pages(context)).await?;
+        Ok(if requests.is_empty() { Translated::default() } else { translate.translate_all(requests).await? })
+    }
+}

@@ -151,7 +151,7 @@ async fn a_probe_tells_of_each_source_and_keeps_nothing() {
     let line = |name: &str| probed.stdout.lines().find(|line| line.starts_with(&format!("{name} "))).expect(name);
     let good = line("good");
     assert!(good.contains("rss 2.0") && good.contains("fr") && good.contains("days ago"), "{good}");
-    assert!(good.contains("asks: every 30 min, not at 2 h UTC, not on Sun, good for 300 s"), "{good}");
+    assert!(good.contains("asks: every 30 min, not at 2 h UTC, not on Sun, fresh for 300 s"), "{good}");
     assert!(line("broken").contains("2 without a date; repaired: "), "{}", line("broken"));
     assert!(line("moved").contains(&format!("has moved to {}", origin.url("/good"))), "{}", line("moved"));
     assert!(line("page").contains("an HTML page (“Le club”)") && line("gone").contains("410"), "{}", probed.stdout);

@@ -1,26 +1,31 @@
-//! `relais` reads news feeds, normalises their entries and republishes them as merged feeds.
+//! `relais` reads news feeds, merges and translates their entries, and republishes them.
 //!
 //! ```text
 //!  feeds.toml ─▶ Plan
-//!                 │      INGEST                                PUBLISH
-//!   sources ──────┴▶ fetch ▸ read ▸ normalise ─▶ STORE ─▶ merge ▸ render ▸ write ─▶ output/
+//!                 │      INGEST                        TRANSLATE                     PUBLISH
+//!   sources ──────┴▶ fetch ▸ parse ▸ normalise    segment ▸ recall ▸ engine     select ▸ render ▸ write ─▶ output/
+//!                                     │              ▲  ▸ verify ▸ assemble         ▲
+//!                                     ▼              │          ▼                   │
+//!                                   ────────────── STORE ─────────────────────────────
 //! ```
 //!
-//! Two passes over one database: each takes its work from the store and leaves its result there, so that any of them can
-//! be killed, repeated or run on another machine. The output is a pure function of the store: a run over an unchanged
-//! world writes nothing.
+//! Three passes over one database: each takes its work from the store and leaves its result there, so each can be killed, repeated,
+//! or run on another machine. The output is a function of the store and the configuration: a run over an unchanged world writes
+//! nothing.
 //!
-//! # The words
+//! # Terms
 //!
-//! A **source** is a feed that we read, an **entry** one of its items, normalised; a **rendition** is an entry in one
-//! language; an **edition** is a merged feed that we publish; a **run** is one turn of the passes, with its report; a
-//! **fault** is what went wrong, as data. `docs/ARCHITECTURE.md` has the whole list and says who may name whom.
+//! A **source** is a feed that is read; an **entry** is one of its items, normalised; a **rendition** is an entry in one language; an
+//! **edition** is a merged feed that is published; a **run** is one turn of the passes, with its report; a **fault** is a problem of a
+//! source, engine or edition, as data. `docs/GLOSSARY.md` defines all terms; `docs/ARCHITECTURE.md` is the map of the files.
 //!
-//! # The modules, in the order of the flow
+//! # Modules, in the order of the flow
 //!
-//! [`config`] makes a plan of feeds.toml; [`net`] fetches; [`feed`] makes entries of bytes; [`html`] cleans; [`select`]
-//! merges; [`translate`] asks engines and checks what they answer; [`store`] keeps; [`render`] writes formats and [`sink`] files; [`pipeline`] joins them to a run, [`daemon`] to a service that [`serve`] answers for; [`cli`] is what
-//! people type; [`model`] holds the words as types, [`clock`] the time, and [`policy`] decides what to do next.
+//! [`config`] makes a plan of feeds.toml; [`net`] fetches; [`feed`] parses; [`html`] cleans HTML and cuts it into segments;
+//! [`translate`] calls engines and verifies translations; [`select`] chooses the entries of an edition; [`store`] keeps the state;
+//! [`render`] makes the formats and [`sink`] writes the files. [`pipeline`] runs the passes; [`daemon`] runs them as a service, for
+//! which [`serve`] answers HTTP; [`cli`] has the commands. [`policy`] decides what happens next to a source, [`model`] has the types
+//! that all modules share, and [`clock`] the time.
 
 pub mod cli;
 pub mod clock;

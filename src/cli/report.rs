@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 
 use super::table::{Cell, Table};
-use crate::model::{Fault, FaultSubject, Report, Visit};
+use crate::model::{Fault, FaultSubject, Report, TranslationCounts, Visit};
 
 /// Formats the line of one visit.
 pub(super) fn visit_line(visit: &Visit) -> String {
@@ -26,9 +26,21 @@ pub(super) fn visit_line(visit: &Visit) -> String {
 
 /// Formats the report of a run as tables.
 pub(super) fn report_tables(report: &Report, dry: bool) -> String {
-    let sources = &report.sources;
-    let mut out = String::new();
-    let counts = [
+    let mut out = counts_lines(report);
+    out.push_str(&translation_line(&report.translation, dry));
+    if dry {
+        out.push_str("Dry run: nothing was written.\n");
+    } else if !report.editions.is_empty() {
+        out.push('\n');
+        out.push_str(&editions_table(report));
+    }
+    out
+}
+
+/// Formats the counts of sources and entries, and the duration.
+fn counts_lines(report: &Report) -> String {
+    let (sources, entries) = (&report.sources, &report.entries);
+    let outcomes = [
         ("fresh", sources.fresh),
         ("same", sources.same),
         ("later", sources.later),
@@ -36,11 +48,10 @@ pub(super) fn report_tables(report: &Report, dry: bool) -> String {
         ("gone", sources.gone),
         ("broken", sources.broken),
     ];
-    let counts: Vec<String> = counts.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} {name}")).collect();
-    let entries = &report.entries;
-    out.push_str(&format!("{} sources due", sources.due));
-    if !counts.is_empty() {
-        out.push_str(&format!(": {}", counts.join(", ")));
+    let outcomes: Vec<String> = outcomes.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} {name}")).collect();
+    let mut out = format!("{} sources due", sources.due);
+    if !outcomes.is_empty() {
+        out.push_str(&format!(": {}", outcomes.join(", ")));
     }
     out.push_str(&format!("\n{} entries new, {} changed", entries.new, entries.changed));
     if entries.withdrawn > 0 {
@@ -49,11 +60,23 @@ pub(super) fn report_tables(report: &Report, dry: bool) -> String {
     if entries.dropped > 0 {
         out.push_str(&format!(", {} unusable or duplicate", entries.dropped));
     }
-    out.push_str(&format!(" ({:.1} s)\n", std::time::Duration::from_millis(report.duration_ms).as_secs_f64()));
-    if dry {
-        out.push_str("Dry run: nothing was written, and this configuration translates nothing.\n");
-        return out;
+    let duration = std::time::Duration::from_millis(report.duration_ms);
+    out + &format!(" ({:.1} s)\n", duration.as_secs_f64())
+}
+
+/// Formats the counts of the translation; empty if nothing was to be translated.
+fn translation_line(counts: &TranslationCounts, dry: bool) -> String {
+    let TranslationCounts { segments, recalled, sent, characters_sent, cost, .. } = counts;
+    if *segments == 0 {
+        return String::new();
     }
+    let verb = if dry { "to send" } else { "sent" };
+    // The price of each engine has its own currency.
+    let cost = if *cost > 0.0 { format!(", cost {cost:.4}") } else { String::new() };
+    format!("{segments} segments: {recalled} from the memory, {sent} {verb} ({characters_sent} characters{cost})\n")
+}
+
+fn editions_table(report: &Report) -> String {
     let mut table = Table::new(&["edition", "language", "items", "written", "unchanged"]);
     for edition in &report.editions {
         table.row(vec![
@@ -64,11 +87,7 @@ pub(super) fn report_tables(report: &Report, dry: bool) -> String {
             Cell::number(edition.same.into()),
         ]);
     }
-    if !report.editions.is_empty() {
-        out.push('\n');
-        out.push_str(&table.render());
-    }
-    out
+    table.render()
 }
 
 /// Formats a fault in one line.

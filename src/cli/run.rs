@@ -63,7 +63,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
     if args.json {
         let text = serde_json::to_string(&report).map_err(CommandError::internal)?;
         print(&format!("{text}\n"))?;
-    } else if std::io::stdout().is_terminal() && !global.quiet {
+    } else if (args.dry_run || std::io::stdout().is_terminal()) && !global.quiet {
         print(&report_tables(&report, args.dry_run))?;
     }
     if bar.is_none() && !global.quiet {

@@ -65,7 +65,7 @@ fn schema_has_every_key_and_no_other() {
 }
 
 #[test]
-fn a_short_file_is_a_whole_plan() {
+fn minimal_file_makes_a_plan_with_defaults() {
     let plan = config::parse(REST, Path::new("/srv/news/feeds.toml")).expect("a plan");
     assert_eq!(plan.state.url(), "sqlite:/srv/news/relais.db");
     assert_eq!(plan.output, Path::new("/srv/news/output"));
@@ -79,7 +79,7 @@ fn a_short_file_is_a_whole_plan() {
 }
 
 #[test]
-fn sources_stay_in_the_order_of_the_file_and_come_once() {
+fn sources_keep_the_order_of_the_file_without_duplicates() {
     let text = "base_url = 'https://x.example/feeds'\n\
         [source.z]\nurl = 'https://z.example/'\ntags = ['t', 't']\n[source.a]\nurl = 'https://a.example/'\nevery = '1h30m'\nzone = 'Europe/Paris'\n\
         [source.m]\nurl = 'https://m.example/'\ntags = ['t']\nenabled = false\n\
@@ -103,7 +103,7 @@ fn sources_stay_in_the_order_of_the_file_and_come_once() {
 }
 
 #[test]
-fn warnings_do_not_fail() {
+fn warnings_do_not_prevent_a_plan() {
     let text = "state = 'postgres://relais:hunter2@db/relais'\n[fetch]\nproxy = 'http://me:hunter2@proxy:3128'\n\
         [source.a]\nurl = 'https://a.example/'\n[source.b]\nurl = 'https://b.example/'\n\
         [source.c]\nurl = 'https://c.example/'\nenabled = false\n[source.d]\nurl = 'https://d.example/'\nfull_text = true\n\
@@ -145,7 +145,7 @@ fn secrets_are_read_from_files_beside_feeds_toml() {
 }
 
 #[test]
-fn a_whole_translation_is_planned_as_it_is_written() {
+fn translation_settings_are_in_the_plan() {
     let text = format!(
         "[engine.own]\nkind = 'libretranslate'\nurl = 'http://127.0.0.1:5000/'\npivot = 'ES'\ntimeout = '2m'\nin_flight = 3\n\
          [engine.model]\nkind = 'openai'\nurl = 'https://llm.example/v1'\nmodel = 'small'\n\
@@ -174,7 +174,7 @@ fn a_whole_translation_is_planned_as_it_is_written() {
 }
 
 #[test]
-fn the_glossary_must_be_text_where_something_is_translated() {
+fn glossary_must_be_text_if_an_edition_translates() {
     let folder = tempfile::tempdir().expect("a folder");
     let put = |name: &str, bytes: &[u8]| {
         use std::io::Write as _;
@@ -335,7 +335,7 @@ fn golden(name: &str, shown: &str) {
 }
 
 #[test]
-fn a_file_of_nothing_but_mistakes_is_answered_with_the_first_of_them() {
+fn at_most_200_problems_are_shown() {
     let text = (0..30_000).map(|n| format!("k{n} = 1")).collect::<Vec<_>>().join("\n");
     let problems = parse(&text).expect_err("problems");
     assert!(problems.list().len() <= 201, "{}", problems.list().len());
@@ -343,7 +343,7 @@ fn a_file_of_nothing_but_mistakes_is_answered_with_the_first_of_them() {
 }
 
 #[test]
-fn nesting_without_end_is_refused_and_not_followed() {
+fn excessive_nesting_is_refused() {
     let deep = |part: &str| format!("{}{{ ", part.repeat(70) + "a = ").repeat(78);
     for text in [
         deep("a.") + "b = 1" + &" }".repeat(78),

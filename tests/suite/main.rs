@@ -8,6 +8,7 @@ mod cleaning;
 mod config;
 mod crash_recovery;
 mod daemon;
+mod docs;
 mod engines;
 mod failures;
 mod feed_corpus;

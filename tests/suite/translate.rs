@@ -129,6 +129,9 @@ async fn what_the_edition_does_not_show_or_need_is_not_sent() {
 async fn a_dry_run_says_what_a_run_will_send_to_the_character() {
     let (_origin, server, world) = world("price = { per_million_characters = 20.0, currency = \"EUR\" }", "").await;
     let dry = translation(&world.relais(&["run", "--dry-run", "--json"]).await);
+    let shown = world.relais(&["run", "--dry-run"]).await.stdout;
+    let estimate = format!("{} to send ({} characters, cost 0.", dry["sent"], dry["characters_sent"]);
+    assert!(shown.contains(&estimate), "{shown}");
     assert!(server.requests().is_empty());
     let real = translation(&world.relais(&["run", "--json"]).await);
     for figure in ["segments", "sent", "characters_sent", "cost"] {

@@ -10,7 +10,7 @@ mod systemd;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -244,37 +244,7 @@ impl Keeper<'_> {
         };
         let mut running = pin!(passes.run());
         systemd::ready(&Words(prepared.plan()).to_string());
-        let end = loop {
-            let asked = tokio::select! {
-                biased;
-                asked = self.signals.next() => asked,
-                () = self.changes.next() => Asked::Reload,
-                () = self.watchdog.feed(health) => continue,
-                // The passes end by themselves only if relais is wrong: their errors are retried.
-                ended = &mut running => {
-                    if let Err(error) = ended {
-                        tracing::error!("{error}");
-                    }
-                    return End::Stopped;
-                }
-            };
-            match asked {
-                Asked::Stop => {
-                    systemd::stopping();
-                    break End::Stopped;
-                }
-                Asked::Reload => {
-                    systemd::reloading();
-                    match replacement(ask, prepared, self.changes).await {
-                        Ok(next) => break End::Replaced(Box::new(next)),
-                        Err(why) => {
-                            tracing::error!("{} was not taken, the old one stays: {why}", ask.path.display());
-                            systemd::ready("feeds.toml is wrong: the one from before is carried out");
-                        }
-                    }
-                }
-            }
-        };
+        let Some(end) = self.wait_for_end(prepared, running.as_mut()).await else { return End::Stopped };
         if let Some(server) = self.server {
             // Hubs come again.
             server.state.set_receiver(None);
@@ -286,10 +256,49 @@ impl Keeper<'_> {
             () = self.signals.stop_again() => false,
         };
         if !in_time {
-            tracing::warn!("what was in hand took too long and was left: it is done again by whoever comes next");
+            tracing::warn!("visits in flight did not end within {} s; the next worker retries them", GRACE.as_secs());
             let _ = timeout(FAREWELL, store.release_all(&worker)).await;
         }
         end
+    }
+
+    /// Waits until somebody says stop, or a changed feeds.toml replaces the plan. Nothing if the passes end by themselves: they do
+    /// only if relais is wrong, as their errors are retried.
+    async fn wait_for_end<T, E: fmt::Display>(
+        &mut self,
+        prepared: &Prepared,
+        mut running: Pin<&mut impl Future<Output = Result<T, E>>>,
+    ) -> Option<End> {
+        loop {
+            let asked = tokio::select! {
+                biased;
+                asked = self.signals.next() => asked,
+                () = self.changes.next() => Asked::Reload,
+                () = self.watchdog.feed(self.health) => continue,
+                ended = &mut running => {
+                    if let Err(error) = ended {
+                        tracing::error!("{error}");
+                    }
+                    return None;
+                }
+            };
+            match asked {
+                Asked::Stop => {
+                    systemd::stopping();
+                    return Some(End::Stopped);
+                }
+                Asked::Reload => {
+                    systemd::reloading();
+                    match replacement(self.ask, prepared, self.changes).await {
+                        Ok(next) => return Some(End::Replaced(Box::new(next))),
+                        Err(why) => {
+                            tracing::error!("{} was not taken, the old one stays: {why}", self.ask.path.display());
+                            systemd::ready("feeds.toml is wrong: the one from before is carried out");
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 

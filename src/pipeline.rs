@@ -25,6 +25,7 @@ mod view;
 
 pub use blocking::Panicked;
 pub use discovery::{FoundFeed, Probe, Probed, probe, seek};
+pub use dry_run::dry_run;
 pub use error::PipelineError;
 pub use full_text::PageBudget;
 pub use ingest::{Progress, Push, Until};

@@ -71,7 +71,7 @@ async fn demo(origin: &Origin, folder: &Path) -> Result<(), Box<dyn std::error::
     };
     let run = |scope: Scope| {
         let process = std::process::id();
-        pipeline::run(Run { plan: plan.clone(), clock: &SystemClock, scope, dry: false, process, progress: &progress })
+        pipeline::run(Run { plan: plan.clone(), clock: &SystemClock, scope, process, progress: &progress })
     };
     let first = Box::pin(run(Scope::default())).await?;
     println!("\n{}\n", sum(&first));

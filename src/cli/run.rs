@@ -53,8 +53,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
         force: args.force,
     };
     let process = std::process::id();
-    let run = Run { plan, clock: &SystemClock, scope, dry: args.dry_run, process, progress: &progress };
-    let report = Box::pin(pipeline::run(run)).await;
+    let run = Run { plan, clock: &SystemClock, scope, process, progress: &progress };
+    let report = if args.dry_run { Box::pin(pipeline::dry_run(&run)).await } else { Box::pin(pipeline::run(run)).await };
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }

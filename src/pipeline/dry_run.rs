@@ -18,7 +18,7 @@ use super::run_once::Run;
 use super::translate::{Translated, estimate, open_engines};
 
 /// Fetches what is due and reports what a run would do.
-pub(super) async fn dry_run(ask: &Run<'_>) -> Result<Report, RunError> {
+pub async fn dry_run(ask: &Run<'_>) -> Result<Report, RunError> {
     let (plan, started) = (&ask.plan, ask.clock.now());
     let client = client(&plan.fetch)?;
     let engines = open_engines(plan)?;

@@ -6,7 +6,6 @@ use crate::config::Plan;
 use crate::model::{Clock, Report};
 use crate::store::{Access, Store};
 
-use super::dry_run::dry_run;
 use super::ingest::{Progress, Until};
 use super::prepared::{Prepared, RunError};
 use super::run::Passes;
@@ -20,8 +19,6 @@ pub struct Run<'a> {
     pub clock: &'a dyn Clock,
     /// The part of the plan to carry out.
     pub scope: Scope,
-    /// True if nothing is to be written.
-    pub dry: bool,
     /// A number that no other process of this machine has: the process's own.
     pub process: u32,
     /// Told of each visit as it ends.
@@ -30,9 +27,6 @@ pub struct Run<'a> {
 
 /// Runs each pass until nothing is due, and reports.
 pub async fn run(ask: Run<'_>) -> Result<Report, RunError> {
-    if ask.dry {
-        return dry_run(&ask).await;
-    }
     // Everything that must be there is looked at before anything is fetched for it.
     let prepared = Prepared::open(ask.plan).await?;
     let store = Store::open(prepared.plan().state.url(), Access::Work).await?;

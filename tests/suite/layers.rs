@@ -1,5 +1,7 @@
 //! The house keeps its order: who may name whom, and where the few dangerous things live (docs/ARCHITECTURE.md).
 
+mod imports;
+
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name.
@@ -138,4 +140,44 @@ fn no_file_has_grown_beyond_reading() {
         let lines = code(&text).count();
         assert!(lines <= 600, "{} has {lines} lines: split it", path.display());
     }
+}
+
+#[test]
+fn files_import_each_other_in_no_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files: Vec<(String, String)> = sources()
+        .into_iter()
+        .map(|(path, text)| {
+            let code: Vec<&str> = code(&text).map(|(_, line)| line).collect();
+            (path.strip_prefix(&root).expect("below src").to_string_lossy().into_owned(), code.join("\n"))
+        })
+        .collect();
+    let cycles = imports::Crate::read(&files).cycles();
+    let shown: Vec<String> = cycles.iter().map(|cycle| cycle.join(", ")).collect();
+    assert!(cycles.is_empty(), "{} circles:\n{}", cycles.len(), shown.join("\n"));
+}
+
+#[test]
+fn no_function_has_more_than_sixty_lines() {
+    let mut long = Vec::new();
+    for (path, text) in sources() {
+        let mut begun: Option<(usize, usize)> = None;
+        for (number, line) in code(&text) {
+            let indent = line.len() - line.trim_start().len();
+            let trimmed = line.trim_start();
+            let is_function = (trimmed.starts_with("fn ") || trimmed.contains(" fn ")) && !trimmed.starts_with("//");
+            if is_function && begun.is_none() && !trimmed.ends_with(';') {
+                begun = Some((number, indent));
+            } else if let Some((start, depth)) = begun
+                && indent == depth
+                && trimmed == "}"
+            {
+                if number - start + 1 > 60 {
+                    long.push(format!("{}:{}: {} lines", path.display(), start + 1, number - start + 1));
+                }
+                begun = None;
+            }
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
 }

@@ -20,6 +20,7 @@ mod layers;
 mod logging;
 mod memory;
 mod net;
+mod outage;
 mod parse;
 mod reading;
 mod render;

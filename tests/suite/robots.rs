@@ -82,7 +82,7 @@ async fn what_a_run_has_no_time_for_stays_due() {
     let plan = relais::config::load(&world.path("feeds.toml")).map_err(|problems| problems.render(false)).expect("a plan");
     let clock = Hurried(AtomicI64::new(1_795_514_400_000));
     let state = plan.state.url().to_owned();
-    let ask = Run { plan, clock: &clock, scope: Scope::default(), dry: false, process: 1, progress: &|_| () };
+    let ask = Run { plan, clock: &clock, scope: Scope::default(), process: 1, progress: &|_| () };
     let report = Box::pin(run(ask)).await.expect("it ends well");
     assert!((1..20).contains(&report.sources.due), "{:?}", report.sources);
     assert_eq!(report.editions[0].items, report.sources.due, "what there is is published");

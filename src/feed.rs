@@ -1,6 +1,6 @@
-//! Reading feeds: bytes in, entries out. No input or output, no clock, no async.
+//! Feed parsing: bytes in, entries out. No input or output, no clock, no async.
 //!
-//! decode (bytes → UTF-8) ▸ xml or json (what the feed says) ▸ normalise (identity, dates, links, language).
+//! decode (bytes → UTF-8) ▸ xml or json (a draft of the feed) ▸ normalise (identity, dates, links, language).
 
 mod dates;
 mod decode;
@@ -30,17 +30,20 @@ pub use page::decode_page;
 
 use crate::model::SourceId;
 
-/// Reads one body as a feed of `source`.
+/// Parses a body as a feed of `source`.
 ///
-/// Entries come in the order of the feed; raw HTML is bounded but not cleaned.
+/// Entries keep the order of the feed. Their HTML is bounded in length but not cleaned.
 pub fn parse_feed(body: &FeedBody<'_>, source: &SourceId) -> Result<Feed, FeedError> {
     let decoded = decode::decode(body.bytes, body.content_type, body.lang)?;
     let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
-    let document =
-        if text.starts_with(['{', '[']) { json::read(text, body.url, body.zone) } else { xml::read(text, body.url, body.zone) };
+    let document = if text.starts_with(['{', '[']) {
+        json::parse_json(text, body.url, body.zone)
+    } else {
+        xml::parse_xml(text, body.url, body.zone)
+    };
     let document = document.map_err(|error| discover::explain(text, body.url, error))?;
     let feed = normalise::normalise(document, body, source, decoded.repaired);
     if discover::is_unrendered(&feed) {

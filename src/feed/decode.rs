@@ -1,5 +1,4 @@
-//! Bytes to text. feed-rs trusts the declared encoding, and panics when a declaration contradicts the bytes: so everything
-//! is UTF-8 before it sees anything.
+//! Bytes to UTF-8 text. Declared charsets are often wrong, so the bytes decide where they can.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -8,78 +7,78 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::memmem;
 
-use self::labels::{Charset, charset};
+use self::labels::{Charset, find_charset};
 use super::FeedError;
 use crate::model::Lang;
 
+mod double_encoding;
 mod labels;
-mod twice;
 
-/// A compressed body may not unpack to more than this.
-const MOST_UNPACKED: usize = 32 << 20;
-/// Where a declaration must stand to count.
+/// The largest size of a decompressed body, in bytes.
+const MAX_DECOMPRESSED: usize = 32 << 20;
+/// The number of bytes in which a charset declaration is looked for.
 const PROLOGUE: usize = 1024;
 
 /// A body as text.
 pub(super) struct Decoded<'a> {
-    /// The text, without byte order mark.
+    /// The text, without its byte order mark.
     pub(super) text: Cow<'a, str>,
-    /// What was wrong with it.
+    /// The repairs that it needed.
     pub(super) repaired: Vec<&'static str>,
 }
 
-/// Decodes a body: byte order mark, then the bytes themselves where they leave no doubt, then the declared charset, then a
-/// guess, for which the language is a hint.
+/// Decodes a body by its byte order mark, else by the bytes themselves where they are unambiguous, else by the declared charset,
+/// else by a guess, for which the language is a hint.
 pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, lang: Option<&Lang>) -> Result<Decoded<'a>, FeedError> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        let unpacked = gunzip(bytes)?;
-        let inner = decode(&unpacked, content_type, lang)?;
+        let decompressed = gunzip(bytes)?;
+        let inner = decode(&decompressed, content_type, lang)?;
         let mut repaired = vec!["gzip"];
         repaired.extend(inner.repaired);
         return Ok(Decoded { text: Cow::Owned(inner.text.into_owned()), repaired });
     }
-    let said = Said::of(bytes, content_type);
-    let (text, truthful) = match marked(bytes) {
-        // A mark goes before anything that is said (RFC 7303 §3.3), and the rest is no less plain: there is nothing to repair.
+    let declared = DeclaredCharsets::find(bytes, content_type);
+    let (text, is_as_declared) = match decode_by_first_bytes(bytes) {
+        // A byte order mark overrides every declaration (RFC 7303 §3.3), so a wrong one needs no repair.
         Some(text) => (text, true),
-        None => unmarked(bytes, &said, lang),
+        None => decode_unmarked(bytes, &declared, lang),
     };
-    let (text, twice) = twice::undo(text);
+    let (text, was_encoded_twice) = double_encoding::undo(text);
     let mut repaired = Vec::new();
-    if !truthful {
+    if !is_as_declared {
         repaired.push("charset");
     }
-    if twice {
+    if was_encoded_twice {
         repaired.push("double-encoding");
     }
     Ok(Decoded { text, repaired })
 }
 
-/// What is said of the charset.
-struct Said {
-    /// By the server.
+/// The charsets that are declared.
+struct DeclaredCharsets {
+    /// In the `Content-Type` header.
     by_server: Option<Charset>,
-    /// By the document itself.
+    /// In the document itself.
     by_document: Option<Charset>,
-    /// One of them says ASCII, which the bytes can contradict.
-    ascii: bool,
+    /// True if ASCII is declared, which the bytes can contradict.
+    is_ascii: bool,
 }
 
-impl Said {
-    fn of(bytes: &[u8], content_type: Option<&str>) -> Self {
-        let server = content_type.and_then(parameter);
+impl DeclaredCharsets {
+    fn find(bytes: &[u8], content_type: Option<&str>) -> Self {
+        let server = content_type.and_then(charset_parameter);
         let document = declaration(&bytes[..bytes.len().min(PROLOGUE)]);
         let first = server.or(document.as_deref());
         Self {
-            by_server: server.and_then(charset),
-            by_document: document.as_deref().and_then(charset),
-            ascii: first.is_some_and(|label| label.trim_matches(['"', '\'', ' ']).to_ascii_lowercase().ends_with("ascii")),
+            by_server: server.and_then(find_charset),
+            by_document: document.as_deref().and_then(find_charset),
+            is_ascii: first.is_some_and(|label| label.trim_matches(['"', '\'', ' ']).to_ascii_lowercase().ends_with("ascii")),
         }
     }
 }
 
-/// Text with a byte order mark, or in a charset that shows from its first character, which is ASCII in every feed.
-fn marked(bytes: &[u8]) -> Option<Cow<'_, str>> {
+/// Decodes text with a byte order mark, or in UTF-16, which shows in its first character: that is ASCII in every feed.
+fn decode_by_first_bytes(bytes: &[u8]) -> Option<Cow<'_, str>> {
     const FIRST: [u8; 6] = *b"<{ \t\r\n";
     let (encoding, mark) = match *bytes {
         [0, 0, 0xfe, 0xff, ..] => return Some(wide(&bytes[4..], u32::from_be_bytes)),
@@ -102,49 +101,49 @@ fn wide(bytes: &[u8], number: fn([u8; 4]) -> u32) -> Cow<'static, str> {
     Cow::Owned(bytes.as_chunks::<4>().0.iter().map(read).collect())
 }
 
-/// Text without a mark, and whether what is said of it is true.
-fn unmarked<'a>(bytes: &'a [u8], said: &Said, lang: Option<&Lang>) -> (Cow<'a, str>, bool) {
+/// Decodes text without a byte order mark. Returns it with true if it is in the declared charset.
+fn decode_unmarked<'a>(bytes: &'a [u8], declared: &DeclaredCharsets, lang: Option<&Lang>) -> (Cow<'a, str>, bool) {
     let (bytes, mark) = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).map_or((bytes, false), |rest| (rest, true));
-    let first = if mark { Some(Charset::Web(UTF_8)) } else { said.by_server.or(said.by_document) };
-    // Nearly all feeds end here. Text in another charset is hardly ever valid UTF-8, whatever is declared: feeds that say
-    // ISO-8859-1 and send UTF-8 are common (FINDINGS: œ and ’ get lost). ISO-2022-JP is told by its escapes.
+    let first = if mark { Some(Charset::Web(UTF_8)) } else { declared.by_server.or(declared.by_document) };
+    // Nearly all feeds end here. Text in another charset is hardly ever valid UTF-8, and feeds that declare ISO-8859-1 and send
+    // UTF-8 are common (œ and ’ would be lost). ISO-2022-JP shows by its escapes.
     if !first.is_some_and(|first| !first.extends_ascii() && memchr::memchr(0x1b, bytes).is_some())
         && let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(bytes)
     {
-        let plain = bytes.is_ascii();
-        // Nothing is lost of ASCII, whatever it is said to be.
-        let truthful = plain || !said.ascii && [said.by_server, said.by_document].into_iter().flatten().all(Charset::is_utf8);
-        return (text, truthful);
+        // ASCII text is the same in every charset.
+        let is_as_declared = bytes.is_ascii()
+            || !declared.is_ascii && [declared.by_server, declared.by_document].into_iter().flatten().all(Charset::is_utf8);
+        return (text, is_as_declared);
     }
-    if first.is_some_and(Charset::is_utf8) && mostly_utf8(bytes) {
+    if first.is_some_and(Charset::is_utf8) && is_mostly_utf8(bytes) {
         return (UTF_8.decode_without_bom_handling(bytes).0, false);
     }
-    // A server that says charset=utf-8 for everything is contradicted by bytes that are none.
+    // Some servers declare charset=utf-8 for everything: bytes that are not UTF-8 contradict them.
     let possible = |said: &Charset| !said.is_utf8() && !matches!(said, Charset::Web(e) if *e == UTF_16LE || *e == UTF_16BE);
     let mut lossy = None;
-    for candidate in [said.by_server, said.by_document].into_iter().flatten().filter(possible) {
+    for candidate in [declared.by_server, declared.by_document].into_iter().flatten().filter(possible) {
         match candidate {
             Charset::Dos(_, table) => return (Cow::Owned(table.decode_string_lossy(bytes)), first == Some(candidate)),
             Charset::Web(encoding) => match encoding.decode_without_bom_handling(bytes) {
-                (text, false) => return (text, first == Some(candidate) && !said.ascii),
+                (text, false) => return (text, first == Some(candidate) && !declared.is_ascii),
                 (text, true) => lossy = lossy.or(Some(text)),
             },
             Charset::Utf32 => {}
         }
     }
-    let (text, malformed) = guess(bytes, lang).decode_without_bom_handling(bytes);
+    let (text, malformed) = guess_encoding(bytes, lang).decode_without_bom_handling(bytes);
     (lossy.filter(|_| malformed).unwrap_or(text), false)
 }
 
-/// The encoding that the bytes look most like.
-fn guess(bytes: &[u8], lang: Option<&Lang>) -> &'static Encoding {
+/// Guesses the encoding from the bytes.
+fn guess_encoding(bytes: &[u8], lang: Option<&Lang>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&bytes[..bytes.len().min(64 << 10)], true);
     let guess = detector.guess(lang.and_then(country), Utf8Detection::Allow);
     if guess == UTF_8 { WINDOWS_1252 } else { guess }
 }
 
-/// The country, as a top-level domain, whose old charset a language was written in. Those of Western Europe are the default.
+/// Returns the country, as a top-level domain, with whose legacy charsets a language was written. Western Europe is the default.
 fn country(lang: &Lang) -> Option<&'static [u8]> {
     Some(match (lang.primary(), lang.as_str()) {
         (_, "zh-TW" | "zh-Hant") => b"tw",
@@ -183,8 +182,8 @@ fn country(lang: &Lang) -> Option<&'static [u8]> {
     })
 }
 
-/// Whether nearly all that is not ASCII is UTF-8: one broken character must not spoil the thousand good ones.
-fn mostly_utf8(bytes: &[u8]) -> bool {
+/// True if nearly all characters beyond ASCII are valid UTF-8: one broken character must not spoil the others.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().bytes().filter(|b| *b >= 0xc2).count();
@@ -193,8 +192,8 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
     good > bad * 10
 }
 
-/// The `charset` of a `Content-Type`.
-fn parameter(content_type: &str) -> Option<&str> {
+/// Returns the `charset` parameter of a `Content-Type`.
+fn charset_parameter(content_type: &str) -> Option<&str> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then_some(value)
@@ -217,20 +216,18 @@ fn declaration(head: &[u8]) -> Option<String> {
     }
 }
 
-/// Unpacks a gzip body that came without the header that would have said so.
+/// Decompresses a gzip body that came without a `Content-Encoding` header.
 fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, FeedError> {
-    let mut unpacked = Vec::new();
-    let read = flate2::read::MultiGzDecoder::new(bytes).take(MOST_UNPACKED as u64 + 1).read_to_end(&mut unpacked);
-    if unpacked.len() > MOST_UNPACKED {
-        return Err(FeedError::TooBig(MOST_UNPACKED));
+    let mut decompressed = Vec::new();
+    let read = flate2::read::MultiGzDecoder::new(bytes).take(MAX_DECOMPRESSED as u64 + 1).read_to_end(&mut decompressed);
+    if decompressed.len() > MAX_DECOMPRESSED {
+        return Err(FeedError::TooBig(MAX_DECOMPRESSED));
     }
     match read {
-        // A gzip body cut short still holds the items before the cut.
-        Err(error) if unpacked.is_empty() => {
-            Err(FeedError::Unreadable(format!("it is compressed with gzip and damaged ({error})")))
-        }
-        _ if unpacked.starts_with(&[0x1f, 0x8b]) => Err(FeedError::NotAFeed("a file that is compressed twice".to_owned())),
-        _ => Ok(unpacked),
+        // A truncated gzip body still holds the items before the cut.
+        Err(error) if decompressed.is_empty() => Err(FeedError::Unreadable(format!("its gzip compression is damaged ({error})"))),
+        _ if decompressed.starts_with(&[0x1f, 0x8b]) => Err(FeedError::NotAFeed("a file that is compressed twice".to_owned())),
+        _ => Ok(decompressed),
     }
 }
 
@@ -250,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_say_the_charset_is_heard() {
+    fn charset_is_taken_from_the_header_the_prologue_or_the_bytes() {
         let body = in_charset("windows-1252", TEXT);
         assert_eq!(text(&body, Some("text/xml; charset=\"windows-1252\"")).0, TEXT);
         let prolog = format!("<?xml version='1.0' encoding='ISO-8859-15'?>{TEXT}").replace('’', "'").replace('—', "-");
@@ -263,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_win_over_a_false_declaration() {
+    fn bytes_override_a_wrong_declaration() {
         let prolog = format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{TEXT}");
         assert_eq!(text(prolog.as_bytes(), None), (prolog.clone(), vec!["charset"]));
         assert_eq!(text(&in_charset("windows-1252", TEXT), Some("text/xml; charset=utf-8")).0, TEXT);
@@ -273,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_without_its_header_is_unpacked_within_bounds() {
+    fn gzip_without_its_header_is_decompressed_up_to_a_limit() {
         use std::io::Write;
         let pack = |data: &[u8]| {
             let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -281,7 +278,7 @@ mod tests {
             packer.finish().expect("memory")
         };
         assert_eq!(text(&pack(TEXT.as_bytes()), None), (TEXT.to_owned(), vec!["gzip"]));
-        assert_eq!(decode(&pack(&vec![b' '; MOST_UNPACKED + 1]), None, None).err(), Some(FeedError::TooBig(MOST_UNPACKED)));
+        assert_eq!(decode(&pack(&vec![b' '; MAX_DECOMPRESSED + 1]), None, None).err(), Some(FeedError::TooBig(MAX_DECOMPRESSED)));
         assert!(matches!(decode(&pack(&pack(b"x")), None, None), Err(FeedError::NotAFeed(_))), "no nesting");
     }
 
@@ -309,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_leaves_no_doubt() {
+    fn byte_order_mark_overrides_the_declaration() {
         let said = TEXT.replace("<rss>", "<?xml version='1.0' encoding='iso-8859-1'?><rss>");
         let utf16: Vec<u8> = said.encode_utf16().flat_map(u16::to_le_bytes).collect();
         for (body, repaired) in [
@@ -323,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_the_charset_is_repaired_where_it_is_false() {
+    fn wrong_charset_declaration_is_a_repair() {
         let latin = in_charset("windows-1252", TEXT);
         for said in
             ["text/xml;charset = us-ascii", "text/xml; charset= 'us-ascii'", "text/xml; charset=utf-8", "text/xml; charset=zz"]
@@ -340,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn the_language_helps_to_guess() {
+    fn language_is_a_hint_for_the_charset() {
         let japanese = "<t>五輪</t>";
         let body = in_charset("shift_jis", japanese);
         let lang = Lang::new("ja");
@@ -349,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_encoded_twice_is_told() {
+    fn double_encoding_is_a_repair() {
         let once = "<t>été à l’œuvre : médaille, épée, forêt</t>";
         let twice = WINDOWS_1252.decode_without_bom_handling(once.as_bytes()).0.into_owned();
         assert_eq!(text(twice.as_bytes(), None), (once.to_owned(), vec!["double-encoding"]));
@@ -357,13 +354,13 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), said in "(text/xml; ?charset ?= ?['\"]?[a-z0-9_-]{0,12}['\"]?)?") {
+        fn decoding_never_panics(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), said in "(text/xml; ?charset ?= ?['\"]?[a-z0-9_-]{0,12}['\"]?)?") {
             let _ = decode(&bytes, Some(&said), None);
             let _ = decode(&[b"<?xml encoding='", said.as_bytes(), b"'?>", &bytes].concat(), None, None);
         }
 
         #[test]
-        fn declared_text_is_read_back(words in "[a-zéèàçœ’€ ]{0,60}|[а-я ]{1,40}|[α-ω ]{1,40}|[가-힣]{1,20}", place in 0..CHARSETS.len()) {
+        fn declared_charset_round_trips(words in "[a-zéèàçœ’€ ]{0,60}|[а-я ]{1,40}|[α-ω ]{1,40}|[가-힣]{1,20}", place in 0..CHARSETS.len()) {
             let whole = format!("<?xml version=\"1.0\" encoding=\"{}\"?><t>{words}</t>", CHARSETS[place]);
             let (bytes, encoding, lost) = Encoding::for_label(CHARSETS[place].as_bytes()).expect("a charset").encode(&whole);
             // Bytes that are valid UTF-8 by chance are taken for it: that rule is worth more than such a text.

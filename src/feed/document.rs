@@ -1,55 +1,55 @@
-//! What goes in and what comes out.
+//! The input and the output of the parser.
 
 use crate::model::{Entry, Lang, PollHints, RawHtml, Text, Time, Zone};
 
-/// A body as it came from a server.
+/// A body as a server sent it.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedBody<'a> {
     /// The bytes, with no transfer compression left.
     pub bytes: &'a [u8],
     /// The `Content-Type` header.
     pub content_type: Option<&'a str>,
-    /// Where it came from: what relative links are relative to.
+    /// The address that it came from, to which relative links are relative.
     pub url: &'a str,
-    /// The language that it is expected to be in: a hint where nothing else tells the charset.
+    /// The expected language: a hint for the charset if nothing else determines it.
     pub lang: Option<&'a Lang>,
-    /// What its dates without a zone are in.
+    /// The time zone of dates that name none.
     pub zone: Zone,
 }
 
 /// A feed, normalised.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feed {
-    /// Its format, as `relais parse` names it: `rss 2.0`, `rss 0.91`, `atom 1.0`, `atom 0.3`, `rdf`, `cdf`, `json feed`.
+    /// The format, as `relais parse` prints it: `rss 2.0`, `rss 0.91`, `atom 1.0`, `atom 0.3`, `rdf`, `cdf`, `json feed`.
     pub format: &'static str,
-    /// What it calls itself.
+    /// The identifier, as declared.
     pub id: Option<String>,
-    /// Its title.
+    /// The title.
     pub title: Text,
-    /// The page that it belongs to.
+    /// The page of the feed.
     pub link: Option<String>,
-    /// Its description, as written.
+    /// The description, as written.
     pub description: Option<RawHtml>,
-    /// The language that it declares.
+    /// The language: the declared one, unless the text is clearly in another.
     pub language: Option<Lang>,
-    /// When it was last changed, as it says.
+    /// The time of the last change, as declared.
     pub updated: Option<Time>,
-    /// Who makes it.
+    /// The names of its authors.
     pub authors: Vec<String>,
-    /// What it is about.
+    /// The categories.
     pub categories: Vec<String>,
-    /// A picture that stands for it.
+    /// The address of its image.
     pub image: Option<String>,
-    /// Who owns its text, as written.
+    /// The copyright notice, as written.
     pub rights: Option<RawHtml>,
-    /// What it asks of those who come again.
+    /// The polling hints.
     pub poll_hints: PollHints,
-    /// Where it can be subscribed to: `rel="hub"` of a link, `hubs` of JSON Feed.
+    /// The WebSub hub: `rel="hub"` of a link, `hubs` of JSON Feed.
     pub hub: Option<String>,
-    /// Where it says to be itself: what is subscribed to.
+    /// The address of the feed itself, as declared (`rel="self"`): the topic of a subscription.
     pub own_url: Option<String>,
-    /// What had to be repaired before it could be read, in the order of the repairs.
+    /// The repairs that parsing needed, in order.
     pub repaired: Vec<&'static str>,
-    /// Its entries, in its order. Some may stand twice, and some may have nothing to show: see [`deduplicate`](super::deduplicate).
+    /// The entries, in the order of the feed, with duplicates and empty ones: see [`deduplicate`](super::deduplicate).
     pub entries: Vec<Entry>,
 }

@@ -1,4 +1,4 @@
-//! What a format says, before it is judged: the same for XML and JSON, borrowed from the text where that is possible.
+//! The fields of a feed as written, before normalisation: the same types for XML and JSON, borrowed from the text where possible.
 
 use std::borrow::Cow;
 
@@ -7,65 +7,65 @@ use url::Url;
 use super::repairs::Repairs;
 use crate::model::{PollHints, Time};
 
-/// A feed as it was read.
-pub(super) struct Document<'a> {
-    /// Its format, as `relais parse` names it.
+/// A feed as parsed.
+pub(super) struct FeedDocument<'a> {
+    /// The format, as `relais parse` prints it.
     pub(super) format: &'static str,
-    /// What it says of itself.
+    /// The fields of the feed itself.
     pub(super) feed: Draft<'a>,
-    /// What it says of its entries, in its order.
+    /// The entries, in the order of the feed.
     pub(super) entries: Vec<Draft<'a>>,
-    /// What relative links are relative to; [`Place::base`] is a place in this list.
+    /// The bases of relative links. [`Inherited::base`] is an index into this list.
     pub(super) bases: Vec<Option<Url>>,
-    /// What was repaired on the way.
+    /// The repairs that parsing needed.
     pub(super) repairs: Repairs,
 }
 
-/// A value that several elements can give: the one with the highest rank counts, and of equals the first.
+/// A value that several elements can give: the highest rank wins, and of equals the first.
 #[derive(Debug)]
-pub(super) struct Best<T> {
+pub(super) struct Ranked<T> {
     rank: u8,
     value: Option<T>,
 }
 
-impl<T> Default for Best<T> {
+impl<T> Default for Ranked<T> {
     fn default() -> Self {
         Self { rank: 0, value: None }
     }
 }
 
-impl<T> Best<T> {
-    /// Takes `value` if it is better than what is there.
+impl<T> Ranked<T> {
+    /// Stores `value` if its rank is higher than that of the present one.
     pub(super) fn offer(&mut self, rank: u8, value: Option<T>) {
         if value.is_some() && (self.value.is_none() || rank > self.rank) {
             (self.rank, self.value) = (rank, value);
         }
     }
 
-    /// What was best.
+    /// Returns the value with the highest rank.
     pub(super) fn take(self) -> Option<T> {
         self.value
     }
 
-    /// What is best so far.
+    /// Returns the value with the highest rank so far.
     pub(super) fn get(&self) -> Option<&T> {
         self.value.as_ref()
     }
 }
 
-/// Where something stands: what its relative links are relative to, and its language.
+/// The context that an element inherits: the base of its relative links, and its language.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Place<'a> {
-    /// A place in [`Document::bases`].
+pub(super) struct Inherited<'a> {
+    /// An index into [`FeedDocument::bases`].
     pub(super) base: usize,
-    /// `xml:lang` as inherited; an empty one says that the language is unknown.
+    /// `xml:lang` as inherited. An empty one means that the language is unknown.
     pub(super) lang: Option<&'a str>,
 }
 
-/// What the characters of a [`Rich`] are.
+/// The meaning of the characters of a [`RichText`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Just characters.
+pub(super) enum Markup {
+    /// Plain text.
     Text,
     /// HTML.
     Html,
@@ -73,13 +73,13 @@ pub(super) enum Kind {
 
 /// Text or HTML.
 #[derive(Debug)]
-pub(super) struct Rich<'a> {
+pub(super) struct RichText<'a> {
     pub(super) text: Cow<'a, str>,
-    pub(super) kind: Kind,
-    pub(super) place: Place<'a>,
+    pub(super) markup: Markup,
+    pub(super) scope: Inherited<'a>,
 }
 
-/// An address as it is written, and what it is relative to.
+/// An address as written, and the base that it is relative to.
 #[derive(Debug)]
 pub(super) struct Address<'a> {
     pub(super) href: Cow<'a, str>,
@@ -88,48 +88,48 @@ pub(super) struct Address<'a> {
 
 /// A link to a page.
 #[derive(Debug)]
-pub(super) struct Page<'a> {
+pub(super) struct PageLink<'a> {
     pub(super) address: Address<'a>,
-    /// How well it fits: what is said to be HTML goes before what is said to be something else.
+    /// The rank: a link declared as HTML goes before one declared as something else.
     pub(super) rank: u8,
 }
 
-/// A file that comes with an entry.
+/// A file attached to an entry.
 #[derive(Debug)]
-pub(super) struct File<'a> {
+pub(super) struct MediaFile<'a> {
     pub(super) address: Address<'a>,
     pub(super) media_type: Option<Cow<'a, str>>,
     pub(super) length: Option<u64>,
 }
 
-/// What a feed or an entry says of itself.
+/// The fields of a feed or an entry.
 #[derive(Debug, Default)]
 pub(super) struct Draft<'a> {
-    /// Whether anything was said, be it something that nobody reads.
-    pub(super) spoke: bool,
-    pub(super) place: Place<'a>,
-    pub(super) id: Best<Cow<'a, str>>,
-    /// Whether the id is said to be no address.
+    /// True if there was any field, even an unknown one.
+    pub(super) has_fields: bool,
+    pub(super) scope: Inherited<'a>,
+    pub(super) id: Ranked<Cow<'a, str>>,
+    /// True if the id is declared not to be an address (`isPermaLink="false"`).
     pub(super) opaque_id: bool,
-    pub(super) title: Best<Rich<'a>>,
-    pub(super) pages: Vec<Page<'a>>,
-    pub(super) summary: Best<Rich<'a>>,
-    pub(super) content: Best<Rich<'a>>,
-    /// Names with the rank of what named them.
+    pub(super) title: Ranked<RichText<'a>>,
+    pub(super) pages: Vec<PageLink<'a>>,
+    pub(super) summary: Ranked<RichText<'a>>,
+    pub(super) content: Ranked<RichText<'a>>,
+    /// The names of people, with the rank of the element that gave each.
     pub(super) people: Vec<(u8, Cow<'a, str>)>,
     pub(super) categories: Vec<Cow<'a, str>>,
-    pub(super) published: Best<Time>,
-    pub(super) updated: Best<Time>,
-    pub(super) files: Vec<File<'a>>,
-    pub(super) image: Best<Address<'a>>,
-    /// Where a feed says that it can be subscribed to (WebSub), and where it says to be itself.
-    pub(super) hub: Best<Address<'a>>,
-    pub(super) own: Best<Address<'a>>,
-    pub(super) rights: Best<Rich<'a>>,
-    pub(super) language: Best<Cow<'a, str>>,
-    /// What a feed asks of those who come again.
+    pub(super) published: Ranked<Time>,
+    pub(super) updated: Ranked<Time>,
+    pub(super) files: Vec<MediaFile<'a>>,
+    pub(super) image: Ranked<Address<'a>>,
+    /// The hub of a feed (WebSub), and its own address.
+    pub(super) hub: Ranked<Address<'a>>,
+    pub(super) own: Ranked<Address<'a>>,
+    pub(super) rights: Ranked<RichText<'a>>,
+    pub(super) language: Ranked<Cow<'a, str>>,
+    /// The polling hints of a feed.
     pub(super) poll_hints: PollHints,
-    /// The minutes in which it says to be updated so many times.
+    /// The length of an update period in minutes, and the number of updates in it.
     pub(super) period: Option<u32>,
     pub(super) times: Option<u32>,
 }

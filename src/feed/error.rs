@@ -1,29 +1,29 @@
-//! Why a body gave no entries.
+//! Errors of the feed parser.
 
 use crate::model::BreakKind;
 
-/// Why a body gave no entries.
+/// A body has no entries.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum FeedError {
-    /// Nothing but white space.
-    #[error("the answer is empty")]
+    /// The body is empty, or white space only.
+    #[error("the response is empty")]
     Empty,
-    /// Something else than a feed; the text says what.
+    /// The body is something else. The text says what.
     #[error("not a feed but {0}")]
     NotAFeed(String),
-    /// A feed that no repair makes readable; the text says where reading ended.
-    #[error("the feed cannot be read: {0}")]
+    /// The body cannot be repaired. The text says where parsing ended.
+    #[error("cannot parse the feed: {0}")]
     Unreadable(String),
-    /// A compressed body that grows beyond all measure.
-    #[error("the answer unpacks to more than {0} bytes")]
+    /// The body decompresses to more than the limit.
+    #[error("the response decompresses to more than {0} bytes")]
     TooBig(usize),
     /// The parser panicked.
-    #[error("the feed made the parser fail ({0}); please report it with the feed")]
+    #[error("the parser panicked ({0}); please report this with the feed")]
     Panicked(String),
 }
 
 impl FeedError {
-    /// The kind under which the fault is told.
+    /// Returns the kind under which the fault is stored.
     pub fn kind(&self) -> BreakKind {
         match self {
             Self::Empty | Self::NotAFeed(_) => BreakKind::NotAFeed,

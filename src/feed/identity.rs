@@ -1,4 +1,4 @@
-//! Which entry is which: within one body, and from one body to the next.
+//! The identity of entries: within one body, and between two bodies.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,8 +7,8 @@ use url::Url;
 use super::links::canonicalize_url;
 use crate::model::{Entry, EntryId, EntryRow, Revision, Text, Time};
 
-/// What the source calls an entry: its guid (without tracking), else its link, else a hash of headline and date.
-pub(super) fn uid(guid: Option<&str>, url: Option<&str>, title: &Text, published: Option<Time>) -> String {
+/// Returns the uid of an entry: its guid (without tracking), else its link, else a hash of headline and date.
+pub(super) fn entry_uid(guid: Option<&str>, url: Option<&str>, title: &Text, published: Option<Time>) -> String {
     if let Some(guid) = guid {
         let is_address = Url::parse(guid).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         return if is_address { canonicalize_url(guid, None).unwrap_or_else(|| guid.to_owned()) } else { guid.to_owned() };
@@ -22,11 +22,11 @@ pub(super) fn uid(guid: Option<&str>, url: Option<&str>, title: &Text, published
     format!("hash:{}", &hasher.finalize().to_hex()[..32])
 }
 
-/// The entries of one body that can be kept, each with its revision and a uid of its own; and how many were dropped because
-/// they stand twice, or show neither headline, link nor text.
+/// Returns the usable entries of a body, each with its revision and a unique uid; and the number of those dropped as duplicates,
+/// or because they have neither headline, link nor text.
 ///
-/// Generators repeat items word for word, and reuse one guid (or one link, in podcasts) for different items: those are told
-/// apart by link and headline, all of them, so that their order does not matter.
+/// Generators repeat items word for word, and reuse one guid (or one link, in podcasts) for different items. All of these get
+/// a uid made of link and headline, so that their order does not matter.
 pub fn deduplicate(entries: Vec<Entry>) -> (Vec<(Entry, Revision)>, u32) {
     let before = entries.len();
     let mut entries: Vec<(Entry, Revision)> = entries
@@ -37,21 +37,21 @@ pub fn deduplicate(entries: Vec<Entry>) -> (Vec<(Entry, Revision)>, u32) {
             (entry, revision)
         })
         .collect();
-    // Nearly always no uid stands twice, and nothing needs telling apart.
+    // Nearly always every uid is unique, and nothing else is to be done.
     let mut seen: HashMap<&str, u32> = HashMap::with_capacity(entries.len());
     for (entry, _) in &entries {
         *seen.entry(&entry.key.uid).or_default() += 1;
     }
     let shared: HashSet<String> = seen.into_iter().filter(|(_, times)| *times > 1).map(|(uid, _)| uid.to_owned()).collect();
     if !shared.is_empty() {
-        tell_apart(&mut entries, &shared);
+        assign_unique_uids(&mut entries, &shared);
     }
     let dropped = u32::try_from(before - entries.len()).unwrap_or(u32::MAX);
     (entries, dropped)
 }
 
-/// Drops entries that stand twice, and gives those that share a uid one each.
-fn tell_apart(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<String>) {
+/// Drops duplicates, and gives each entry with a shared uid its own.
+fn assign_unique_uids(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<String>) {
     let mut seen = HashSet::new();
     entries.retain(|(entry, revision)| !shared.contains(&entry.key.uid) || seen.insert((entry.key.uid.clone(), *revision)));
     let mut times: HashMap<String, u32> = HashMap::new();
@@ -66,7 +66,7 @@ fn tell_apart(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<String>) {
             entry.key.uid = format!("{}#{}", entry.key.uid, &blake3::hash(own.as_bytes()).to_hex()[..16]);
         }
         if !taken.insert(entry.key.uid.clone()) {
-            // Counted for each uid: trying one by one, each of 5,000 would try all before it.
+            // One counter per uid: otherwise each of 5,000 entries would try all numbers before its own.
             let number = numbers.entry(entry.key.uid.clone()).or_insert(1_u32);
             loop {
                 *number += 1;
@@ -80,12 +80,11 @@ fn tell_apart(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<String>) {
     }
 }
 
-/// The entries that the source has taken back: they stood in its last body, stand no more, and are not just the oldest,
-/// pushed out by newer ones.
+/// Returns the entries that the source has withdrawn: those that were in its last body and are not in this one, except the
+/// oldest, which newer entries push out.
 ///
-/// That can be told only of a feed in the order of its dates. An entry is taken back when its date lies between the oldest
-/// and the newest of the present body. When that would be half of the last body or more, the feed has changed its ways
-/// rather than its mind, and nothing is taken back.
+/// This works only for a feed sorted by date. An entry is withdrawn if its date lies between the oldest and the newest of
+/// the present body. If that were half of the last body or more, the feed has changed its selection, and nothing is withdrawn.
 pub fn find_withdrawn(last: &[EntryId], known: &[EntryRow], now: &[(EntryId, Option<Time>)]) -> Vec<EntryId> {
     let dates: Option<Vec<Time>> = now.iter().map(|(_, date)| *date).collect();
     let Some(dates) = dates.filter(|dates| dates.is_sorted_by(|a, b| a >= b)) else { return Vec::new() };
@@ -117,17 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn a_uid_survives_tracking_and_missing_guids() {
+    fn uid_survives_tracking_and_missing_guids() {
         let title = Text::new("Un titre");
-        assert_eq!(uid(Some("https://a.fr/x#xtor=RSS-3"), None, &title, None), "https://a.fr/x");
-        assert_eq!(uid(Some("12 at a.fr"), Some("https://a.fr/x"), &title, None), "12 at a.fr");
-        assert_eq!(uid(None, Some("https://a.fr/x"), &title, None), "https://a.fr/x");
-        assert_eq!(uid(None, None, &title, None), uid(None, None, &title, None));
-        assert_ne!(uid(None, None, &title, None), uid(None, None, &Text::new("Autre"), None));
+        assert_eq!(entry_uid(Some("https://a.fr/x#xtor=RSS-3"), None, &title, None), "https://a.fr/x");
+        assert_eq!(entry_uid(Some("12 at a.fr"), Some("https://a.fr/x"), &title, None), "12 at a.fr");
+        assert_eq!(entry_uid(None, Some("https://a.fr/x"), &title, None), "https://a.fr/x");
+        assert_eq!(entry_uid(None, None, &title, None), entry_uid(None, None, &title, None));
+        assert_ne!(entry_uid(None, None, &title, None), entry_uid(None, None, &Text::new("Autre"), None));
     }
 
     #[test]
-    fn items_with_one_guid_are_told_apart_whatever_their_order() {
+    fn items_with_one_guid_get_the_same_uids_in_any_order() {
         let (one, two, other) =
             (entry("g", "https://a.fr/1", "un"), entry("g", "https://a.fr/2", "deux"), entry("h", "https://a.fr/3", "trois"));
         let uids = |entries: &[&Entry]| {
@@ -138,14 +137,14 @@ mod tests {
             (uids, dropped)
         };
         let (told, dropped) = uids(&[&one, &two, &one, &other]);
-        assert_eq!((told.len(), dropped), (3, 1), "one stands twice");
-        assert_eq!(uids(&[&other, &two, &one]), (told.clone(), 0), "whatever their order");
+        assert_eq!((told.len(), dropped), (3, 1), "one is a duplicate");
+        assert_eq!(uids(&[&other, &two, &one]), (told.clone(), 0), "in any order");
         assert_ne!(told[0].1, told[2].1);
         assert_eq!(uids(&[&other]).0, [("trois".to_owned(), "h".to_owned())]);
     }
 
     #[test]
-    fn items_that_differ_by_their_text_alone_are_counted() {
+    fn items_that_differ_by_text_alone_are_numbered() {
         let texts = |texts: &[&str]| -> Vec<String> {
             let entries = texts.iter().map(|text| {
                 let entry = entry("g", "https://a.fr/1", "un");
@@ -154,7 +153,7 @@ mod tests {
             deduplicate(entries.collect()).0.into_iter().map(|(entry, _)| entry.key.uid).collect()
         };
         let uids = texts(&["a", "b", "c", "a"]);
-        assert_eq!(uids[1..], [format!("{}+2", uids[0]), format!("{}+3", uids[0])], "and one stands twice");
+        assert_eq!(uids[1..], [format!("{}+2", uids[0]), format!("{}+3", uids[0])], "and one is a duplicate");
         let many: Vec<String> = (0..5_000).map(|n| n.to_string()).collect();
         let uids: HashSet<String> = texts(&many.iter().map(String::as_str).collect::<Vec<_>>()).into_iter().collect();
         assert_eq!(uids.len(), 5_000);
@@ -174,13 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_missing_between_others_was_taken_back_and_one_missing_at_the_end_was_not() {
+    fn entry_missing_between_others_is_withdrawn_and_one_missing_at_the_end_is_not() {
         let last: Vec<EntryId> = (1..=5).map(EntryId).collect();
         let rows: Vec<EntryRow> = (1..=5).map(known).collect();
         let body = |ids: &[i64]| ids.iter().map(|n| (EntryId(*n), Some(Time::from_millis(*n)))).collect::<Vec<_>>();
-        assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 5, 3, 2])), [EntryId(4)], "4 was taken back, 1 fell off the end");
-        assert_eq!(find_withdrawn(&last, &rows, &body(&[5, 3, 2, 6])), [], "a feed in no order of dates tells nothing");
-        assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 1])), [], "half of it gone is another feed");
+        assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 5, 3, 2])), [EntryId(4)], "4 was withdrawn, 1 was pushed out");
+        assert_eq!(find_withdrawn(&last, &rows, &body(&[5, 3, 2, 6])), [], "the feed is not sorted by date");
+        assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 1])), [], "half of the entries are gone");
         assert_eq!(find_withdrawn(&last, &rows, &[]), []);
     }
 }

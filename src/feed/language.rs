@@ -1,11 +1,11 @@
-//! What language some text is in, and whether to believe what a feed says of it.
+//! Language detection, and the choice between the detected and the declared language.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::model::Lang;
 
-/// The commonest function words that tell a language from its neighbours. A word may stand for several.
+/// The most common function words that distinguish a language from its neighbours. A word may belong to several languages.
 const WORDS: [(&str, &str); 8] = [
     (
         "fr",
@@ -48,45 +48,45 @@ const WORDS: [(&str, &str); 8] = [
          també són ha hi fins des molt quan sobre l d",
     ),
 ];
-/// Text with fewer words says nothing.
-const LEAST_WORDS: usize = 5;
-/// Of the words of a sentence, so many in a hundred are function words of its language.
-const LEAST_SHARE: usize = 20;
-/// A language leads the next by so many in a hundred. Measured with these three on parallel sentences of news and travel
-/// (share told rightly; told wrongly) in samples of 80, 200 and 500 characters: French 0.81, 1.00, 1.00 (0, 0, 0), English
+/// The number of words below which function words decide nothing.
+const MIN_WORDS: usize = 5;
+/// The share of function words that a language needs, in percent of all words.
+const MIN_SHARE: usize = 20;
+/// The lead over the next language, in percent of its count. Measured with these three constants on parallel sentences of news
+/// and travel (share detected correctly; wrongly) in samples of 80, 200 and 500 characters: French 0.81, 1.00, 1.00 (0, 0, 0), English
 /// 0.84, 0.98, 0.99 (0.0007, 0, 0), Spanish 0.44, 0.87, 0.97 (0.005, 0, 0), Catalan 0.57, 0.96, 1.00 (0.007, 0.001, 0). The
 /// rest is undecided.
-const LEAST_LEAD: usize = 120;
-/// Fewer letters never outweigh what a feed says, and are not worth the dearer look.
-const LEAST_LETTERS: usize = 80;
-/// An entry that declares nothing is taken from its feed's language only by so many letters: at 200 characters the errors
-/// above are none in French and English, and one in a thousand between Spanish and Catalan.
-pub(super) const LEAST_OF_ENTRY: usize = 160;
-/// More of a text says nothing more.
-const MOST_BYTES: usize = 600;
-/// The longest word of the table, in bytes: as many as make a number.
-const LONGEST_WORD: usize = 8;
+const MIN_LEAD: usize = 120;
+/// The number of letters below which a declared language is never overruled, and the slower detector is not tried.
+const MIN_LETTERS: usize = 80;
+/// The number of letters from which an entry without a declared language may differ from its feed: at 200 characters there are
+/// no errors in French and English (see above), and one in a thousand between Spanish and Catalan.
+pub(super) const MIN_ENTRY_LETTERS: usize = 160;
+/// The length of the text that is examined, in bytes.
+const MAX_SAMPLE: usize = 600;
+/// The longest word of the table, in bytes: a word is packed into a `u64`.
+const MAX_WORD: usize = 8;
 
-/// Slots of the table, a power of two and some three times as many as there are words.
+/// The number of slots of the table: a power of two, and about three times the number of words.
 const SLOTS: usize = 1024;
 
-/// The words as numbers, each with a bit for every language that has it, found by their hash or behind it. A map of strings
-/// takes twice as long, and this is done for every new entry.
+/// A hash table with open addressing: the words as numbers, each with a bit for every language that has it. A `HashMap` of
+/// strings takes twice as long, and this runs for every new entry.
 static TABLE: LazyLock<Vec<(u64, u8)>> = LazyLock::new(|| {
     let mut table = vec![(0, 0); SLOTS];
     for (place, (_, words)) in WORDS.iter().enumerate() {
         for word in words.split_ascii_whitespace() {
             let number = word.bytes().fold(0, |number, byte| number << 8 | u64::from(byte));
-            let slot = slot(&table, number);
+            let slot = find_slot(&table, number);
             table[slot] = (number, table[slot].1 | 1 << place);
         }
     }
     table
 });
 
-/// Where a word is in the table, or would be.
-fn slot(table: &[(u64, u8)], number: u64) -> usize {
-    // Multiplicative hashing by the golden ratio; the upper bits are the mixed ones.
+/// Returns the slot of a word in the table, or the free one where it belongs.
+fn find_slot(table: &[(u64, u8)], number: u64) -> usize {
+    // Multiplicative hashing with the golden ratio: the upper bits are well mixed.
     let hash = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     let mut at = usize::try_from(hash).unwrap_or_default() % SLOTS;
     while table[at].0 != number && table[at].0 != 0 {
@@ -95,34 +95,33 @@ fn slot(table: &[(u64, u8)], number: u64) -> usize {
     at
 }
 
-/// The language that a text is in, if that is sure: by its function words, else by its letters.
+/// Returns the language of a text, by its function words, else by its letters; nothing if that is not certain.
 pub fn detect_language(text: &str) -> Option<Lang> {
-    let sample = &text[..text.floor_char_boundary(MOST_BYTES)];
-    if let Some(lang) = by_words(sample) {
+    let sample = &text[..text.floor_char_boundary(MAX_SAMPLE)];
+    if let Some(lang) = detect_by_function_words(sample) {
         return Lang::new(lang);
     }
-    if letters(sample) < LEAST_LETTERS {
+    if count_letters(sample) < MIN_LETTERS {
         return None;
     }
     let info = whatlang::detect(sample).filter(whatlang::Info::is_reliable)?;
-    Lang::new(two_letters(info.lang().code()))
+    Lang::new(two_letter_code(info.lang().code()))
 }
 
-/// The language of an entry: as declared at its own level, else as its source says, unless its text is surely in another.
+/// Returns the language of an entry: the one declared for it, else that of its source, unless its text is clearly in another.
 ///
-/// What is declared stays when the text is of the same language (`fr-CA` stays `fr-CA`), too short, or undecided.
+/// The declared language stays if the text is in the same one (`fr-CA` stays `fr-CA`), too short, or undecided.
 pub(super) fn settle(declared: Option<&Lang>, source: Option<&Lang>, sample: &str) -> Option<Lang> {
-    let said = declared.or(source);
-    let Some(said) = said else { return detect_language(sample) };
-    if letters(&sample[..sample.floor_char_boundary(MOST_BYTES)]) < LEAST_LETTERS {
-        return Some(said.clone());
+    let Some(expected) = declared.or(source) else { return detect_language(sample) };
+    if count_letters(&sample[..sample.floor_char_boundary(MAX_SAMPLE)]) < MIN_LETTERS {
+        return Some(expected.clone());
     }
-    let heard = detect_language(sample).filter(|heard| heard.primary() != two_letters(said.primary()));
-    Some(heard.unwrap_or_else(|| said.clone()))
+    let detected = detect_language(sample).filter(|detected| detected.primary() != two_letter_code(expected.primary()));
+    Some(detected.unwrap_or_else(|| expected.clone()))
 }
 
-/// The language of a feed, as [`settle`] has it: but a feed in several languages keeps what it says of itself. It is overruled
-/// only where more of its entries are heard in the other language than in its own.
+/// Returns the language of a feed, as [`settle`] does, but a feed in several languages keeps its declared one. That is overruled
+/// only if more of its entries are in the other language than in the declared one.
 pub(super) fn settle_feed<'t>(
     declared: Option<&Lang>,
     source: Option<&Lang>,
@@ -131,29 +130,31 @@ pub(super) fn settle_feed<'t>(
 ) -> Option<Lang> {
     let settled = settle(declared, source, sample)?;
     let Some(said) = declared.or(source).filter(|said| **said != settled) else { return Some(settled) };
-    let own = two_letters(said.primary());
+    let own = two_letter_code(said.primary());
     let (mut same, mut other) = (0, 0);
     for text in entries {
-        let heard = by_words(&text[..text.floor_char_boundary(MOST_BYTES)]);
-        same += usize::from(heard == Some(own));
-        other += usize::from(heard == Some(settled.primary()));
+        let detected = detect_by_function_words(&text[..text.floor_char_boundary(MAX_SAMPLE)]);
+        same += usize::from(detected == Some(own));
+        other += usize::from(detected == Some(settled.primary()));
     }
     Some(if same > 0 && same >= other { said.clone() } else { settled })
 }
 
-/// The language of an entry that says nothing of its own: that of its feed, unless a text of some length is surely in another.
+/// Returns the language of an entry that declares none: that of its feed, unless a text of some length is clearly in another.
 pub(super) fn settle_entry(feed: Option<&Lang>, sample: &str) -> Option<Lang> {
-    if letters(sample) < LEAST_OF_ENTRY {
+    if count_letters(sample) < MIN_ENTRY_LETTERS {
         return feed.cloned();
     }
-    if feed.is_some_and(|feed| WORDS.iter().all(|(lang, _)| *lang != two_letters(feed.primary()))) {
-        // The dearer look at every entry of a Russian feed would cost more than reading it.
-        return by_words(&sample[..sample.floor_char_boundary(MOST_BYTES)]).and_then(Lang::new).or_else(|| feed.cloned());
+    if feed.is_some_and(|feed| WORDS.iter().all(|(lang, _)| *lang != two_letter_code(feed.primary()))) {
+        // The slower detector on every entry of a Russian feed would cost more than parsing it.
+        return detect_by_function_words(&sample[..sample.floor_char_boundary(MAX_SAMPLE)])
+            .and_then(Lang::new)
+            .or_else(|| feed.cloned());
     }
     settle(feed, None, sample)
 }
 
-/// How many words a text has, and how many of them are function words of the languages that have a table here.
+/// The number of words of a text, and of the function words of each language that has a list here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FunctionWords {
     words: usize,
@@ -161,8 +162,8 @@ pub struct FunctionWords {
 }
 
 impl FunctionWords {
-    /// Counts those of a text. A word may belong to several languages.
-    pub fn of(text: &str) -> Self {
+    /// Counts the words of a text. A word may belong to several languages.
+    pub fn count(text: &str) -> Self {
         let table: &[(u64, u8)] = &TABLE;
         let (mut words, mut counts) = (0_usize, [0_usize; WORDS.len()]);
         let (mut number, mut length) = (0_u64, 0_usize);
@@ -176,8 +177,8 @@ impl FunctionWords {
                 }
             } else if length > 0 {
                 words += 1;
-                if length <= LONGEST_WORD {
-                    let languages = table[slot(table, number)].1;
+                if length <= MAX_WORD {
+                    let languages = table[find_slot(table, number)].1;
                     for (place, count) in counts.iter_mut().enumerate() {
                         *count += usize::from(languages >> place & 1);
                     }
@@ -188,33 +189,33 @@ impl FunctionWords {
         Self { words, counts }
     }
 
-    /// All words: runs of letters.
+    /// Returns the number of all words (runs of letters).
     pub fn words(&self) -> usize {
         self.words
     }
 
-    /// The function words of a language; nothing if it has no table.
+    /// Returns the number of function words of a language, or nothing if it has no list.
     pub fn of_language(&self, lang: &Lang) -> Option<usize> {
         let place = WORDS.iter().position(|(tag, _)| *tag == lang.primary())?;
         Some(self.counts[place])
     }
 }
 
-/// The language of a text by its function words, if that is sure.
-fn by_words(text: &str) -> Option<&'static str> {
-    let FunctionWords { words, counts } = FunctionWords::of(text);
+/// Returns the language of a text by its function words, or nothing if that is not certain.
+fn detect_by_function_words(text: &str) -> Option<&'static str> {
+    let FunctionWords { words, counts } = FunctionWords::count(text);
     let (place, most) = counts.iter().copied().enumerate().max_by_key(|(_, count)| *count)?;
     let next = counts.iter().copied().enumerate().filter(|(other, _)| *other != place).map(|(_, count)| count).max()?;
-    let sure = words >= LEAST_WORDS && most * 100 >= words * LEAST_SHARE && most * 100 >= next * LEAST_LEAD && most >= next + 2;
+    let sure = words >= MIN_WORDS && most * 100 >= words * MIN_SHARE && most * 100 >= next * MIN_LEAD && most >= next + 2;
     sure.then_some(WORDS[place].0)
 }
 
-fn letters(text: &str) -> usize {
+fn count_letters(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphabetic()).count()
 }
 
-/// ISO 639-3 as BCP 47 wants it: the two-letter code where there is one (RFC 5646 §2.2.1). What has none here stays.
-fn two_letters(code: &str) -> &str {
+/// Returns the two-letter code of a language, which BCP 47 requires where there is one (RFC 5646 §2.2.1), else the code itself.
+fn two_letter_code(code: &str) -> &str {
     match code {
         "fra" | "fre" => "fr",
         "eng" => "en",
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn languages_are_heard() {
+    fn language_is_detected_in_a_sentence() {
         for (text, lang) in [
             (FRENCH, Some("fr")),
             (ENGLISH, Some("en")),
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_declared_stays_unless_the_text_is_surely_another() {
+    fn declared_language_stays_unless_the_text_is_clearly_in_another() {
         let (fr, ca, us) = (tag("fr"), tag("fr-CA"), tag("en-US"));
         for (declared, source, text, settled) in [
             (None, Some(&us), FRENCH, Some("fr")),
@@ -345,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_in_two_languages_keeps_what_it_says_and_its_entries_are_heard_one_by_one() {
+    fn feed_in_two_languages_keeps_its_declared_language() {
         let (fr, us, ru) = (tag("fr"), tag("en-US"), tag("ru"));
         let told = |declared: &Lang, texts: &[&'static str]| {
             let sample = texts.concat();
@@ -364,16 +365,16 @@ mod tests {
     }
 
     #[test]
-    fn every_word_of_the_table_can_be_found() {
+    fn every_function_word_is_in_the_table() {
         let words = || WORDS.iter().flat_map(|(_, words)| words.split_ascii_whitespace());
-        assert!(words().all(|word| word.len() <= LONGEST_WORD));
+        assert!(words().all(|word| word.len() <= MAX_WORD));
         let distinct: std::collections::HashSet<&str> = words().collect();
         assert_eq!(TABLE.iter().filter(|(word, _)| *word != 0).count(), distinct.len());
     }
 
-    /// Parallel sentences, where they lie beside the checkout (`RELAIS_SHARED`): the figures above are what this prints.
+    /// Runs on the parallel sentences that `RELAIS_SHARED` names, if it is set, and prints the figures given above.
     #[test]
-    fn real_texts_are_settled_rightly() {
+    fn real_sentences_keep_their_declared_language() {
         let Some(shared) = std::env::var_os("RELAIS_SHARED") else { return };
         for lang in ["fr", "en", "es", "ca"] {
             let file = std::path::Path::new(&shared).join(format!("data/flores/dev.{lang}"));
@@ -381,16 +382,16 @@ mod tests {
             for size in [80, 200, 500] {
                 let samples: Vec<String> = text.chunks_exact(size).map(|sample| sample.iter().collect()).collect();
                 let count = |is: &dyn Fn(&str) -> bool| samples.iter().filter(|sample| is(sample)).count();
-                let right = count(&|sample| by_words(sample) == Some(lang));
-                let wrong = count(&|sample| by_words(sample).is_some_and(|told| told != lang));
-                let heard_right = count(&|sample| detect_language(sample).is_some_and(|told| told.as_str() == lang));
-                let heard_wrong = count(&|sample| detect_language(sample).is_some_and(|told| told.as_str() != lang));
+                let right = count(&|sample| detect_by_function_words(sample) == Some(lang));
+                let wrong = count(&|sample| detect_by_function_words(sample).is_some_and(|told| told != lang));
+                let detected_right = count(&|sample| detect_language(sample).is_some_and(|told| told.as_str() == lang));
+                let detected_wrong = count(&|sample| detect_language(sample).is_some_and(|told| told.as_str() != lang));
                 let own = tag(lang);
                 let overruled = count(&|sample| settle(Some(&own), None, sample).as_ref() != Some(&own));
                 #[expect(clippy::print_stdout, reason = "the figures")]
                 {
                     println!(
-                        "{lang} {size}: {} samples, words {right} right {wrong} wrong, heard {heard_right} right {heard_wrong} wrong, {overruled} overruled",
+                        "{lang} {size}: {} samples, words {right} right {wrong} wrong, detected {detected_right} right {detected_wrong} wrong, {overruled} overruled",
                         samples.len()
                     );
                 }

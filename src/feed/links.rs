@@ -1,4 +1,4 @@
-//! Links: absolute, http or https, without what only counts clicks.
+//! Links: absolute, http or https, without tracking parameters.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -6,19 +6,19 @@ use std::sync::LazyLock;
 
 use url::Url;
 
-/// Longer than any address that servers take (most refuse above 8 kB).
-const LONGEST: usize = 8192;
+/// The longest link, in bytes. Most servers refuse longer ones.
+const MAX_LINK: usize = 8192;
 
-/// Makes a link absolute and drops tracking parameters; nothing for what is no http or https address.
+/// Makes a link absolute and removes tracking parameters. Returns nothing if it is not an http or https address.
 ///
-/// What hands and programs do to addresses is undone first: `&amp;`, line breaks, `feed:`, a missing `https://` before `www.`.
-/// A link without a scheme is relative to `base`; `//host/path` without a base is taken as https.
+/// Common damage is repaired first: `&amp;`, line breaks, `feed:`, a missing `https://` before `www.`. A link without a scheme
+/// is relative to `base`; `//host/path` without a base becomes https.
 pub fn canonicalize_url(link: &str, base: Option<&Url>) -> Option<String> {
     let link = link.trim();
-    if link.is_empty() || link.len() > LONGEST {
+    if link.is_empty() || link.len() > MAX_LINK {
         return None;
     }
-    let mut url = resolve(&mended(link), base)?;
+    let mut url = resolve(&repair(link), base)?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return None;
     }
@@ -26,7 +26,7 @@ pub fn canonicalize_url(link: &str, base: Option<&Url>) -> Option<String> {
     if let Some(kept) = query {
         url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
     }
-    // Some sites count clicks behind the `#`: `#xtor=RSS-3-[general]`.
+    // Some sites track clicks in the fragment: `#xtor=RSS-3-[general]`.
     let fragment = match url.fragment() {
         Some("") => Some(String::new()),
         Some(fragment) if fragment.contains('=') => without_tracking(fragment),
@@ -38,15 +38,15 @@ pub fn canonicalize_url(link: &str, base: Option<&Url>) -> Option<String> {
     Some(url.into())
 }
 
-/// The link as it was meant, before anything is resolved.
-fn mended(link: &str) -> Cow<'_, str> {
+/// Repairs a link before it is resolved.
+fn repair(link: &str) -> Cow<'_, str> {
     let mut link = Cow::Borrowed(link);
     if memchr::memchr3(b'\n', b'\r', b'\t', link.as_bytes()).is_some() {
-        // A line break and the indentation after it come from the layout of the XML, not from the address.
+        // Line breaks and indentation come from the layout of the XML, not from the address.
         link = Cow::Owned(link.split(['\n', '\r', '\t']).map(|line| line.trim_matches(' ')).collect());
     }
     if memchr::memchr(b'&', link.as_bytes()).is_some() {
-        link = unescaped(link);
+        link = unescape_ampersands(link);
     }
     let mut rest = &*link;
     // `feed:https://…`, and `feed://…` for http.
@@ -63,8 +63,8 @@ fn mended(link: &str) -> Cow<'_, str> {
     if changed { Cow::Owned(rest.to_owned()) } else { link }
 }
 
-/// `&amp;` as `&`, however often it was escaped.
-fn unescaped(link: Cow<'_, str>) -> Cow<'_, str> {
+/// Replaces `&amp;` by `&`, however often it was escaped.
+fn unescape_ampersands(link: Cow<'_, str>) -> Cow<'_, str> {
     const WRITTEN: [&str; 4] = ["amp;", "#38;", "#038;", "#x26;"];
     let next = |rest: &str| WRITTEN.iter().find_map(|written| strip_prefix(rest, written).map(str::len));
     if !link.match_indices('&').any(|(at, _)| next(&link[at + 1..]).is_some()) {
@@ -83,7 +83,7 @@ fn unescaped(link: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What follows a beginning, which is ASCII in any case.
+/// Returns the rest after an ASCII prefix, ignoring case.
 fn strip_prefix<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     let (head, rest) = text.split_at_checked(start.len())?;
     head.eq_ignore_ascii_case(start).then_some(rest)
@@ -91,7 +91,7 @@ fn strip_prefix<'a>(text: &'a str, start: &str) -> Option<&'a str> {
 
 fn resolve(link: &str, base: Option<&Url>) -> Option<Url> {
     match (Url::parse(link), base) {
-        // `http:/path` is relative for browsers when the base is http too; with a host in it, it is a slash too few.
+        // `http:/path` is relative in browsers if the base is http too. With a host in it, a slash is missing.
         (Ok(url), Some(base)) if url.scheme() == base.scheme() && !has_slashes(link) && !url.host_str()?.contains('.') => {
             base.join(link).ok()
         }
@@ -104,31 +104,31 @@ fn resolve(link: &str, base: Option<&Url>) -> Option<Url> {
     }
 }
 
-/// Whether two slashes follow the scheme, of either kind.
+/// True if two slashes or backslashes follow the scheme.
 fn has_slashes(link: &str) -> bool {
     let after = memchr::memchr(b':', link.as_bytes()).map_or(&[][..], |colon| &link.as_bytes()[colon + 1..]);
     matches!(after, [b'/' | b'\\', b'/' | b'\\', ..])
 }
 
-/// The pairs of a query that do more than count clicks; nothing when all do, so that most links cost nothing.
+/// Returns a query without its tracking parameters, or nothing if it has none, so that most links cost nothing.
 fn without_tracking(query: &str) -> Option<String> {
-    let name = |pair: &str| pair.split('=').next().is_some_and(|name| TRACKING.has(name));
+    let name = |pair: &str| pair.split('=').next().is_some_and(|name| TRACKING.contains(name));
     query.split('&').any(name).then(|| query.split('&').filter(|pair| !name(pair)).collect::<Vec<_>>().join("&"))
 }
 
-static TRACKING: LazyLock<Tracking> = LazyLock::new(|| Tracking::read(include_str!("tracking.txt")));
+static TRACKING: LazyLock<Tracking> = LazyLock::new(|| Tracking::parse(include_str!("tracking.txt")));
 
-/// The parameters that only count clicks.
+/// The list of tracking parameters.
 struct Tracking {
     names: HashSet<&'static [u8]>,
     starts: Vec<&'static [u8]>,
 }
 
 impl Tracking {
-    /// No name in the list is longer.
-    const LONGEST: usize = 32;
+    /// The longest name in the list.
+    const MAX_NAME: usize = 32;
 
-    fn read(list: &'static str) -> Self {
+    fn parse(list: &'static str) -> Self {
         let lines = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let (starts, names): (Vec<_>, Vec<_>) = lines.partition(|line| line.ends_with('*'));
         Self {
@@ -137,10 +137,10 @@ impl Tracking {
         }
     }
 
-    /// Whether a parameter is one of them, in any case.
-    fn has(&self, name: &str) -> bool {
-        let mut small = [0_u8; Self::LONGEST];
-        let length = name.len().min(Self::LONGEST);
+    /// True if a parameter is in the list, ignoring case.
+    fn contains(&self, name: &str) -> bool {
+        let mut small = [0_u8; Self::MAX_NAME];
+        let length = name.len().min(Self::MAX_NAME);
         small[..length].copy_from_slice(&name.as_bytes()[..length]);
         small.make_ascii_lowercase();
         let small = &small[..length];
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn tracking_goes_and_the_rest_stays() {
+    fn only_tracking_parameters_are_removed() {
         for (link, wanted) in [
             ("https://a.fr/x?p=123", "https://a.fr/x?p=123"),
             ("https://a.fr/x?id=3&ref=rss&source=a&cid=4&s=5&t=6", "https://a.fr/x?id=3&ref=rss&source=a&cid=4&s=5&t=6"),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hands_do_to_addresses_is_undone() {
+    fn damaged_addresses_are_repaired() {
         for (link, wanted) in [
             (" /y ", "https://b.fr/y"),
             ("https://a.fr/\n      x/\n y", "https://a.fr/x/y"),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_sorted_and_names_nothing_twice() {
+    fn tracking_list_is_sorted_and_has_no_duplicates() {
         let list = include_str!("tracking.txt");
         let mut seen = HashSet::new();
         for group in list.split("\n\n").skip(1) {
@@ -213,20 +213,20 @@ mod tests {
             for name in names {
                 let bare = name.trim_end_matches('*');
                 let plain = bare.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-                assert!(plain && bare.len() <= Tracking::LONGEST && seen.insert(name), "{name}");
+                assert!(plain && bare.len() <= Tracking::MAX_NAME && seen.insert(name), "{name}");
                 assert_eq!(name.matches('*').count(), usize::from(name.ends_with('*')), "{name}");
             }
         }
         assert!(seen.len() > 60);
         for honest in ["p", "id", "ref", "source", "page", "q", "s", "t", "cid", "lang", "article", "date", "at", "trk"] {
-            assert!(!TRACKING.has(honest), "{honest}");
+            assert!(!TRACKING.contains(honest), "{honest}");
         }
     }
 
-    /// What a call costs: as for dates. Says; holds nothing.
+    /// Prints the cost of a call, as for dates. It asserts nothing.
     #[test]
     #[ignore = "measures, and needs a quiet machine"]
-    #[expect(clippy::print_stderr, reason = "it is there to be read")]
+    #[expect(clippy::print_stderr, reason = "the figures are the purpose")]
     fn cost_of_a_link() {
         for link in [
             "https://www.a.fr/sport/jeux/article-123.html",
@@ -244,7 +244,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_comes_out_is_absolute_and_stays_as_it_is(
+        fn canonical_links_are_absolute_and_stable(
             link in "(feed:|https?:|HTTP:)?[/\\\\]{0,3}(www\\.)?[a-zé.]{0,8}(/[a-z%. &;]{0,6}){0,3}(\\?([a-z_=&;#]|amp;|utm_a=|\n){0,12})?(#([a-z=&]|xtor=){0,6})?|\\PC{0,40}",
             based in proptest::bool::ANY,
         ) {

@@ -1,47 +1,52 @@
-//! What was read to our model: bounded, dated, identified, with absolute links. HTML stays raw.
+//! Drafts to entries: bounded, dated, identified, with absolute links. HTML stays raw.
 
 use std::borrow::Cow;
 
 use url::Url;
 
-use super::draft::{Address, Document, Draft, File, Kind, Page, Rich};
-use super::language::{LEAST_OF_ENTRY, settle, settle_entry, settle_feed};
+use super::draft::{Address, Draft, FeedDocument, Markup, MediaFile, PageLink, RichText};
+use super::language::{MIN_ENTRY_LETTERS, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
 use super::{Feed, FeedBody, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
 use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, PollHints, RawHtml, SourceId, Text};
 
-/// An entry's summary or content beyond this is cut: no article is longer.
-const MOST_HTML: usize = 1 << 20;
-/// The same for what hangs on an entry.
-const MOST_PEOPLE: usize = 20;
-const MOST_CATEGORIES: usize = 50;
-/// As much text, in bytes, tells a language.
+/// The longest summary or content, in bytes. Longer ones are cut.
+const MAX_HTML: usize = 1 << 20;
+/// The number of authors and of categories.
+const MAX_PEOPLE: usize = 20;
+const MAX_CATEGORIES: usize = 50;
+/// The length of the text in which the language is detected, in bytes.
 const SAMPLE: usize = 600;
-/// Markup that is longer and shows nothing is left to the cleaner, in bytes.
-const LONGEST_BLANK: usize = 200;
-/// So many entries are heard one by one, where a feed and its text disagree.
-const HEARD: usize = 20;
-/// Names, categories, guids and headlines are cut here, in bytes.
-const MOST_TEXT: usize = 1_000;
-/// Longer addresses of hubs are none.
-const MOST_ADDRESS: usize = 2_000;
+/// The length in bytes up to which blank markup is recognised here. The HTML cleaner handles longer markup.
+const MAX_BLANK: usize = 200;
+/// The number of entries whose language is detected one by one, if the declaration and the text of a feed disagree.
+const MAX_DETECTED: usize = 20;
+/// The longest name, category, guid and headline, in bytes.
+const MAX_TEXT: usize = 1_000;
+/// The longest address of a hub, in bytes.
+const MAX_ADDRESS: usize = 2_000;
 
-/// Makes our feed of what was read.
-pub(super) fn normalise(document: Document<'_>, body: &FeedBody<'_>, source: &SourceId, mut repaired: Vec<&'static str>) -> Feed {
-    let Document { format, feed, entries, bases, repairs } = document;
+/// Makes a feed of a document.
+pub(super) fn normalise(
+    document: FeedDocument<'_>,
+    body: &FeedBody<'_>,
+    source: &SourceId,
+    mut repaired: Vec<&'static str>,
+) -> Feed {
+    let FeedDocument { format, feed, entries, bases, repairs } = document;
     repaired.extend(repairs.names());
     let authors = people(&feed.people);
-    let said = declared(feed.language.get().map(Cow::as_ref), feed.place.lang, None);
-    let language = settle_feed(said.as_ref(), body.lang, &sample(&entries), each(&entries));
-    let maker = Maker { source, bases: &bases, authors: inherited(&authors), language: language.as_ref() };
-    let entries = entries.into_iter().filter_map(|entry| maker.entry(entry)).collect();
-    let description = feed.summary.take().and_then(|text| maker.html(text, 0));
-    let own = feed.image.get().and_then(|image| maker.address(image));
+    let declared = declared_language(feed.language.get().map(Cow::as_ref), feed.scope.lang, None);
+    let language = settle_feed(declared.as_ref(), body.lang, &sample(&entries), entry_samples(&entries));
+    let builder = EntryBuilder { source, bases: &bases, authors: inherited_authors(&authors), language: language.as_ref() };
+    let entries = entries.into_iter().filter_map(|entry| builder.build(entry)).collect();
+    let description = feed.summary.take().and_then(|text| builder.html(text, 0));
+    let own = feed.image.get().and_then(|image| builder.address(image));
     let image =
         own.or_else(|| description.as_ref().and_then(find_lead_image).and_then(|src| canonicalize_url(&src, bases[0].as_ref())));
-    let link = maker.page(&feed.pages);
-    let rights = feed.rights.take().and_then(|text| maker.html(text, 0));
+    let link = builder.page(&feed.pages);
+    let rights = feed.rights.take().and_then(|text| builder.html(text, 0));
     let period = feed.period.map(|minutes| minutes / feed.times.unwrap_or(1).max(1));
     Feed {
         format,
@@ -57,49 +62,49 @@ pub(super) fn normalise(document: Document<'_>, body: &FeedBody<'_>, source: &So
         authors,
         poll_hints: PollHints {
             minutes: feed.poll_hints.minutes.or(period),
-            // It belongs to the period.
+            // `sy:updateBase` belongs to the period.
             base: feed.poll_hints.base.filter(|_| feed.poll_hints.minutes.is_none() && period.is_some()),
             ..feed.poll_hints
         },
         repaired,
         entries,
-        hub: feed.hub.get().and_then(|hub| exact(hub, &bases)),
-        own_url: feed.own.get().and_then(|own| exact(own, &bases)),
+        hub: feed.hub.get().and_then(|hub| exact_address(hub, &bases)),
+        own_url: feed.own.get().and_then(|own| exact_address(own, &bases)),
     }
 }
 
-/// An address that another server compares with its own, letter by letter: nothing is dropped from it.
-fn exact(address: &Address<'_>, bases: &[Option<Url>]) -> Option<String> {
+/// Returns an address that another server compares with its own, byte by byte: nothing is removed from it.
+fn exact_address(address: &Address<'_>, bases: &[Option<Url>]) -> Option<String> {
     let url = match &bases[address.base] {
         Some(base) => base.join(&address.href).ok()?,
         None => Url::parse(&address.href).ok()?,
     };
-    (matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MOST_ADDRESS).then(|| url.into())
+    (matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_ADDRESS).then(|| url.into())
 }
 
-/// What all entries of a feed are made with.
-struct Maker<'m> {
+/// Makes the entries of one feed.
+struct EntryBuilder<'m> {
     source: &'m SourceId,
     bases: &'m [Option<Url>],
     authors: &'m [String],
     language: Option<&'m Lang>,
 }
 
-impl Maker<'_> {
-    /// One entry; nothing for one that says nothing at all.
-    fn entry(&self, draft: Draft<'_>) -> Option<Entry> {
-        if !draft.spoke {
+impl EntryBuilder<'_> {
+    /// Makes an entry, or nothing of a draft without any field.
+    fn build(&self, draft: Draft<'_>) -> Option<Entry> {
+        if !draft.has_fields {
             return None;
         }
-        let lang = language(&draft, self.language);
+        let lang = entry_language(&draft, self.language);
         let guid = draft.id.take().map(|id| cut(id.into_owned()));
-        // A guid that is an address stands for a missing link (RSS 2.0: a permalink unless it says otherwise).
-        let stands_in = guid.as_deref().filter(|guid| !draft.opaque_id && guid.starts_with("http"));
-        let url = self.page(&draft.pages).or_else(|| stands_in.and_then(|guid| canonicalize_url(guid, None)));
+        // A guid that is an address replaces a missing link (RSS 2.0: a permalink unless declared otherwise).
+        let permalink = guid.as_deref().filter(|guid| !draft.opaque_id && guid.starts_with("http"));
+        let url = self.page(&draft.pages).or_else(|| permalink.and_then(|guid| canonicalize_url(guid, None)));
         let title = draft.title.get().map(line).unwrap_or_default();
         let (content, summary) = (draft.content.take(), draft.summary.take());
-        // The base of the longest text is that of the entry; what has another is made absolute now.
-        let base = content.as_ref().or(summary.as_ref()).map_or(draft.place.base, |rich| rich.place.base);
+        // The base of the longest text becomes that of the entry. Links relative to another one are made absolute now.
+        let base = content.as_ref().or(summary.as_ref()).map_or(draft.scope.base, |rich| rich.scope.base);
         let content = content.and_then(|rich| self.html(rich, base));
         let summary = summary.and_then(|rich| self.html(rich, base));
         let enclosures = self.files(&draft.files);
@@ -115,9 +120,9 @@ impl Maker<'_> {
             authors = self.authors.to_vec();
         }
         let (published, updated) = (draft.published.take(), draft.updated.take());
-        // Most guids are the link once more, whose canonical form is known.
+        // Most guids equal the link, which is canonical already.
         let same = url.as_ref().filter(|url| guid.as_deref() == Some(url.as_str()));
-        let uid = same.cloned().unwrap_or_else(|| identity::uid(guid.as_deref(), url.as_deref(), &title, published));
+        let uid = same.cloned().unwrap_or_else(|| identity::entry_uid(guid.as_deref(), url.as_deref(), &title, published));
         let head = EntryHead {
             url,
             authors,
@@ -133,32 +138,32 @@ impl Maker<'_> {
         Some(Entry { key: EntryKey { source: self.source.clone(), uid }, head, title, summary, content })
     }
 
-    /// Text of any kind as bounded raw HTML; nothing for what shows nothing. With a base other than `base`, its links are made
-    /// absolute at once (which cleans it): an entry keeps one base.
-    fn html(&self, rich: Rich<'_>, base: usize) -> Option<RawHtml> {
-        if says_nothing(&rich) {
+    /// Returns a text as raw HTML of limited length, or nothing if it is blank. If its base is not `base`, its links are made
+    /// absolute at once (which cleans it): an entry stores one base.
+    fn html(&self, rich: RichText<'_>, base: usize) -> Option<RawHtml> {
+        if is_blank(&rich) {
             return None;
         }
         let text = match rich.text {
-            Cow::Borrowed(text) => Cow::Borrowed(&text[..text.floor_char_boundary(MOST_HTML)]),
+            Cow::Borrowed(text) => Cow::Borrowed(&text[..text.floor_char_boundary(MAX_HTML)]),
             Cow::Owned(mut text) => {
-                text.truncate(text.floor_char_boundary(MOST_HTML));
+                text.truncate(text.floor_char_boundary(MAX_HTML));
                 Cow::Owned(text)
             }
         };
-        let html = match rich.kind {
-            Kind::Text => escape(&text).replace('\n', "<br>"),
-            Kind::Html => text.into_owned(),
+        let html = match rich.markup {
+            Markup::Text => escape(&text).replace('\n', "<br>"),
+            Markup::Html => text.into_owned(),
         };
         let html = RawHtml(html);
-        if base != rich.place.base {
-            return Some(RawHtml(html::clean(&html, self.bases[rich.place.base].as_ref()).as_str().to_owned()));
+        if base != rich.scope.base {
+            return Some(RawHtml(html::clean(&html, self.bases[rich.scope.base].as_ref()).as_str().to_owned()));
         }
         Some(html)
     }
 
-    /// The page that the best link leads to; of equals the first.
-    fn page(&self, pages: &[Page<'_>]) -> Option<String> {
+    /// Returns the target of the link with the highest rank, and of equals the first.
+    fn page(&self, pages: &[PageLink<'_>]) -> Option<String> {
         let mut best: Option<(u8, String)> = None;
         for page in pages {
             if best.as_ref().is_none_or(|(rank, _)| page.rank > *rank)
@@ -174,8 +179,8 @@ impl Maker<'_> {
         canonicalize_url(&address.href, self.bases[address.base].as_ref())
     }
 
-    /// The files of an entry, each once.
-    fn files(&self, files: &[File<'_>]) -> Vec<Enclosure> {
+    /// Returns the enclosures of an entry without duplicates.
+    fn files(&self, files: &[MediaFile<'_>]) -> Vec<Enclosure> {
         let mut enclosures: Vec<Enclosure> = Vec::with_capacity(files.len());
         for file in files {
             if let Some(url) = self.address(&file.address)
@@ -189,26 +194,26 @@ impl Maker<'_> {
     }
 }
 
-/// The language of an entry: an element of its own, else what its text or itself is marked with, unless its text is surely in
-/// another; else that of its feed, unless the text is long and surely in another.
-fn language(draft: &Draft<'_>, around: Option<&Lang>) -> Option<Lang> {
+/// Returns the language of an entry: its own element or `xml:lang`, unless its text is clearly in another language; else that of
+/// its feed, unless the text is long and clearly in another.
+fn entry_language(draft: &Draft<'_>, around: Option<&Lang>) -> Option<Lang> {
     let texts = [draft.content.get(), draft.summary.get(), draft.title.get()];
-    let marked = texts.into_iter().flatten().find_map(|rich| rich.place.lang).or(draft.place.lang);
+    let marked = texts.into_iter().flatten().find_map(|rich| rich.scope.lang).or(draft.scope.lang);
     let element = draft.language.get().map(Cow::as_ref);
     if element.is_none() && marked.is_none() {
-        let long = texts.into_iter().flatten().any(|rich| rich.text.len() >= LEAST_OF_ENTRY);
+        let long = texts.into_iter().flatten().any(|rich| rich.text.len() >= MIN_ENTRY_LETTERS);
         return if long { settle_entry(around, &sample(std::slice::from_ref(draft))) } else { around.cloned() };
     }
-    let said = declared(element, marked, None)?;
-    settle(Some(&said), None, &sample(std::slice::from_ref(draft)))
+    let declared = declared_language(element, marked, None)?;
+    settle(Some(&declared), None, &sample(std::slice::from_ref(draft)))
 }
 
-/// The same of some entries, one by one.
-fn each<'s>(entries: &'s [Draft<'_>]) -> impl Iterator<Item = Cow<'s, str>> {
-    entries.iter().take(HEARD).map(|entry| Cow::Owned(sample(std::slice::from_ref(entry))))
+/// Returns the samples of the first entries, one by one.
+fn entry_samples<'s>(entries: &'s [Draft<'_>]) -> impl Iterator<Item = Cow<'s, str>> {
+    entries.iter().take(MAX_DETECTED).map(|entry| Cow::Owned(sample(std::slice::from_ref(entry))))
 }
 
-/// Text enough to hear the language of entries in: headlines, then the beginnings of summaries.
+/// Returns text in which to detect the language of entries: headlines, then the beginnings of summaries.
 fn sample(entries: &[Draft<'_>]) -> String {
     let mut sample = String::new();
     let titles = entries.iter().filter_map(|entry| entry.title.get());
@@ -224,55 +229,57 @@ fn sample(entries: &[Draft<'_>]) -> String {
     sample
 }
 
-/// The language that an element gives, else `xml:lang`, else that of what is around.
-fn declared(element: Option<&str>, marked: Option<&str>, around: Option<&Lang>) -> Option<Lang> {
+/// Returns the language of an element, else that of `xml:lang`, else the inherited one.
+fn declared_language(element: Option<&str>, marked: Option<&str>, around: Option<&Lang>) -> Option<Lang> {
     match (element.and_then(Lang::new), marked) {
         (Some(language), _) => Some(language),
-        // `xml:lang=""` takes back what is said around it (XML 1.0 §2.12).
+        // `xml:lang=""` cancels the inherited language (XML 1.0 §2.12).
         (None, Some("")) => None,
         (None, marked) => marked.and_then(Lang::new).or_else(|| around.cloned()),
     }
 }
 
-/// Whether a text shows nothing: white space, or markup around no-break spaces (`<p>&nbsp;</p>`), which programs write where an
-/// author wrote nothing. Markup around nothing at all is the author's own.
-fn says_nothing(rich: &Rich<'_>) -> bool {
-    /// What shows without a text.
-    const SHOWN: [&str; 12] =
+/// True if a text is blank: white space, or markup around no-break spaces (`<p>&nbsp;</p>`), which editors write for an empty
+/// text. Markup without any text or space is kept: it may be meant.
+fn is_blank(rich: &RichText<'_>) -> bool {
+    /// Elements that are visible without text.
+    const VISIBLE: [&str; 12] =
         ["img", "picture", "image", "video", "audio", "iframe", "embed", "object", "amp-", "source", "input", "svg"];
     let text = rich.text.trim();
-    if text.is_empty() || rich.kind == Kind::Text || text.len() > LONGEST_BLANK || !text.starts_with(['&', '<']) {
+    if text.is_empty() || rich.markup == Markup::Text || text.len() > MAX_BLANK || !text.starts_with(['&', '<']) {
         return text.is_empty();
     }
-    let invisible = |c: char| matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
-    if !text.contains(|c: char| c == '&' || invisible(c)) {
+    let is_invisible = |c: char| matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    if !text.contains(|c: char| c == '&' || is_invisible(c)) {
         return false;
     }
-    let shows = |tag: &str| SHOWN.iter().any(|name| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
-    to_line(text).as_str().chars().all(|c| c.is_whitespace() || invisible(c)) && !text.split('<').any(shows)
+    let is_visible =
+        |tag: &str| VISIBLE.iter().any(|name| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
+    to_line(text).as_str().chars().all(|c| c.is_whitespace() || is_invisible(c)) && !text.split('<').any(is_visible)
 }
 
-/// A headline or another line of text.
-fn line(rich: &Rich<'_>) -> Text {
-    let content = &rich.text[..rich.text.floor_char_boundary(MOST_TEXT * 8)];
-    let line = if rich.kind == Kind::Text { Text::new(content) } else { to_line(content) };
-    if line.as_str().len() <= MOST_TEXT { line } else { Text::new(&cut(line.to_string())) }
+/// Returns a headline or another text as one line.
+fn line(rich: &RichText<'_>) -> Text {
+    let content = &rich.text[..rich.text.floor_char_boundary(MAX_TEXT * 8)];
+    let line = if rich.markup == Markup::Text { Text::new(content) } else { to_line(content) };
+    if line.as_str().len() <= MAX_TEXT { line } else { Text::new(&cut(line.to_string())) }
 }
 
-/// Names of people, each once: those that the best-informed elements give. `itunes:author` is the station more often than
-/// the author, and `dc:publisher` is nobody's name.
+/// Returns the names of people without duplicates, from the elements with the highest rank. `itunes:author` is the station more
+/// often than the author, and `dc:publisher` is never a person.
 fn people(people: &[(u8, Cow<'_, str>)]) -> Vec<String> {
     let best = people.iter().map(|(rank, _)| *rank).max().unwrap_or(0).min(2);
     let mut names: Vec<String> = Vec::new();
-    for (_, name) in people.iter().filter(|(rank, _)| *rank >= best).take(MOST_PEOPLE) {
+    for (_, name) in people.iter().filter(|(rank, _)| *rank >= best).take(MAX_PEOPLE) {
         push_line(&mut names, name);
     }
     names
 }
 
-/// The authors of the feed that its entries inherit: a copy each of 20 kB of names would make 100 MB of 5,000 entries.
-fn inherited(authors: &[String]) -> &[String] {
-    let mut room = MOST_TEXT;
+/// Returns the authors of the feed that its entries inherit, up to a total length: copies of 20 kB of names in 5,000 entries
+/// would take 100 MB.
+fn inherited_authors(authors: &[String]) -> &[String] {
+    let mut room = MAX_TEXT;
     let fits = |name: &&String| {
         let left = room.checked_sub(name.len());
         room = left.unwrap_or(0);
@@ -281,10 +288,10 @@ fn inherited(authors: &[String]) -> &[String] {
     &authors[..authors.iter().take_while(fits).count()]
 }
 
-/// Names of categories, each once.
+/// Returns the names of categories without duplicates.
 fn categories(categories: &[Cow<'_, str>]) -> Vec<String> {
     let mut terms: Vec<String> = Vec::new();
-    for category in categories.iter().take(MOST_CATEGORIES) {
+    for category in categories.iter().take(MAX_CATEGORIES) {
         push_line(&mut terms, category);
     }
     terms
@@ -298,7 +305,7 @@ fn push_line(lines: &mut Vec<String>, text: &str) {
 }
 
 fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(MOST_TEXT));
+    text.truncate(text.floor_char_boundary(MAX_TEXT));
     if text.contains('\0') {
         text.retain(|c| c != '\0');
     }

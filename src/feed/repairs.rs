@@ -1,27 +1,27 @@
-//! What had to be repaired in a body, told to whoever runs the source.
+//! Repairs that a body needed, to report to the publisher of the feed.
 
-/// A repair, as `relais parse` names it.
+/// A repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Repair {
-    /// Something that belongs to no feed stood before it.
+    /// Output before the root element.
     JunkBeforeRoot,
-    /// Characters that text may not hold (XML 1.0 §2.2).
+    /// Control characters that XML forbids (XML 1.0 §2.2).
     ControlCharacters,
-    /// References that XML does not know, and ampersands that begin none.
+    /// Unknown entities, and ampersands that begin no reference.
     Entities,
-    /// Prefixes that nobody declared.
+    /// Undeclared namespace prefixes.
     Namespaces,
-    /// A root without a version, or with an unknown one.
+    /// A root element without a version, or with an unknown one.
     Version,
-    /// Tags that were not closed, closed twice, misspelt or cut short.
+    /// Tags that are not closed, closed twice, misspelt or cut short.
     Tags,
-    /// Markup where text belongs, that somebody forgot to escape.
+    /// Unescaped markup in place of text.
     UnescapedMarkup,
-    /// JSON of another shape than JSON Feed's.
+    /// JSON that is not as JSON Feed defines it.
     Json,
-    /// The file ends in the middle.
+    /// An unexpected end of the file.
     Cut,
-    /// More entries than any feed has; those beyond are not read.
+    /// Entries beyond the limit, which are skipped.
     TooManyEntries,
 }
 
@@ -45,12 +45,12 @@ impl Repair {
 pub(super) struct Repairs(u16);
 
 impl Repairs {
-    /// Adds one.
+    /// Adds a repair.
     pub(super) fn note(&mut self, repair: Repair) {
         self.0 |= 1 << repair as u16;
     }
 
-    /// Their names, in the order in which they are listed above.
+    /// Returns the names as `relais parse` prints them, in the order of [`Repair`].
     pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
         Repair::NAMES.into_iter().filter(move |(repair, _)| self.0 & (1 << *repair as u16) != 0).map(|(_, name)| name)
     }

@@ -1,4 +1,4 @@
-//! What the reader makes of feeds as they are found: each case is a cause, not a feed.
+//! Tests of the parser on feeds as found in the wild: one case per cause.
 
 use super::*;
 use crate::model::{Entry, SourceId, Zone};
@@ -28,7 +28,7 @@ fn html(html: Option<&crate::model::RawHtml>) -> &str {
 }
 
 #[test]
-fn headlines_are_text_whatever_they_were_written_as() {
+fn headlines_become_text_from_any_markup() {
     for (item, title) in [
         ("<title>Le CIO &amp; l'AMA</title>", "Le CIO & l'AMA"),
         ("<title>Le CIO &amp;amp; l&amp;eacute;quipe</title>", "Le CIO & léquipe"),
@@ -60,7 +60,7 @@ fn headlines_are_text_whatever_they_were_written_as() {
 }
 
 #[test]
-fn summaries_and_contents_are_html_whatever_they_were_written_as() {
+fn summaries_and_contents_become_html_from_any_markup() {
     let both = |entry: Entry| (html(entry.summary.as_ref()).to_owned(), html(entry.content.as_ref()).to_owned());
     for (entry, summary, content) in [
         (rss("<description>&lt;p>Un&lt;/p></description>"), "<p>Un</p>", ""),
@@ -91,7 +91,7 @@ fn summaries_and_contents_are_html_whatever_they_were_written_as() {
 }
 
 #[test]
-fn people_are_names() {
+fn people_become_names() {
     for (item, authors) in [
         ("<author>ana@a.fr (Ana Dupont)</author>", vec!["Ana Dupont"]),
         ("<author>Ana Dupont &lt;ana@a.fr&gt;</author>", vec!["Ana Dupont"]),
@@ -108,7 +108,7 @@ fn people_are_names() {
 }
 
 #[test]
-fn links_lead_to_the_page() {
+fn link_of_an_entry_is_its_page() {
     for (item, url) in [
         ("<link>/1?utm_source=x</link>", Some("https://a.fr/1")),
         ("<link> https://a.fr/1 </link><atom:link href='/2'/>", Some("https://a.fr/1")),
@@ -130,7 +130,7 @@ fn links_lead_to_the_page() {
 }
 
 #[test]
-fn what_hangs_on_an_entry_is_kept() {
+fn enclosures_images_and_categories_are_kept() {
     let entry = rss(
         "<enclosure url='/a.mp3' type='audio/mpeg' length='12'/><enclosure url=''/><media:group><media:content url='/v.mp4' medium='video'><media:thumbnail url='/t.jpg'/></media:content></media:group><category>JO</category><dc:subject>Judo</dc:subject><media:category label='Ski'>a/b</media:category><itunes:keywords>x, y</itunes:keywords>",
     );
@@ -144,7 +144,7 @@ fn what_hangs_on_an_entry_is_kept() {
 }
 
 #[test]
-fn dates_come_from_whoever_knows_them() {
+fn dates_come_from_the_element_with_the_highest_rank() {
     let dates = |item: &str| {
         let head = rss(item).head;
         (head.published.map(crate::model::Time::rfc3339), head.updated.map(crate::model::Time::rfc3339))
@@ -156,7 +156,7 @@ fn dates_come_from_whoever_knows_them() {
 }
 
 #[test]
-fn languages_are_inherited_and_taken_back() {
+fn languages_are_inherited_and_cancelled() {
     let feed = feed(
         "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr'><title xml:lang='de'>t</title><entry><title>a</title></entry><entry xml:lang='en'><title>b</title></entry><entry><title>c</title><content xml:lang='es'>x</content></entry><entry xml:lang=''><title>d</title></entry></feed>",
     );
@@ -170,7 +170,7 @@ fn languages_are_inherited_and_taken_back() {
 }
 
 #[test]
-fn bases_are_inherited_in_html_too() {
+fn bases_are_inherited_within_html() {
     let entry = atom(
         "<title>t</title><summary type='html' xml:base='https://b.fr/'>&lt;a href='s'>s&lt;/a></summary><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml' xml:base='https://c.fr/d/'><a href='c'>c</a></div></content>",
     );
@@ -179,7 +179,7 @@ fn bases_are_inherited_in_html_too() {
 }
 
 #[test]
-fn broken_markup_is_read_and_told() {
+fn broken_markup_is_parsed_and_reported() {
     let item = "<item><title>Un</title><link>https://a.fr/1</link></item>";
     for (text, titles, repaired) in [
         (format!("<rss version='2.0'><channel>{item}</channel></rss>"), vec!["Un"], vec![]),
@@ -205,7 +205,7 @@ fn broken_markup_is_read_and_told() {
 }
 
 #[test]
-fn what_a_feed_says_of_itself_is_read() {
+fn fields_of_the_feed_itself_are_parsed() {
     let feed = feed(
         "<rss version='0.91'><channel><title>Les Jeux</title><link>/</link><description>&lt;b>x&lt;/b></description><language>fr-FR</language><image><title>autre</title><url>/logo.png</url></image><textInput><title>non</title><link>/non</link></textInput><copyright>© A</copyright><managingEditor>ana@a.fr (Ana)</managingEditor><lastBuildDate>1 Jul 2024</lastBuildDate></channel></rss>",
     );
@@ -230,7 +230,7 @@ fn other_markup_is_no_feed() {
 }
 
 #[test]
-fn a_french_feed_that_says_english_is_french() {
+fn french_feed_declared_as_english_is_french() {
     let titles = [
         "La judokate française gagne sa troisième médaille",
         "Le comité olympique présente les sites de la flamme",
@@ -244,7 +244,7 @@ fn a_french_feed_that_says_english_is_french() {
 }
 
 #[test]
-fn what_shows_nothing_is_absent() {
+fn blank_content_is_absent() {
     for blank in ["&nbsp;", " &#160; ", "<p>&nbsp;</p>", "<p></p>\n<p>\u{a0}<br/></p>", "\u{a0}", "&#8203;"] {
         let entry = rss(&format!("<guid>1</guid><content:encoded><![CDATA[{blank}]]></content:encoded>"));
         assert_eq!(entry.content, None, "{blank}");

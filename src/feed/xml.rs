@@ -1,7 +1,7 @@
-//! RSS of all versions, Atom, RDF and CDF: one streaming reader for what feeds say, however they say it.
+//! RSS of all versions, Atom, RDF and CDF: one streaming, tolerant reader.
 //!
-//! lexer (tokens) ▸ reader (which element stands in which) ▸ fields (what each says) ▸ value (text or HTML).
-//! Its types are those of `draft`; it judges nothing. Why it is our own: `docs/decisions/0009-a-reader-of-our-own.md`.
+//! lexer (tokens) ▸ reader (nesting) ▸ fields (the meaning of elements) ▸ value (text or HTML). The result is a draft; nothing is
+//! normalised here. Why it is our own: `docs/decisions/0009-a-reader-of-our-own.md`.
 
 mod entities;
 mod fields;
@@ -11,10 +11,10 @@ mod reader;
 mod value;
 
 use super::FeedError;
-use super::draft::Document;
+use super::draft::FeedDocument;
 use crate::model::Zone;
 
-/// Reads XML as a feed.
-pub(super) fn read<'a>(text: &'a str, url: &str, zone: Zone) -> Result<Document<'a>, FeedError> {
-    reader::Reader::new(text, url, zone).read()
+/// Parses XML as a feed.
+pub(super) fn parse_xml<'a>(text: &'a str, url: &str, zone: Zone) -> Result<FeedDocument<'a>, FeedError> {
+    reader::XmlReader::new(text, url, zone).parse()
 }

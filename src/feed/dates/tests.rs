@@ -14,7 +14,7 @@ fn hold(table: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_forms_of_the_standards() {
+fn standard_forms_are_parsed() {
     hold(&[
         ("Sun, 18 Feb 2018 10:30:00 +0100", "2018-02-18T09:30:00Z"),
         ("Sun, 18 Feb 2018 10:30:00 GMT", "2018-02-18T10:30:00Z"),
@@ -42,7 +42,7 @@ fn the_forms_of_the_standards() {
 }
 
 #[test]
-fn the_old_forms_of_iso_8601() {
+fn old_forms_of_iso_8601_are_parsed() {
     hold(&[
         ("2018-049", "2018-02-18T00:00:00Z"),
         ("2018049", "2018-02-18T00:00:00Z"),
@@ -58,7 +58,7 @@ fn the_old_forms_of_iso_8601() {
 }
 
 #[test]
-fn the_languages_of_europe() {
+fn european_languages_are_parsed() {
     hold(&[
         ("dim., 18 févr. 2018 10:30:00 +0100", "2018-02-18T09:30:00Z"),
         ("dimanche 18 février 2018 à 10 h 30", "2018-02-18T10:30:00Z"),
@@ -93,7 +93,7 @@ fn the_languages_of_europe() {
 }
 
 #[test]
-fn odd_orders_and_half_days() {
+fn unusual_orders_and_half_days_are_parsed() {
     hold(&[
         ("18/02/2018 10 h 30", "2018-02-18T10:30:00Z"),
         ("18/02/2018 - 10h", "2018-02-18T10:00:00Z"),
@@ -122,7 +122,7 @@ fn odd_orders_and_half_days() {
 }
 
 #[test]
-fn day_and_month_in_numbers() {
+fn numeric_day_and_month_are_told_apart() {
     hold(&[
         ("03/04/2024", "2024-04-03T00:00:00Z"),
         ("02/18/2018", "2018-02-18T00:00:00Z"),
@@ -138,7 +138,7 @@ fn day_and_month_in_numbers() {
 }
 
 #[test]
-fn zones_in_every_way() {
+fn zones_are_parsed_as_offsets_names_and_places() {
     hold(&[
         ("Sun, 18 Feb 2018 10:30:00 GMT-07:00", "2018-02-18T17:30:00Z"),
         ("Sun, 18 Feb 2018 10:30:00 GMT-01:01", "2018-02-18T11:31:00Z"),
@@ -155,14 +155,14 @@ fn zones_in_every_way() {
         ("2018-02-18T10:30:00:-0500", "2018-02-18T15:30:00Z"),
         ("2018-02-18T10:30:00-05:00:00", "2018-02-18T15:30:00Z"),
         ("18 Feb 2018 GMT", "2018-02-18T00:00:00Z"),
-        // Offsets that no place has say nothing.
+        // Impossible offsets are ignored.
         ("Sun, 18 Feb 2018 10:30:00 +0009", "2018-02-18T10:30:00Z"),
         ("2018-02-18T10:30:00+15:00", "2018-02-18T10:30:00Z"),
     ]);
 }
 
 #[test]
-fn what_has_no_zone_is_in_the_zone_of_the_source() {
+fn date_without_zone_is_in_the_zone_of_the_source() {
     let paris = Zone::new("Europe/Paris").expect("a zone");
     for (written, wanted) in [
         ("2024-07-26 19:30:00", "2024-07-26T17:30:00Z"),
@@ -178,7 +178,7 @@ fn what_has_no_zone_is_in_the_zone_of_the_source() {
 }
 
 #[test]
-fn what_is_no_date_is_none() {
+fn text_that_is_not_a_date_is_refused() {
     for wrong in [
         "",
         "hier",
@@ -214,7 +214,7 @@ fn what_is_no_date_is_none() {
     }
 }
 
-/// What a call costs: `cargo test --release -- --ignored --nocapture cost_of_a_date`. Says; holds nothing.
+/// Prints the cost of a call: `cargo test --release -- --ignored --nocapture cost_of_a_date`. It asserts nothing.
 #[test]
 #[ignore = "measures, and needs a quiet machine"]
 #[expect(clippy::print_stderr, reason = "it is there to be read")]
@@ -232,12 +232,12 @@ fn cost_of_a_date() {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in "[0-9a-zé:/T+., -]{0,60}|\\PC{0,40}|[0-9]{1,20}[-/. :hT][0-9]{0,12}[-/. :h+][0-9]{0,12}( [+-][0-9:]{0,9})?") {
+    fn parsing_never_panics(text in "[0-9a-zé:/T+., -]{0,60}|\\PC{0,40}|[0-9]{1,20}[-/. :hT][0-9]{0,12}[-/. :h+][0-9]{0,12}( [+-][0-9:]{0,9})?") {
         let _ = parse_date(&text, Zone::new("Europe/Paris").expect("a zone"));
     }
 
     #[test]
-    fn the_standard_renderings_are_read_back(seconds in 631_152_000_i64..4_133_980_800, quarters in -48_i32..=56, millis in 0_u32..1000) {
+    fn standard_renderings_round_trip(seconds in 631_152_000_i64..4_133_980_800, quarters in -48_i32..=56, millis in 0_u32..1000) {
         let zone = FixedOffset::east_opt(quarters * 900).expect("an offset");
         let time = DateTime::from_timestamp(seconds, millis * 1_000_000).expect("a time").with_timezone(&zone);
         for written in [time.to_rfc3339(), time.to_rfc2822(), time.format("%a, %d %b %Y %H:%M:%S %:z").to_string(), time.format("%F %T %z").to_string()] {

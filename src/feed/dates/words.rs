@@ -1,9 +1,9 @@
-//! The words of dates: months, days of the week, halves of the day, zones.
+//! The words of dates: months, days of the week, a.m. and p.m., zones.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
-/// Months in small letters without accents. A word names a month when it is the name's beginning of three letters or more;
-/// the first that fits counts, so June comes before July for "jui".
+/// Months in lower case without accents. A word names a month if it is a prefix of it with three letters or more. The first match
+/// counts, so "jui" is June, not July.
 const MONTHS: [(u32, &[&str]); 12] = [
     (1, &["january", "janvier", "januar", "janner", "enero", "gennaio", "janeiro", "januari", "ιανουαριου", "января"]),
     (2, &["february", "fevrier", "februar", "feber", "febrero", "febbraio", "fevereiro", "februari", "φεβρουαριου", "февраля"]),
@@ -19,8 +19,8 @@ const MONTHS: [(u32, &[&str]); 12] = [
     (12, &["december", "decembre", "dezember", "diciembre", "dicembre", "dezembro", "δεκεμβριου", "декабря"]),
 ];
 
-/// Days of the week from Monday, in the same way, by two letters or more: a word that can be one is never a month, but "mar",
-/// which is a Tuesday in three languages and March in others.
+/// Days of the week from Monday, by prefixes of two letters or more. No prefix of one is a prefix of a month, except "mar", which
+/// is Tuesday in three languages and March in others.
 const WEEKDAYS: [&[&str]; 7] = [
     &["monday", "lundi", "montag", "lunes", "lunedi", "segunda", "hetfo", "δευτερα"],
     &["tuesday", "mardi", "dienstag", "martes", "martedi", "terca", "dinsdag", "kedd", "τριτη"],
@@ -31,7 +31,7 @@ const WEEKDAYS: [&[&str]; 7] = [
     &["sunday", "dimanche", "sonntag", "domingo", "domenica", "zondag", "vasarnap", "κυριακη"],
 ];
 
-/// Zones by the names that feeds use, in minutes east of UTC: RFC 822 §5.1, the European ones, and a few that are common.
+/// Zone names that feeds use, in minutes east of UTC: RFC 822 §5.1, the European ones, and other common ones.
 const ZONES: [(&str, i16); 55] = [
     ("z", 0),
     ("gmt", 0),
@@ -90,24 +90,24 @@ const ZONES: [(&str, i16); 55] = [
     ("hst", -600),
 ];
 
-/// What a word of a date says.
+/// The meaning of a word in a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// A month, from 1.
     Month(u32),
     /// A day of the week, from Monday = 0.
     Weekday(u32),
-    /// Tuesday, or March when no other month is named.
+    /// Tuesday, or March if no other month is named.
     TuesdayOrMarch,
-    /// A zone by its short name, in minutes east of UTC.
+    /// A zone, in minutes east of UTC.
     Zone(i32),
-    /// Before noon, or after it.
+    /// Before noon (false) or after it (true).
     Noon(bool),
-    /// Nothing that matters.
+    /// No meaning.
     Nothing,
 }
 
-/// What a word says.
+/// Returns the meaning of a word.
 pub(super) fn meaning(word: &str) -> Meaning {
     match word {
         "오전" | "午前" | "上午" => return Meaning::Noon(false),
@@ -119,7 +119,7 @@ pub(super) fn meaning(word: &str) -> Meaning {
         "mar" => return Meaning::TuesdayOrMarch,
         "am" => return Meaning::Noon(false),
         "pm" => return Meaning::Noon(true),
-        // Half a word of French and English ("heures et", "10:00 at"): a zone only in capitals.
+        // These are words of French and English too ("heures et", "10:00 at"): zones only in capitals.
         "at" | "et" | "ct" | "mt" | "pt" | "est" | "met" if word.bytes().any(|b| b.is_ascii_lowercase()) => {
             return Meaning::Nothing;
         }
@@ -142,7 +142,7 @@ pub(super) fn meaning(word: &str) -> Meaning {
     }
 }
 
-/// Small letters without accents.
+/// Converts to lower case without accents.
 fn fold(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_day_of_the_week_is_a_month_in_full_or_short() {
+    fn no_weekday_is_taken_for_a_month() {
         for (number, names) in (0..).zip(&WEEKDAYS) {
             for name in *names {
                 assert_eq!(meaning(name), Meaning::Weekday(number), "{name}");
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn every_month_is_known_in_full_and_by_three_letters() {
+    fn months_are_known_in_full_and_by_three_letters() {
         for (number, names) in &MONTHS {
             for name in *names {
                 assert_eq!(meaning(name), Meaning::Month(*number), "{name}");
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn accents_and_capitals_say_nothing() {
+    fn accents_and_case_are_ignored() {
         for (word, month) in
             [("FÉVR", 2), ("fe\u{301}vrier", 2), ("Août", 8), ("März", 3), ("Ιούλ", 7), ("július", 7), ("março", 3)]
         {

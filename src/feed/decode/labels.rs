@@ -1,4 +1,4 @@
-//! Names of charsets, as feeds spell them.
+//! Charset names as feeds spell them.
 
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, X_USER_DEFINED};
 use oem_cp::code_table::DECODING_TABLE_CP_MAP;
@@ -7,21 +7,21 @@ use oem_cp::code_table_type::TableType;
 /// A charset that a feed can name.
 #[derive(Clone, Copy)]
 pub(super) enum Charset {
-    /// One that browsers know.
+    /// A charset of the WHATWG's list, which browsers know.
     Web(&'static Encoding),
-    /// A code page of DOS, which browsers no longer know.
+    /// A code page of DOS, which browsers do not know.
     Dos(u16, &'static TableType),
-    /// Four bytes a character: where it is really used, the bytes show it.
+    /// UTF-32. Text that really uses it is recognised by its bytes before.
     Utf32,
 }
 
 impl Charset {
-    /// Whether this is UTF-8.
+    /// True for UTF-8.
     pub(super) fn is_utf8(self) -> bool {
         matches!(self, Self::Web(encoding) if encoding == UTF_8)
     }
 
-    /// Whether ASCII bytes are ASCII in it.
+    /// True if ASCII text is the same bytes in it.
     pub(super) fn extends_ascii(self) -> bool {
         match self {
             Self::Web(encoding) => encoding.is_ascii_compatible(),
@@ -42,7 +42,7 @@ impl PartialEq for Charset {
     }
 }
 
-/// Spellings that neither the WHATWG's list nor a rule has. What programs write, mostly Python's names.
+/// Spellings that are not in the WHATWG's list and that no rule covers, mostly Python's names.
 const SPELLINGS: [(&str, &str); 17] = [
     ("u8", "utf-8"),
     ("utf", "utf-8"),
@@ -63,34 +63,34 @@ const SPELLINGS: [(&str, &str); 17] = [
     ("cp936", "gbk"),
 ];
 
-/// The charset of a name; nothing for one that is not known or that no one should decode.
-pub(super) fn charset(label: &str) -> Option<Charset> {
+/// Returns the charset of a name, or nothing if it is unknown or must not be decoded.
+pub(super) fn find_charset(label: &str) -> Option<Charset> {
     let label = label.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).to_ascii_lowercase();
     if label.len() > 40 {
         return None;
     }
-    web(&label).or_else(|| {
+    web_charset(&label).or_else(|| {
         let plain = label.replace(['_', ' '], "-");
         if plain.starts_with("utf-32") || matches!(plain.as_str(), "utf32" | "u32" | "ucs-4") {
             return Some(Charset::Utf32);
         }
         let spelling = SPELLINGS.iter().find(|(spelling, _)| *spelling == plain).map(|(_, name)| *name);
-        spelling.and_then(web).or_else(|| web(&plain)).or_else(|| by_number(&plain))
+        spelling.and_then(web_charset).or_else(|| web_charset(&plain)).or_else(|| charset_by_number(&plain))
     })
 }
 
-fn web(label: &str) -> Option<Charset> {
-    // The "replacement" stands for charsets that hide markup from filters: all of a feed would be lost to one character.
+fn web_charset(label: &str) -> Option<Charset> {
+    // "replacement" stands for charsets that hide markup from filters. It would replace a whole feed by one character.
     Encoding::for_label(label.as_bytes()).filter(|found| *found != REPLACEMENT && *found != X_USER_DEFINED).map(Charset::Web)
 }
 
-/// `cp1252`, `windows1252`, `ibm850`, `850`, `cspc8codepage437`, `iso885915`.
-fn by_number(label: &str) -> Option<Charset> {
+/// Returns the charset of a code page number: `cp1252`, `windows1252`, `ibm850`, `850`, `cspc8codepage437`, `iso885915`.
+fn charset_by_number(label: &str) -> Option<Charset> {
     let digits = label.len() - label.bytes().rev().take_while(u8::is_ascii_digit).count();
     let (name, number) = label.split_at(digits);
     if name.starts_with("iso") {
         let part = number.strip_prefix("8859")?;
-        return web(&format!("iso-8859-{part}"));
+        return web_charset(&format!("iso-8859-{part}"));
     }
     let known = matches!(
         name.trim_end_matches('-'),
@@ -98,11 +98,11 @@ fn by_number(label: &str) -> Option<Charset> {
     );
     let number: u16 = number.parse().ok().filter(|_| known)?;
     match number {
-        874 | 1250..=1258 => web(&format!("windows-{number}")),
-        866 => web("ibm866"),
-        949 => web("euc-kr"),
-        950 => web("big5"),
-        65001 => web("utf-8"),
+        874 | 1250..=1258 => web_charset(&format!("windows-{number}")),
+        866 => web_charset("ibm866"),
+        949 => web_charset("euc-kr"),
+        950 => web_charset("big5"),
+        65001 => web_charset("utf-8"),
         _ => DECODING_TABLE_CP_MAP.get(&number).map(|table| Charset::Dos(number, table)),
     }
 }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_known_in_every_spelling() {
+    fn charset_names_are_known_in_every_spelling() {
         for (label, name) in [
             ("UTF_8", "UTF-8"),
             (" 'us-ascii' ", "windows-1252"),
@@ -130,17 +130,17 @@ mod tests {
             ("MacRoman", "macintosh"),
             ("cskoi8r", "KOI8-R"),
         ] {
-            let found = match charset(label) {
+            let found = match find_charset(label) {
                 Some(Charset::Web(encoding)) => encoding.name(),
                 _ => "another",
             };
             assert_eq!(found, name, "{label}");
         }
         for (label, number) in [("cp850", 850), ("IBM437", 437), ("csibm855", 855), ("cspc8codepage437", 437), ("737", 737)] {
-            assert!(matches!(charset(label), Some(Charset::Dos(found, _)) if found == number), "{label}");
+            assert!(matches!(find_charset(label), Some(Charset::Dos(found, _)) if found == number), "{label}");
         }
         for label in ["", "ebcdic-cp-us", "iso-2022-kr", "utf-7", "cp99999", "x-user-defined", "none", "8859"] {
-            assert!(charset(label).is_none(), "{label}");
+            assert!(find_charset(label).is_none(), "{label}");
         }
     }
 }

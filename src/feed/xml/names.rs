@@ -1,12 +1,12 @@
-//! Names: which vocabulary an element belongs to. Feeds declare namespaces wrongly, twice or not at all.
+//! Namespaces: the vocabulary that an element belongs to. Feeds declare namespaces wrongly, twice or not at all.
 
-use super::lexer::{Attributes, Tag, local};
+use super::lexer::{Attributes, XmlTag, local_name};
 use crate::feed::repairs::{Repair, Repairs};
 
 /// A vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Vocabulary {
-    /// RSS of any version: no namespace, or one of those that were given to it over time.
+    /// RSS of any version: no namespace, or one of those that were used for it over time.
     Rss,
     /// Atom 0.3 and 1.0.
     Atom,
@@ -18,21 +18,21 @@ pub(super) enum Vocabulary {
     DcTerms,
     /// RSS 1.0's `content:encoded`.
     Content,
-    /// Podcasts by Apple's and Google's rules.
+    /// Apple's and Google's podcast elements.
     Podcast,
     /// Media RSS.
     Media,
-    /// RSS 1.0's syndication module: how often a feed is updated.
+    /// RSS 1.0's syndication module: the update frequency of a feed.
     Syndication,
     /// HTML as XML.
     Xhtml,
-    /// Anything else: nothing of it is read.
+    /// Any other vocabulary. Its elements are skipped.
     Other,
 }
 
 use Vocabulary::{Atom, Content, Dc, DcTerms, Media, Other, Podcast, Rdf, Rss, Syndication, Xhtml};
 
-/// Namespaces by their URI, in small letters and without what often stands wrongly at the end.
+/// Namespace URIs, in lower case and without a trailing slash or hash.
 const URIS: [(&str, Vocabulary); 32] = [
     ("", Rss),
     ("http://backend.userland.com/rss", Rss),
@@ -68,7 +68,7 @@ const URIS: [(&str, Vocabulary); 32] = [
     ("http://www.w3.org/1999/xhtml", Xhtml),
 ];
 
-/// Prefixes that feeds use without declaring them.
+/// Prefixes that feeds use undeclared.
 const PREFIXES: [(&str, Vocabulary); 16] = [
     ("rss", Rss),
     ("atom", Atom),
@@ -88,8 +88,8 @@ const PREFIXES: [(&str, Vocabulary); 16] = [
     ("xmlns", Other),
 ];
 
-/// Declarations beyond this are not heeded: each name is looked up among them.
-const MOST_DECLARATIONS: usize = 64;
+/// The number of declarations in force. Each name is looked up among them.
+const MAX_DECLARATIONS: usize = 64;
 
 /// The declarations in force.
 #[derive(Default)]
@@ -98,37 +98,37 @@ pub(super) struct Namespaces<'a> {
 }
 
 impl<'a> Namespaces<'a> {
-    /// How many declarations are in force: what to go back to when the element ends.
+    /// Returns the number of declarations in force, to pass to [`Namespaces::back_to`] at the end of the element.
     pub(super) fn mark(&self) -> usize {
         self.declared.len()
     }
 
-    /// Ends the declarations made since `mark`.
+    /// Removes the declarations made since `mark`.
     pub(super) fn back_to(&mut self, mark: usize) {
         self.declared.truncate(mark);
     }
 
-    /// Adds the declarations of a tag. Those of a root may be made by mistake: an unknown default namespace there stands for
-    /// the feed's own, deeper inside it hides what does not belong to the feed.
-    pub(super) fn declare(&mut self, tag: &Tag<'a>, is_root: bool, repairs: &mut Repairs) {
+    /// Adds the declarations of a tag. An unknown default namespace on the root is a mistake and means the feed's own; deeper inside,
+    /// it marks elements that do not belong to the feed.
+    pub(super) fn declare(&mut self, tag: &XmlTag<'a>, is_root: bool, repairs: &mut Repairs) {
         if !tag.attributes.contains("xmlns") {
             return;
         }
         let mark = self.declared.len();
         for (name, uri) in Attributes(tag.attributes) {
-            if self.declared.len() >= MOST_DECLARATIONS {
+            if self.declared.len() >= MAX_DECLARATIONS {
                 return;
             }
-            let vocabulary = of_uri(uri);
-            // A parser of XML ends at an attribute that stands twice (XML 1.0 §3.1).
+            let vocabulary = vocabulary_of_uri(uri);
+            // A duplicate attribute is a fatal error in XML (XML 1.0 §3.1).
             if self.declared[mark..].iter().any(|(prefix, _)| name.strip_prefix("xmlns:") == Some(prefix)) {
                 repairs.note(Repair::Namespaces);
             }
             if name.eq_ignore_ascii_case("xmlns") {
-                let own = if is_root && vocabulary == Other { default_of(local(tag.name)) } else { vocabulary };
+                let own = if is_root && vocabulary == Other { default_vocabulary(local_name(tag.name)) } else { vocabulary };
                 self.declared.push(("", own));
             } else if let Some(prefix) = name.strip_prefix("xmlns:") {
-                // A known prefix with a misspelt URI means what it says.
+                // A known prefix with a misspelt URI keeps its meaning.
                 let known = PREFIXES.iter().find(|(known, _)| known.eq_ignore_ascii_case(prefix));
                 self.declared
                     .push((prefix, if vocabulary == Other { known.map_or(Other, |(_, known)| *known) } else { vocabulary }));
@@ -136,8 +136,8 @@ impl<'a> Namespaces<'a> {
         }
     }
 
-    /// The vocabulary of a qualified name.
-    pub(super) fn of(&self, name: &str, repairs: &mut Repairs) -> Vocabulary {
+    /// Returns the vocabulary of a qualified name.
+    pub(super) fn vocabulary_of(&self, name: &str, repairs: &mut Repairs) -> Vocabulary {
         let prefix = name.split_once(':').map_or("", |(prefix, _)| prefix);
         if let Some((_, vocabulary)) = self.declared.iter().rev().find(|(declared, _)| declared.eq_ignore_ascii_case(prefix)) {
             return *vocabulary;
@@ -150,13 +150,13 @@ impl<'a> Namespaces<'a> {
     }
 }
 
-/// What a root without a usable default namespace speaks.
-fn default_of(root: &str) -> Vocabulary {
+/// Returns the vocabulary of a root without a known default namespace.
+fn default_vocabulary(root: &str) -> Vocabulary {
     if root.eq_ignore_ascii_case("feed") || root.eq_ignore_ascii_case("entry") { Atom } else { Rss }
 }
 
-/// The vocabulary of a namespace. Capital letters, `https`, and a slash or hash too many are common.
-fn of_uri(uri: &str) -> Vocabulary {
+/// Returns the vocabulary of a namespace URI. Upper case, `https`, and a trailing slash or hash are common.
+fn vocabulary_of_uri(uri: &str) -> Vocabulary {
     let uri = uri.trim().trim_end_matches(['/', '#']);
     let same = |known: &str| {
         uri.eq_ignore_ascii_case(known)
@@ -170,12 +170,12 @@ fn of_uri(uri: &str) -> Vocabulary {
 mod tests {
     use super::*;
 
-    fn tag(attributes: &'static str) -> Tag<'static> {
-        Tag { name: "rss", attributes, empty: false }
+    fn tag(attributes: &'static str) -> XmlTag<'static> {
+        XmlTag { name: "rss", attributes, is_empty: false }
     }
 
     #[test]
-    fn namespaces_are_known_however_they_are_spelt() {
+    fn namespace_uris_are_known_in_every_spelling() {
         for (uri, vocabulary) in [
             ("http://www.w3.org/2005/Atom", Atom),
             ("https://www.w3.org/2005/Atom/", Atom),
@@ -183,7 +183,7 @@ mod tests {
             ("http://purl.org/rss/1.0/", Rss),
             ("http://www.w3.org/2000/svg", Other),
         ] {
-            assert_eq!(of_uri(uri), vocabulary, "{uri}");
+            assert_eq!(vocabulary_of_uri(uri), vocabulary, "{uri}");
         }
     }
 
@@ -195,13 +195,17 @@ mod tests {
         let mark = names.mark();
         names.declare(&tag(" xmlns='http://www.w3.org/2000/svg'"), false, &mut repairs);
         assert_eq!(
-            (names.of("title", &mut repairs), names.of("d:title", &mut repairs), names.of("atom:link", &mut repairs)),
+            (
+                names.vocabulary_of("title", &mut repairs),
+                names.vocabulary_of("d:title", &mut repairs),
+                names.vocabulary_of("atom:link", &mut repairs)
+            ),
             (Other, Dc, Atom)
         );
         names.back_to(mark);
-        assert_eq!(names.of("title", &mut repairs), Rss);
+        assert_eq!(names.vocabulary_of("title", &mut repairs), Rss);
         assert_eq!(repairs, Repairs::default());
-        assert_eq!(names.of("media:title", &mut repairs), Media, "nobody declared it");
+        assert_eq!(names.vocabulary_of("media:title", &mut repairs), Media, "an undeclared prefix");
         assert_ne!(repairs, Repairs::default());
     }
 }

@@ -1,46 +1,46 @@
-//! What an element holds: text, HTML that was escaped, or HTML that stands there as it is.
+//! The content of an element: text, escaped HTML, or unescaped HTML.
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
 
-use super::lexer::{Tag, Token};
+use super::lexer::{XmlTag, XmlToken};
 use super::names::Vocabulary;
-use super::reader::{Child, Inside, Reader, is_misspelt};
-use crate::feed::draft::{Kind, Place, Rich};
+use super::reader::{Child, Inside, XmlReader, is_misspelt};
+use crate::feed::draft::{Inherited, Markup, RichText};
 use crate::feed::repairs::Repair;
 use crate::html::escape;
 
-/// What is expected inside an element: it tells which tags mean that the element has lost its end.
+/// The expected content of an element. It decides which start tags mean that its end tag is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// A line of text: any element of a feed.
+    /// A line of text: any element of a feed ends it.
     Line,
-    /// Text, often HTML: elements that HTML does not have.
+    /// Text, often HTML: elements that HTML does not have end it.
     Text,
-    /// Markup: none.
+    /// Markup: no start tag ends it.
     Markup,
 }
 
-/// What was found.
-pub(super) struct Value<'a> {
+/// The content of an element as parsed.
+pub(super) struct ElementValue<'a> {
     pub(super) text: Cow<'a, str>,
-    /// Whether markup stood there unescaped: the text is HTML then.
-    pub(super) markup: bool,
-    pub(super) place: Place<'a>,
+    /// True if there was unescaped markup: then the text is HTML.
+    pub(super) is_markup: bool,
+    pub(super) scope: Inherited<'a>,
 }
 
-/// A piece of text.
+/// A part of a text.
 #[derive(Clone, Copy)]
-enum Piece<'a> {
+enum TextPiece<'a> {
     Raw(&'a str),
     Cdata(&'a str),
 }
 
 /// HTML elements without an end tag (HTML §13.1.2).
 const VOID: [&str; 13] = ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
-/// End tags are looked for among so many open ones: more deeply nested markup is the cleaner's to judge.
-const LOOKED_THROUGH: usize = 64;
+/// The number of open elements among which the start of an end tag is searched. The cleaner handles deeper nesting.
+const MAX_SEARCHED: usize = 64;
 /// Elements of feeds that HTML does not have.
 const FEED_ONLY: [&str; 15] = [
     "item",
@@ -62,62 +62,62 @@ const FEED_ONLY: [&str; 15] = [
 /// Elements of feeds that HTML has too.
 const SHARED: [&str; 9] = ["title", "link", "summary", "content", "source", "id", "language", "copyright", "image"];
 
-impl<'a> Reader<'a> {
-    /// The text of an element as a line: references resolved, white space around it dropped.
-    pub(super) fn line(&mut self, child: &Child<'a>) -> Cow<'a, str> {
-        let value = self.value(child, Expected::Line);
+impl<'a> XmlReader<'a> {
+    /// Reads an element as a line of text: references resolved, white space trimmed.
+    pub(super) fn read_line(&mut self, child: &Child<'a>) -> Cow<'a, str> {
+        let value = self.read_value(child, Expected::Line);
         trimmed(value.text)
     }
 
-    /// Text or HTML by what the element's `type` and `mode` say (RFC 4287 §3.1, Atom 0.3 §3.1), else of `usual` kind.
-    /// Nothing for what is empty, or no text.
-    pub(super) fn rich(&mut self, child: &Child<'a>, usual: Kind, expected: Expected) -> Option<Rich<'a>> {
-        let media_type = child.tag.raw("type").map(|kind| kind.split(';').next().unwrap_or_default().trim());
-        let mode = child.tag.raw("mode").map(str::trim);
+    /// Reads an element as text or HTML, by its `type` and `mode` (RFC 4287 §3.1, Atom 0.3 §3.1), else as `usual`. Returns nothing if
+    /// it is empty or not text.
+    pub(super) fn read_rich_text(&mut self, child: &Child<'a>, usual: Markup, expected: Expected) -> Option<RichText<'a>> {
+        let media_type = child.tag.attribute("type").map(|kind| kind.split(';').next().unwrap_or_default().trim());
+        let mode = child.tag.attribute("mode").map(str::trim);
         let is = |known: &[&str]| media_type.is_some_and(|kind| known.iter().any(|known| kind.eq_ignore_ascii_case(known)));
         let is_markup = is(&["xhtml", "xml", "application/xhtml+xml", "application/xml", "text/xml"])
             || media_type.is_some_and(|kind| kind.ends_with("+xml"));
-        let value = self.value(child, if is_markup { Expected::Markup } else { expected });
-        let place = value.place;
+        let value = self.read_value(child, if is_markup { Expected::Markup } else { expected });
+        let scope = value.scope;
         if value.text.trim_ascii().is_empty() {
             return None;
         }
-        if value.markup {
-            return Some(Rich { text: value.text, kind: Kind::Html, place });
+        if value.is_markup {
+            return Some(RichText { text: value.text, markup: Markup::Html, scope });
         }
         let is_html = is(&["html", "text/html"]);
         let is_text = is_markup || is(&["text", "plain", "text/plain", ""]);
         let is_encoded = mode.is_some_and(|mode| mode.eq_ignore_ascii_case("base64"));
         if is_encoded || !(is_html || is_text || media_type.is_none_or(|kind| kind.starts_with("text/") || !kind.contains('/'))) {
-            let text = decoded(&value.text)?;
-            let kind = if is_text || media_type.is_none() && usual == Kind::Text { Kind::Text } else { Kind::Html };
-            return Some(Rich { text: Cow::Owned(text), kind, place });
+            let text = decode_base64(&value.text)?;
+            let markup = if is_text || media_type.is_none() && usual == Markup::Text { Markup::Text } else { Markup::Html };
+            return Some(RichText { text: Cow::Owned(text), markup, scope });
         }
-        let kind = if is_html {
-            Kind::Html
+        let markup = if is_html {
+            Markup::Html
         } else if is_text {
-            Kind::Text
+            Markup::Text
         } else {
             usual
         };
-        Some(Rich { text: value.text, kind, place })
+        Some(RichText { text: value.text, markup, scope })
     }
 
-    /// All that an element holds; reads to its end.
-    pub(super) fn value(&mut self, child: &Child<'a>, expected: Expected) -> Value<'a> {
-        let mut value = Value { text: Cow::Borrowed(""), markup: false, place: child.place };
-        if child.tag.empty {
+    /// Reads an element to its end.
+    pub(super) fn read_value(&mut self, child: &Child<'a>, expected: Expected) -> ElementValue<'a> {
+        let mut value = ElementValue { text: Cow::Borrowed(""), is_markup: false, scope: child.scope };
+        if child.tag.is_empty {
             self.names.back_to(child.mark);
             return value;
         }
-        let mut pieces: Vec<Piece<'a>> = Vec::new();
+        let mut pieces: Vec<TextPiece<'a>> = Vec::new();
         while let Some(token) = self.lexer.next() {
             match token {
-                Token::Text(text) => pieces.push(Piece::Raw(text)),
-                Token::Cdata(text) => pieces.push(Piece::Cdata(text)),
-                Token::Doctype(_) => {}
-                Token::Start(tag) => {
-                    if self.ends(&tag, expected) {
+                XmlToken::Text(text) => pieces.push(TextPiece::Raw(text)),
+                XmlToken::Cdata(text) => pieces.push(TextPiece::Cdata(text)),
+                XmlToken::Doctype(_) => {}
+                XmlToken::Start(tag) => {
+                    if self.is_end_missing(&tag, expected) {
                         self.repairs().note(Repair::Tags);
                         self.lexer.put_back(token);
                         break;
@@ -125,42 +125,42 @@ impl<'a> Reader<'a> {
                     if expected != Expected::Markup {
                         self.repairs().note(Repair::UnescapedMarkup);
                     }
-                    value.markup = true;
-                    value.text = Cow::Owned(self.markup(child, tag, &pieces, expected, &mut value.place));
+                    value.is_markup = true;
+                    value.text = Cow::Owned(self.read_markup(child, tag, &pieces, expected, &mut value.scope));
                     break;
                 }
-                Token::End(name) => {
-                    if self.ends_here(name, child) {
+                XmlToken::End(name) => {
+                    if self.ends_element(name, child) {
                         break;
                     }
                 }
             }
         }
-        if !value.markup {
-            value.text = self.joined(&pieces);
+        if !value.is_markup {
+            value.text = self.join(&pieces);
         }
         self.names.back_to(child.mark);
         value
     }
 
-    /// Takes an end tag inside an element; gives whether that has ended.
-    fn ends_here(&mut self, name: &'a str, child: &Child<'a>) -> bool {
+    /// Handles an end tag inside an element. Returns true if it ends the element.
+    fn ends_element(&mut self, name: &'a str, child: &Child<'a>) -> bool {
         if name.eq_ignore_ascii_case(child.tag.name) {
             return true;
         }
         self.repairs().note(Repair::Tags);
         if self.is_open(name) {
-            self.lexer.put_back(Token::End(name));
+            self.lexer.put_back(XmlToken::End(name));
             return true;
         }
         is_misspelt(name, child.tag.name)
     }
 
-    /// Text of several pieces; borrowed if there is but one.
-    fn joined(&self, pieces: &[Piece<'a>]) -> Cow<'a, str> {
-        let text = |piece: &Piece<'a>| match piece {
-            Piece::Raw(text) => self.entities.resolve(text),
-            Piece::Cdata(text) => Cow::Borrowed(*text),
+    /// Joins the parts of a text. A single one stays borrowed.
+    fn join(&self, pieces: &[TextPiece<'a>]) -> Cow<'a, str> {
+        let text = |piece: &TextPiece<'a>| match piece {
+            TextPiece::Raw(text) => self.entities.resolve(text),
+            TextPiece::Cdata(text) => Cow::Borrowed(*text),
         };
         match pieces {
             [] => Cow::Borrowed(""),
@@ -169,51 +169,51 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Markup that stands in an element unescaped, as HTML, from its first tag on; reads to the end of the element.
-    fn markup(
+    /// Reads unescaped markup as HTML, from its first tag to the end of the element.
+    fn read_markup(
         &mut self,
         child: &Child<'a>,
-        first: Tag<'a>,
-        before: &[Piece<'a>],
+        first: XmlTag<'a>,
+        before: &[TextPiece<'a>],
         expected: Expected,
-        place: &mut Place<'a>,
+        scope: &mut Inherited<'a>,
     ) -> String {
         let mut out = String::new();
         for piece in before {
             match piece {
-                Piece::Raw(text) => self.entities.push_html(text, &mut out),
-                Piece::Cdata(text) => out.push_str(&escape(text)),
+                TextPiece::Raw(text) => self.entities.push_html(text, &mut out),
+                TextPiece::Cdata(text) => out.push_str(&escape(text)),
             }
         }
         if out.trim_ascii().is_empty() {
-            // Nearly always the <div> that Atom puts around XHTML (RFC 4287 §3.1.1.3).
-            *place = self.place(&first, *place);
+            // Nearly always this is the <div> that Atom puts around XHTML (RFC 4287 §3.1.1.3).
+            *scope = self.scope_of(&first, *scope);
         }
         let mut inner: Vec<&'a str> = Vec::new();
         self.push_tag(first, &mut out, &mut inner);
         while let Some(token) = self.lexer.next() {
             match token {
-                Token::Text(text) => self.entities.push_html(text, &mut out),
-                Token::Cdata(text) => out.push_str(&escape(text)),
-                Token::Doctype(_) => {}
-                Token::Start(tag) => {
-                    if self.ends(&tag, if expected == Expected::Line { Expected::Text } else { expected }) {
+                XmlToken::Text(text) => self.entities.push_html(text, &mut out),
+                XmlToken::Cdata(text) => out.push_str(&escape(text)),
+                XmlToken::Doctype(_) => {}
+                XmlToken::Start(tag) => {
+                    if self.is_end_missing(&tag, if expected == Expected::Line { Expected::Text } else { expected }) {
                         self.repairs().note(Repair::Tags);
                         self.lexer.put_back(token);
                         break;
                     }
                     self.push_tag(tag, &mut out, &mut inner);
                 }
-                Token::End(name) => {
-                    let open = inner.iter().rev().take(LOOKED_THROUGH).position(|open| open.eq_ignore_ascii_case(name));
+                XmlToken::End(name) => {
+                    let open = inner.iter().rev().take(MAX_SEARCHED).position(|open| open.eq_ignore_ascii_case(name));
                     if let Some(back) = open {
                         inner.truncate(inner.len() - 1 - back);
                         out.push_str("</");
                         out.push_str(self.html_name(name));
                         out.push('>');
                     } else if VOID.iter().any(|void| name.eq_ignore_ascii_case(void)) {
-                        // `<br></br>`: the start tag was all.
-                    } else if self.ends_here(name, child) {
+                        // `<br></br>`: the start tag was complete.
+                    } else if self.ends_element(name, child) {
                         break;
                     }
                 }
@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Writes a start tag as HTML.
-    fn push_tag(&mut self, tag: Tag<'a>, out: &mut String, inner: &mut Vec<&'a str>) {
+    fn push_tag(&mut self, tag: XmlTag<'a>, out: &mut String, inner: &mut Vec<&'a str>) {
         self.names.declare(&tag, false, &mut self.lexer.repairs);
         let name = self.html_name(tag.name);
         out.push('<');
@@ -233,8 +233,8 @@ impl<'a> Reader<'a> {
         if VOID.iter().any(|void| name.eq_ignore_ascii_case(void)) {
             return;
         }
-        if tag.empty {
-            // HTML knows no `<div/>`: it would never end.
+        if tag.is_empty {
+            // HTML has no `<div/>`: it would never end.
             out.push_str("</");
             out.push_str(name);
             out.push('>');
@@ -243,30 +243,30 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name of an element of XHTML without its prefix; others keep theirs, and mean nothing in HTML.
+    /// Returns the name of an XHTML element without its prefix. Other names keep theirs, and mean nothing in HTML.
     fn html_name(&mut self, name: &'a str) -> &'a str {
         if !name.contains(':') {
             return name;
         }
-        match self.names.of(name, &mut self.lexer.repairs) {
-            Vocabulary::Xhtml | Vocabulary::Rss | Vocabulary::Atom => super::lexer::local(name),
+        match self.names.vocabulary_of(name, &mut self.lexer.repairs) {
+            Vocabulary::Xhtml | Vocabulary::Rss | Vocabulary::Atom => super::lexer::local_name(name),
             _ => name,
         }
     }
 
-    /// Whether a tag inside an element means that this has lost its end.
-    fn ends(&mut self, tag: &Tag<'a>, expected: Expected) -> bool {
-        let name = tag.local();
+    /// True if a start tag inside an element means that its end tag is missing.
+    fn is_end_missing(&mut self, tag: &XmlTag<'a>, expected: Expected) -> bool {
+        let name = tag.local_name();
         let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
-        let own = matches!(self.names.of(tag.name, &mut self.lexer.repairs), Vocabulary::Rss | Vocabulary::Atom);
+        let is_own = matches!(self.names.vocabulary_of(tag.name, &mut self.lexer.repairs), Vocabulary::Rss | Vocabulary::Atom);
         match expected {
             Expected::Markup => false,
-            Expected::Text => own && is_one_of(&FEED_ONLY) || is_extension(tag.name),
-            Expected::Line => own && (is_one_of(&FEED_ONLY) || is_one_of(&SHARED)) || is_extension(tag.name),
+            Expected::Text => is_own && is_one_of(&FEED_ONLY) || is_extension(tag.name),
+            Expected::Line => is_own && (is_one_of(&FEED_ONLY) || is_one_of(&SHARED)) || is_extension(tag.name),
         }
     }
 
-    /// Reads text that stands among other elements: the mixed content of an author.
+    /// Returns the text in mixed content, such as that of an author.
     pub(super) fn text_of(&self, inside: &Inside<'a>) -> Cow<'a, str> {
         match inside {
             Inside::Text(text) => self.entities.resolve(text),
@@ -276,7 +276,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a name is that of an extension that feeds use beside their own elements.
+/// True if a name has the prefix of a common extension.
 fn is_extension(name: &str) -> bool {
     let Some((prefix, _)) = name.split_once(':') else { return false };
     ["dc", "content", "itunes", "media", "dcterms", "slash", "wfw", "feedburner"]
@@ -284,14 +284,14 @@ fn is_extension(name: &str) -> bool {
         .any(|known| prefix.eq_ignore_ascii_case(known))
 }
 
-/// Base64 as text; nothing if it is none.
-fn decoded(text: &str) -> Option<String> {
+/// Decodes Base64 to text.
+fn decode_base64(text: &str) -> Option<String> {
     let packed: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
     String::from_utf8(bytes).ok()
 }
 
-/// Without white space around it.
+/// Trims white space.
 pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),

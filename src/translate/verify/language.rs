@@ -39,7 +39,7 @@ pub(super) fn echo(texts: &Texts<'_>) -> Result<(), Rejection> {
 
 /// Whether a text may stay what it is: a name, or words that are of the target's language already.
 fn is_left_as_it_is(texts: &Texts<'_>) -> bool {
-    let said = FunctionWords::of(&texts.bare_source);
+    let said = FunctionWords::count(&texts.bare_source);
     let (own, other) = (said.of_language(texts.from).unwrap_or(0), said.of_language(texts.to).unwrap_or(0));
     let is_long = said.words() >= ECHO_WORDS;
     // `Le Monde`, `Stade de France`: what has a capital wherever it has four letters.
@@ -54,7 +54,7 @@ pub(super) fn language(texts: &Texts<'_>) -> Result<(), Rejection> {
     if texts.from.primary() == texts.to.primary() {
         return Ok(());
     }
-    let said = FunctionWords::of(&texts.bare_result);
+    let said = FunctionWords::count(&texts.bare_result);
     let (from, to) = (said.of_language(texts.from).unwrap_or(0), said.of_language(texts.to));
     let lead = from.saturating_sub(to.unwrap_or(0));
     if said.words() >= LANGUAGE_WORDS && lead >= LANGUAGE_LEAD && from * 100 >= said.words() * LANGUAGE_SHARE {
@@ -62,7 +62,7 @@ pub(super) fn language(texts: &Texts<'_>) -> Result<(), Rejection> {
     }
     // An engine that gave up half-way: each part of a long text by itself.
     let is_left = |part: &&str| {
-        let said = FunctionWords::of(part);
+        let said = FunctionWords::count(part);
         let (from, to) = (said.of_language(texts.from).unwrap_or(0), said.of_language(texts.to).unwrap_or(0));
         said.words() >= PART_WORDS && from >= to + PART_LEAD
     };
@@ -72,7 +72,7 @@ pub(super) fn language(texts: &Texts<'_>) -> Result<(), Rejection> {
     // The third one only where the target has a table too: of relatives without one, nothing is sure.
     let third = detect_language(&texts.bare_result).filter(|heard| to.is_some() && heard.primary() != texts.to.primary());
     match third {
-        Some(third) if FunctionWords::of(&texts.bare_source).of_language(&third) < said.of_language(&third) => {
+        Some(third) if FunctionWords::count(&texts.bare_source).of_language(&third) < said.of_language(&third) => {
             Err(Rejection::Language(third))
         }
         _ => Ok(()),

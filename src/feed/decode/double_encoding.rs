@@ -1,16 +1,16 @@
-//! Text that was UTF-8, was taken for windows-1252 and made UTF-8 again: "Ã©" for "é".
+//! Text encoded twice: UTF-8 that was taken for windows-1252 and encoded as UTF-8 again, "Ã©" for "é".
 
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 use memchr::memmem;
 
-/// Fewer characters of this kind may be meant as they stand: an article about charsets shows some.
-const LEAST: usize = 5;
+/// The number of such characters below which they may be intended: an article about charsets shows some.
+const MIN_CHARACTERS: usize = 5;
 
-/// Takes a text back one step, when nearly all that is not ASCII in it shows that it was encoded twice.
+/// Undoes one encoding if nearly all characters beyond ASCII show that the text was encoded twice. Returns true if it did.
 pub(super) fn undo(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
-    // Every accent of Western Europe begins so after the second encoding: no other text pays for the rest.
+    // Every accent of Western Europe begins with one of these after the second encoding. Other texts skip the rest.
     if !["Ã", "Â", "â"].iter().any(|sign| memmem::find(text.as_bytes(), sign.as_bytes()).is_some()) {
         return (text, false);
     }
@@ -22,7 +22,7 @@ pub(super) fn undo(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
         out.push_str(&rest[..ascii]);
         rest = &rest[ascii..];
         let run = rest.find(|c: char| c.is_ascii()).unwrap_or(rest.len());
-        if let Some(before) = once(&rest[..run]) {
+        if let Some(before) = undo_run(&rest[..run]) {
             good += before.chars().count();
             out.push_str(&before);
         } else {
@@ -31,11 +31,11 @@ pub(super) fn undo(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
         }
         rest = &rest[run..];
     }
-    if good >= LEAST && good > bad * 10 { (Cow::Owned(out), true) } else { (text, false) }
+    if good >= MIN_CHARACTERS && good > bad * 10 { (Cow::Owned(out), true) } else { (text, false) }
 }
 
-/// What a run of characters that are not ASCII was before; nothing when it cannot have been UTF-8.
-fn once(run: &str) -> Option<String> {
+/// Undoes one encoding of a run of characters beyond ASCII. Returns nothing if it was not UTF-8 before.
+fn undo_run(run: &str) -> Option<String> {
     let (bytes, _, lost) = WINDOWS_1252.encode(run);
     (!lost && !run.is_empty()).then(|| String::from_utf8(bytes.into_owned()).ok()).flatten()
 }
@@ -49,14 +49,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_encoded_twice_is_taken_back() {
+    fn second_encoding_is_undone() {
         let text = "Les épées d’été : œuvre à 5 € — l’athlète « blessée » est forfait, où çà ?";
         assert_eq!(undo(Cow::Owned(twice(text))), (Cow::Borrowed(text), true));
         assert_eq!(undo(Cow::Borrowed(text)), (Cow::Borrowed(text), false));
     }
 
     #[test]
-    fn what_is_meant_stays() {
+    fn text_encoded_once_stays() {
         let some = "« Ã© » au lieu de « é » : l’été des encodages, à lire";
         assert_eq!(undo(Cow::Borrowed(some)), (Cow::Borrowed(some), false));
         for text in ["SÃO PAULO, AVANÇÃO, NÃO, MÃE, PÃO, CÃO", "bâtir, pâle, âme, château, tâche, gâteau", "Ã©", ""]

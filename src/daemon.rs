@@ -1,7 +1,7 @@
-//! The passes for ever, as a service: each source on its own schedule, until somebody says stop.
+//! The daemon: runs the passes until it is stopped, each source on its own schedule.
 //!
-//! A changed feeds.toml, or SIGHUP, has it read again: one that is wrong is refused and told, and the old one stays. SIGTERM and
-//! SIGINT finish what is in hand. systemd is told how things are (`Type=notify`, with a watchdog).
+//! It reloads feeds.toml when the file changes or on SIGHUP. An invalid one is logged and the old plan stays. SIGTERM and SIGINT
+//! finish the work in flight. systemd is notified of the state (`Type=notify`, with a watchdog).
 
 mod changes;
 mod signals;
@@ -26,83 +26,83 @@ use crate::serve::{Health, ListenError, Listener, PushReceiver, ServerState};
 use crate::store::{Access, Store, StoreError};
 
 use changes::Changes;
-use signals::{Asked, Signals};
+use signals::{SignalRequest, Signals};
 use systemd::Watchdog;
 
-/// How long what is in hand may take once somebody said stop.
-const GRACE: Duration = Duration::from_secs(8);
-/// How long the store may take to be left in good order after that.
-const FAREWELL: Duration = Duration::from_millis(1500);
+/// The time that work in flight has after a request to stop.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(8);
+/// The time that closing the store, or the server, may take after that.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// What hubs have sent and nobody has looked at yet.
-const PUSHES: usize = 4;
+/// The length of the queue of pushed content.
+const MAX_PUSHES: usize = 4;
 
-/// How often a sign of life is given while nothing is done.
-const REST: Duration = Duration::from_secs(30);
+/// The time between two heartbeats while the daemon waits.
+const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// How long a database that is away is left alone; doubled each time.
+/// The first and the longest wait before the database is tried again. The wait doubles each time.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_secs(30);
+const MAX_RETRY: Duration = Duration::from_secs(30);
 
-/// What a daemon needs.
+/// The settings of a daemon.
 pub struct Daemon<'a> {
-    /// feeds.toml.
+    /// The path of feeds.toml.
     pub path: &'a Path,
     /// Reads it: the plan, or what is wrong with it, complete.
     pub load: &'a dyn Fn() -> Result<Plan, String>,
-    /// The present.
+    /// The clock.
     pub clock: &'static dyn Clock,
-    /// Where to answer over HTTP, if anywhere.
+    /// The address of the HTTP server, if there is to be one.
     pub listen: Option<SocketAddr>,
-    /// A number that no other process of this machine has: the process's own.
+    /// The process id, unique on this machine.
     pub process: u32,
 }
 
-/// Why a daemon could not begin.
+/// A daemon cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// Something that the plan names is not there.
+    /// A resource that the plan names is missing.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// The state cannot be used.
+    /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The address to answer at cannot be had.
+    /// The HTTP server cannot bind its address.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The system does not let it listen for signals.
-    #[error("cannot listen for signals: {0}")]
+    /// The signal handlers cannot be registered.
+    #[error("cannot register signal handlers: {0}")]
     Signals(std::io::Error),
 }
 
 impl DaemonError {
-    /// Whether feeds.toml, or a file that it names, has to be changed before anything can run.
+    /// True if feeds.toml, or a file that it names, has to be changed first.
     pub fn is_configuration(&self) -> bool {
         matches!(self, Self::Run(error) if error.is_configuration())
     }
 }
 
-/// How one plan's time ended.
-enum End {
+/// The end of running one plan.
+enum PlanEnd {
     Stopped,
     Replaced(Box<Prepared>),
 }
 
-/// Carries out a plan, and those that replace it, until somebody says stop.
-pub async fn daemon(ask: &Daemon<'_>, plan: Plan) -> Result<(), DaemonError> {
+/// Runs a plan, and those that replace it, until the daemon is stopped.
+pub async fn run_daemon(settings: &Daemon<'_>, plan: Plan) -> Result<(), DaemonError> {
     let mut signals = Signals::listen().map_err(DaemonError::Signals)?;
-    let watchdog = Watchdog::of_environment();
-    let mut changes = Changes::of(ask.path, &plan).await;
+    let watchdog = Watchdog::from_environment();
+    let mut changes = Changes::new(settings.path, &plan).await;
     let mut prepared = Prepared::open(plan).await?;
-    let listener = match ask.listen {
+    let listener = match settings.listen {
         Some(address) => Some(Listener::bind(address).await?),
         None => None,
     };
     let store = Arc::new(Store::open(prepared.plan().state.url(), Access::Work).await?);
     let health = Arc::new(Health::default());
-    let server = listener.map(|listener| Server::start(listener, &store, ask.clock, &health));
-    let mut keeper = Keeper {
-        ask,
+    let server = listener.map(|listener| Server::start(listener, &store, settings.clock, &health));
+    let mut runner = PlanRunner {
+        settings,
         store: &store,
         health: &health,
         server: server.as_ref(),
@@ -111,28 +111,28 @@ pub async fn daemon(ask: &Daemon<'_>, plan: Plan) -> Result<(), DaemonError> {
         watchdog: &watchdog,
     };
     loop {
-        match Box::pin(keeper.carry_out(&prepared)).await {
-            End::Stopped => break,
-            End::Replaced(next) => prepared = *next,
+        match Box::pin(runner.run_plan(&prepared)).await {
+            PlanEnd::Stopped => break,
+            PlanEnd::Replaced(next) => prepared = *next,
         }
-        // The new plan's client has not seen whom the old one asked a moment ago.
-        if !keeper.rests(prepared.plan().fetch.host_interval).await {
+        // The client of the new plan does not know which hosts the old one has just asked.
+        if !runner.wait(prepared.plan().fetch.host_interval).await {
             break;
         }
     }
     if let Some(server) = server {
-        server.end().await;
+        server.shut_down().await;
     }
-    // Somebody may still be answered, who then holds it: nothing is lost by that.
+    // A response in flight may still hold the store. Nothing is lost then.
     if let Some(store) = Arc::into_inner(store)
-        && let Ok(closed) = timeout(FAREWELL, store.close()).await
+        && let Ok(closed) = timeout(CLOSE_TIMEOUT, store.close()).await
     {
         closed?;
     }
     Ok(())
 }
 
-/// The server beside the passes.
+/// The HTTP server that runs beside the passes.
 struct Server {
     state: Arc<ServerState>,
     stop: CancellationToken,
@@ -148,28 +148,28 @@ impl Server {
         Self { state, stop, task }
     }
 
-    /// Has what hubs send go to whoever carries out this plan. Without `base_url` nobody knows where hubs could reach us.
+    /// Sends pushed content to the passes of this plan. Without `base_url` there is no address for hubs to call.
     fn set_receiver(&self, plan: &Plan) -> Option<Subscribing> {
         let callback = format!("{}websub/", plan.base_url.as_ref()?);
-        let (send, pushes) = mpsc::channel(PUSHES);
+        let (send, pushes) = mpsc::channel(MAX_PUSHES);
         let sources = plan.enabled().map(|source| source.id.clone()).collect();
         self.state.set_receiver(Some(PushReceiver { pushes: send, sources: Arc::new(sources), max_bytes: plan.fetch.max_bytes }));
         Some(Subscribing::new(callback, pushes))
     }
 
-    async fn end(self) {
+    async fn shut_down(self) {
         self.state.set_receiver(None);
         self.stop.cancel();
         let task = self.task.abort_handle();
-        if timeout(FAREWELL, self.task).await.is_err() {
+        if timeout(CLOSE_TIMEOUT, self.task).await.is_err() {
             task.abort();
         }
     }
 }
 
-/// What every plan is carried out with.
-struct Keeper<'k> {
-    ask: &'k Daemon<'k>,
+/// Runs plans, one after the other.
+struct PlanRunner<'k> {
+    settings: &'k Daemon<'k>,
     store: &'k Store,
     health: &'k Health,
     server: Option<&'k Server>,
@@ -178,17 +178,17 @@ struct Keeper<'k> {
     watchdog: &'k Watchdog,
 }
 
-impl Keeper<'_> {
-    /// Rests; false if somebody says stop meanwhile.
-    async fn rests(&mut self, rest: Duration) -> bool {
-        let until = Instant::now() + rest;
+impl PlanRunner<'_> {
+    /// Waits. Returns false if the daemon is stopped meanwhile.
+    async fn wait(&mut self, time: Duration) -> bool {
+        let until = Instant::now() + time;
         loop {
             self.health.record_heartbeat();
             tokio::select! {
                 biased;
                 () = self.signals.stop() => return false,
-                () = self.watchdog.feed(self.health) => {}
-                () = sleep_until(until.min(Instant::now() + REST)) => {
+                () = self.watchdog.notify_when_due(self.health) => {}
+                () = sleep_until(until.min(Instant::now() + HEARTBEAT)) => {
                     if Instant::now() >= until {
                         return true;
                     }
@@ -197,28 +197,28 @@ impl Keeper<'_> {
         }
     }
 
-    /// Begins a run in the store; nothing if somebody says stop before. A database that is away is waited for.
-    async fn begin(&mut self, started: Time) -> Option<i64> {
+    /// Begins a run in the store, and retries while the database is away. Returns nothing if the daemon is stopped meanwhile.
+    async fn begin_run(&mut self, started: Time) -> Option<i64> {
         let mut retry = FIRST_RETRY;
         loop {
             let error = match self.store.begin_run(started).await {
                 Ok(run) => return Some(run),
                 Err(error) => error,
             };
-            tracing::error!("{error}; it is tried again in {} s", retry.as_secs());
-            if !self.rests(retry).await {
+            tracing::error!("{error}; retrying in {} s", retry.as_secs());
+            if !self.wait(retry).await {
                 return None;
             }
-            retry = (retry * 2).min(LONGEST_RETRY);
+            retry = (retry * 2).min(MAX_RETRY);
         }
     }
 
-    /// Carries out one plan, until it is replaced or somebody says stop.
-    async fn carry_out(&mut self, prepared: &Prepared) -> End {
-        let (ask, store, health) = (self.ask, self.store, self.health);
-        let started = ask.clock.now();
-        let Some(run) = self.begin(started).await else { return End::Stopped };
-        let worker = format!("{}:{}:{run}", ask.process, started.millis());
+    /// Runs one plan until it is replaced or the daemon is stopped.
+    async fn run_plan(&mut self, prepared: &Prepared) -> PlanEnd {
+        let (settings, store, health) = (self.settings, self.store, self.health);
+        let started = settings.clock.now();
+        let Some(run) = self.begin_run(started).await else { return PlanEnd::Stopped };
+        let worker = format!("{}:{}:{run}", settings.process, started.millis());
         let stop = CancellationToken::new();
         let beat = || health.record_heartbeat();
         let published = || {
@@ -232,7 +232,7 @@ impl Keeper<'_> {
             prepared,
             scope: &scope,
             store,
-            clock: ask.clock,
+            clock: settings.clock,
             worker: &worker,
             run,
             until: Until::Cancelled,
@@ -243,38 +243,30 @@ impl Keeper<'_> {
             subscribing,
         };
         let mut running = pin!(passes.run());
-        systemd::ready(&Words(prepared.plan()).to_string());
-        let Some(end) = self.wait_for_end(prepared, running.as_mut()).await else { return End::Stopped };
+        systemd::notify_ready(&PlanSummary(prepared.plan()).to_string());
+        let Some(end) = self.wait_for_end(prepared, running.as_mut()).await else { return PlanEnd::Stopped };
         if let Some(server) = self.server {
-            // Hubs come again.
+            // Hubs retry.
             server.state.set_receiver(None);
         }
         stop.cancel();
-        let in_time = tokio::select! {
-            done = timeout(GRACE, &mut running) => done.is_ok(),
-            // Whoever says it twice means it.
-            () = self.signals.stop_again() => false,
-        };
-        if !in_time {
-            tracing::warn!("visits in flight did not end within {} s; the next worker retries them", GRACE.as_secs());
-            let _ = timeout(FAREWELL, store.release_all(&worker)).await;
-        }
+        self.finish(&worker, running).await;
         end
     }
 
-    /// Waits until somebody says stop, or a changed feeds.toml replaces the plan. Nothing if the passes end by themselves: they do
-    /// only if relais is wrong, as their errors are retried.
+    /// Waits until the plan is replaced or the daemon is stopped. Returns nothing if the passes have ended by themselves.
     async fn wait_for_end<T, E: fmt::Display>(
         &mut self,
         prepared: &Prepared,
         mut running: Pin<&mut impl Future<Output = Result<T, E>>>,
-    ) -> Option<End> {
+    ) -> Option<PlanEnd> {
         loop {
-            let asked = tokio::select! {
+            let request = tokio::select! {
                 biased;
-                asked = self.signals.next() => asked,
-                () = self.changes.next() => Asked::Reload,
-                () = self.watchdog.feed(self.health) => continue,
+                request = self.signals.next() => request,
+                () = self.changes.next() => SignalRequest::Reload,
+                () = self.watchdog.notify_when_due(self.health) => continue,
+                // The passes end by themselves only if relais is wrong: their errors are retried.
                 ended = &mut running => {
                     if let Err(error) = ended {
                         tracing::error!("{error}");
@@ -282,42 +274,69 @@ impl Keeper<'_> {
                     return None;
                 }
             };
-            match asked {
-                Asked::Stop => {
-                    systemd::stopping();
-                    return Some(End::Stopped);
+            match request {
+                SignalRequest::Stop => {
+                    systemd::notify_stopping();
+                    return Some(PlanEnd::Stopped);
                 }
-                Asked::Reload => {
-                    systemd::reloading();
-                    match replacement(self.ask, prepared, self.changes).await {
-                        Ok(next) => return Some(End::Replaced(Box::new(next))),
+                SignalRequest::Reload => {
+                    systemd::notify_reloading();
+                    match load_replacement(self.settings, prepared, self.changes).await {
+                        Ok(next) => return Some(PlanEnd::Replaced(Box::new(next))),
                         Err(why) => {
-                            tracing::error!("{} was not taken, the old one stays: {why}", self.ask.path.display());
-                            systemd::ready("feeds.toml is wrong: the one from before is carried out");
+                            tracing::error!("{} is invalid, the old plan stays: {why}", self.settings.path.display());
+                            systemd::notify_ready("feeds.toml is invalid: the old plan is running");
                         }
                     }
                 }
             }
         }
     }
+
+    /// Gives the passes time to finish, and releases the leases of those that do not.
+    async fn finish(&mut self, worker: &str, running: Pin<&mut impl Future>) {
+        let in_time = tokio::select! {
+            done = timeout(SHUTDOWN_GRACE, running) => done.is_ok(),
+            // A second request to stop ends the grace period.
+            () = self.signals.stop_again() => false,
+        };
+        if !in_time {
+            tracing::warn!("visits in flight did not end within {} s; the next worker retries them", SHUTDOWN_GRACE.as_secs());
+            let _ = timeout(CLOSE_TIMEOUT, self.store.release_all(worker)).await;
+        }
+    }
 }
 
-/// The plan that feeds.toml asks for now, if it can be carried out.
-async fn replacement(ask: &Daemon<'_>, prepared: &Prepared, changes: &mut Changes) -> Result<Prepared, String> {
-    let plan = (ask.load)()?;
-    changes.watch(ask.path, &plan).await;
+/// A changed feeds.toml cannot replace the present plan.
+#[derive(Debug, thiserror::Error)]
+enum ReloadError {
+    /// It has errors. The text lists them all.
+    #[error("{0}")]
+    Invalid(String),
+    /// It names another database.
+    #[error("`state` has changed: restart the daemon to use another database")]
+    StateChanged,
+    /// A resource that it names is missing.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Loads the plan of the present feeds.toml.
+async fn load_replacement(settings: &Daemon<'_>, prepared: &Prepared, changes: &mut Changes) -> Result<Prepared, ReloadError> {
+    let plan = (settings.load)().map_err(ReloadError::Invalid)?;
+    changes.watch(settings.path, &plan).await;
     if plan.state.url() != prepared.plan().state.url() {
-        return Err("`state` has changed, and a daemon keeps the one that it began with: stop it and start it again".to_owned());
+        return Err(ReloadError::StateChanged);
     }
-    let next = Prepared::open(plan).await.map_err(|error| error.to_string())?;
-    tracing::warn!("{} was read again: {}", ask.path.display(), Words(next.plan()));
+    let next = Prepared::open(plan).await?;
+    tracing::warn!("reloaded {}: {}", settings.path.display(), PlanSummary(next.plan()));
     Ok(next)
 }
 
-/// A plan in a few words.
-struct Words<'a>(&'a Plan);
+/// A summary of a plan.
+struct PlanSummary<'a>(&'a Plan);
 
-impl fmt::Display for Words<'_> {
+impl fmt::Display for PlanSummary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} sources, {} editions", self.0.enabled().count(), self.0.editions.len())
     }

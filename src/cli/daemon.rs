@@ -5,7 +5,7 @@ use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use crate::clock::SystemClock;
 use crate::config;
-use crate::daemon::{Daemon, daemon};
+use crate::daemon::{self, Daemon};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DaemonArgs {
@@ -21,7 +21,7 @@ pub(super) async fn run_daemon(global: &GlobalArgs, args: &DaemonArgs) -> Result
     let reload = || config::load(&global.config).map_err(|problems| problems.render(false));
     let settings =
         Daemon { path: &global.config, load: &reload, clock: &SystemClock, listen: args.listen, process: std::process::id() };
-    match Box::pin(daemon(&settings, plan)).await {
+    match Box::pin(daemon::run_daemon(&settings, plan)).await {
         Ok(()) => Ok(Exit::Success),
         Err(error) if error.is_configuration() => Err(CommandError::usage(error)),
         Err(error) => Err(CommandError::internal(error)),

@@ -1,5 +1,5 @@
-//! Whether feeds.toml, or a file that it names, is another one than before. The files are looked at now and then: that works on
-//! every file system, and an editor that writes a file in several steps is through by the second look.
+//! Changes of feeds.toml and of the files that it names. The files are polled: that works on every file system, and an editor that
+//! writes a file in several steps is done by the second poll.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,75 +9,75 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config::Plan;
 
-/// Between two looks.
-const LOOK: Duration = Duration::from_secs(2);
-/// Of a file that is larger only the size and the time of its change count.
+/// The time between two polls.
+const POLL: Duration = Duration::from_secs(2);
+/// The size up to which a file is hashed, in bytes. Of a larger one only size and time of change are compared.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What was there when it was last looked at.
+/// Detects changes of a set of files.
 pub(super) struct Changes {
     files: Vec<PathBuf>,
-    seen: Vec<Seen>,
-    /// What was there at the last look, if that was not what is carried out.
-    unsettled: Option<Vec<Seen>>,
-    looks: Interval,
+    known: Vec<FileState>,
+    /// The states at the last poll, if they differ from the known ones.
+    pending: Option<Vec<FileState>>,
+    polls: Interval,
 }
 
-/// One file: when it was written and how large it is, and what it says. Nothing of one that cannot be read.
-type Seen = Option<(Option<std::time::SystemTime>, u64, u128)>;
+/// The state of a file: time of change, size, and hash of its content. Nothing for a file that cannot be read.
+type FileState = Option<(Option<std::time::SystemTime>, u64, u128)>;
 
 impl Changes {
-    /// Looks at feeds.toml and the files that the plan made of it names.
-    pub(super) async fn of(path: &Path, plan: &Plan) -> Self {
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut changes = Self { files: Vec::new(), seen: Vec::new(), unsettled: None, looks };
+    /// Watches feeds.toml and the files that its plan names.
+    pub(super) async fn new(path: &Path, plan: &Plan) -> Self {
+        let mut polls = interval(POLL);
+        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut changes = Self { files: Vec::new(), known: Vec::new(), pending: None, polls };
         changes.watch(path, plan).await;
         changes
     }
 
-    /// Looks at these from now on, and takes them for known as they are.
+    /// Watches the files of another plan from now on. Their present states become the known ones.
     pub(super) async fn watch(&mut self, path: &Path, plan: &Plan) {
         self.files = [Some(path), plan.glossary.file.as_deref(), plan.glossary.keep.as_deref(), plan.fetch.ca.as_deref()]
             .into_iter()
             .flatten()
             .map(Path::to_owned)
             .collect();
-        (self.seen, self.unsettled) = (self.look().await, None);
+        (self.known, self.pending) = (self.read_states().await, None);
     }
 
-    /// Waits until something is another, and stays so for two looks. Told once for each change.
+    /// Waits until a file has changed and stays the same for two polls. Returns once per change.
     pub(super) async fn next(&mut self) {
         loop {
-            self.looks.tick().await;
-            let now = self.look().await;
-            if says(&now) == says(&self.seen) {
-                (self.seen, self.unsettled) = (now, None);
-            } else if self.unsettled.as_ref() == Some(&now) {
-                (self.seen, self.unsettled) = (now, None);
+            self.polls.tick().await;
+            let now = self.read_states().await;
+            if contents(&now) == contents(&self.known) {
+                (self.known, self.pending) = (now, None);
+            } else if self.pending.as_ref() == Some(&now) {
+                (self.known, self.pending) = (now, None);
                 return;
             } else {
-                self.unsettled = Some(now);
+                self.pending = Some(now);
             }
         }
     }
 
-    async fn look(&self) -> Vec<Seen> {
-        let mut seen = Vec::with_capacity(self.files.len());
+    async fn read_states(&self) -> Vec<FileState> {
+        let mut states = Vec::with_capacity(self.files.len());
         for (number, file) in self.files.iter().enumerate() {
-            seen.push(look(file, self.seen.get(number).copied().flatten()).await);
+            states.push(read_state(file, self.known.get(number).copied().flatten()).await);
         }
-        seen
+        states
     }
 }
 
-/// What the files say, whenever that was written.
-fn says(seen: &[Seen]) -> Vec<Option<(u64, u128)>> {
-    seen.iter().map(|seen| seen.map(|(_, size, hash)| (size, hash))).collect()
+/// Returns the states without the times of change.
+fn contents(states: &[FileState]) -> Vec<Option<(u64, u128)>> {
+    states.iter().map(|state| state.map(|(_, size, hash)| (size, hash))).collect()
 }
 
-/// Looks at a file; it is read only if its time or its size is not as before.
-async fn look(file: &Path, before: Seen) -> Seen {
+/// Returns the state of a file. Its content is read only if time or size have changed.
+async fn read_state(file: &Path, before: FileState) -> FileState {
     let about = tokio::fs::metadata(file).await.ok()?;
     let (written, size) = (about.modified().ok(), about.len());
     if let Some((then, large, hash)) = before

@@ -1,4 +1,4 @@
-//! What somebody asks of a running daemon by a signal.
+//! The signals that control a running daemon.
 
 use std::io;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
-/// How long a signal may take to arrive a second time.
-const ECHO: Duration = Duration::from_secs(1);
+/// The time within which a repeated signal counts as the same request.
+const SAME_REQUEST: Duration = Duration::from_secs(1);
 
-/// What is asked.
+/// The request that a signal stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// SIGTERM, SIGINT: finish what is in hand, and end.
+pub(super) enum SignalRequest {
+    /// SIGTERM, SIGINT: finish the work in flight, and exit.
     Stop,
     /// SIGHUP: read feeds.toml again.
     Reload,
@@ -26,7 +26,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// From now on these signals do not end the process by themselves.
+    /// Registers the signals. From now on they do not end the process by themselves.
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -35,30 +35,30 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> Asked {
+    /// Waits for the next signal.
+    pub(super) async fn next(&mut self) -> SignalRequest {
         tokio::select! {
             biased;
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.hang_up.recv() => Asked::Reload,
+            _ = self.terminate.recv() => SignalRequest::Stop,
+            _ = self.interrupt.recv() => SignalRequest::Stop,
+            _ = self.hang_up.recv() => SignalRequest::Reload,
         }
     }
 
-    /// Waits until stop is asked for once more. What comes within a moment of the first time is the same wish: `timeout(1)` and
-    /// shells tell a process and then its group.
+    /// Waits for a second request to stop. Signals within a second of the first belong to it: `timeout(1)` and shells signal a
+    /// process and then its group.
     pub(super) async fn stop_again(&mut self) {
-        let echoes = async {
+        let repeats = async {
             loop {
                 self.stop().await;
             }
         };
-        let Err(_) = timeout(ECHO, echoes).await;
+        let Err(_) = timeout(SAME_REQUEST, repeats).await;
         self.stop().await;
     }
 
-    /// Waits until stop is asked for.
+    /// Waits for a request to stop.
     pub(super) async fn stop(&mut self) {
-        while self.next().await != Asked::Stop {}
+        while self.next().await != SignalRequest::Stop {}
     }
 }

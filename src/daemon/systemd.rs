@@ -1,4 +1,4 @@
-//! What systemd is told, where it is systemd that started us (`Type=notify-reload`, `WatchdogSec=`): see `sd_notify(3)`.
+//! Notifications to systemd, if it started the daemon (`Type=notify-reload`, `WatchdogSec=`): see `sd_notify(3)`.
 
 use std::time::Duration;
 
@@ -7,50 +7,50 @@ use tokio::time::sleep;
 
 use crate::serve::Health;
 
-/// Everything is there and under way.
-pub(super) fn ready(status: &str) {
-    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+/// Notifies that the daemon is running.
+pub(super) fn notify_ready(status: &str) {
+    send(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// feeds.toml is read again; `ready` follows.
-pub(super) fn reloading() {
+/// Notifies that feeds.toml is being reloaded. [`notify_ready`] must follow.
+pub(super) fn notify_reloading() {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(_) => tell(&[NotifyState::Reloading]),
+        Ok(now) => send(&[NotifyState::Reloading, now]),
+        Err(_) => send(&[NotifyState::Reloading]),
     }
 }
 
-/// The end is near.
-pub(super) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+/// Notifies that the daemon is shutting down.
+pub(super) fn notify_stopping() {
+    send(&[NotifyState::Stopping]);
 }
 
-/// Whoever starts us again when we give no sign of life.
+/// The watchdog of systemd, which restarts the daemon if the notifications stop.
 pub(super) struct Watchdog {
-    /// How often it wants one.
+    /// The time between two notifications, if it wants any.
     every: Option<Duration>,
 }
 
 impl Watchdog {
-    /// As the environment says: `WATCHDOG_USEC`, `WATCHDOG_PID`.
-    pub(super) fn of_environment() -> Self {
+    /// Reads `WATCHDOG_USEC` and `WATCHDOG_PID`.
+    pub(super) fn from_environment() -> Self {
         // Half the time, as systemd recommends.
         Self { every: watchdog_enabled().map(|every| every / 2) }
     }
 
-    /// Gives the next sign of life when it is time for it, if ingest gave one itself: else systemd starts us again. Where nobody
-    /// wants one this never ends.
-    pub(super) async fn feed(&self, health: &Health) {
+    /// Sends the next notification when it is due, unless ingest has stopped: then systemd restarts the daemon. Never returns
+    /// if there is no watchdog.
+    pub(super) async fn notify_when_due(&self, health: &Health) {
         let Some(every) = self.every else { return std::future::pending().await };
         sleep(every).await;
         if health.liveness().is_ok() {
-            tell(&[NotifyState::Watchdog]);
+            send(&[NotifyState::Watchdog]);
         }
     }
 }
 
-fn tell(states: &[NotifyState<'_>]) {
+fn send(states: &[NotifyState<'_>]) {
     if let Err(error) = notify(states) {
-        tracing::warn!("systemd was not told: {error}");
+        tracing::warn!("cannot notify systemd: {error}");
     }
 }

@@ -1,57 +1,71 @@
-//! Whether a daemon is alive, and whether what it publishes is up to date.
+//! Health checks: liveness (ingest runs) and readiness (the output is up to date).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Without a sign of ingest for so long it is not alive: it gives one at least twice a minute.
-const DEAD: Duration = Duration::from_secs(120);
-/// Without publishing for so long it is not ready: it tries at least once a minute, and again when that fails.
-const LATE: Duration = Duration::from_secs(5 * 60);
+/// The time without a heartbeat of ingest after which the daemon is not alive. There is one at least twice a minute.
+const MAX_SILENCE: Duration = Duration::from_secs(120);
+/// The time without publishing after which the daemon is not ready. It publishes at least once a minute, and retries on failure.
+const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// The last signs of life.
+/// The times of the last heartbeat and of the last publication.
 #[derive(Debug)]
 pub struct Health {
-    beat: Mutex<Instant>,
+    heartbeat: Mutex<Instant>,
     published: Mutex<Option<Instant>>,
+}
+
+/// A health check failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unhealthy {
+    /// There was no heartbeat for this time.
+    #[error("ingest sent no heartbeat for {} s", .0.as_secs())]
+    Silent(Duration),
+    /// The output was never published.
+    #[error("nothing has been published yet")]
+    Unpublished,
+    /// The output was last published this long ago.
+    #[error("nothing has been published for {} s: see the log", .0.as_secs())]
+    Outdated(Duration),
 }
 
 impl Default for Health {
     fn default() -> Self {
-        Self { beat: Mutex::new(Instant::now()), published: Mutex::new(None) }
+        Self { heartbeat: Mutex::new(Instant::now()), published: Mutex::new(None) }
     }
 }
 
 impl Health {
-    /// Ingest is alive.
+    /// Records that ingest is alive.
     pub fn record_heartbeat(&self) {
-        *lock(&self.beat) = Instant::now();
+        *lock(&self.heartbeat) = Instant::now();
     }
 
-    /// Everything was published as it should be; true for the first time.
+    /// Records that everything was published. Returns true the first time.
     pub fn record_published(&self) -> bool {
         lock(&self.published).replace(Instant::now()).is_none()
     }
 
-    /// Whether ingest has given a sign of life of late, or how long ago it last did.
-    pub fn liveness(&self) -> Result<(), String> {
-        let ago = lock(&self.beat).elapsed();
-        if ago < DEAD { Ok(()) } else { Err(format!("ingest gave no sign of life for {} s", ago.as_secs())) }
+    /// Checks that there was a heartbeat lately.
+    pub fn liveness(&self) -> Result<(), Unhealthy> {
+        let ago = lock(&self.heartbeat).elapsed();
+        if ago < MAX_SILENCE { Ok(()) } else { Err(Unhealthy::Silent(ago)) }
     }
 
-    /// Whether the output is up to date, or why not.
-    pub fn readiness(&self) -> Result<(), String> {
+    /// Checks that the output is up to date.
+    pub fn readiness(&self) -> Result<(), Unhealthy> {
         self.liveness()?;
         match lock(&self.published).map(|at| at.elapsed()) {
-            None => Err("nothing was published yet".to_owned()),
-            Some(ago) if ago >= LATE => Err(format!("nothing could be published for {} s: see the log", ago.as_secs())),
+            None => Err(Unhealthy::Unpublished),
+            Some(ago) if ago >= MAX_AGE => Err(Unhealthy::Outdated(ago)),
             Some(_) => Ok(()),
         }
     }
 }
 
-/// No panic can happen while one is held, so that a poisoned one is as good as any.
+/// Locks a mutex under which nothing panics: a poisoned one is as good as any.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -63,10 +77,10 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_ready_while_it_lives_and_publishes() {
+    async fn daemon_is_ready_while_it_is_alive_and_publishes() {
         let health = Health::default();
         assert!(health.liveness().is_ok());
-        assert_eq!(health.readiness(), Err("nothing was published yet".to_owned()));
+        assert_eq!(health.readiness(), Err(Unhealthy::Unpublished));
         assert!(health.record_published() && !health.record_published());
         assert_eq!(health.readiness(), Ok(()));
         for _ in 0..5 {
@@ -74,9 +88,9 @@ mod tests {
             health.record_heartbeat();
         }
         assert!(health.liveness().is_ok());
-        assert!(health.readiness().expect_err("it is late").contains("for 300 s"));
+        assert_eq!(health.readiness().expect_err("it is late").to_string(), "nothing has been published for 300 s: see the log");
         health.record_published();
-        advance(DEAD).await;
-        assert!(health.readiness().expect_err("it is dead").contains("no sign of life"));
+        advance(MAX_SILENCE).await;
+        assert_eq!(health.readiness(), Err(Unhealthy::Silent(MAX_SILENCE)));
     }
 }

@@ -1,4 +1,4 @@
-//! Connections: as many as can be kept, none for longer than it has something to say.
+//! The HTTP listener, with limits for the number of connections and for idle ones.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,18 +14,19 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{ServerState, routes};
+use super::routes::routes;
+use super::state::ServerState;
 
-/// Connections at a time; more wait until one ends.
-const CONNECTIONS: usize = 256;
-/// How long a request may take to say what it wants; a connection that asks for nothing more ends after that, too.
-const HEADERS: Duration = Duration::from_secs(10);
-/// How long an answer may take when everything ends.
-const GRACE: Duration = Duration::from_secs(2);
-/// How long to wait when the system has no connections left to give.
-const EXHAUSTED: Duration = Duration::from_millis(200);
+/// The number of open connections. More wait until one ends.
+const MAX_CONNECTIONS: usize = 256;
+/// The time limit for the headers of a request, and for an idle connection.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time that responses in flight have at shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+/// The pause after the system cannot accept a connection.
+const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 
-/// Why nobody can be listened to.
+/// The address cannot be bound.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {why}; choose another address with --listen")]
 pub struct ListenError {
@@ -33,14 +34,14 @@ pub struct ListenError {
     why: io::Error,
 }
 
-/// An address that is listened on.
+/// A bound address.
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
 }
 
 impl Listener {
-    /// Listens on an address; with port 0 on any that is free.
+    /// Binds an address. With port 0 the system chooses a free port.
     pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
         let bound = async {
             let socket = TcpListener::bind(address).await?;
@@ -50,24 +51,24 @@ impl Listener {
         bound.await.map_err(|why| ListenError { address, why })
     }
 
-    /// The address.
+    /// Returns the bound address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until it is told to stop; what is being answered then is finished.
+    /// Serves requests until it is told to stop. Responses in flight are then finished.
     pub async fn serve(self, state: Arc<ServerState>, stop: CancellationToken) {
         let service = TowerToHyperService::new(routes(state));
-        // Of one version only: to find out which, the library would wait for the first bytes for ever.
+        // HTTP/1 only: to detect the version, the library would wait for the first bytes without a time limit.
         let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_headers(100);
-        let (places, open) = (Arc::new(Semaphore::new(CONNECTIONS)), GracefulShutdown::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_headers(100);
+        let (slots, open) = (Arc::new(Semaphore::new(MAX_CONNECTIONS)), GracefulShutdown::new());
         loop {
             let accept = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, self.socket.accept().await)
+                let slot = Arc::clone(&slots).acquire_owned().await;
+                (slot, self.socket.accept().await)
             };
-            let (place, accepted) = tokio::select! {
+            let (slot, accepted) = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 accepted = accept => accepted,
@@ -75,10 +76,10 @@ impl Listener {
             let connection = match accepted {
                 Ok((connection, _)) => connection,
                 Err(error) => {
-                    // One that was given up before it was taken is no matter.
+                    // A client that hangs up before it is accepted is no problem.
                     if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
-                        tracing::warn!("a connection could not be taken: {error}");
-                        sleep(EXHAUSTED).await;
+                        tracing::warn!("cannot accept a connection: {error}");
+                        sleep(ACCEPT_RETRY).await;
                     }
                     continue;
                 }
@@ -86,11 +87,11 @@ impl Listener {
             let connection = builder.serve_connection(TokioIo::new(connection), service.clone()).into_owned();
             let connection = open.watch(connection);
             tokio::spawn(async move {
-                // How it ends is the business of whoever made it.
+                // Errors of one connection concern its client only.
                 let _ = connection.await;
-                drop(place);
+                drop(slot);
             });
         }
-        let _ = timeout(GRACE, open.shutdown()).await;
+        let _ = timeout(SHUTDOWN_GRACE, open.shutdown()).await;
     }
 }

@@ -1,30 +1,29 @@
-//! What a hub signs its messages with (WebSub §7.1, `X-Hub-Signature: sha256=…`).
+//! The signatures of hubs (WebSub §7.1, `X-Hub-Signature: sha256=…`).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
-/// Whether a body was signed with this secret. The comparison takes the same time wherever they differ.
+/// True if a body was signed with this secret. The comparison takes constant time.
 pub(super) fn is_signed(body: &[u8], header: &str, secret: &str) -> bool {
     let Some((method, digits)) = header.trim().split_once('=') else { return false };
-    let Some(signature) = bytes(digits.trim()) else { return false };
+    let Some(signature) = decode_hex(digits.trim()) else { return false };
     match method.to_ascii_lowercase().as_str() {
-        "sha1" => verified::<Hmac<Sha1>>(body, &signature, secret),
-        "sha256" => verified::<Hmac<Sha256>>(body, &signature, secret),
-        "sha384" => verified::<Hmac<Sha384>>(body, &signature, secret),
-        "sha512" => verified::<Hmac<Sha512>>(body, &signature, secret),
+        "sha1" => is_verified::<Hmac<Sha1>>(body, &signature, secret),
+        "sha256" => is_verified::<Hmac<Sha256>>(body, &signature, secret),
+        "sha384" => is_verified::<Hmac<Sha384>>(body, &signature, secret),
+        "sha512" => is_verified::<Hmac<Sha512>>(body, &signature, secret),
         _ => false,
     }
 }
 
-fn verified<M: Mac + KeyInit>(body: &[u8], signature: &[u8], secret: &str) -> bool {
+fn is_verified<M: Mac + KeyInit>(body: &[u8], signature: &[u8], secret: &str) -> bool {
     let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret.as_bytes()) else { return false };
     mac.update(body);
     mac.verify_slice(signature).is_ok()
 }
 
-/// Bytes from hexadecimal digits.
-fn bytes(digits: &str) -> Option<Vec<u8>> {
+fn decode_hex(digits: &str) -> Option<Vec<u8>> {
     let (pairs, []) = digits.as_bytes().as_chunks::<2>() else { return None };
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
@@ -36,7 +35,7 @@ mod tests {
 
     /// RFC 2202 §3 and RFC 4231 §4.3 (test case 2).
     #[test]
-    fn the_examples_of_the_rfcs_are_signed_and_nothing_else_is() {
+    fn only_the_signatures_of_the_rfcs_are_accepted() {
         let (body, secret) = (b"what do ya want for nothing?", "Jefe");
         for good in [
             "sha1=effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",

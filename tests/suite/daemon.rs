@@ -85,7 +85,7 @@ pub(crate) fn busy(sources: &[(&str, String)]) -> String {
 }
 
 #[tokio::test]
-async fn what_is_there_is_published_and_a_signal_ends_it_in_good_order() {
+async fn daemon_publishes_and_a_signal_ends_it_cleanly() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..3))).tagged());
     let world = World::new(&busy(&[("a", origin.url("/a"))]));
@@ -100,7 +100,7 @@ async fn what_is_there_is_published_and_a_signal_ends_it_in_good_order() {
 }
 
 #[tokio::test]
-async fn a_signal_that_arrives_twice_is_one_and_a_second_one_is_heard() {
+async fn repeated_signal_counts_once_and_a_later_one_ends_the_grace_period() {
     let (slow, quick) = (Origin::start().await, Origin::start().await);
     slow.on("/slow", Reply::ok(rss("slow", &stories(0..1))).after(Duration::from_secs(3)));
     quick.on("/quick", Reply::ok(rss("quick", &stories(5..6))));
@@ -113,13 +113,13 @@ async fn a_signal_that_arrives_twice_is_one_and_a_second_one_is_heard() {
         sleep(pause).await;
         let ended = daemon.stop().await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        assert_eq!(ended.stderr.contains("took too long and was left"), is_left, "{}", ended.stderr);
+        assert_eq!(ended.stderr.contains("was abandoned"), is_left, "{}", ended.stderr);
         make_due(&world).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_an_engine_was_asked_for_when_it_was_told_to_stop_is_not_paid_for_twice() {
+async fn translation_in_flight_at_shutdown_is_not_paid_for_twice() {
     let origin = Origin::start().await;
     let story = |number: u32| {
         let text = format!("<p>La nageuse numéro {number} a gagné sa course devant le public du stade nautique ce soir.</p>");
@@ -145,7 +145,7 @@ async fn what_an_engine_was_asked_for_when_it_was_told_to_stop_is_not_paid_for_t
     let asked = engine.requests().len();
     let ended = daemon.stop().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(!ended.stderr.contains("took too long"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("was abandoned"), "{}", ended.stderr);
     assert!(engine.requests().len() <= asked + 1, "nothing more is asked for");
     let before = engine.texts().len();
     let report = world.relais(&["run", "--json"]).await.json();
@@ -167,7 +167,7 @@ async fn make_due(world: &World) {
 }
 
 #[tokio::test]
-async fn a_slow_host_delays_only_itself() {
+async fn slow_host_delays_only_its_own_sources() {
     let (slow, quick) = (Origin::start().await, Origin::start().await);
     slow.on("/slow", Reply::ok(rss("slow", &stories(0..1))).after(Duration::from_secs(3600)));
     quick.on("/quick", Reply::ok(rss("quick", &stories(5..6))));
@@ -178,7 +178,7 @@ async fn a_slow_host_delays_only_itself() {
 }
 
 #[tokio::test]
-async fn a_changed_feeds_toml_is_taken_and_a_broken_one_refused() {
+async fn changed_feeds_toml_is_reloaded_and_an_invalid_one_refused() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
     origin.on("/b", Reply::ok(rss("b", &stories(7..8))));
@@ -199,14 +199,14 @@ async fn a_changed_feeds_toml_is_taken_and_a_broken_one_refused() {
     sleep(Duration::from_secs(1)).await;
     let ended = daemon.stop().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.stderr.contains("was not taken, the old one stays"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("was read again: 2 sources"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is invalid, the old plan stays"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("feeds.toml: 2 sources"), "{}", ended.stderr);
     assert!(ended.stderr.contains("`state` has changed"), "{}", ended.stderr);
     assert!(!world.path("other.db").exists());
 }
 
 #[tokio::test]
-async fn systemd_is_told_how_things_are() {
+async fn systemd_is_notified_of_every_state() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
     let world = World::new(&busy(&[("a", origin.url("/a"))]));
@@ -242,7 +242,7 @@ async fn systemd_is_told_how_things_are() {
 }
 
 #[tokio::test]
-async fn there_is_one_for_each_sqlite_state() {
+async fn second_daemon_on_one_sqlite_state_is_refused() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
     let world = World::new(&busy(&[("a", origin.url("/a"))]));
@@ -255,7 +255,7 @@ async fn there_is_one_for_each_sqlite_state() {
 }
 
 #[tokio::test]
-async fn an_output_that_cannot_be_written_for_a_while_is_written_later() {
+async fn failed_output_is_written_later() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
     origin.on("/b", Reply::ok(rss("b", &stories(8..9))));
@@ -276,7 +276,7 @@ async fn an_output_that_cannot_be_written_for_a_while_is_written_later() {
 }
 
 #[tokio::test]
-async fn two_share_one_postgresql_and_survive_its_absence() {
+async fn two_daemons_share_one_postgresql_and_survive_its_absence() {
     let Some(schema) = Schema::make().await else { return };
     let origin = Origin::start().await;
     let names: Vec<String> = (0..20).map(|number| format!("s{number}")).collect();
@@ -308,7 +308,7 @@ async fn two_share_one_postgresql_and_survive_its_absence() {
 }
 
 #[tokio::test]
-async fn what_was_visited_tomorrow_is_due_when_the_clock_is_put_right() {
+async fn visit_in_the_future_is_due_once_the_clock_is_corrected() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(&format!("sqlite:{}", folder.path().join("a.db").display()), Access::Work).await.expect("a store");
     let now = Time::from_rfc3339("2026-11-24T12:00:00Z").expect("a time");
@@ -365,7 +365,7 @@ impl Drop for Disk {
 }
 
 #[tokio::test]
-async fn a_full_disk_loses_nothing_and_what_came_meanwhile_is_published_when_there_is_room() {
+async fn full_disk_loses_nothing_and_publishing_resumes() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..3))));
     let world = World::new("");

@@ -50,7 +50,7 @@ fn table(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_shape_is_read_as_the_table_says() {
+fn every_corpus_feed_parses_as_the_table_says() {
     let (mut wrong, mut named) = (Vec::new(), BTreeSet::new());
     for line in table("shapes.tsv") {
         let columns: Vec<&str> = line.split('\t').collect();
@@ -81,7 +81,7 @@ fn told(name: &str) -> Vec<Told> {
 }
 
 #[test]
-fn one_feed_reads_the_same_in_every_charset() {
+fn feed_parses_the_same_in_every_charset() {
     let plain = told("windows-1252.xml");
     let text = plain[0].3.as_deref().expect("a text");
     assert!(text.ends_with("L’œuvre coûte 5 €… « déjà », dit-on."), "{text}");
@@ -101,21 +101,21 @@ fn one_feed_reads_the_same_in_every_charset() {
 }
 
 #[test]
-fn one_feed_reads_the_same_in_two_formats() {
+fn feed_parses_the_same_in_rss_and_atom() {
     assert_eq!(told("blog.atom"), told("blog.rss"));
     let without_text = |name: &str| told(name).into_iter().map(|(title, url, date, _)| (title, url, date)).collect::<Vec<_>>();
     assert_eq!(without_text("menus.json"), without_text("menus.rss"));
 }
 
 #[test]
-fn each_entry_of_a_feed_in_two_languages_has_its_own() {
+fn entries_of_a_bilingual_feed_have_their_own_language() {
     let feed = read(&body("two-languages.xml"), "-", "https://rives.example/").expect("a feed");
     let langs: Vec<Option<String>> = feed.entries.iter().map(|e| e.head.lang.as_ref().map(ToString::to_string)).collect();
     assert_eq!(langs, ["fr", "en", "fr"].map(|lang| Some(lang.to_owned())), "the third is too short to tell");
 }
 
 #[test]
-fn no_entity_brings_in_what_lies_elsewhere() {
+fn external_entities_are_not_fetched() {
     for name in ["entity-of-a-file.xml", "entity-of-a-server.rss"] {
         let feed = read(&body(name), "-", "https://journal.example/").expect("a feed");
         assert_eq!(feed.title.as_str(), "&xxe;", "{name}: it stands as it is written");
@@ -124,7 +124,7 @@ fn no_entity_brings_in_what_lies_elsewhere() {
 
 /// The same figures for the bodies of real feeds, of which the repository has but the numbers.
 #[test]
-fn every_real_feed_gives_as_much_as_is_known_to_be_in_it() {
+fn real_feeds_have_their_known_number_of_entries() {
     let Some(shared) = shared() else { return };
     let folder = shared.join("data/real-feeds");
     let (mut wrong, mut bodies) = (Vec::new(), 0);

@@ -83,7 +83,7 @@ const THIS_MACHINE: &[&str] = &[
 ];
 
 #[test]
-fn this_machine_is_refused_in_every_spelling() {
+fn loopback_is_refused_in_every_spelling() {
     for host in THIS_MACHINE {
         for url in [format!("http://{host}/"), format!("https://{host}:8443/feed"), format!("  HTTP:\\\\{host}\\ ")] {
             let error = check_url(&url, &[]).expect_err(&url);
@@ -96,7 +96,7 @@ fn this_machine_is_refused_in_every_spelling() {
 }
 
 #[test]
-fn every_other_address_that_is_not_public_is_refused_too() {
+fn every_private_address_is_refused() {
     for host in [
         "10.0.0.1",
         "10.1",
@@ -133,7 +133,7 @@ fn every_other_address_that_is_not_public_is_refused_too() {
 }
 
 #[test]
-fn what_is_neither_http_nor_a_url_is_refused_without_being_shown() {
+fn invalid_urls_are_refused_without_being_shown() {
     for url in
         ["ftp://ada:hush@example.org/", "file:///etc/passwd", "gopher://example.org/", "ada:hush@example.org", "/feed?hush", ""]
     {
@@ -144,7 +144,7 @@ fn what_is_neither_http_nor_a_url_is_refused_without_being_shown() {
 }
 
 #[test]
-fn public_addresses_and_listed_ones_pass() {
+fn public_and_allowed_addresses_pass() {
     let allow: Vec<Cidr> = vec!["127.0.0.0/8".parse().expect("a range")];
     for url in [
         "http://example.org/",
@@ -162,7 +162,7 @@ fn public_addresses_and_listed_ones_pass() {
 }
 
 #[tokio::test]
-async fn nothing_arrives_at_this_machine_however_it_is_written() {
+async fn no_request_reaches_this_machine() {
     let origin = Origin::start().await;
     let client = Client::new(options(&[])).expect("a client");
     for host in THIS_MACHINE {
@@ -178,7 +178,7 @@ async fn nothing_arrives_at_this_machine_however_it_is_written() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_a_private_address_is_refused() {
+async fn name_that_resolves_to_a_private_address_is_refused() {
     let origin = Origin::start().await;
     for list in [&["127.0.0.1"][..], &["10.0.0.7", "127.0.0.1", "::1"], &["::ffff:127.0.0.1"], &["169.254.169.254"]] {
         let client = Client::with_resolver(options(&[]), Scripted::new(&[list])).expect("a client");
@@ -193,7 +193,7 @@ async fn a_name_that_leads_to_a_private_address_is_refused() {
 }
 
 #[tokio::test]
-async fn a_name_that_resolves_differently_the_second_time_gains_nothing() {
+async fn dns_rebinding_gains_nothing() {
     let origin = Origin::start().await;
     origin.on("/feed", Reply::ok("<rss/>").header("connection", "close"));
     // The listed address stands for a public one; the second look-up leads elsewhere, as DNS rebinding does.
@@ -207,7 +207,7 @@ async fn a_name_that_resolves_differently_the_second_time_gains_nothing() {
 }
 
 #[tokio::test]
-async fn of_a_mixed_list_only_what_is_allowed_is_connected_to() {
+async fn only_allowed_addresses_of_a_mixed_list_are_connected_to() {
     let outside = Origin::start().await;
     outside.on("/feed", Reply::ok("<rss/>"));
     // Not every system lets us listen there; without it the test sees less, and never sees what is not so.
@@ -220,7 +220,7 @@ async fn of_a_mixed_list_only_what_is_allowed_is_connected_to() {
 }
 
 #[tokio::test]
-async fn a_proxy_may_be_private_and_no_source_may_bear_its_name() {
+async fn proxy_may_be_private_but_no_source_may_name_it() {
     let proxy = Origin::start().await;
     proxy.on("/feed", Reply::ok("<rss/>"));
     let address = format!("http://proxy.example.:{}", proxy.port());
@@ -235,7 +235,7 @@ async fn a_proxy_may_be_private_and_no_source_may_bear_its_name() {
 }
 
 #[tokio::test]
-async fn a_redirect_does_not_lead_inside() {
+async fn redirect_to_a_private_address_is_refused() {
     let (outside, inside) = (Origin::start().await, Origin::start().await);
     // 127.0.0.1 stands for a public address here, and all others of this machine for private ones.
     let resolver = Scripted::new(&[&["127.0.0.1"]]);

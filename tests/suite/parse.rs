@@ -15,7 +15,7 @@ const ATOM: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <content type="html">&lt;p&gt;Un &lt;b&gt;texte&lt;/b&gt; &lt;script&gt;x&lt;/script&gt;&lt;img src="i.jpg"&gt;&lt;/p&gt;</content></entry></feed>"#;
 
 #[tokio::test]
-async fn a_feed_is_printed_normalised() {
+async fn feed_is_printed_normalised() {
     let world = World::new("");
     write(&world, "feed.xml", ATOM);
     let ended = world.relais(&["parse", "feed.xml", "--url", "https://a.example.org/feeds/all"]).await;
@@ -26,7 +26,7 @@ async fn a_feed_is_printed_normalised() {
 }
 
 #[tokio::test]
-async fn what_is_no_feed_is_said_in_one_sentence_with_exit_3() {
+async fn other_content_is_explained_in_one_sentence_with_exit_code_3() {
     let world = World::new("");
     for (name, body, said) in [
         ("empty", "", "the answer is empty"),
@@ -43,7 +43,7 @@ async fn what_is_no_feed_is_said_in_one_sentence_with_exit_3() {
 }
 
 #[tokio::test]
-async fn a_batch_prints_a_line_a_file() {
+async fn batch_prints_one_line_per_file() {
     let world = World::new("");
     write(&world, "a.xml", ATOM);
     write(&world, "b.html", "<html></html>");
@@ -63,7 +63,7 @@ async fn a_batch_prints_a_line_a_file() {
 }
 
 #[tokio::test]
-async fn an_address_is_fetched_by_the_rules_of_the_configuration() {
+async fn address_is_fetched_by_the_rules_of_the_configuration() {
     let origin = Origin::start().await;
     origin.on("/feed", Reply::ok(ATOM).header("content-type", "application/atom+xml"));
     let url = origin.url("/feed");

@@ -11,7 +11,7 @@ use crate::support::origin::{Origin, Reply};
 use crate::support::program::World;
 
 #[tokio::test]
-async fn a_host_of_several_sources_is_asked_once_a_day_how_much_time_it_wants() {
+async fn robots_txt_is_fetched_once_a_day_per_host() {
     let (shared, alone) = (Origin::start().await, Origin::start().await);
     for (origin, path) in [(&shared, "/a"), (&shared, "/b"), (&alone, "/c")] {
         origin.on(path, Reply::ok(rss(&path[1..], &stories(0..1))));
@@ -31,7 +31,7 @@ async fn a_host_of_several_sources_is_asked_once_a_day_how_much_time_it_wants() 
 }
 
 #[tokio::test]
-async fn a_host_that_wants_much_time_does_not_keep_the_others_waiting() {
+async fn long_crawl_delay_of_one_host_does_not_delay_others() {
     let (slow, quick) = (Origin::start().await, Origin::start().await);
     slow.on("/robots.txt", Reply::ok("User-agent: *\nCrawl-delay: 45\n"));
     for (origin, path) in [(&slow, "/a"), (&slow, "/b"), (&quick, "/c")] {
@@ -46,7 +46,7 @@ async fn a_host_that_wants_much_time_does_not_keep_the_others_waiting() {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_say_what_it_wants_is_asked_again_later() {
+async fn failed_robots_txt_is_retried_later() {
     let origin = Origin::start().await;
     for path in ["/a", "/b"] {
         origin.on(path, Reply::ok(rss(&path[1..], &stories(0..1))));
@@ -71,7 +71,7 @@ impl Clock for Hurried {
 }
 
 #[tokio::test]
-async fn what_a_run_has_no_time_for_stays_due() {
+async fn sources_beyond_the_time_of_a_run_stay_due() {
     let origin = Origin::start().await;
     let names: Vec<String> = (0..20).map(|number| format!("s{number}")).collect();
     for name in &names {

@@ -14,7 +14,7 @@ use crate::support::program::World;
 use crate::support::tls;
 
 #[tokio::test]
-async fn every_compression_that_is_asked_for_is_read() {
+async fn every_accepted_compression_is_decoded() {
     let origin = Origin::start().await;
     let feed = |name: &str| rss(name, &stories(0..2));
     let zlib = |text: &str| {
@@ -51,7 +51,7 @@ async fn every_compression_that_is_asked_for_is_read() {
 }
 
 #[tokio::test]
-async fn a_source_may_have_an_address_of_the_sixth_version() {
+async fn source_may_have_an_ipv6_address() {
     let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else {
         eprintln!("skipped: this machine has no IPv6");
         return;
@@ -132,7 +132,7 @@ async fn socks(seen: Arc<AtomicUsize>) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_socks_proxy_carries_every_visit() {
+async fn socks_proxy_carries_every_visit() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..2))));
     let seen = Arc::new(AtomicUsize::new(0));
@@ -145,7 +145,7 @@ async fn a_socks_proxy_carries_every_visit() {
 }
 
 #[tokio::test]
-async fn an_http_proxy_tunnels_what_is_encrypted() {
+async fn http_proxy_tunnels_https() {
     let origin = tls::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..2))));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -170,7 +170,7 @@ async fn an_http_proxy_tunnels_what_is_encrypted() {
 }
 
 #[tokio::test]
-async fn the_sources_of_a_host_share_one_connection() {
+async fn sources_of_one_host_share_a_connection() {
     let taken = Arc::new(AtomicUsize::new(0));
     let origin = tls::start_counting(Arc::clone(&taken)).await;
     let names: Vec<String> = (0..6).map(|number| format!("s{number}")).collect();

@@ -78,7 +78,7 @@ fn signed(body: &str, secret: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_a_hub_sends_is_taken_if_it_is_signed_and_else_ignored() {
+async fn signed_push_is_accepted_and_an_unsigned_one_ignored() {
     let origin = Origin::start().await;
     origin.on("/a", with_hub(rss("a", &stories(0..2)), &origin.url("/hub"), &origin.url("/a")));
     origin.on("/hub", Reply::redirect(307, "/hub/there"));
@@ -178,7 +178,7 @@ async fn what_a_hub_sends_is_taken_if_it_is_signed_and_else_ignored() {
 }
 
 #[tokio::test]
-async fn a_hub_that_says_no_is_left_alone_for_a_while() {
+async fn refusing_hub_is_not_asked_again_for_a_while() {
     let origin = Origin::start().await;
     // Named in the feed itself.
     let feed = rss("a", &stories(0..1)).replace(
@@ -204,7 +204,7 @@ async fn a_hub_that_says_no_is_left_alone_for_a_while() {
 }
 
 #[tokio::test]
-async fn a_hub_in_the_private_network_is_not_called() {
+async fn hub_in_the_private_network_is_not_called() {
     let origin = Origin::start().await;
     origin.on("/a", with_hub(rss("a", &stories(0..1)), "http://169.254.169.254/latest/meta-data/", &origin.url("/a")));
     let (world, daemon, _) = reachable(&[("a", origin.url("/a"))]);
@@ -214,7 +214,7 @@ async fn a_hub_in_the_private_network_is_not_called() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_said() {
+async fn error_names_a_listen_address_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let world = World::new(&tables(&[("a", "https://a.example/rss".to_owned())]));
     let ended = world.relais(&["daemon", "--listen", &taken.local_addr().expect("its address").to_string()]).await;
@@ -271,7 +271,7 @@ impl Drop for Hub {
 }
 
 #[tokio::test]
-async fn a_hub_that_others_wrote_agrees_tells_and_is_asked_again_in_time() {
+async fn subscription_with_an_independent_hub_is_verified_used_and_renewed() {
     let Some(hub) = Hub::start(45).await else { return };
     let origin = Origin::start().await;
     origin.on("/a", with_hub(rss("a", &stories(0..2)), &hub.1, &origin.url("/a")));

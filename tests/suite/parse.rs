@@ -29,7 +29,7 @@ async fn feed_is_printed_normalised() {
 async fn other_content_is_explained_in_one_sentence_with_exit_code_3() {
     let world = World::new("");
     for (name, body, said) in [
-        ("empty", "", "the answer is empty"),
+        ("empty", "", "the response is empty"),
         ("page", "<html><title>Accueil</title></html>", "an HTML page (“Accueil”)"),
         ("json", "{\"a\":1}", "JSON that is no JSON Feed"),
         ("challenge", "<html><title>Just a moment...</title></html>", "keeps programs out"),

@@ -1,19 +1,26 @@
-//! What relais remembers: sources, entries, renditions, outcomes, runs, in one SQLite file or one PostgreSQL database.
-//! One API and one body of SQL for both; all else of relais knows neither. Nothing here knows what a visit or an edition
-//! means, and nothing asks for the time.
+//! The state of relais: sources, entries, renditions, outcomes and runs, in one SQLite file or one PostgreSQL database. There is
+//! one API and one body of SQL for both. Nothing here knows what a visit or an edition means, and nothing reads the clock.
 
 mod budget;
 mod connection;
+mod counts;
+mod encode;
 mod entry;
+mod entry_statement;
 mod error;
 mod json;
 mod location;
 mod memory;
+mod memory_leases;
 mod open;
 mod original;
 mod prune;
+mod robots;
+mod row;
 mod run;
+mod segment_queue;
 mod settle;
+mod source;
 mod source_queue;
 mod sql;
 mod subscription;
@@ -21,94 +28,97 @@ mod text_page;
 mod translated_entry;
 
 use std::fmt;
-use std::fs::File;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 pub use budget::{BudgetUsage, Reservation, Spending};
+pub use encode::{EncodedEntries, SettledVisit};
 pub use error::StoreError;
 pub use memory::MemoryEntry;
-pub use settle::{EncodedEntries, SettledVisit};
 pub use translated_entry::{TranslatedEntry, TranslationRow};
 
 use crate::model::{SourceId, SourceState, Time};
-use connection::{ConnectionGuard, Connections};
+use connection::{Connections, OperationResult};
 use location::Location;
-use source_queue::Leases;
-use sql::Dialect;
+use memory_leases::MemoryLeases;
+use sql::{Dialect, OwnedQuery};
 
-/// What a store is opened for.
+/// The purpose for which a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// To work: makes the database and its tables where they are missing; on SQLite for one process at a time.
+    /// To work: creates the database and its tables if they are missing. On SQLite one process at a time can work.
     Work,
-    /// To look for a moment: changes nothing and waits for nobody. On SQLite what a worker writes is seen only if that worker
-    /// was there before.
+    /// To read for a moment: changes nothing and waits for nobody. On SQLite the writes of a worker are seen only if the worker
+    /// had opened the file before.
     Look,
 }
 
-/// An open database. All its methods may be called at the same time.
+/// An open database. Its methods may be called concurrently, and from futures that are not polled for a while: no caller ever
+/// holds a connection (see [`connection`]).
 pub struct Store {
     connections: Connections,
     location: Location,
     dialect: Dialect,
-    /// Who has which source, on SQLite.
-    leases: Option<Leases>,
-    /// Locked for as long as this store lives, so that no second process works on the same SQLite file.
-    _lock: Option<File>,
+    /// The leases on sources, if this is SQLite.
+    memory_leases: Option<Arc<MemoryLeases>>,
 }
 
-/// Who takes sources, and for how long.
+/// A worker's claim on sources for some time.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    /// The worker: a name that no other worker has.
+    /// The name of the worker; no other worker has it.
     pub worker: String,
-    /// The present.
+    /// The present time.
     pub now: Time,
-    /// When others may have what this worker has not settled by then.
+    /// The end of the lease: other workers may then lease the sources that are not settled.
     pub until: Time,
 }
 
-/// A source that a worker has taken.
+/// A source that a worker has leased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeasedSource {
     /// The source.
     pub source: SourceId,
-    /// What the last visit left.
+    /// The state that the last visit left.
     pub state: SourceState,
-    /// Since when it is due.
+    /// The time since which it is due.
     pub due: Time,
-    /// When it was last visited.
+    /// The time of the last visit.
     pub visited: Option<Time>,
 }
 
-/// What is known of a source.
+/// The row of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRow {
     /// The source.
     pub id: SourceId,
-    /// What the last visit left.
+    /// The state that the last visit left.
     pub state: SourceState,
-    /// When it is due.
+    /// The time at which it is due.
     pub due: Time,
-    /// When it was last visited.
+    /// The time of the last visit.
     pub visited: Option<Time>,
-    /// Until when a worker has it.
+    /// The end of the current lease, if there is one.
     pub leased_until: Option<Time>,
 }
 
-/// How much there is.
+/// The number of rows, and their size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Entries, with those that were withdrawn.
+    /// Entries, including those that were withdrawn.
     pub entries: u64,
-    /// Of these, withdrawn.
+    /// Entries that were withdrawn.
     pub withdrawn: u64,
     /// Renditions.
     pub renditions: u64,
-    /// What the tables take of the disk, if the database says so.
+    /// The size of the tables on disk, if the database reports it.
     pub size_bytes: Option<u64>,
 }
 
-/// How much was deleted.
+/// The number of rows that were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
     /// Entries, with their texts and renditions.
@@ -117,29 +127,51 @@ pub struct Pruned {
     pub outcomes: u64,
     /// Reports of runs.
     pub runs: u64,
-    /// Translations that nobody asked for in a long time.
+    /// Translations in the memory that were not used for a long time.
     pub memories: u64,
 }
 
 impl Store {
-    /// Closes the connections in good order: on SQLite this folds the write-ahead log into the file. A store that is just
-    /// dropped loses nothing either.
-    pub async fn close(self) -> Result<(), StoreError> {
-        self.connections.close().await.map_err(self.failed("close its connections"))
+    /// Finishes the operations in progress and closes the connections. On SQLite this folds the write-ahead log into the file.
+    /// Later calls return an error. A store that is dropped instead loses nothing either.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.decode("close its connections", self.connections.close().await.map_err(Into::into))
     }
 
-    /// Waits for a connection.
-    async fn hold(&self) -> Result<ConnectionGuard<'_>, sqlx::Error> {
-        self.connections.hold().await
+    /// Runs an operation on a connection. It is carried out even if the caller stops waiting. Within it await nothing but the
+    /// connection.
+    async fn run<T, F>(&self, attempt: &'static str, operation: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, OperationResult<T>> + Send + 'static,
+    {
+        self.decode(attempt, self.connections.run(attempt, operation).await)
     }
 
-    /// Makes our error of the database's, which came up in the `attempt` to do something.
-    fn failed(&self, attempt: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-        move |error| error::classify(&self.location, attempt, &error)
+    /// Runs a statement and returns the number of rows that it affected.
+    async fn execute(&self, attempt: &'static str, query: OwnedQuery) -> Result<u64, StoreError> {
+        self.run(attempt, |connection| Box::pin(async move { Ok(query.execute(connection).await?.rows_affected()) })).await
+    }
+
+    async fn fetch_all(&self, attempt: &'static str, query: OwnedQuery) -> Result<Vec<AnyRow>, StoreError> {
+        self.run(attempt, |connection| Box::pin(async move { Ok(query.fetch_all(connection).await?) })).await
+    }
+
+    async fn fetch_one(&self, attempt: &'static str, query: OwnedQuery) -> Result<AnyRow, StoreError> {
+        self.run(attempt, |connection| Box::pin(async move { Ok(query.fetch_one(connection).await?) })).await
+    }
+
+    async fn fetch_optional(&self, attempt: &'static str, query: OwnedQuery) -> Result<Option<AnyRow>, StoreError> {
+        self.run(attempt, |connection| Box::pin(async move { Ok(query.fetch_optional(connection).await?) })).await
+    }
+
+    /// Adds location and attempt to an error.
+    fn decode<T>(&self, attempt: &'static str, outcome: OperationResult<T>) -> Result<T, StoreError> {
+        outcome.map_err(|error| error.into_store_error(&self.location, attempt))
     }
 }
 
-/// Says where, and nothing of how one gets in: the address may hold a password.
+/// Shows the location and nothing of the credentials: the address may hold a password.
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Store").field(&self.location.to_string()).finish()

@@ -1,22 +1,23 @@
-//! Documents and lists as JSON text: how everything but numbers travels to the database, and how documents come back.
+//! Documents and lists as JSON text: the form in which everything but numbers reaches the database, and in which documents
+//! come back.
 
-use std::fmt::Display;
 use std::io;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
-use super::{Store, StoreError};
+use super::error::OperationError;
 
-/// How long one JSON parameter may grow before the next is begun: some hundred entries. It stands in memory three times
-/// while the database takes it.
+/// The length at which one JSON parameter is closed and the next is begun: some hundred entries. A parameter is in memory
+/// three times while the database reads it.
 const PAGE: usize = 1 << 20;
 
-/// Compact JSON without U+0000, which PostgreSQL cannot keep in a text: one such character would refuse a whole batch.
-struct NoNul;
+/// Writes compact JSON without U+0000. PostgreSQL cannot store that character in a text: a single one would fail a whole
+/// batch.
+struct WithoutNul;
 
-impl Formatter for NoNul {
+impl Formatter for WithoutNul {
     fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
         match escape {
             CharEscape::AsciiControl(0) => Ok(()),
@@ -27,38 +28,43 @@ impl Formatter for NoNul {
 
 fn write(out: &mut Vec<u8>, value: &impl Serialize) {
     value
-        .serialize(&mut Serializer::with_formatter(out, NoNul))
-        .expect("memory takes everything, and what we keep has strings for keys");
+        .serialize(&mut Serializer::with_formatter(out, WithoutNul))
+        .expect("writing to memory cannot fail, and the keys of our maps are strings");
 }
 
-fn finish(json: Vec<u8>) -> String {
+fn into_text(json: Vec<u8>) -> String {
     String::from_utf8(json).expect("serde_json writes UTF-8")
 }
 
-/// A plain text without U+0000.
-pub(super) fn plain(text: &str) -> String {
+/// Returns `text` without U+0000.
+pub(super) fn without_nul(text: &str) -> String {
     text.replace('\0', "")
 }
 
-/// `value` as JSON text.
-pub(super) fn text(value: &impl Serialize) -> String {
+/// Writes `value` as JSON.
+pub(super) fn to_json(value: &impl Serialize) -> String {
     let mut out = Vec::new();
     write(&mut out, value);
-    finish(out)
+    into_text(out)
 }
 
-/// Names or keys as a JSON array.
-pub(super) fn items(items: &[impl Serialize]) -> String {
-    text(&items)
+/// Reads a stored document; `document` names it in the error.
+pub(super) fn from_json<T: DeserializeOwned>(document: &'static str, json: &str) -> Result<T, OperationError> {
+    serde_json::from_str(json).map_err(|error| OperationError::damaged(document, &error))
 }
 
-/// `items` as JSON arrays of bounded size, one after the other; none when there are no items.
-pub(super) fn rows<T: Serialize>(items: impl Iterator<Item = T>) -> impl Iterator<Item = String> {
+/// Writes names or ids as a JSON array.
+pub(super) fn list(items: &[impl Serialize]) -> String {
+    to_json(&items)
+}
+
+/// Writes `items` as JSON arrays of bounded size; none if there are no items.
+pub(super) fn arrays<T: Serialize>(items: impl Iterator<Item = T>) -> impl Iterator<Item = String> {
     pages(items, *b"[]", |out, item| write(out, &item))
 }
 
-/// The same as JSON objects.
-pub(super) fn pairs<K: AsRef<str>, V: Serialize>(items: impl Iterator<Item = (K, V)>) -> impl Iterator<Item = String> {
+/// Writes `items` as JSON objects of bounded size; none if there are no items.
+pub(super) fn objects<K: AsRef<str>, V: Serialize>(items: impl Iterator<Item = (K, V)>) -> impl Iterator<Item = String> {
     pages(items, *b"{}", |out, (key, value)| {
         write(out, &key.as_ref());
         out.push(b':');
@@ -86,20 +92,8 @@ fn pages<T>(
             out.push(b',');
         }
         out.push(close);
-        Some(finish(out))
+        Some(into_text(out))
     })
-}
-
-impl Store {
-    /// Reads a document of `what` that this store has kept.
-    pub(super) fn read_doc<T: DeserializeOwned>(&self, what: &'static str, json: &str) -> Result<T, StoreError> {
-        serde_json::from_str(json).map_err(|error| self.damaged(what, &error))
-    }
-
-    /// That something which this store has kept cannot be read.
-    pub(super) fn damaged(&self, what: &'static str, why: &dyn Display) -> StoreError {
-        StoreError::Damaged { place: self.location.to_string(), reason: format!("{what} cannot be read: {why}") }
-    }
 }
 
 #[cfg(test)]
@@ -107,17 +101,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leaves_out_the_character_that_postgresql_cannot_keep() {
-        assert_eq!(text(&["a\0b", "\\u0000", "\u{1}é\n"]), r#"["ab","\\u0000","\u0001é\n"]"#);
+    fn json_has_no_nul_character() {
+        assert_eq!(to_json(&["a\0b", "\\u0000", "\u{1}é\n"]), r#"["ab","\\u0000","\u0001é\n"]"#);
     }
 
     #[test]
-    fn begins_a_new_parameter_when_one_has_grown_long() {
+    fn long_lists_are_split_into_several_parameters() {
         let long = "x".repeat(PAGE / 2);
-        let all: Vec<String> = rows([&long, &long, &long].into_iter()).collect();
+        let all: Vec<String> = arrays([&long, &long, &long].into_iter()).collect();
         assert_eq!(all.iter().map(String::len).collect::<Vec<_>>(), [PAGE + 7, PAGE / 2 + 4]);
-        assert_eq!(rows(std::iter::empty::<i64>()).count(), 0);
-        let all: Vec<String> = pairs([("a\"", 1), ("b", 2)].into_iter()).collect();
+    }
+
+    #[test]
+    fn no_items_make_no_parameter() {
+        assert_eq!(arrays(std::iter::empty::<i64>()).count(), 0);
+    }
+
+    #[test]
+    fn pairs_make_one_object() {
+        let all: Vec<String> = objects([("a\"", 1), ("b", 2)].into_iter()).collect();
         assert_eq!(all, [r#"{"a\"":1,"b":2}"#]);
     }
 }

@@ -1,4 +1,4 @@
-//! Where the state is: what `state = "…"` of feeds.toml says, read, and shown without its secrets.
+//! The location of the state: `state = "…"` of feeds.toml, parsed, and displayed without its secrets.
 
 use std::fmt;
 use std::fmt::Write;
@@ -6,23 +6,28 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::StoreError;
 use super::sql::Dialect;
 
-/// Where the state is.
+/// The location of a database.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Location {
     /// A SQLite file.
     File(PathBuf),
-    /// A PostgreSQL database; its address may hold a password.
+    /// A PostgreSQL database; the address may hold a password.
     Server(Box<Url>),
 }
 
+/// An address that cannot be used, without its password.
+#[derive(Debug)]
+pub(super) struct LocationError {
+    pub(super) place: String,
+    pub(super) reason: String,
+}
+
 impl Location {
-    /// Reads `sqlite:FILE`, `sqlite://FILE` or `postgres://…`.
-    pub(super) fn read(url: &str) -> Result<Self, StoreError> {
-        let refuse =
-            |place: &str, reason: &str| Err(StoreError::Unreachable { place: place.to_owned(), reason: reason.to_owned() });
+    /// Parses `sqlite:FILE`, `sqlite://FILE` or `postgres://…`.
+    pub(super) fn parse(url: &str) -> Result<Self, LocationError> {
+        let refuse = |place: &str, reason: &str| Err(LocationError { place: place.to_owned(), reason: reason.to_owned() });
         match url.split_once(':') {
             Some(("sqlite", file)) => {
                 let file = file.strip_prefix("//").unwrap_or(file);
@@ -45,7 +50,7 @@ impl Location {
         }
     }
 
-    /// Which database it is.
+    /// Returns the kind of the database.
     pub(super) fn dialect(&self) -> Dialect {
         match self {
             Self::File(_) => Dialect::Sqlite,
@@ -53,7 +58,7 @@ impl Location {
         }
     }
 
-    /// The address as sqlx reads it; `mode` is SQLite's: `rwc`, `ro`, `ro&immutable=1`.
+    /// Returns the address in the form that sqlx reads. `mode` is for SQLite: `rwc`, `ro`, `ro&immutable=1`.
     pub(super) fn address(&self, mode: &str) -> String {
         match self {
             Self::File(file) => {
@@ -62,7 +67,7 @@ impl Location {
                     if byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte) {
                         url.push(char::from(byte));
                     } else {
-                        write!(url, "%{byte:02X}").expect("a String takes everything");
+                        write!(url, "%{byte:02X}").expect("writing to a String cannot fail");
                     }
                 }
                 url + "?mode=" + mode
@@ -90,11 +95,11 @@ mod tests {
     use super::*;
 
     fn refusal(url: &str) -> String {
-        Location::read(url).err().expect("a refusal").to_string()
+        Location::parse(url).err().expect("a refusal").reason
     }
 
     #[test]
-    fn reads_files_and_servers() {
+    fn files_and_servers_are_parsed() {
         for (url, shown, address) in [
             ("sqlite:relais.db", "relais.db", "sqlite:relais.db?mode=ro"),
             ("sqlite:/var/lib/relais.db", "/var/lib/relais.db", "sqlite:/var/lib/relais.db?mode=ro"),
@@ -102,24 +107,28 @@ mod tests {
             ("sqlite:/a b/été#1%.db", "/a b/été#1%.db", "sqlite:/a%20b/%C3%A9t%C3%A9%231%25.db?mode=ro"),
             ("postgres://u@db:5433/news", "the PostgreSQL database \"news\" on db:5433", "postgres://u@db:5433/news"),
         ] {
-            let place = Location::read(url).expect(url);
-            assert_eq!((place.to_string().as_str(), place.address("ro").as_str()), (shown, address));
+            let location = Location::parse(url).expect(url);
+            assert_eq!((location.to_string().as_str(), location.address("ro").as_str()), (shown, address));
         }
     }
 
     #[test]
-    fn refuses_what_would_not_last_with_a_sentence() {
+    fn database_in_memory_is_refused() {
         for url in ["sqlite::memory:", "sqlite:", "sqlite://:memory:"] {
             assert!(refusal(url).contains("name a file"), "{url}: {}", refusal(url));
         }
+    }
+
+    #[test]
+    fn options_and_other_databases_are_refused() {
         assert!(refusal("sqlite:a.db?mode=ro").contains("question mark"));
         assert!(refusal("mysql://u:secret@h/d").contains("postgres://"));
     }
 
     #[test]
-    fn never_shows_a_password() {
+    fn password_is_never_displayed() {
         for url in ["postgres://u:secret@db/news?password=secret", "postgres://u:secret@db:99999/news", "mysql://u:secret@h/d"] {
-            let shown = Location::read(url).map_or_else(|error| format!("{error} {error:?}"), |place| place.to_string());
+            let shown = Location::parse(url).map_or_else(|error| format!("{error:?}"), |location| location.to_string());
             assert!(!shown.contains("secret"), "{shown}");
         }
     }

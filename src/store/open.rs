@@ -3,66 +3,69 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, ConnectOptions, Connection, SqlSafeStr};
-use tokio::sync::Mutex;
 
 use super::connection::Connections;
-use super::error::{classify, classify_migration};
-use super::location::Location;
-use super::source_queue::Leases;
+use super::error::{StoreError, classify, classify_migration};
+use super::location::{Location, LocationError};
+use super::memory_leases::MemoryLeases;
 use super::sql::Dialect;
-use super::{Access, Store, StoreError};
+use super::{Access, Store};
 
-/// The name that sqlx gives to the table where it notes which migrations were made.
+/// The table in which sqlx records the migrations that were applied.
 const MIGRATIONS: &str = "_sqlx_migrations";
 
-/// What workers leave behind that were killed.
-const VOID: [&str; 2] =
+/// Releases the leases of workers that were killed.
+const RELEASE_ALL_LEASES: [&str; 2] =
     ["update source set lease_by = null, lease_until = null where lease_until is not null", "delete from segment_claim"];
 
-/// How long a server may take to answer when the store is opened.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time within which a server must answer when the store is opened.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The time for which an operation waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Store {
     /// Opens the database at `url`: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`.
     pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let mut place = Location::read(url)?;
+        let mut location = Location::parse(url).map_err(LocationError::into_store_error)?;
         let mut lock = None;
-        if let Location::File(file) = &mut place {
-            *file = settled_path(file)?;
+        if let Location::File(file) = &mut location {
+            *file = resolve_path(file)?;
             match access {
-                Access::Work => lock = Some(lock_beside(file)?),
+                Access::Work => lock = Some(lock_file(file)?),
                 Access::Look if !file.exists() => return Err(StoreError::Empty { place: file.display().to_string() }),
                 Access::Look => {}
             }
         }
-        let dialect = place.dialect();
-        let options = options(&place, access)?;
-        // A pool would try for ever, and not say why it failed; so the first connection is made without it.
-        let mut first = connect(&place, &options, access).await?;
+        let dialect = location.dialect();
+        let options = connect_options(&location, access)?;
+        // A pool would retry until its time-out and hide the cause: so the first connection is made without it.
+        let mut first = connect(&location, &options, access).await?;
         match access {
-            Access::Work => prepare(&place, &mut first).await?,
-            Access::Look => inspect(&place, &mut first).await?,
+            Access::Work => migrate(&location, &mut first).await?,
+            Access::Look => check_version(&location, &mut first).await?,
         }
         let connections = match dialect {
-            Dialect::Sqlite => Connections::One(Mutex::new(Some(first))),
+            Dialect::Sqlite => Connections::sqlite(first, lock),
             Dialect::Postgres => {
-                first.close().await.map_err(|error| classify(&place, "close a connection", &error))?;
-                Connections::Many(pool(greeting(dialect, access)).connect_lazy_with(options))
+                first.close().await.map_err(|error| classify(&location, "close a connection", &error))?;
+                Connections::postgres(pool_options(setup_sql(dialect, access)).connect_lazy_with(options))
             }
         };
-        let leases = (dialect == Dialect::Sqlite).then(Leases::default);
-        Ok(Self { connections, location: place, dialect, leases, _lock: lock })
+        let memory_leases = (dialect == Dialect::Sqlite).then(Arc::<MemoryLeases>::default);
+        Ok(Self { connections, location, dialect, memory_leases })
     }
 }
 
-/// The path without symbolic links, so that two names of one file share one lock.
-fn settled_path(file: &Path) -> Result<PathBuf, StoreError> {
+/// Resolves symbolic links, so that two names of one file share one lock.
+fn resolve_path(file: &Path) -> Result<PathBuf, StoreError> {
     if let Ok(path) = fs::canonicalize(file) {
         return Ok(path);
     }
@@ -74,21 +77,22 @@ fn settled_path(file: &Path) -> Result<PathBuf, StoreError> {
     Err(StoreError::Unreachable { place: file.display().to_string(), reason })
 }
 
-/// A file of the same name with something added.
-fn beside(file: &Path, end: &str) -> PathBuf {
+/// Returns the path of a file of the same name with `suffix` added.
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(end);
+    name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Locks `FILE.lock`. The file stays when the lock goes: deleting it would let two processes lock two files of one name.
-fn lock_beside(file: &Path) -> Result<File, StoreError> {
-    let beside = beside(file, ".lock");
+/// Locks `FILE.lock`. The file is kept when the lock is released: deleting it would let two processes lock two files of one
+/// name.
+fn lock_file(file: &Path) -> Result<File, StoreError> {
+    let path = with_suffix(file, ".lock");
     let unusable = |error: io::Error| StoreError::Unreachable {
         place: file.display().to_string(),
-        reason: format!("{} cannot be locked ({error}); check who may write there", beside.display()),
+        reason: format!("{} cannot be locked ({error}); check who may write there", path.display()),
     };
-    let lock = OpenOptions::new().create(true).append(true).open(&beside).map_err(unusable)?;
+    let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(StoreError::Busy { file: file.display().to_string() }),
@@ -96,81 +100,88 @@ fn lock_beside(file: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn options(place: &Location, access: Access) -> Result<AnyConnectOptions, StoreError> {
-    let mode = match (access, place) {
+fn connect_options(location: &Location, access: Access) -> Result<AnyConnectOptions, StoreError> {
+    let mode = match (access, location) {
         (Access::Work, _) => "rwc",
-        // Nobody works on it. A reader would make the log's files itself: they would stay, belong to whoever looked, and
-        // could keep the next run from writing; and in a folder that one may only read it could not look at all.
-        (Access::Look, Location::File(file)) if !beside(file, "-wal").exists() => "ro&immutable=1",
+        // No worker has the file open. A reader would make the files of the write-ahead log itself: they would stay, belong to
+        // the user who looked, and could keep the next run from writing; and in a read-only folder it could not open the file.
+        (Access::Look, Location::File(file)) if !with_suffix(file, "-wal").exists() => "ro&immutable=1",
         (Access::Look, _) => "ro",
     };
-    let options: AnyConnectOptions = place.address(mode).parse().map_err(|error| classify(place, "read its address", &error))?;
-    Ok(options.disable_statement_logging())
+    let options: Result<AnyConnectOptions, _> = location.address(mode).parse();
+    Ok(options.map_err(|error| classify(location, "read its address", &error))?.disable_statement_logging())
 }
 
-fn pool(greeting: &'static str) -> AnyPoolOptions {
+fn pool_options(setup: &'static str) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(8)
-        .acquire_timeout(PATIENCE * 3)
-        .after_connect(move |connection, _| {
-            Box::pin(async move { sqlx::raw_sql(greeting).execute(connection).await.map(|_| ()) })
-        })
-        // A connection that was in use a moment ago is not asked for a sign of life: that is one more turn to the server.
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(move |connection, _| Box::pin(async move { sqlx::raw_sql(setup).execute(connection).await.map(|_| ()) }))
+        // A connection that was in use a moment ago is not pinged: that would be one more round trip to the server.
         .test_before_acquire(false)
         .before_acquire(|connection, used| {
             Box::pin(async move { Ok(used.idle_for < Duration::from_secs(30) || connection.ping().await.is_ok()) })
         })
 }
 
-fn greeting(dialect: Dialect, access: Access) -> &'static str {
+fn setup_sql(dialect: Dialect, access: Access) -> &'static str {
     match access {
-        Access::Work => dialect.greeting(),
-        Access::Look => dialect.looking(),
+        Access::Work => dialect.setup_to_write(),
+        Access::Look => dialect.setup_to_read(),
     }
 }
 
-async fn connect(place: &Location, options: &AnyConnectOptions, access: Access) -> Result<AnyConnection, StoreError> {
-    let failed = |error| classify(place, "open it", &error);
-    let attempt = tokio::time::timeout(PATIENCE, options.connect()).await;
+async fn connect(location: &Location, options: &AnyConnectOptions, access: Access) -> Result<AnyConnection, StoreError> {
+    let failed = |error| classify(location, "open it", &error);
+    let attempt = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
     let mut connection = attempt.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(failed)?;
-    sqlx::raw_sql(greeting(place.dialect(), access)).execute(&mut connection).await.map_err(failed)?;
+    sqlx::raw_sql(setup_sql(location.dialect(), access)).execute(&mut connection).await.map_err(failed)?;
     Ok(connection)
 }
 
-/// Makes what tables are missing. Two workers may do this at once: PostgreSQL has an advisory lock for it, SQLite ours.
-async fn prepare(place: &Location, connection: &mut AnyConnection) -> Result<(), StoreError> {
-    migrator(place.dialect()).run_direct(None, connection, false).await.map_err(|error| classify_migration(place, &error))?;
-    if place.dialect() == Dialect::Sqlite {
-        // This process is alone here: whoever holds a lease was killed.
-        for void in VOID {
-            sqlx::query(void).execute(&mut *connection).await.map_err(|error| classify(place, "void old leases", &error))?;
+/// Applies the migrations that are missing. Two workers may do this at once: on PostgreSQL sqlx takes an advisory lock, on
+/// SQLite the file is locked.
+async fn migrate(location: &Location, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let migrated = migrator(location.dialect()).run_direct(None, connection, false).await;
+    migrated.map_err(|error| classify_migration(location, &error))?;
+    if location.dialect() == Dialect::Sqlite {
+        // This process is alone here: the holders of the leases were killed.
+        for sql in RELEASE_ALL_LEASES {
+            let released = sqlx::query(sql).execute(&mut *connection).await;
+            released.map_err(|error| classify(location, "release old leases", &error))?;
         }
     }
     Ok(())
 }
 
-/// Whether the tables are there, and of a version that we know.
-async fn inspect(place: &Location, connection: &mut AnyConnection) -> Result<(), StoreError> {
-    let exists = match place.dialect() {
-        Dialect::Sqlite => "select 1 from sqlite_master where name = '_sqlx_migrations'",
-        Dialect::Postgres => "select 1 where to_regclass('_sqlx_migrations') is not null",
-    };
-    let found = sqlx::query(exists).fetch_optional(&mut *connection).await;
-    let mut made = None;
-    if found.map_err(|error| classify(place, "list its tables", &error))?.is_some() {
-        let all = connection.list_applied_migrations(MIGRATIONS).await;
-        made = all.map_err(|error| classify_migration(place, &error))?.iter().map(|migration| migration.version).max();
-    }
-    let known = migrator(place.dialect()).iter().map(|migration| migration.version).max();
-    match made {
-        Some(found) if Some(found) > known => Err(StoreError::Newer { place: place.to_string(), found }),
-        None => Err(StoreError::Empty { place: place.to_string() }),
-        made if made < known => {
+/// Checks that the tables are there and of a version that this program knows.
+async fn check_version(location: &Location, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let applied = applied_version(location, connection).await?;
+    let known = migrator(location.dialect()).iter().map(|migration| migration.version).max();
+    match applied {
+        Some(found) if Some(found) > known => Err(StoreError::Newer { place: location.to_string(), found }),
+        None => Err(StoreError::Empty { place: location.to_string() }),
+        applied if applied < known => {
             let reason = "an older relais made it; `relais run` brings it up to date".to_owned();
-            Err(StoreError::Unreachable { place: place.to_string(), reason })
+            Err(StoreError::Unreachable { place: location.to_string(), reason })
         }
         _ => Ok(()),
     }
+}
+
+/// Returns the version of the last migration that was applied.
+async fn applied_version(location: &Location, connection: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
+    let exists = match location.dialect() {
+        Dialect::Sqlite => "select 1 from sqlite_master where name = '_sqlx_migrations'",
+        Dialect::Postgres => "select 1 where to_regclass('_sqlx_migrations') is not null",
+    };
+    let table = sqlx::query(exists).fetch_optional(&mut *connection).await;
+    if table.map_err(|error| classify(location, "list its tables", &error))?.is_none() {
+        return Ok(None);
+    }
+    let applied = connection.list_applied_migrations(MIGRATIONS).await;
+    let applied = applied.map_err(|error| classify_migration(location, &error))?;
+    Ok(applied.iter().map(|migration| migration.version).max())
 }
 
 fn migrator(dialect: Dialect) -> Migrator {

@@ -1,77 +1,90 @@
-//! Renditions: kept by the revision of the entry that they were made of.
+//! Original renditions: the entries in their own language, cleaned. They are stored by the revision that they were made of.
 
+use serde::Serialize;
 use sqlx::{Connection, Row};
 
-use super::json::items;
-use super::json::rows;
+use super::connection::OperationResult;
+use super::json::{arrays, from_json, list};
+use super::row::document;
 use super::sql::{Sql, sql};
 use super::{Store, StoreError};
 use crate::model::{EntryId, FullText, Original, Revision};
 
-const ORIGINALS: Sql = sql!(
-    "select entry, revision, doc from rendition where lang = '' and entry" in_keys
-);
+const LOAD: Sql = sql!("select entry, revision, doc from rendition where lang = '' and entry" in_ids);
 
 /// A small part of each document: the texts stay in the database.
-const FULL_TEXTS: Sql = sql!(
-    "select entry, revision," full_text "from rendition where lang = '' and entry" in_keys
+const LOAD_FULL_TEXTS: Sql = sql!(
+    "select entry, revision," full_text_field "from rendition where lang = '' and entry" in_ids
 );
 
-/// Of an entry that was pruned meanwhile nothing is kept.
-const KEEP: Sql = sql!(
+/// Entries that were pruned meanwhile are skipped.
+const SAVE: Sql = sql!(
     "insert into rendition (entry, lang, revision, doc)
      select v.entry, '', v.revision, v.doc
-     from (select cast(value ->> 0 as bigint) as entry, cast(value ->> 1 as bigint) as revision,
-                  cast(value -> 2 as text) as doc from" rows ") as v
+     from (select cast(value ->> 'entry' as bigint) as entry, cast(value ->> 'revision' as bigint) as revision,
+                  cast(value -> 'doc' as text) as doc from" json_rows ") as v
      where v.entry in (select id from entry)
      on conflict (entry, lang) do update set revision = excluded.revision, doc = excluded.doc"
 );
 
+/// A row of [`SAVE`].
+#[derive(Serialize)]
+struct OriginalRow<'o> {
+    entry: EntryId,
+    revision: Revision,
+    doc: &'o Original,
+}
+
 impl Store {
-    /// The original renditions of these entries, each with the revision that it was made of, in no order; those that were
-    /// not made yet are left out.
+    /// Returns the original renditions of these entries, each with the revision that it was made of, in no order. Entries without
+    /// one are left out.
     pub async fn load_originals(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, Original)>, StoreError> {
-        let failed = self.failed("read renditions");
-        let rows = self.fetch(sqlx::query(ORIGINALS.of(self.dialect)).bind(items(entries))).await.map_err(&failed)?;
-        let mut originals = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let original = self.read_doc("a rendition", row.try_get(2).map_err(&failed)?)?;
-            originals.push((EntryId(row.try_get(0).map_err(&failed)?), Revision(row.try_get(1).map_err(&failed)?), original));
-        }
-        Ok(originals)
+        let attempt = "read renditions";
+        let rows = self.fetch_all(attempt, LOAD.query(self.dialect).bind(list(entries))).await?;
+        let originals: OperationResult<_> = rows
+            .iter()
+            .map(|row| Ok((EntryId(row.try_get(0)?), Revision(row.try_get(1)?), document("a rendition", row, 2)?)))
+            .collect();
+        self.decode(attempt, originals)
     }
 
-    /// What became of the pages of these entries, each with the revision of the original rendition that says so, in no order;
-    /// those of which there is no such rendition, or whose page was never asked for, are left out.
+    /// Returns the results of fetching the pages of these entries, each with the revision of the original rendition, in no
+    /// order. Entries without an original rendition, and those whose page was never fetched, are left out.
     pub async fn load_full_texts(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, FullText)>, StoreError> {
-        let failed = self.failed("read what became of pages");
-        let rows = self.fetch(sqlx::query(FULL_TEXTS.of(self.dialect)).bind(items(entries))).await.map_err(&failed)?;
+        let attempt = "read the results of fetching pages";
+        let rows = self.fetch_all(attempt, LOAD_FULL_TEXTS.query(self.dialect).bind(list(entries))).await?;
         let mut full_texts = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let Some(json) = row.try_get::<Option<&str>, _>(2).map_err(&failed)? else { continue };
-            let full_text = self.read_doc("what became of a page", json)?;
-            full_texts.push((EntryId(row.try_get(0).map_err(&failed)?), Revision(row.try_get(1).map_err(&failed)?), full_text));
-        }
+        let read: OperationResult<()> = rows.iter().try_for_each(|row| {
+            if let Some(json) = row.try_get::<Option<&str>, _>(2)? {
+                let full_text = from_json("the result of fetching a page", json)?;
+                full_texts.push((EntryId(row.try_get(0)?), Revision(row.try_get(1)?), full_text));
+            }
+            Ok(())
+        });
+        self.decode(attempt, read)?;
         Ok(full_texts)
     }
 
-    /// Keeps original renditions, in place of those of other revisions.
+    /// Saves original renditions. They replace those of other revisions.
     pub async fn save_originals(&self, originals: &[(EntryId, Revision, Original)]) -> Result<(), StoreError> {
         if originals.is_empty() {
             return Ok(());
         }
-        self.try_keep_originals(originals).await.map_err(self.failed("keep renditions"))
-    }
-
-    async fn try_keep_originals(&self, originals: &[(EntryId, Revision, Original)]) -> Result<(), sqlx::Error> {
-        let mut by_key: Vec<_> = originals.iter().collect();
-        by_key.sort_by_key(|(id, ..)| *id);
-        by_key.dedup_by_key(|(id, ..)| *id);
-        let mut held = self.hold().await?;
-        let mut tx = held.begin_with(self.dialect.begin()).await?;
-        for page in rows(by_key.into_iter()) {
-            sqlx::query(KEEP.of(self.dialect)).bind(page).execute(&mut *tx).await?;
-        }
-        tx.commit().await
+        // In the order of the ids: two workers that lock rows in different orders would block each other.
+        let mut by_id: Vec<_> = originals.iter().collect();
+        by_id.sort_by_key(|(entry, ..)| *entry);
+        by_id.dedup_by_key(|(entry, ..)| *entry);
+        let rows = by_id.into_iter().map(|(entry, revision, doc)| OriginalRow { entry: *entry, revision: *revision, doc });
+        let (dialect, pages) = (self.dialect, arrays(rows).collect::<Vec<_>>());
+        self.run("save renditions", move |connection| {
+            Box::pin(async move {
+                let mut tx = connection.begin_with(dialect.begin()).await?;
+                for page in pages {
+                    SAVE.query(dialect).bind(page).execute(&mut *tx).await?;
+                }
+                Ok(tx.commit().await?)
+            })
+        })
+        .await
     }
 }

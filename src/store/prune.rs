@@ -1,111 +1,138 @@
-//! Retention: forgetting what is old and no longer shown by its source.
+//! Retention: deleting what is old and no longer listed by its source.
 
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use sqlx::{Any, Connection, Row, Transaction};
+use sqlx::{AnyConnection, Connection, Row};
 
-use super::json::items;
-use super::sql::{Sql, sql};
+use super::connection::OperationResult;
+use super::json::list;
+use super::row::document;
+use super::sql::{Dialect, Sql, sql};
 use super::{Pruned, Store, StoreError};
 use crate::model::{EntryId, Time};
 
-/// How many entries one transaction looks at: others get their turn between two.
+/// The number of entries that one transaction reads: other operations get their turn between two.
 const BATCH: i64 = 1000;
 
-/// How much longer than entries what was paid for is kept, in milliseconds: the same words come back with the same event.
+/// The time for which paid translations and their cost are kept longer than entries, in milliseconds: the same words come back
+/// with the same event.
 const YEAR: i64 = 366 * 24 * 60 * 60 * 1000;
 
-const FORGET: [&str; 3] =
-    ["delete from ledger where since < $1", "delete from spending where day < $1", "delete from host where at < $1"];
-
-/// How many runs are kept.
+/// The number of runs that are kept.
 const RUNS: i64 = 1000;
 
-const LISTS: Sql = sql!("select doc from source_state where id" in_names);
+const LIST_OLD: &str = "select at, id, source from entry
+     where at < $1 and first_seen < $1 and (at, id) > ($2, $3) order by at, id limit $4";
 
-const DELETE: [Sql; 2] = [sql!("delete from rendition where entry" in_keys), sql!("delete from entry where id" in_keys)];
+const LOAD_STATES: Sql = sql!("select doc from source_state where id" in_names);
 
-/// Pages in which no text is anybody's any more: all their entries are gone, or have come again with another text.
-const PAGES: &str = "delete from page where id not in (select page from entry)";
+const DELETE_ENTRIES: [Sql; 2] = [sql!("delete from rendition where entry" in_ids), sql!("delete from entry where id" in_ids)];
 
-/// The one part of `model::SourceState` that is asked for here.
+/// Deletes the pages of which no text is used any more: all their entries are deleted, or have another text since.
+const DELETE_PAGES: &str = "delete from page where id not in (select page from entry)";
+
+const DELETE_OUTCOMES: &str = "delete from outcome where at < $1";
+
+const DELETE_RUNS: &str = "delete from run where id < (select id from run order by id desc limit 1 offset $1)";
+
+const DELETE_MEMORY: &str = "delete from memory where used < $1";
+
+const DELETE_SPENDING: [&str; 3] =
+    ["delete from ledger where since < $1", "delete from spending where day < $1", "delete from host where at < $1"];
+
+/// The part of `model::SourceState` that is needed here.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Listed {
+struct ListedEntries {
     listed: Vec<EntryId>,
 }
 
-/// An entry that may go, by its place in time.
-struct Old {
+/// An old entry.
+struct OldEntry {
     at: i64,
     id: EntryId,
     source: String,
 }
 
+/// The result of one batch.
+struct Batch {
+    deleted: u64,
+    /// The place in time from which the next batch goes on; nothing if this was the last one.
+    next: Option<(i64, i64)>,
+}
+
 impl Store {
-    /// Deletes entries that stand in time before `before` and were first seen before it, but for those that their source
-    /// still shows: they would come back as new. Deletes outcomes before `before`, and all but the last 1,000 runs. What was
-    /// paid for is kept a year longer: translations from when they were last asked for, what was spent from its day.
+    /// Deletes entries that are dated before `before` and were first seen before it, except those that their source still lists:
+    /// they would come back as new. Deletes outcomes before `before`, and all but the last 1,000 runs. Translations are kept for a
+    /// year after their last use, and the spending for a year after its day.
     pub async fn prune(&self, before: Time) -> Result<Pruned, StoreError> {
-        let failed = self.failed("delete what is old");
-        let mut pruned = Pruned::default();
+        let dialect = self.dialect;
+        let mut entries = 0;
         let mut from = (i64::MIN, i64::MIN);
         loop {
-            let mut held = self.hold().await.map_err(&failed)?;
-            let mut tx = held.begin_with(self.dialect.begin()).await.map_err(&failed)?;
-            let old = old_entries(&mut tx, before, from).await.map_err(&failed)?;
-            let Some(last) = old.last() else { break };
-            from = (last.at, last.id.0);
-            let listed = self.listed(&mut tx, &old).await?;
-            let gone: Vec<EntryId> = old.iter().map(|entry| entry.id).filter(|id| !listed.contains(id)).collect();
-            for sql in &DELETE {
-                sqlx::query(sql.of(self.dialect)).bind(items(&gone)).execute(&mut *tx).await.map_err(&failed)?;
-            }
-            tx.commit().await.map_err(&failed)?;
-            pruned.entries += gone.len() as u64;
+            let prune = self
+                .run("delete old entries", move |connection| Box::pin(prune_batch(connection, dialect, before.millis(), from)));
+            let batch = prune.await?;
+            entries += batch.deleted;
+            let Some(next) = batch.next else { break };
+            from = next;
         }
-        let mut held = self.hold().await.map_err(&failed)?;
-        sqlx::query(PAGES).execute(&mut *held).await.map_err(&failed)?;
-        let outcomes = sqlx::query("delete from outcome where at < $1").bind(before.millis());
-        pruned.outcomes = outcomes.execute(&mut *held).await.map_err(&failed)?.rows_affected();
-        let runs = sqlx::query("delete from run where id < (select id from run order by id desc limit 1 offset $1)");
-        pruned.runs = runs.bind(RUNS - 1).execute(&mut *held).await.map_err(&failed)?.rows_affected();
-        let long_ago = before.millis().saturating_sub(YEAR);
-        let memories = sqlx::query("delete from memory where used < $1").bind(long_ago);
-        pruned.memories = memories.execute(&mut *held).await.map_err(&failed)?.rows_affected();
-        for forget in FORGET {
-            sqlx::query(forget).bind(long_ago).execute(&mut *held).await.map_err(&failed)?;
-        }
-        Ok(pruned)
-    }
-
-    /// What the sources of these entries showed last.
-    async fn listed(&self, tx: &mut Transaction<'_, Any>, old: &[Old]) -> Result<HashSet<EntryId>, StoreError> {
-        let failed = self.failed("read what sources show");
-        let sources: HashSet<&str> = old.iter().map(|entry| entry.source.as_str()).collect();
-        let sources: Vec<&str> = sources.into_iter().collect();
-        let rows = sqlx::query(LISTS.of(self.dialect)).bind(items(&sources)).fetch_all(&mut **tx).await.map_err(&failed)?;
-        let mut all = HashSet::new();
-        for row in &rows {
-            let state: Listed = self.read_doc("the state of a source", row.try_get(0).map_err(&failed)?)?;
-            all.extend(state.listed);
-        }
-        Ok(all)
+        let rest = self.run("delete old rows", move |connection| Box::pin(prune_rest(connection, before.millis())));
+        Ok(Pruned { entries, ..rest.await? })
     }
 }
 
-/// The oldest entries before `before`, from a place in time on.
-async fn old_entries(tx: &mut Transaction<'_, Any>, before: Time, (at, id): (i64, i64)) -> Result<Vec<Old>, sqlx::Error> {
-    let rows = sqlx::query(
-        "select at, id, source from entry
-         where at < $1 and first_seen < $1 and (at, id) > ($2, $3) order by at, id limit $4",
-    )
-    .bind(before.millis())
-    .bind(at)
-    .bind(id)
-    .bind(BATCH)
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.iter().map(|row| Ok(Old { at: row.try_get(0)?, id: EntryId(row.try_get(1)?), source: row.try_get(2)? })).collect()
+async fn prune_batch(connection: &mut AnyConnection, dialect: Dialect, before: i64, from: (i64, i64)) -> OperationResult<Batch> {
+    let mut tx = connection.begin_with(dialect.begin()).await?;
+    let old = list_old_entries(&mut tx, before, from).await?;
+    let Some(last) = old.last() else { return Ok(Batch { deleted: 0, next: None }) };
+    let next = (last.at, last.id.0);
+    let listed = load_listed_entries(&mut tx, dialect, &old).await?;
+    let deleted: Vec<EntryId> = old.iter().map(|entry| entry.id).filter(|id| !listed.contains(id)).collect();
+    for sql in &DELETE_ENTRIES {
+        sql.query(dialect).bind(list(&deleted)).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    Ok(Batch { deleted: deleted.len() as u64, next: Some(next) })
+}
+
+/// Lists the oldest entries before `before`, from a place in time on.
+async fn list_old_entries(
+    connection: &mut AnyConnection,
+    before: i64,
+    (at, id): (i64, i64),
+) -> Result<Vec<OldEntry>, sqlx::Error> {
+    let rows = sqlx::query(LIST_OLD).bind(before).bind(at).bind(id).bind(BATCH).fetch_all(connection).await?;
+    let old = rows.iter().map(|row| Ok(OldEntry { at: row.try_get(0)?, id: EntryId(row.try_get(1)?), source: row.try_get(2)? }));
+    old.collect()
+}
+
+/// Returns the entries that the sources of these entries listed last.
+async fn load_listed_entries(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    old: &[OldEntry],
+) -> OperationResult<HashSet<EntryId>> {
+    let sources: HashSet<&str> = old.iter().map(|entry| entry.source.as_str()).collect();
+    let sources: Vec<&str> = sources.into_iter().collect();
+    let rows = LOAD_STATES.query(dialect).bind(list(&sources)).fetch_all(connection).await?;
+    let mut listed = HashSet::new();
+    for row in &rows {
+        listed.extend(document::<ListedEntries>("the state of a source", row, 0)?.listed);
+    }
+    Ok(listed)
+}
+
+/// Deletes everything old but entries.
+async fn prune_rest(connection: &mut AnyConnection, before: i64) -> OperationResult<Pruned> {
+    let long_ago = before.saturating_sub(YEAR);
+    sqlx::query(DELETE_PAGES).execute(&mut *connection).await?;
+    let outcomes = sqlx::query(DELETE_OUTCOMES).bind(before).execute(&mut *connection).await?.rows_affected();
+    let runs = sqlx::query(DELETE_RUNS).bind(RUNS - 1).execute(&mut *connection).await?.rows_affected();
+    let memories = sqlx::query(DELETE_MEMORY).bind(long_ago).execute(&mut *connection).await?.rows_affected();
+    for sql in DELETE_SPENDING {
+        sqlx::query(sql).bind(long_ago).execute(&mut *connection).await?;
+    }
+    Ok(Pruned { entries: 0, outcomes, runs, memories })
 }

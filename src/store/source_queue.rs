@@ -1,111 +1,81 @@
-//! Which sources are due, and who has them: one worker at a time, until it settles or its time runs out.
+//! The queue of sources: which are due, and who has leased them. A source is leased to one worker at a time, until the worker
+//! settles its visit or the lease expires.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, Connection, Row};
+use serde::Deserialize;
+use sqlx::Connection;
+use sqlx::any::AnyRow;
 
-use super::json::items;
-use super::sql::{Dialect, Sql, sql};
-use super::{Lease, LeasedSource, Store, StoreError, json};
+use super::connection::OperationResult;
+use super::json::{list, without_nul};
+use super::memory_leases::{MAX_LEASE, MemoryLeases};
+use super::row::{collected_documents, optional_time};
+use super::sql::{Dialect, OwnedQuery, Sql, sql};
+use super::{Lease, LeasedSource, Store, StoreError};
 use crate::model::{SourceId, SourceState, Time};
 
 const REGISTER: Sql = sql!(
-    "insert into source (id, due_at) select value, $2 from" items "where true on conflict (id) do nothing"
+    "insert into source (id, due_at) select value, $2 from" json_values "where true on conflict (id) do nothing"
 );
 
-/// The longest that anything here is good for. What lies further ahead was written by a clock that was wrong, and has been put
-/// right since: a source that was visited tomorrow is due, and a lease until next week is none.
-const AHEAD: Duration = Duration::from_secs(60 * 60);
-
-/// When the first of these that nobody has is due.
-const NEXT: Sql = sql!(
+/// `$3` is the end of the longest possible lease. Times after it were written by a clock that was wrong and has been corrected
+/// since: a source that was visited tomorrow is due, and a lease until next week is void.
+const NEXT_DUE: Sql = sql!(
     "select min(case when visited_at > $3 then $2 else due_at end) from source
      where id" in_names "and (lease_until is null or lease_until <= $2 or lease_until > $3)"
 );
 
-/// The lock makes another worker's claim pass over these rows. The inner select stands apart, once: as a plain subquery
-/// PostgreSQL may run it again for every row, and lock more than its limit.
-const FREE: Sql = sql!(
+/// Rows that another worker leases at this moment are skipped. The inner select is materialized: as a plain subquery PostgreSQL
+/// may run it again for every row, and lock more than its limit.
+const FIND_DUE: Sql = sql!(
     "with free as materialized (
-         select id, due_at, visited_at from source
+         select id, due_at, visited_at, lease_until from source
          where id" in_names "
            and (lease_until is null or lease_until <= $2 or lease_until > $5)
            and ($3 or due_at <= $2 or visited_at > $5)
-         order by due_at, id limit $4" lock ")
-     select" gather_docs "free.id, due_at, visited_at" with_doc "doc" docs_gathered "
+         order by due_at, id limit $4" skip_locked ")
+     select" collect_documents "free.id, due_at, visited_at, lease_until" with_document "doc" end_documents "
      from free left join source_state on source_state.id = free.id"
 );
 
 const LEASE: Sql = sql!("update source set lease_by = $2, lease_until = $3 where id" in_names);
 
+const RENEW: &str = "update source set lease_until = $2 where lease_by = $1";
+
 const POSTPONE: Sql = sql!("update source set due_at = $2 where due_at < $2 and id" in_names);
 
-const HASTEN: Sql = sql!("update source set due_at = $2 where due_at > $2 and id" in_names);
+const MAKE_DUE: Sql = sql!("update source set due_at = $2 where due_at > $2 and id" in_names);
 
-const GIVE_BACK: Sql = sql!("update source set lease_by = null, lease_until = null where lease_by = $2 and id" in_names);
+const RELEASE: Sql = sql!("update source set lease_by = null, lease_until = null where lease_by = $2 and id" in_names);
 
-/// The leases of a SQLite store: kept in memory, as the lock on its file keeps other processes out. Written to the database
-/// they were a quarter of what a run costs in which nothing is new.
-#[derive(Default)]
-pub(super) struct Leases(Mutex<HashMap<SourceId, (String, Time)>>);
+const RELEASE_ALL: &str = "update source set lease_by = null, lease_until = null where lease_by = $1";
 
-impl Leases {
-    /// Those of `sources` that nobody has at `now`.
-    fn free(&self, sources: &[SourceId], now: Time) -> Vec<SourceId> {
-        let leases = self.lock();
-        let is_free = |source: &&SourceId| leases.get(*source).is_none_or(|(_, until)| *until <= now || *until > now.plus(AHEAD));
-        sources.iter().filter(is_free).cloned().collect()
-    }
-
-    /// Gives sources to a worker.
-    fn take(&self, sources: &[&SourceId], lease: &Lease) {
-        self.lock().extend(sources.iter().map(|source| ((*source).clone(), (lease.worker.clone(), lease.until))));
-    }
-
-    /// Frees what `worker` has of `sources`.
-    pub(super) fn settle<'s>(&self, worker: &str, sources: impl Iterator<Item = &'s SourceId>) {
-        let mut leases = self.lock();
-        for source in sources {
-            if leases.get(source).is_some_and(|(holder, _)| holder == worker) {
-                leases.remove(source);
-            }
-        }
-    }
-
-    /// Until when somebody has a source.
-    pub(super) fn until(&self, source: &SourceId) -> Option<Time> {
-        self.lock().get(source).map(|(_, until)| *until)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<SourceId, (String, Time)>> {
-        // What is kept is whole after each line: a panic elsewhere spoils nothing.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The columns of [`FIND_DUE`].
+#[derive(Deserialize)]
+struct DueColumns {
+    id: SourceId,
+    due_at: i64,
+    visited_at: Option<i64>,
+    lease_until: Option<i64>,
 }
 
-/// A source that is free: its name, due when, last visited when, its state.
-type Free = ((SourceId, i64, Option<i64>), Option<SourceState>);
+/// The sources that a worker has just leased.
+struct Leased {
+    sources: Vec<LeasedSource>,
+    /// How many of them another worker had leased until its lease expired.
+    expired: usize,
+}
 
 impl Store {
-    /// Makes rows for sources that have none yet, due at once. When all have one, this writes nothing.
+    /// Adds the sources that have no row yet; they are due at once. If all have one, nothing is written.
     pub async fn register_sources(&self, sources: &[SourceId], now: Time) -> Result<(), StoreError> {
-        let failed = self.failed("register sources");
-        let mut held = self.hold().await.map_err(&failed)?;
-        sqlx::query(REGISTER.of(self.dialect))
-            .bind(items(sources))
-            .bind(now.millis())
-            .execute(&mut *held)
-            .await
-            .map(|_| ())
-            .map_err(failed)
+        let query = REGISTER.query(self.dialect).bind(list(sources)).bind(now.millis());
+        self.execute("register sources", query).await.map(|_| ())
     }
 
-    /// Takes up to `limit` of these sources that are due (with `force`, due or not) and that no worker has, those first
-    /// that have been due for longest.
+    /// Leases up to `limit` of these sources that are due (with `force`, due or not) and that nobody has leased. Returns them
+    /// with those that have been due for longest first.
     pub async fn lease_due_sources(
         &self,
         sources: &[SourceId],
@@ -113,149 +83,148 @@ impl Store {
         force: bool,
         limit: usize,
     ) -> Result<Vec<LeasedSource>, StoreError> {
-        let failed = self.failed("lease sources");
-        let mut held = self.hold().await.map_err(&failed)?;
-        if let Some(leases) = &self.leases {
-            // The connection is held from the look to the lease: nobody else claims meanwhile.
-            let row = free(self.dialect, &leases.free(sources, lease.now), lease, force, limit).fetch_one(&mut *held).await;
-            let claimed = self.claimed(&row.map_err(&failed)?)?;
-            leases.take(&claimed.iter().map(|claimed| &claimed.source).collect::<Vec<_>>(), lease);
-            return Ok(claimed);
-        }
-        let mut tx = held.begin_with(self.dialect.begin()).await.map_err(&failed)?;
-        let row = free(self.dialect, sources, lease, force, limit).fetch_one(&mut *tx).await.map_err(&failed)?;
-        let claimed = self.claimed(&row)?;
-        let ids: Vec<&SourceId> = claimed.iter().map(|claimed| &claimed.source).collect();
-        if !ids.is_empty() {
-            sqlx::query(LEASE.of(self.dialect))
-                .bind(items(&ids))
-                .bind(json::plain(&lease.worker))
-                .bind(lease.until.millis())
-                .execute(&mut *tx)
-                .await
-                .map_err(&failed)?;
-        }
-        tx.commit().await.map_err(&failed)?;
-        Ok(claimed)
-    }
-
-    /// What the query for free sources gave, those first that have been due for longest.
-    fn claimed(&self, row: &AnyRow) -> Result<Vec<LeasedSource>, StoreError> {
-        let mut claimed: Vec<LeasedSource> = self
-            .gathered_docs::<Free>(row, "what is known of sources")?
-            .into_iter()
-            .map(|((source, due, visited), state)| LeasedSource {
-                source,
-                state: state.unwrap_or_default(),
-                due: Time::from_millis(due),
-                visited: visited.map(Time::from_millis),
-            })
-            .collect();
-        claimed.sort_by(|a, b| (a.due, &a.source).cmp(&(b.due, &b.source)));
-        Ok(claimed)
-    }
-
-    /// When the first of these sources that no worker has is due: in the past if it is due already, nothing if all are taken.
-    pub async fn next_due(&self, sources: &[SourceId], now: Time) -> Result<Option<Time>, StoreError> {
-        let failed = self.failed("see what is due next");
-        let mut held = self.hold().await.map_err(&failed)?;
-        let free = match &self.leases {
-            Some(leases) => items(&leases.free(sources, now)),
-            None => items(sources),
+        let Leased { sources: leased, expired } = match &self.memory_leases {
+            Some(leases) => self.lease_in_memory(Arc::clone(leases), sources.to_vec(), lease.clone(), force, limit).await?,
+            None => self.lease_in_database(find_due(self.dialect, sources, lease, force, limit), lease.clone()).await?,
         };
-        let row = sqlx::query(NEXT.of(self.dialect))
-            .bind(free)
-            .bind(now.millis())
-            .bind(now.plus(AHEAD).millis())
-            .fetch_one(&mut *held)
-            .await
-            .map_err(&failed)?;
-        Ok(row.try_get::<Option<i64>, _>(0).map_err(failed)?.map(Time::from_millis))
-    }
-
-    /// Has these sources wait until a time, if they were due before it: their host wants to be left alone.
-    pub async fn postpone_sources(&self, sources: &[SourceId], until: Time) -> Result<(), StoreError> {
-        let failed = self.failed("postpone sources");
-        let mut held = self.hold().await.map_err(&failed)?;
-        sqlx::query(POSTPONE.of(self.dialect))
-            .bind(items(sources))
-            .bind(until.millis())
-            .execute(&mut *held)
-            .await
-            .map(|_| ())
-            .map_err(failed)
-    }
-
-    /// Makes all that a worker has last as long as this lease.
-    pub async fn renew_leases(&self, lease: &Lease) -> Result<(), StoreError> {
-        if let Some(leases) = &self.leases {
-            leases.lock().values_mut().filter(|(holder, _)| *holder == lease.worker).for_each(|(_, until)| *until = lease.until);
-            return Ok(());
+        if !leased.is_empty() {
+            tracing::debug!(
+                worker.id = %lease.worker,
+                lease.until = %lease.until,
+                count = leased.len(),
+                expired,
+                "leased {} sources until {}, {expired} of them after the lease of another worker expired",
+                leased.len(),
+                lease.until
+            );
         }
-        let failed = self.failed("renew leases");
-        let mut held = self.hold().await.map_err(&failed)?;
-        sqlx::query("update source set lease_until = $2 where lease_by = $1")
-            .bind(json::plain(&lease.worker))
-            .bind(lease.until.millis())
-            .execute(&mut *held)
-            .await
-            .map(|_| ())
-            .map_err(failed)
+        Ok(leased)
+    }
+
+    async fn lease_in_memory(
+        &self,
+        in_memory: Arc<MemoryLeases>,
+        sources: Vec<SourceId>,
+        lease: Lease,
+        force: bool,
+        limit: usize,
+    ) -> Result<Leased, StoreError> {
+        let dialect = self.dialect;
+        // One operation from the look to the lease: no other can lease the same sources in between.
+        self.run("lease sources", move |connection| {
+            Box::pin(async move {
+                let free = in_memory.free(&sources, lease.now);
+                let row = find_due(dialect, &free, &lease, force, limit).fetch_one(connection).await?;
+                let mut due = read_due(&row)?;
+                due.expired = in_memory.lease(due.sources.iter().map(|row| &row.source), &lease.worker, lease.until);
+                Ok(due)
+            })
+        })
+        .await
+    }
+
+    async fn lease_in_database(&self, find: OwnedQuery, lease: Lease) -> Result<Leased, StoreError> {
+        let dialect = self.dialect;
+        self.run("lease sources", move |connection| {
+            Box::pin(async move {
+                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let leased = read_due(&find.fetch_one(&mut *tx).await?)?;
+                let ids: Vec<&SourceId> = leased.sources.iter().map(|row| &row.source).collect();
+                if !ids.is_empty() {
+                    let query = LEASE.query(dialect).bind(list(&ids)).bind(without_nul(&lease.worker));
+                    query.bind(lease.until.millis()).execute(&mut *tx).await?;
+                }
+                tx.commit().await?;
+                Ok(leased)
+            })
+        })
+        .await
+    }
+
+    /// Returns the time at which the first of these sources is due that nobody has leased. It is in the past if one is due
+    /// already; nothing if all are leased.
+    pub async fn next_due(&self, sources: &[SourceId], now: Time) -> Result<Option<Time>, StoreError> {
+        let attempt = "read when a source is due next";
+        let free = match &self.memory_leases {
+            Some(leases) => list(&leases.free(sources, now)),
+            None => list(sources),
+        };
+        let query = NEXT_DUE.query(self.dialect).bind(free).bind(now.millis()).bind(now.plus(MAX_LEASE).millis());
+        let row = self.fetch_one(attempt, query).await?;
+        self.decode(attempt, optional_time(&row, 0).map_err(Into::into))
+    }
+
+    /// Postpones those of these sources that are due before `until`: their host has asked to be left alone.
+    pub async fn postpone_sources(&self, sources: &[SourceId], until: Time) -> Result<(), StoreError> {
+        let query = POSTPONE.query(self.dialect).bind(list(sources)).bind(until.millis());
+        let count = self.execute("postpone sources", query).await?;
+        tracing::debug!(count, due = %until, "postponed {count} sources until {until}");
+        Ok(())
     }
 
     /// Makes these sources due at once.
     pub async fn make_due_now(&self, sources: &[SourceId], now: Time) -> Result<(), StoreError> {
-        let failed = self.failed("make sources due");
-        let mut held = self.hold().await.map_err(&failed)?;
-        sqlx::query(HASTEN.of(self.dialect))
-            .bind(items(sources))
-            .bind(now.millis())
-            .execute(&mut *held)
-            .await
-            .map(|_| ())
-            .map_err(failed)
+        let query = MAKE_DUE.query(self.dialect).bind(list(sources)).bind(now.millis());
+        self.execute("make sources due", query).await.map(|_| ())
     }
 
-    /// Gives back these, which `worker` has taken and did not visit after all: they are as due as they were.
+    /// Extends all leases of the worker to the end of `lease`.
+    pub async fn renew_leases(&self, lease: &Lease) -> Result<(), StoreError> {
+        let count = if let Some(leases) = &self.memory_leases {
+            leases.renew(&lease.worker, lease.until) as u64
+        } else {
+            let query = sqlx::query(RENEW).bind(without_nul(&lease.worker)).bind(lease.until.millis());
+            self.execute("renew leases", query).await?
+        };
+        let until = lease.until;
+        tracing::debug!(worker.id = %lease.worker, lease.until = %until, count, "renewed {count} leases until {until}");
+        Ok(())
+    }
+
+    /// Releases the leases of `worker` on these sources. They are as due as they were.
     pub async fn release_sources(&self, worker: &str, sources: &[SourceId]) -> Result<(), StoreError> {
-        if let Some(leases) = &self.leases {
-            leases.settle(worker, sources.iter());
-            return Ok(());
-        }
-        let failed = self.failed("give back leases");
-        let mut held = self.hold().await.map_err(&failed)?;
-        sqlx::query(GIVE_BACK.of(self.dialect))
-            .bind(items(sources))
-            .bind(json::plain(worker))
-            .execute(&mut *held)
-            .await
-            .map(|_| ())
-            .map_err(failed)
+        let count = if let Some(leases) = &self.memory_leases {
+            leases.release(worker, sources.iter()) as u64
+        } else {
+            let query = RELEASE.query(self.dialect).bind(list(sources)).bind(without_nul(worker));
+            self.execute("release leases", query).await?
+        };
+        tracing::debug!(worker.id = %worker, count, "released {count} leases");
+        Ok(())
     }
 
-    /// Gives back what `worker` has taken and not settled.
+    /// Releases all leases of `worker`.
     pub async fn release_all(&self, worker: &str) -> Result<(), StoreError> {
-        if let Some(leases) = &self.leases {
-            leases.lock().retain(|_, (holder, _)| holder != worker);
-            return Ok(());
-        }
-        let failed = self.failed("give back leases");
-        let mut held = self.hold().await.map_err(&failed)?;
-        sqlx::query("update source set lease_by = null, lease_until = null where lease_by = $1")
-            .bind(json::plain(worker))
-            .execute(&mut *held)
-            .await
-            .map(|_| ())
-            .map_err(failed)
+        let count = match &self.memory_leases {
+            Some(leases) => leases.release_all(worker) as u64,
+            None => self.execute("release leases", sqlx::query(RELEASE_ALL).bind(without_nul(worker))).await?,
+        };
+        tracing::debug!(worker.id = %worker, count, "released {count} leases, all that the worker had");
+        Ok(())
     }
 }
 
-/// The query for sources that are free.
-fn free(dialect: Dialect, sources: &[SourceId], lease: &Lease, force: bool, limit: usize) -> Query<'static, Any, AnyArguments> {
-    sqlx::query(FREE.of(dialect))
-        .bind(items(sources))
+fn find_due(dialect: Dialect, sources: &[SourceId], lease: &Lease, force: bool, limit: usize) -> OwnedQuery {
+    FIND_DUE
+        .query(dialect)
+        .bind(list(sources))
         .bind(lease.now.millis())
         .bind(force)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(lease.now.plus(AHEAD).millis())
+        .bind(lease.now.plus(MAX_LEASE).millis())
+}
+
+/// Reads the result of [`FIND_DUE`]; the database gives it in no order.
+fn read_due(row: &AnyRow) -> OperationResult<Leased> {
+    let due = collected_documents::<DueColumns, SourceState>("the state of sources", row)?;
+    let expired = due.iter().filter(|(columns, _)| columns.lease_until.is_some()).count();
+    let leased = due.into_iter().map(|(columns, state)| LeasedSource {
+        source: columns.id,
+        state: state.unwrap_or_default(),
+        due: Time::from_millis(columns.due_at),
+        visited: columns.visited_at.map(Time::from_millis),
+    });
+    let mut sources: Vec<LeasedSource> = leased.collect();
+    sources.sort_by(|a, b| (a.due, &a.source).cmp(&(b.due, &b.source)));
+    Ok(Leased { sources, expired })
 }

@@ -1,7 +1,15 @@
-//! Statements for two databases. They differ in how JSON becomes rows and rows become JSON, how rows are
-//! locked, and how the size is asked for; a statement names these, and the rest of its text is the same for both.
+//! Statements for two databases. They differ in how JSON becomes rows and rows become JSON, how locked rows are skipped, and how
+//! the size is read. A statement names these parts, and the rest of its text is the same for both. See
+//! docs/decisions/0001-one-sql-for-two-databases.md and 0017.
 
-/// Which database it is.
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection};
+
+/// A statement with parameters that it owns, so that it can be sent to another task.
+pub(super) type OwnedQuery = Query<'static, Any, AnyArguments>;
+
+/// The kind of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
@@ -9,8 +17,8 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// How a transaction begins that is going to write. On SQLite it asks for the one right to write at once: asking later,
-    /// with something read before, fails without waiting when another program has written meanwhile.
+    /// Returns the statement that begins a transaction that will write. On SQLite it takes the write lock at once: taking it
+    /// later, after a read, fails without waiting if another program has written meanwhile.
     pub(super) fn begin(self) -> &'static str {
         match self {
             Self::Sqlite => "begin immediate",
@@ -18,13 +26,13 @@ impl Dialect {
         }
     }
 
-    /// What is said to a new connection that works.
-    pub(super) fn greeting(self) -> &'static str {
+    /// Returns the settings of a new connection that writes.
+    pub(super) fn setup_to_write(self) -> &'static str {
         match self {
             // NORMAL with a write-ahead log: a power cut can lose the last transactions, never tear one. The log may grow to
-            // 32 MB before it is copied: a run writes the same pages of the indexes again and again. What a statement would
-            // take back if it failed half-way is kept in memory: it is a megabyte at most, and SQLite would write it to a file
-            // for every batch, with more system calls than all else in a run.
+            // 32 MB before it is copied: a run writes the same pages of the indexes again and again. The statement journal,
+            // a megabyte at most, is kept in memory: SQLite would write it to a file for every batch, with more system calls
+            // than everything else in a run.
             Self::Sqlite => {
                 "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -8192; \
                  pragma wal_autocheckpoint = 8000; pragma temp_store = memory"
@@ -33,46 +41,68 @@ impl Dialect {
         }
     }
 
-    /// What is said to a new connection that only looks.
-    pub(super) fn looking(self) -> &'static str {
+    /// Returns the settings of a new connection that only reads.
+    pub(super) fn setup_to_read(self) -> &'static str {
         match self {
             Self::Sqlite => "pragma busy_timeout = 10000; pragma query_only = on",
             Self::Postgres => "set application_name = 'relais'; set default_transaction_read_only = on",
         }
     }
+
+    /// Returns the statement that sets whether commits survive a power cut, if the database has to be told. SQLite then waits
+    /// for the disk at each commit: little beside a request to an engine, much beside a visit. PostgreSQL always waits.
+    fn durability(self, is_durable: bool) -> Option<&'static str> {
+        match (self, is_durable) {
+            (Self::Postgres, _) => None,
+            (Self::Sqlite, true) => Some("pragma synchronous = full"),
+            (Self::Sqlite, false) => Some("pragma synchronous = normal"),
+        }
+    }
 }
 
-/// One statement, as each database takes it.
+/// Sets whether the next commits survive a power cut. After an error in between it may stay on: then commits are slower, and as good.
+pub(super) async fn set_durability(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    is_durable: bool,
+) -> Result<(), sqlx::Error> {
+    match dialect.durability(is_durable) {
+        Some(sql) => sqlx::raw_sql(sql).execute(connection).await.map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// One statement in both dialects.
 pub(super) struct Sql {
     pub(super) sqlite: &'static str,
     pub(super) postgres: &'static str,
 }
 
 impl Sql {
-    /// The text for this database.
-    pub(super) const fn of(&self, dialect: Dialect) -> &'static str {
-        match dialect {
+    /// Makes a query of the statement, still without parameters.
+    pub(super) fn query(&self, dialect: Dialect) -> OwnedQuery {
+        sqlx::query(match dialect {
             Dialect::Sqlite => self.sqlite,
             Dialect::Postgres => self.postgres,
-        }
+        })
     }
 }
 
-/// Writes a [`Sql`] of string literals and of these words for what differs; the JSON is always the parameter `$1`:
+/// Makes a [`Sql`] of string literals and of these words for the parts that differ. Their JSON is always the parameter `$1`.
 ///
-/// - `items`: the strings and numbers of a JSON array, each as text in `value`;
-/// - `rows`: the arrays within a JSON array, each in `value`, their parts as `value ->> 0`, `value ->> 1` …;
-/// - `pairs`: the keys and values of a JSON object, in `key` and `value`, both as text;
-/// - `in_keys`, `in_names`: whether a number or a string is one of a JSON array. PostgreSQL is given an array, for which it
-///   goes to the index; for a subquery it would read a small table as a whole;
-/// - `gather`, `gathered`: stand around columns and make one JSON array of all rows, each an array, in no order. A row costs
-///   sqlx 6 µs, so that a list of many small ones is better had as one;
-/// - `gather_docs`, `with_doc`, `docs_gathered`: the same around columns and then a JSON document, which may be null. It makes
-///   one text of pairs, one after the other: the columns as an array, and the document as it stands, not as a text in a text
-///   that would have to be read twice;
-/// - `full_text`: that part of the column `doc`, a JSON object, as text;
-/// - `lock`: passes over rows that another transaction has locked, and locks the others;
-/// - `sqlite "…" or postgres "…"`: anything else.
+/// - `in_ids`, `in_names`: true if a number or a string is in a JSON array. PostgreSQL gets an array, for which it uses the
+///   index; for a subquery it would read a small table as a whole.
+/// - `json_values`: a table of the strings and numbers of a JSON array, as text in the column `value`.
+/// - `json_rows`: a table of the objects in a JSON array, in the column `value`; a field is `value ->> 'name'`.
+/// - `json_pairs`: a table of the keys and values of a JSON object, as text in the columns `key` and `value`.
+/// - `collect_rows`, `end_rows`: stand around columns and make one JSON array of all rows, each an array, in no order. sqlx needs
+///   6 µs for a row, so that a list of many small rows is read faster as one value.
+/// - `collect_documents`, `with_document`, `end_documents`: the same around columns and a JSON document, which may be null. The
+///   value is a sequence of pairs: the columns as an array, and the document as it is, not as a text within a text that would
+///   have to be parsed twice.
+/// - `full_text_field`: the field `full_text` of the JSON object in the column `doc`, as text.
+/// - `skip_locked`: skips rows that another transaction has locked, and locks the others.
+/// - `sqlite "…" or postgres "…"`: a statement without a common text.
 macro_rules! sql {
     (sqlite $sqlite:literal or postgres $postgres:literal) => {
         $crate::store::sql::Sql { sqlite: $sqlite, postgres: $postgres }
@@ -85,82 +115,32 @@ macro_rules! sql {
     };
 }
 
+#[rustfmt::skip]
 macro_rules! piece {
-    (sqlite in_keys) => {
-        " in (select value from json_each($1)) "
-    };
-    (postgres in_keys) => {
-        " = any(array(select cast(value as bigint) from json_array_elements_text(cast($1 as json)))) "
-    };
-    (sqlite in_names) => {
-        " in (select value from json_each($1)) "
-    };
-    (postgres in_names) => {
-        " = any(array(select value from json_array_elements_text(cast($1 as json)))) "
-    };
-    (sqlite gather) => {
-        " json_group_array(json_array("
-    };
-    (postgres gather) => {
-        " cast(json_agg(json_build_array("
-    };
-    (sqlite gathered) => {
-        ")) "
-    };
-    (postgres gathered) => {
-        ")) as text) "
-    };
-    (sqlite gather_docs) => {
-        " group_concat('[' || json_array("
-    };
-    (postgres gather_docs) => {
-        " string_agg('[' || cast(json_build_array("
-    };
-    (sqlite with_doc) => {
-        ") || ',' || coalesce("
-    };
-    (postgres with_doc) => {
-        ") as text) || ',' || coalesce("
-    };
-    (sqlite docs_gathered) => {
-        ", 'null') || ']', '') "
-    };
-    (postgres docs_gathered) => {
-        ", 'null') || ']', '') "
-    };
-    (sqlite items) => {
-        " json_each($1) "
-    };
-    (postgres items) => {
-        " json_array_elements_text(cast($1 as json)) as t(value) "
-    };
-    (sqlite rows) => {
-        " json_each($1) "
-    };
-    (postgres rows) => {
-        " json_array_elements(cast($1 as json)) as t(value) "
-    };
-    (sqlite pairs) => {
-        " json_each($1) "
-    };
-    (postgres pairs) => {
-        " json_each_text(cast($1 as json)) as t(key, value) "
-    };
-    (sqlite full_text) => {
-        " doc ->> 'full_text' "
-    };
-    (postgres full_text) => {
-        " cast(doc as json) ->> 'full_text' "
-    };
-    (sqlite lock) => {
-        ""
-    };
-    (postgres lock) => {
-        " for update skip locked "
-    };
-    ($database:ident $text:literal) => {
-        $text
-    };
+    (sqlite in_ids) => { " in (select value from json_each($1)) " };
+    (postgres in_ids) => { " = any(array(select cast(value as bigint) from json_array_elements_text(cast($1 as json)))) " };
+    (sqlite in_names) => { " in (select value from json_each($1)) " };
+    (postgres in_names) => { " = any(array(select value from json_array_elements_text(cast($1 as json)))) " };
+    (sqlite json_values) => { " json_each($1) " };
+    (postgres json_values) => { " json_array_elements_text(cast($1 as json)) as t(value) " };
+    (sqlite json_rows) => { " json_each($1) " };
+    (postgres json_rows) => { " json_array_elements(cast($1 as json)) as t(value) " };
+    (sqlite json_pairs) => { " json_each($1) " };
+    (postgres json_pairs) => { " json_each_text(cast($1 as json)) as t(key, value) " };
+    (sqlite collect_rows) => { " json_group_array(json_array(" };
+    (postgres collect_rows) => { " cast(json_agg(json_build_array(" };
+    (sqlite end_rows) => { ")) " };
+    (postgres end_rows) => { ")) as text) " };
+    (sqlite collect_documents) => { " group_concat('[' || json_array(" };
+    (postgres collect_documents) => { " string_agg('[' || cast(json_build_array(" };
+    (sqlite with_document) => { ") || ',' || coalesce(" };
+    (postgres with_document) => { ") as text) || ',' || coalesce(" };
+    ($database:ident end_documents) => { ", 'null') || ']', '') " };
+    (sqlite full_text_field) => { " doc ->> 'full_text' " };
+    (postgres full_text_field) => { " cast(doc as json) ->> 'full_text' " };
+    (sqlite skip_locked) => { "" };
+    (postgres skip_locked) => { " for update skip locked " };
+    ($database:ident $text:literal) => { $text };
 }
 
 pub(super) use {piece, sql};

@@ -1,47 +1,50 @@
-//! Renditions in other languages: kept beside the originals, with what they were made of.
+//! Translated renditions. They are stored beside the originals, with the inputs that they were made of.
 
+use serde::{Deserialize, Serialize};
 use sqlx::{Connection, Row};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::json::items;
-use super::json::rows;
+use super::connection::OperationResult;
+use super::json::{arrays, list};
+use super::row::{collected_rows, document};
 use super::sql::{Sql, sql};
 use super::{Store, StoreError};
 use crate::model::{Clean, EntryId, Lang, Rendition, RenditionInputs, Revision, Show, SourceId, Time};
 
-const ROWS: Sql = sql!(
-    "select" gather "entry, revision, made_of, show, stamp" gathered "from rendition where lang = $2 and entry" in_keys
+const FIND: Sql = sql!(
+    "select" collect_rows "entry, revision, made_of, show, stamp" end_rows "from rendition where lang = $2 and entry" in_ids
 );
 
-const TEXTS: Sql = sql!("select entry, doc from rendition where lang = $2 and entry" in_keys);
+const LOAD: Sql = sql!("select entry, doc from rendition where lang = $2 and entry" in_ids);
 
-/// Of an entry that was pruned meanwhile nothing is kept.
-const KEEP: Sql = sql!(
+/// Entries that were pruned meanwhile are skipped.
+const SAVE: Sql = sql!(
     "insert into rendition (entry, lang, revision, made_of, show, stamp, doc)
      select v.entry, v.lang, v.revision, v.made_of, v.show, v.stamp, v.doc
-     from (select cast(value ->> 0 as bigint) as entry, value ->> 1 as lang, cast(value ->> 2 as bigint) as revision,
-                  cast(value ->> 3 as bigint) as made_of, value ->> 4 as show, cast(value ->> 5 as bigint) as stamp,
-                  cast(value -> 6 as text) as doc from" rows ") as v
+     from (select cast(value ->> 'entry' as bigint) as entry, value ->> 'lang' as lang,
+                  cast(value ->> 'revision' as bigint) as revision, cast(value ->> 'made_of' as bigint) as made_of,
+                  value ->> 'show' as show, cast(value ->> 'stamp' as bigint) as stamp,
+                  cast(value -> 'doc' as text) as doc from" json_rows ") as v
      where v.entry in (select id from entry)
      on conflict (entry, lang) do update set revision = excluded.revision, made_of = excluded.made_of, show = excluded.show,
          stamp = excluded.stamp, doc = excluded.doc"
 );
 
-const FORGET: Sql = sql!(
+const DELETE: Sql = sql!(
     "delete from rendition where lang <> '' and ($2 = '' or lang = $2) and entry in (
-         select id from entry where at >= $3 and ($4 or source in (select value from" items ")))"
+         select id from entry where at >= $3 and ($4 or source in (select value from" json_values ")))"
 );
 
-/// What is known of a rendition without its text.
+/// The row of a translated rendition, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranslationRow {
     /// The entry.
     pub entry: EntryId,
-    /// The revision of the entry that it was made of.
+    /// The revision of the entry that was translated.
     pub revision: Revision,
-    /// What else.
+    /// Everything else that the rendition was made of.
     pub inputs: RenditionInputs,
-    /// A hash of what it says.
+    /// A hash of the text, as readers see it.
     pub stamp: i64,
 }
 
@@ -54,91 +57,115 @@ pub struct TranslatedEntry {
     pub lang: Lang,
     /// The revision of the entry that was translated.
     pub revision: Revision,
-    /// Everything else that the rendition depends on.
+    /// Everything else that the rendition was made of.
     pub inputs: RenditionInputs,
     /// The rendition.
     pub rendition: Rendition,
 }
 
-type Slim = (EntryId, Revision, i64, Show, i64);
+/// The columns of [`FIND`].
+#[derive(Deserialize)]
+struct TranslationColumns {
+    entry: EntryId,
+    revision: Revision,
+    made_of: i64,
+    show: Show,
+    stamp: i64,
+}
+
+/// A row of [`SAVE`].
+#[derive(Serialize)]
+struct SavedRow<'t> {
+    entry: EntryId,
+    lang: &'t Lang,
+    revision: Revision,
+    made_of: i64,
+    show: Show,
+    stamp: i64,
+    doc: &'t Rendition,
+}
 
 impl Store {
-    /// What is known of the renditions of these entries in a language, in no order; of those that have none, nothing.
+    /// Returns the rows of the renditions of these entries in a language, in no order. Entries without one are left out.
     pub async fn find_translation_rows(&self, entries: &[EntryId], lang: &Lang) -> Result<Vec<TranslationRow>, StoreError> {
-        let failed = self.failed("look up renditions");
-        let mut held = self.hold().await.map_err(&failed)?;
-        let query = sqlx::query(ROWS.of(self.dialect)).bind(items(entries)).bind(lang.as_str().to_owned());
-        let row = query.fetch_one(&mut *held).await.map_err(&failed)?;
-        let slim = self.gathered::<Slim>(&row, "what is known of renditions")?.into_iter();
-        Ok(slim
-            .map(|(entry, revision, hash, show, stamp)| TranslationRow {
-                entry,
-                revision,
-                inputs: RenditionInputs { hash, show },
-                stamp,
-            })
-            .collect())
+        let attempt = "look up renditions";
+        let query = FIND.query(self.dialect).bind(list(entries)).bind(lang.to_string());
+        let row = self.fetch_one(attempt, query).await?;
+        let columns: Vec<TranslationColumns> = self.decode(attempt, collected_rows("the rows of renditions", &row))?;
+        Ok(columns.into_iter().map(TranslationRow::from).collect())
     }
 
-    /// The renditions of these entries in a language, in no order.
+    /// Returns the renditions of these entries in a language, in no order. Entries without one are left out.
     pub async fn load_translations(&self, entries: &[EntryId], lang: &Lang) -> Result<Vec<(EntryId, Rendition)>, StoreError> {
-        let failed = self.failed("read renditions");
-        let query = sqlx::query(TEXTS.of(self.dialect)).bind(items(entries)).bind(lang.as_str().to_owned());
-        let rows = self.fetch(query).await.map_err(&failed)?;
-        let mut renditions = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let rendition = self.read_doc("a rendition", row.try_get(1).map_err(&failed)?)?;
-            renditions.push((EntryId(row.try_get(0).map_err(&failed)?), rendition));
-        }
-        Ok(renditions)
+        let attempt = "read renditions";
+        let query = LOAD.query(self.dialect).bind(list(entries)).bind(lang.to_string());
+        let rows = self.fetch_all(attempt, query).await?;
+        let read: OperationResult<_> =
+            rows.iter().map(|row| Ok((EntryId(row.try_get(0)?), document("a rendition", row, 1)?))).collect();
+        self.decode(attempt, read)
     }
 
-    /// Keeps renditions, in place of those that there are.
-    pub async fn save_translations(&self, renditions: &[TranslatedEntry]) -> Result<(), StoreError> {
-        if renditions.is_empty() {
+    /// Saves renditions. They replace those of the same entry and language.
+    pub async fn save_translations(&self, translated: &[TranslatedEntry]) -> Result<(), StoreError> {
+        if translated.is_empty() {
             return Ok(());
         }
-        self.try_keep_translations(renditions).await.map_err(self.failed("keep renditions"))
-    }
-
-    async fn try_keep_translations(&self, renditions: &[TranslatedEntry]) -> Result<(), sqlx::Error> {
-        let mut by_key: Vec<&TranslatedEntry> = renditions.iter().collect();
+        // In one order: two workers that lock rows in different orders would block each other.
+        let mut by_key: Vec<&TranslatedEntry> = translated.iter().collect();
         by_key.sort_by(|a, b| (a.entry, &a.lang).cmp(&(b.entry, &b.lang)));
         by_key.dedup_by(|a, b| (a.entry, &a.lang) == (b.entry, &b.lang));
-        let mut held = self.hold().await?;
-        let mut tx = held.begin_with(self.dialect.begin()).await?;
-        let all = by_key
-            .into_iter()
-            .map(|t| (t.entry, &t.lang, t.revision, t.inputs.hash, t.inputs.show, stamp(&t.rendition), &t.rendition));
-        for page in rows(all) {
-            sqlx::query(KEEP.of(self.dialect)).bind(page).execute(&mut *tx).await?;
-        }
-        tx.commit().await
+        let (dialect, pages) = (self.dialect, arrays(by_key.into_iter().map(saved_row)).collect::<Vec<_>>());
+        self.run("save renditions", move |connection| {
+            Box::pin(async move {
+                let mut tx = connection.begin_with(dialect.begin()).await?;
+                for page in pages {
+                    SAVE.query(dialect).bind(page).execute(&mut *tx).await?;
+                }
+                Ok(tx.commit().await?)
+            })
+        })
+        .await
     }
 
-    /// Forgets the renditions of entries of these sources (`None`: of all) that stand in time from `since` on, in a language (`None`:
-    /// in all). How many there were.
+    /// Deletes the renditions of entries of these sources (`None`: of all) that are dated `since` or later, in a language
+    /// (`None`: in all). Returns their number.
     pub async fn delete_translations(
         &self,
         sources: Option<&[SourceId]>,
         lang: Option<&Lang>,
         since: Option<Time>,
     ) -> Result<u64, StoreError> {
-        let failed = self.failed("forget renditions");
-        let mut held = self.hold().await.map_err(&failed)?;
-        sqlx::query(FORGET.of(self.dialect))
-            .bind(items(sources.unwrap_or_default()))
+        let query = DELETE
+            .query(self.dialect)
+            .bind(list(sources.unwrap_or_default()))
             .bind(lang.map(Lang::to_string).unwrap_or_default())
             .bind(since.map_or(i64::MIN, Time::millis))
-            .bind(sources.is_none())
-            .execute(&mut *held)
-            .await
-            .map(|done| done.rows_affected())
-            .map_err(failed)
+            .bind(sources.is_none());
+        self.execute("delete renditions", query).await
     }
 }
 
-/// A hash of what a rendition says; when it was made, and how much of it came from the memory, does not count.
+impl From<TranslationColumns> for TranslationRow {
+    fn from(columns: TranslationColumns) -> Self {
+        let TranslationColumns { entry, revision, made_of, show, stamp } = columns;
+        Self { entry, revision, inputs: RenditionInputs { hash: made_of, show }, stamp }
+    }
+}
+
+fn saved_row(translated: &TranslatedEntry) -> SavedRow<'_> {
+    let TranslatedEntry { entry, lang, revision, inputs, rendition } = translated;
+    SavedRow {
+        entry: *entry,
+        lang,
+        revision: *revision,
+        made_of: inputs.hash,
+        show: inputs.show,
+        stamp: stamp(rendition),
+        doc: rendition,
+    }
+}
+
+/// Hashes the text of a rendition. When it was made, and how much of it came from the memory, does not count.
 fn stamp(rendition: &Rendition) -> i64 {
     let mut hasher = Xxh3Default::new();
     let html = |html: &Option<Clean>| html.as_ref().map(|html| html.as_str().to_owned()).unwrap_or_default();
@@ -157,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_is_that_of_the_text() {
+    fn stamp_depends_on_the_text_only() {
         let json = |made: &str| format!(r#"{{"title":"A","summary":null,"content":"<p>b</p>","made":{made}}}"#);
         let read = |made: &str| -> Rendition { serde_json::from_str(&json(made)).expect("a rendition") };
         let first = read(r#"{"engines":["deepl"],"at":"2026-11-24T00:00:00Z","translated":2,"recalled":0,"left":0}"#);

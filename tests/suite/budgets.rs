@@ -68,7 +68,7 @@ async fn worker() {
 
 fn start(url: &str) -> Child {
     Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "ledger::worker", "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "budgets::worker", "--ignored", "--nocapture", "--test-threads=1"])
         .env(PLACE, url)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -1,10 +1,12 @@
 //! The words of `relais` as types, and nothing else: no input or output, no clock, no async.
 
+mod break_kind;
 mod cidr;
 mod edition;
 mod engine_kind;
 mod entry;
 mod fault;
+mod id;
 mod lang;
 mod marked;
 mod markup;
@@ -21,11 +23,13 @@ mod usage;
 mod visit;
 mod zone;
 
-pub use cidr::Cidr;
+pub use break_kind::BreakKind;
+pub use cidr::{Cidr, CidrError};
 pub use edition::{Edition, EditionItem, Format, Show, SourceInfo, Translation};
 pub use engine_kind::{BilingualMode, EngineKind};
-pub use entry::{Enclosure, Entry, EntryHead, EntryId, EntryKey, EntryRow, FullText, Original, Revision};
+pub use entry::{Enclosure, Entry, EntryHead, EntryRow, FullText, Original};
 pub use fault::{Fault, FaultKind, FaultSubject};
+pub use id::{EntryId, EntryKey, Revision, SourceId};
 pub use lang::Lang;
 pub use marked::{Marked, Piece, SegmentKind};
 pub use markup::{Clean, RawHtml, Text};
@@ -34,10 +38,10 @@ pub use publish_rate::PublishRate;
 pub use rendition::{MemoryResult, Rendition, RenditionInputs, RenditionProvenance};
 pub use report::{EditionCount, EntryCounts, Report, SourceCounts, TranslationCounts};
 pub use segment_key::SegmentKey;
-pub use source::{Hub, SourceId, SourceMeta, SourceState, Validators, authority};
+pub use source::{Hub, SourceMeta, SourceState, Validators, authority};
 pub use subscription::Subscription;
 pub use time::{Clock, Time};
 pub use untranslated::UntranslatedPolicy;
 pub use usage::{Budget, Period, Price, Unit, Usage};
-pub use visit::{BreakKind, Change, Found, Outcome, Visit};
+pub use visit::{Change, Found, Outcome, Visit};
 pub use zone::Zone;

@@ -1,5 +1,5 @@
-//! Which entries an edition shows, and in which order. Pure: the same rows give the same window, in whatever order they come.
+//! The selection of the entries that an edition shows. Pure: no clock, no I/O.
 
 mod window;
 
-pub use window::{Admission, Window, admission};
+pub use window::{Admission, Window, decide_admission};

@@ -1,4 +1,4 @@
-//! Where the output goes: files that are replaced whole or not at all, and left alone when nothing changed.
+//! The output: files that are replaced as a whole or not at all, and not touched if nothing has changed.
 
 mod dir;
 
@@ -7,27 +7,27 @@ use std::path::PathBuf;
 
 pub use dir::OutputDir;
 
-/// What became of a file.
+/// The result of writing a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// It is new, or its bytes are.
+    /// The file is new, or has new bytes.
     New,
-    /// It had these bytes already and was not touched.
+    /// The file had these bytes already and was not touched.
     Same,
 }
 
-/// Why a file could not be written. In each case the file that was there before is whole and as it was.
+/// An error of writing a file. In each case the old file is whole and unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
-    /// The folder is not there and cannot be made.
+    /// The folder does not exist and cannot be made.
     #[error("cannot make the folder {folder:?}: {source}; make it yourself, or name another one as `output`")]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// Nothing may be written in the folder.
+    /// Permission to write in the folder was denied.
     #[error(
         "cannot write {name:?} in {folder:?}: {source}{owner}; run relais as that user, give it the right to write there, or name another folder as `output`"
     )]
@@ -36,35 +36,35 @@ pub enum SinkError {
         name: String,
         /// The folder.
         folder: PathBuf,
-        /// Whose it is, as the end of a sentence.
+        /// The owner of the folder, as the end of a sentence.
         owner: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// There is no room.
+    /// The disk is full.
     #[error("cannot write {name:?} in {folder:?}: {source}; make room there, the old file is kept")]
     Full {
         /// The file.
         name: String,
         /// The folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A name that leads out of the folder.
+    /// The name leads out of the folder.
     #[error("cannot write {name:?}: it is no name of a file within the output")]
     Name {
         /// The name.
         name: String,
     },
-    /// Anything else.
+    /// Another error of the system.
     #[error("cannot write {name:?} in {folder:?}: {source}; the old file is kept")]
     Other {
         /// The file.
         name: String,
         /// The folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
 }

@@ -44,10 +44,10 @@ pub(super) fn run_man(args: &ManArgs, command: &clap::Command) -> Result<Exit, C
         return Ok(Exit::Success);
     };
     let dir = OutputDir::open(folder).map_err(CommandError::internal)?;
-    dir.put("relais.1", &render_page(command.clone())?).map_err(CommandError::internal)?;
+    dir.write_file("relais.1", &render_page(command.clone())?).map_err(CommandError::internal)?;
     for sub in command.get_subcommands() {
         let name = format!("relais-{}", sub.get_name());
-        dir.put(&format!("{name}.1"), &render_page(sub.clone().display_name(name))?).map_err(CommandError::internal)?;
+        dir.write_file(&format!("{name}.1"), &render_page(sub.clone().display_name(name))?).map_err(CommandError::internal)?;
     }
     Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! Ranges of addresses.
+//! Ranges of IP addresses.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ pub struct Cidr {
 }
 
 impl Cidr {
-    /// Whether `address` lies in the range. An IPv4 address written as IPv6 (`::ffff:127.0.0.1`) is taken as IPv4.
+    /// Returns true if `address` is in the range. An IPv4 address written as IPv6 (`::ffff:127.0.0.1`) is treated as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(range), IpAddr::V4(address)) => {
@@ -28,11 +28,16 @@ impl Cidr {
     }
 }
 
+/// A text that is no range of addresses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no range of addresses: write one like \"127.0.0.1/32\" or \"fd00::/8\"")]
+pub struct CidrError(String);
+
 impl FromStr for Cidr {
-    type Err = String;
+    type Err = CidrError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("{text:?} is no range of addresses: write one like \"127.0.0.1/32\" or \"fd00::/8\"");
+        let wrong = || CidrError(text.to_owned());
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let widest = if address.is_ipv4() { 32 } else { 128 };
@@ -52,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holds_addresses_in_either_spelling() {
+    fn range_contains_addresses_in_either_notation() {
         let loopback: Cidr = "127.0.0.0/8".parse().expect("a range");
         assert!(loopback.contains("127.9.9.9".parse().expect("an address")));
         assert!(loopback.contains("::ffff:127.0.0.1".parse().expect("an address")));

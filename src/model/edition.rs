@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Clean, EntryHead, Lang, SourceId, Text, Time};
 
-/// How much of others' text an edition republishes: each more than the one before.
+/// The amount of the sources' text that an edition republishes; each more than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Show {
@@ -16,7 +16,7 @@ pub enum Show {
     Full,
 }
 
-/// A format that an edition is written in.
+/// An output format of an edition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -26,15 +26,15 @@ pub enum Format {
     Rss,
     /// JSON Feed 1.1.
     Json,
-    /// A page for people.
+    /// An HTML page for people.
     Html,
 }
 
 impl Format {
-    /// All of them, in the order in which they are written.
+    /// All formats, in the order in which they are written.
     pub const ALL: [Self; 4] = [Self::Atom, Self::Rss, Self::Json, Self::Html];
 
-    /// The ending of its file, without the dot.
+    /// Returns the file extension, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Atom => "atom",
@@ -44,7 +44,7 @@ impl Format {
         }
     }
 
-    /// Its media type.
+    /// Returns the media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Atom => "application/atom+xml",
@@ -55,27 +55,27 @@ impl Format {
     }
 }
 
-/// The source that an item comes from, as it is named to readers.
+/// A source, as it is shown to readers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceInfo {
-    /// Its name in feeds.toml.
+    /// The name in feeds.toml.
     pub id: SourceId,
-    /// Its title: the configured one, else the feed's own.
+    /// The title: the configured one, else the one that the feed declares.
     pub title: Text,
     /// The address of the feed.
     pub feed: String,
-    /// The page that it belongs to.
+    /// The page that the feed belongs to.
     pub site: Option<String>,
-    /// A picture that stands for it.
+    /// The address of a picture of the feed.
     pub image: Option<String>,
 }
 
-/// One entry of an edition.
+/// An entry as an edition publishes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EditionItem {
     /// A `tag:` URI (RFC 4151) that never changes for this entry in this edition's language.
     pub id: String,
-    /// All but the text.
+    /// Everything but the text.
     pub head: EntryHead,
     /// The headline.
     pub title: Text,
@@ -83,65 +83,65 @@ pub struct EditionItem {
     pub summary: Option<Clean>,
     /// The content, if the edition shows it.
     pub content: Option<Clean>,
-    /// The content (or else the summary) as plain text, as far as shown.
+    /// The content (or else the summary) as plain text, as far as it is shown.
     pub text: String,
     /// The language of title, summary and content.
     pub lang: Option<Lang>,
-    /// When it was published: as the source says, else when it was first seen.
+    /// The date of publication: as declared, else the time at which it was first seen.
     pub published: Time,
-    /// When it was last changed, never before `published`.
+    /// The date of the last change, never before `published`.
     pub updated: Time,
-    /// Where it comes from.
+    /// The source that it comes from.
     pub source: SourceInfo,
-    /// Who translated it, if anybody did.
+    /// The translation, if it is one.
     pub translation: Option<Translation>,
 }
 
-/// How an item came to be in another language than that of its source.
+/// The translation of an item from the language of its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Translation {
     /// The language of the original.
     pub from: Lang,
-    /// The engines whose work it is (kind and model).
+    /// The engines that translated it (kind and model).
     pub engines: Vec<String>,
-    /// How many of its segments stand in the language of the original, for want of a good translation.
+    /// The number of segments in the language of the original, because every translation was refused.
     pub left: u32,
-    /// Whether the headline is (in part) among them.
+    /// True if the headline is (in part) among them.
     pub title_left: bool,
 }
 
-/// A merged feed, ready to be rendered. Renderers read it and nothing else: no clock, no store.
+/// A merged feed, ready to be rendered. Renderers read this and nothing else: no clock, no store.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Edition {
-    /// Its name in feeds.toml.
+    /// The name in feeds.toml.
     pub id: String,
-    /// Its language; nothing when every item keeps its own.
+    /// The language; nothing if every item keeps its own.
     pub lang: Option<Lang>,
-    /// Its title.
+    /// The title.
     pub title: Text,
-    /// What it is, in a sentence.
+    /// The description, in a sentence.
     pub description: Text,
     /// A `tag:` URI that never changes.
     pub feed_id: String,
-    /// Where the output will be reached, ending in `/`; nothing when that is not configured.
+    /// The public address of the output, ending in `/`; nothing if it is not configured.
     pub base_url: Option<String>,
-    /// The name of its files without the ending: `jeux` or `jeux.fr`.
+    /// The name of the files without extension: `jeux` or `jeux.fr`.
     pub stem: String,
-    /// The formats that it is written in.
+    /// The output formats.
     pub formats: Vec<Format>,
-    /// The newest change of any item.
+    /// The date of the newest change of any item.
     pub updated: Time,
     /// The items, newest first.
     pub items: Vec<EditionItem>,
 }
 
 impl Edition {
-    /// The name of its file in a format: `jeux.fr.atom`.
+    /// Returns the name of the file in a format: `jeux.fr.atom`.
     pub fn file(&self, format: Format) -> String {
         format!("{}.{}", self.stem, format.extension())
     }
 
-    /// The address of its file in a format; relative to the other files when no `base_url` is configured.
+    /// Returns the address of the file in a format; relative to the other files if no `base_url` is configured.
     pub fn address(&self, format: Format) -> String {
         format!("{}{}", self.base_url.as_deref().unwrap_or_default(), self.file(format))
     }

@@ -1,20 +1,20 @@
-//! Kinds of engines.
+//! Kinds of engines, and the bilingual mode.
 
 use serde::{Deserialize, Serialize};
 
-/// Which protocol an engine speaks: `kind` of an `[engine.ID]` table.
+/// The protocol of an engine: `kind` of an `[engine.ID]` table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
-    /// `DeepL`'s API, version 2.
+    /// The API of `DeepL`, version 2.
     Deepl,
     /// A `LibreTranslate` server.
     Libretranslate,
-    /// Chat completions as `OpenAI` has them, and many other servers.
+    /// The chat completions of `OpenAI`, and of many other servers.
     Openai,
-    /// Ollama's own API.
+    /// The API of Ollama.
     Ollama,
-    /// Anthropic's Messages.
+    /// The Messages API of Anthropic.
     Anthropic,
     /// Google Cloud Translation, Basic (v2).
     Google,
@@ -25,7 +25,7 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 8] = [
         Self::Deepl,
         Self::Libretranslate,
@@ -37,7 +37,7 @@ impl EngineKind {
         Self::Apertium,
     ];
 
-    /// Its name in feeds.toml.
+    /// Returns the name in feeds.toml.
     pub fn name(self) -> &'static str {
         match self {
             Self::Deepl => "deepl",
@@ -51,13 +51,13 @@ impl EngineKind {
         }
     }
 
-    /// Whether it is a language model: it has a `model`, bills tokens, and reads context.
+    /// Returns true if it is a language model: it has a `model`, bills tokens, and reads context.
     pub fn is_language_model(self) -> bool {
         matches!(self, Self::Openai | Self::Ollama | Self::Anthropic)
     }
 }
 
-/// How much of the original an edition shows beside a translation.
+/// The part of the original that an edition shows beside a translation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BilingualMode {

@@ -54,7 +54,7 @@ pub enum FaultKind {
     Gone,
     /// Nothing has been at the address for a week.
     Dead,
-    /// What the source serves has changed: it is no feed any more, or its entries have lost their dates.
+    /// The source has changed: it is no feed any more, or its entries have lost their dates.
     Changed,
     /// The source answers, and has published nothing for far longer than usual.
     Stale,

@@ -1,4 +1,4 @@
-//! Languages.
+//! Language tags.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Lang(String);
 
 impl Lang {
-    /// Reads a tag, also as people write it (`FR_fr`); nothing for what is no language tag.
+    /// Parses a tag, also in the forms that people write (`FR_fr`). Returns nothing if it is no language tag.
     pub fn new(tag: &str) -> Option<Self> {
         let mut out = String::with_capacity(tag.len());
         for (place, part) in tag.trim().split(['-', '_']).enumerate() {
@@ -38,12 +38,12 @@ impl Lang {
         Some(Self(out))
     }
 
-    /// The tag.
+    /// Returns the tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The language without region or script: `fr` of `fr-CA`.
+    /// Returns the language without region or script: `fr` of `fr-CA`.
     pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
     }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_tags_as_people_write_them() {
+    fn tags_are_parsed_as_people_write_them() {
         for (written, read) in
             [("fr", "fr"), ("FR_fr", "fr-FR"), ("zh-hant", "zh-Hant"), (" en-us ", "en-US"), ("sr-Latn-rs", "sr-Latn-RS")]
         {

@@ -1,24 +1,24 @@
-//! The text of a segment: characters, and numbered marks where the inline markup stood. What is sent to engines and kept in
-//! the memory is this, never HTML: no engine can lose a link's address or bring in markup of its own.
+//! Marked text: the text of a segment, with numbered marks in place of its inline markup. Engines are sent this and the memory
+//! stores this, never HTML: no engine can lose a link's address or bring in markup of its own.
 
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// A part of a segment. Marks are numbered from 1 in the order of the source.
+/// A piece of marked text. Marks are numbered from 1 in the order of the source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Piece {
     /// Characters, without markup and without escapes.
     Text(String),
-    /// Where an inline element begins: `<a href="…">`.
+    /// The start of an inline element: `<a href="…">`.
     Open(u16),
-    /// Where it ends.
+    /// The end of an inline element.
     Close(u16),
-    /// Something opaque that stands in the line: a `br`, an image, code, a protected term.
+    /// An opaque element within the line: a `br`, an image, code, a protected term.
     Single(u16),
 }
 
-/// What a segment is in its document.
+/// The role of a segment in its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SegmentKind {
     /// The headline of an entry.
@@ -41,12 +41,12 @@ pub enum SegmentKind {
     Tooltip,
 }
 
-/// Text with marks.
+/// Marked text: text with numbered marks in place of inline markup.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Marked(Vec<Piece>);
 
 impl Marked {
-    /// Makes a segment of pieces: neighbouring texts become one, empty ones go.
+    /// Makes marked text of pieces: adjacent texts are joined, empty ones are dropped.
     pub fn new(pieces: impl IntoIterator<Item = Piece>) -> Self {
         let mut kept: Vec<Piece> = Vec::new();
         for piece in pieces {
@@ -59,34 +59,34 @@ impl Marked {
         Self(kept)
     }
 
-    /// A segment without marks.
+    /// Makes marked text without marks.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new([Piece::Text(text.into())])
     }
 
-    /// The pieces in order.
+    /// Returns the pieces in order.
     pub fn pieces(&self) -> &[Piece] {
         &self.0
     }
 
-    /// The characters without the marks.
+    /// Returns the characters without the marks.
     pub fn plain(&self) -> String {
         self.texts().collect()
     }
 
-    /// Whether there is something to translate: a letter. Numbers and punctuation alone are never sent.
+    /// Returns true if there is a letter to translate. Numbers and punctuation alone are never sent.
     pub fn is_translatable(&self) -> bool {
         self.texts().any(|text| text.chars().any(char::is_alphabetic))
     }
 
-    /// The marks, sorted: equal for two segments exactly if they hold the same marks equally often.
+    /// Returns the marks, sorted: equal for two segments if and only if they have the same marks equally often.
     pub fn marks(&self) -> Vec<Piece> {
         let mut marks: Vec<Piece> = self.0.iter().filter(|piece| !matches!(piece, Piece::Text(_))).cloned().collect();
         marks.sort_unstable();
         marks
     }
 
-    /// Whether each pair is closed, after it was opened and before what it stands in is.
+    /// Returns true if each pair is closed after it was opened, and before the pair around it.
     pub fn is_well_nested(&self) -> bool {
         let mut open = Vec::new();
         for piece in &self.0 {
@@ -99,13 +99,13 @@ impl Marked {
         open.is_empty()
     }
 
-    /// The segment without its marks, for an engine that could not keep them.
+    /// Returns the text without its marks, for an engine that could not keep them.
     #[must_use]
     pub fn without_marks(&self) -> Self {
         Self::text(self.plain())
     }
 
-    /// The segment as it is compared, sent and remembered: NFC, each run of white space one space, none at the ends, no-break
+    /// Returns the form that is compared, sent and remembered: NFC, each run of white space one space, none at the ends, no-break
     /// spaces kept. Hash `normalised().to_tagged()`.
     #[must_use]
     pub fn normalised(&self) -> Self {
@@ -136,7 +136,7 @@ impl Marked {
         Self::new(pieces)
     }
 
-    /// The canonical form: `<x1>…</x1>` for a pair, `<x2/>` for a single mark, and `&`, `<`, `>` of the text escaped.
+    /// Writes the canonical form: `<x1>…</x1>` for a pair, `<x2/>` for a single mark, and `&`, `<`, `>` of the text escaped.
     pub fn to_tagged(&self) -> String {
         let mut out =
             String::with_capacity(self.0.iter().map(|piece| if let Piece::Text(t) = piece { t.len() } else { 6 }).sum());
@@ -151,22 +151,22 @@ impl Marked {
         out
     }
 
-    /// Reads the canonical form; nothing if there is a `<` that begins no mark. Whether the marks are the right ones, and
-    /// nested, is asked of the result. Engines write `<x2 />` for `<x2/>` and bare ampersands: both are understood.
+    /// Parses the canonical form. Returns nothing if there is a `<` that begins no mark. The caller checks that the marks are the
+    /// right ones and well nested. Engines write `<x2 />` for `<x2/>` and bare ampersands: both are accepted.
     pub fn from_tagged(tagged: &str) -> Option<Self> {
         let mut pieces = Vec::new();
         let mut rest = tagged;
         while let Some(at) = rest.find('<') {
-            pieces.push(Piece::Text(unescaped(&rest[..at])));
-            let (piece, after) = mark(&rest[at + 1..])?;
+            pieces.push(Piece::Text(unescape(&rest[..at])));
+            let (piece, after) = parse_mark(&rest[at + 1..])?;
             pieces.push(piece);
             rest = after;
         }
-        pieces.push(Piece::Text(unescaped(rest)));
+        pieces.push(Piece::Text(unescape(rest)));
         Some(Self::new(pieces))
     }
 
-    /// The same segment with marks of the shape that `source` gave them: XML tools write an empty pair for a single mark, and
+    /// Gives the marks the form that they have in `source`: XML tools write an empty pair for a single mark, and
     /// a single mark for an empty pair.
     #[must_use]
     pub fn shaped_like(self, source: &Self) -> Self {
@@ -197,7 +197,7 @@ fn nfc(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizerBorrowed::new_nfc().normalize(text) }
 }
 
-/// White space at which a line may break: all but the no-break spaces.
+/// Returns true for white space at which a line may break: all but the no-break spaces.
 fn is_breaking_space(c: char) -> bool {
     c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}' | '\u{2007}')
 }
@@ -213,8 +213,8 @@ fn escape_into(out: &mut String, text: &str) {
     }
 }
 
-/// The text of an escaped one; an `&` that begins none of the references that XML knows is an ampersand.
-fn unescaped(text: &str) -> String {
+/// Unescapes text. An `&` that begins none of the references that XML defines is an ampersand.
+fn unescape(text: &str) -> String {
     const REFERENCES: [(&str, char); 6] =
         [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&apos;", '\''), ("&#39;", '\'')];
     let mut out = String::with_capacity(text.len());
@@ -231,8 +231,8 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// The mark whose `<` was read, and what follows it.
-fn mark(rest: &str) -> Option<(Piece, &str)> {
+/// Parses the rest of a mark after its `<`. Returns the mark and the text after it.
+fn parse_mark(rest: &str) -> Option<(Piece, &str)> {
     let (closing, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
     let digits = rest.strip_prefix('x')?;
     let length = digits.bytes().take(6).take_while(u8::is_ascii_digit).count();
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_canonical_form_is_read_as_engines_write_it() {
+    fn canonical_form_is_parsed_as_engines_write_it() {
         for (written, canonical) in [
             ("Le <x1>CIO</x1> & Paris", "Le <x1>CIO</x1> &amp; Paris"),
             ("a<x2 />b<x1 >c</x1 >", "a<x2/>b<x1>c</x1>"),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_has_a_letter_is_translated() {
+    fn only_text_with_a_letter_is_translatable() {
         assert!(read("<x1>É</x1>").is_translatable());
         for nothing in ["", " \u{a0}", "3,5 – 12 %", "…", "<x1/> (<x2>2024</x2>) !", "★ €"] {
             assert!(!read(nothing).is_translatable(), "{nothing}");
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn the_normalised_form_does_not_tell_white_space_apart() {
+    fn normalised_form_joins_white_space() {
         assert_eq!(
             read("\n Le\t<x1> e\u{301}quipe\u{a0}! </x1>\n ").normalised().to_tagged(),
             "Le <x1>équipe\u{a0}!</x1>",
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_take_the_shape_that_they_had() {
+    fn marks_get_the_form_of_the_source() {
         let source = read("a<x1/>b<x2></x2>");
         assert_eq!(read("<x1></x1>A<x2/>B").shaped_like(&source), read("<x1/>A<x2></x2>B"));
         assert_eq!(read("<x1>A</x1>").shaped_like(&source), read("<x1>A</x1>"), "text in a single mark is a fault");
@@ -323,13 +323,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tagged_and_read_again_is_the_same(pieces in prop::collection::vec(piece(), 0..12)) {
+        fn canonical_form_round_trips(pieces in prop::collection::vec(piece(), 0..12)) {
             let marked = Marked::new(pieces);
             prop_assert_eq!(Marked::from_tagged(&marked.to_tagged()), Some(marked));
         }
 
         #[test]
-        fn whatever_comes_is_read_or_refused(text in "[<x/>1 &;a-z0-9é]{0,40}") {
+        fn any_input_is_parsed_or_refused(text in "[<x/>1 &;a-z0-9é]{0,40}") {
             if let Some(marked) = Marked::from_tagged(&text) {
                 prop_assert_eq!(Marked::from_tagged(&marked.to_tagged()), Some(marked));
             }

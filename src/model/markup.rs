@@ -1,4 +1,4 @@
-//! Text and HTML by how far they can be trusted: the types by which raw markup cannot reach a reader.
+//! Text and HTML, typed by trust: raw markup that would reach a reader does not compile.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Text(String);
 
 impl Text {
-    /// Makes one line of `text`. Markup is not looked for: what comes in is taken as the characters that it shows.
+    /// Makes one line of `text`. Markup is not interpreted: the input is taken as plain characters.
     pub fn new(text: &str) -> Self {
         let composed = if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizerBorrowed::new_nfc().normalize(text) };
         let mut line = String::with_capacity(composed.len());
@@ -30,18 +30,18 @@ impl Text {
         Self(line)
     }
 
-    /// The characters.
+    /// Returns the characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing but white space in it.
+    /// Returns true if there is nothing but white space.
     pub fn is_blank(&self) -> bool {
         self.0.trim().is_empty()
     }
 }
 
-/// Whether a character may stand in a line: no controls, no bidirectional overrides (they disguise a headline), and none
+/// Returns true if a line may contain the character: no controls, no bidirectional overrides (they disguise a headline), and none
 /// that XML 1.0 §2.2 forbids.
 fn is_shown(c: char) -> bool {
     !(c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'))
@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// HTML as a source wrote it: decoded and bounded, but never to be shown. `html::clean` makes [`Clean`] of it.
+/// HTML as a source wrote it: decoded and bounded, but never shown. `html::clean` makes [`Clean`] of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawHtml(pub String);
@@ -70,18 +70,18 @@ pub struct RawHtml(pub String);
 pub struct Clean(String);
 
 impl Clean {
-    /// What the cleaner returned. Only `html::clean` calls this (a test holds it), so that there is no other way to a
+    /// Wraps the output of the cleaner. Only `html::clean` calls this (a test holds it), so that there is no other way to a
     /// [`Clean`] but to read one back that the store has kept.
     pub(crate) fn from_cleaner(html: String) -> Self {
         Self(html)
     }
 
-    /// The HTML.
+    /// Returns the HTML.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Returns true if it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! How often a feed asks to be polled, and when not.
+//! The polling wishes of feeds.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How many entries a source publishes, by the hour of the day.
+//! The publication rate of sources.
 
 use std::time::Duration;
 

@@ -1,15 +1,16 @@
-//! A rendition of an entry in another language than its own, with how it was made.
+//! Translated renditions of entries, and how they were made.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Clean, Show, Text, Time};
 
-/// An entry translated. Made segment by segment; what could not be translated well stands in it as it was written, and says so.
+/// An entry in another language than its own, translated segment by segment. Segments without a good translation stay in the
+/// language of the original, and are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rendition {
     /// The headline.
     pub title: Text,
-    /// Whether the headline is (in part) still in the language of the original.
+    /// True if the headline is (in part) in the language of the original.
     #[serde(default)]
     pub title_left: bool,
     /// The summary.
@@ -19,56 +20,56 @@ pub struct Rendition {
     /// The content (or else the summary) as plain text.
     #[serde(default)]
     pub text: String,
-    /// How it was made.
+    /// The provenance. The stored name is older than the field's.
     #[serde(rename = "made")]
     pub provenance: RenditionProvenance,
 }
 
-/// How a rendition was made.
+/// The provenance of a rendition: who translated how much of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenditionProvenance {
-    /// The engines whose work is in it (their identities), each once, sorted.
+    /// The identities of the engines that translated it, each once, sorted.
     pub engines: Vec<String>,
-    /// When.
+    /// The time at which it was made.
     pub at: Time,
-    /// Segments that an engine translated for it.
+    /// The number of segments that an engine translated for it.
     pub translated: u32,
-    /// Segments that were in the memory.
+    /// The number of segments that were recalled from the memory.
     pub recalled: u32,
-    /// Segments that stand as they were written, for want of a good translation.
+    /// The number of segments left in the language of the original, because every translation was refused.
     pub left: u32,
-    /// Segments that no engine was to be had for: the rendition is not finished.
+    /// The number of segments that wait, because no engine was available: the rendition is not finished.
     #[serde(default)]
     pub waiting: u32,
-    /// Why segments were left or wait, in the words of the checks, each once, sorted.
+    /// The reasons for which segments were left or wait, each once, sorted.
     #[serde(default)]
     pub reasons: Vec<String>,
 }
 
-/// What a rendition was made of: when it differs from what is wanted now, the rendition is made again.
+/// The inputs of a rendition beside the entry. When they differ from those that are wanted now, it is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RenditionInputs {
-    /// A hash of what, beside the entry's revision, it depends on; [`RenditionInputs::UNFINISHED`] while segments of it wait.
+    /// A hash of everything, beside the entry's revision, that it depends on; [`RenditionInputs::UNFINISHED`] while segments wait.
     pub hash: i64,
-    /// How much of the entry it holds.
+    /// The part of the entry that it holds.
     pub show: Show,
 }
 
 impl RenditionInputs {
-    /// The hash of a rendition that is not finished; no finished one has it.
+    /// The hash of a rendition that is not finished. No finished one has it.
     pub const UNFINISHED: i64 = 0;
 
-    /// Whether nothing in it waits for an engine any more.
+    /// Returns true if no segment waits for an engine any more.
     pub fn is_finished(self) -> bool {
         self.hash != Self::UNFINISHED
     }
 }
 
-/// A translation in the memory, or why there is none.
+/// The result of translating a segment, as it is remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemoryResult {
     /// The translation, with the marks of its segment in canonical form ([`super::Marked::to_tagged`]).
     Translation(String),
-    /// The engine was asked and every answer was refused, for this reason: it is not paid for again.
+    /// Every answer of the engine was refused, for this reason: it is not paid for again.
     Refused(String),
 }

@@ -4,27 +4,27 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fault, Found, Lang, Outcome, Time};
 
-/// How many sources were visited, by outcome.
+/// The visited sources, counted by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceCounts {
     /// Sources that were due.
     pub due: u32,
-    /// With a new body.
+    /// Sources with a new body.
     pub fresh: u32,
-    /// Unchanged.
+    /// Unchanged sources.
     pub same: u32,
-    /// Asked to come later.
+    /// Sources that asked to come back later.
     pub later: u32,
-    /// Moved for good.
+    /// Sources that were redirected permanently.
     pub moved: u32,
-    /// Gone for good.
+    /// Sources that are retired (410).
     pub gone: u32,
-    /// Broken.
+    /// Sources whose visit failed.
     pub broken: u32,
 }
 
 impl SourceCounts {
-    /// Counts one more.
+    /// Counts one visit.
     pub fn count(&mut self, outcome: &Outcome) {
         *match outcome {
             Outcome::Fresh(_) => &mut self.fresh,
@@ -37,21 +37,21 @@ impl SourceCounts {
     }
 }
 
-/// How many entries the run met.
+/// The entries of all bodies of a run, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryCounts {
-    /// Never seen before.
+    /// New entries.
     pub new: u64,
-    /// Known, with another text.
+    /// Known entries with another text.
     pub changed: u64,
-    /// Taken back by their source.
+    /// Entries that their source has removed.
     pub withdrawn: u64,
-    /// Unusable.
+    /// Entries that could not be used.
     pub dropped: u64,
 }
 
 impl EntryCounts {
-    /// Adds what one body brought.
+    /// Adds the entries of one body.
     pub fn add(&mut self, found: &Found) {
         self.new += u64::from(found.new);
         self.changed += u64::from(found.changed);
@@ -60,10 +60,10 @@ impl EntryCounts {
     }
 }
 
-/// What translation did. Amounts of money are in the engine's currency.
+/// The work of the translation pass. Amounts of money are in the engine's currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TranslationCounts {
-    /// Segments that were asked for.
+    /// Segments that were wanted.
     pub segments: u64,
     /// Of these, found in the memory.
     pub recalled: u64,
@@ -71,20 +71,20 @@ pub struct TranslationCounts {
     pub sent: u64,
     /// Characters sent.
     pub characters_sent: u64,
-    /// What they cost.
+    /// The cost of these.
     pub cost: f64,
     /// Answers that were refused.
     pub rejected: u64,
-    /// Entries that an edition wants in a language that they are not yet in.
+    /// Entries that an edition wants in a language and that are not translated yet.
     pub waiting: u64,
 }
 
-/// What became of one edition.
+/// The result of publishing one edition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditionCount {
-    /// Its name.
+    /// The name of the edition.
     pub id: String,
-    /// Its language, if it has one.
+    /// The language, if it has one.
     pub lang: Option<Lang>,
     /// Items in it.
     pub items: u32,
@@ -97,20 +97,20 @@ pub struct EditionCount {
 /// The report of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Which run: counts up in one store.
+    /// The number of the run, counted up in one store.
     pub run: i64,
-    /// When it began.
+    /// The time at which it began.
     pub started: Time,
-    /// How long it took.
+    /// The duration.
     pub duration_ms: u64,
-    /// The sources.
+    /// The visited sources.
     pub sources: SourceCounts,
-    /// The entries.
+    /// The entries of their bodies.
     pub entries: EntryCounts,
-    /// The translation.
+    /// The work of the translation pass.
     pub translation: TranslationCounts,
     /// The editions, in the order of feeds.toml.
     pub editions: Vec<EditionCount>,
-    /// What went wrong.
+    /// Everything that went wrong.
     pub faults: Vec<Fault>,
 }

@@ -1,19 +1,19 @@
-//! Which translation of which segment: what the memory is asked by.
+//! The key of a segment's translation in the memory.
 
 use std::fmt;
 
 use super::{Lang, Marked};
 
-/// 128 bits of a hash of everything on which a translation depends. The same on every machine.
+/// 128 bits of a hash of everything that a translation depends on. The same on every machine.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SegmentKey([u8; 16]);
 
-/// How marks and terms are sent and read. A change of it makes new keys.
+/// The version of the scheme by which marks and terms are sent and parsed. A new one makes new keys.
 const SCHEME: &str = "1";
 
 impl SegmentKey {
-    /// The key of a segment's translation by an engine (its identity: kind and model). `terms` are those that match in the text,
-    /// each with what is to stand in its place: a changed glossary makes new keys for the segments that it concerns, and for
+    /// Makes the key of a segment's translation by an engine (its identity: kind and model). `terms` are the glossary terms that
+    /// match in the text, each with its translation: a changed glossary makes new keys for the segments that it concerns, and for
     /// no others. White space does not count ([`Marked::normalised`]), nor the order of the terms.
     pub fn new(text: &Marked, from: &Lang, to: &Lang, engine: &str, terms: &[(&str, &str)]) -> Self {
         let mut hasher = blake3::Hasher::new();
@@ -38,7 +38,7 @@ impl SegmentKey {
         Self(bytes)
     }
 
-    /// Reads what `Display` writes: 32 hexadecimal digits.
+    /// Parses the form that `Display` writes: 32 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_depends_on_what_a_translation_depends_on() {
+    fn key_depends_on_everything_that_a_translation_depends_on() {
         let lang = |tag| Lang::new(tag).expect("a tag");
         let (fr, en, es) = (lang("fr"), lang("en"), lang("es"));
         let text = Marked::text("Le CIO a voté.");

@@ -1,48 +1,10 @@
-//! A source: a feed that we read, as its last visit left it.
-
-use std::fmt;
-use std::sync::Arc;
+//! A source: a feed that we read, in the state that its last visit left.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lang, PollHints, PublishRate, Text, Time};
+use super::{EntryId, Fault, Lang, PollHints, PublishRate, Text, Time};
 
-/// The name of a source in feeds.toml: the `ID` of `[source.ID]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct SourceId(Arc<str>);
-
-impl SourceId {
-    /// Takes a name as it stands; `config` has checked its letters.
-    pub fn new(id: &str) -> Self {
-        Self(id.into())
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for SourceId {
-    fn from(id: String) -> Self {
-        Self(id.into())
-    }
-}
-
-impl From<SourceId> for String {
-    fn from(id: SourceId) -> Self {
-        id.0.as_ref().to_owned()
-    }
-}
-
-impl fmt::Display for SourceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-/// What a server gave to ask "has it changed?" with, sent back word for word (RFC 9110 §13.1).
+/// The cache validators of a server, sent back word for word (RFC 9110 §13.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validators {
     /// The `ETag` header.
@@ -54,106 +16,124 @@ pub struct Validators {
 }
 
 impl Validators {
-    /// Whether there is nothing to ask with.
+    /// Returns true if there is no validator.
     pub fn is_empty(&self) -> bool {
         self.etag.is_none() && self.last_modified.is_none()
     }
 }
 
-/// What a feed says of itself.
+/// The metadata of a feed, as declared by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceMeta {
-    /// Its title.
+    /// The title.
     pub title: Text,
-    /// The page that it belongs to.
+    /// The page that the feed belongs to.
     pub link: Option<String>,
-    /// Its own description, as one line.
+    /// The description, as one line.
     pub description: Text,
-    /// The language that it declares.
+    /// The language.
     pub lang: Option<Lang>,
-    /// A picture that stands for it.
+    /// The address of a picture of the feed.
     pub image: Option<String>,
-    /// What it asks of those who come again.
-    #[serde(rename = "poll_hints", skip_serializing_if = "PollHints::is_empty")]
+    /// The polling wishes. The stored name is older than the field's.
+    #[serde(rename = "pace", skip_serializing_if = "PollHints::is_empty")]
     pub poll_hints: PollHints,
-    /// Who tells of what is new in it.
+    /// The WebSub hub.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hub: Option<Hub>,
 }
 
-/// Who tells subscribers of what is new in a feed (WebSub).
+/// A WebSub hub: the server that notifies subscribers of new entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hub {
-    /// Its address.
+    /// The address of the hub.
     pub url: String,
-    /// What is subscribed to: the address under which it knows the feed.
+    /// The topic: the address under which the hub knows the feed.
     pub topic: String,
 }
 
-/// What the last visits left: kept by the store, read when the next visit begins.
+/// The state of a source after its last visit: stored, and read when the next visit begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceState {
-    /// The address that the validators belong to, as configured. Another one starts over.
+    /// The configured address that the validators belong to. Another address starts over.
     pub url: String,
-    /// What to send back.
+    /// The validators of the last answer.
     pub validators: Validators,
-    /// XXH3 (128 bits, hex) of the last body that was read, before decoding: the same body is not parsed again.
+    /// XXH3 (128 bits, hex) of the last body that was parsed, before decoding: the same body is not parsed again.
     pub body_hash: Option<String>,
-    /// What the feed said of itself.
+    /// The metadata of the feed.
     pub meta: SourceMeta,
-    /// The entries of the last body, as [`super::EntryId`]s, in the order of the feed.
-    pub listed: Vec<super::EntryId>,
-    /// Where the server says that the feed has moved for good.
+    /// The entries of the last body, in the order of the feed.
+    pub listed: Vec<EntryId>,
+    /// The target of a permanent redirect.
     pub moved_to: Option<String>,
-    /// How many visits in a row it has said so: from three on that address is asked first.
+    /// The number of visits in a row that were redirected there: from three on that address is requested first.
     #[serde(skip_serializing_if = "is_zero")]
     pub moved_seen: u32,
-    /// When it publishes.
-    #[serde(rename = "publish_rate", skip_serializing_if = "PublishRate::is_empty")]
+    /// The publication rate. The stored name is older than the field's.
+    #[serde(rename = "habit", skip_serializing_if = "PublishRate::is_empty")]
     pub publish_rate: PublishRate,
-    /// When a visit last found the feed in order (new entries or none).
+    /// The time of the last visit that succeeded, with new entries or without.
     pub good_at: Option<Time>,
-    /// When a visit last brought a new or changed entry.
+    /// The time of the last visit that found a new or changed entry.
     pub fresh_at: Option<Time>,
-    /// When its hub last told of something new, while nothing new is found that it did not tell of.
+    /// The time of the last notification by the hub. Cleared when a visit finds an entry that the hub did not push.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pushed_at: Option<Time>,
-    /// Until when its server lets the last answer stand in for one that fails.
+    /// The end of the time in which the last answer may stand in for one that fails (`stale-if-error`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale_until: Option<Time>,
-    /// Since when its entries have no dates any more, if they had some before.
+    /// The time since which the entries have had no dates, if they had some before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undated_since: Option<Time>,
-    /// Whether entries of the last body had dates.
+    /// True if entries of the last body had dates.
     #[serde(skip_serializing_if = "is_false")]
     pub is_dated: bool,
-    /// How many visits in a row failed.
+    /// The number of visits in a row that failed.
     pub failures: u32,
-    /// The first of them.
+    /// The time of the first of these failures.
     pub failing_since: Option<Time>,
-    /// The last visit's outcome in one sentence, while it is not in order.
+    /// The fault of the last visit, if it failed. The stored name is older than the field's.
     #[serde(rename = "trouble")]
-    pub last_fault: Option<super::Fault>,
-    /// Whether that may pass by itself and is not told yet: the first failure of a source that worked, or one that its server
-    /// excused beforehand.
+    pub last_fault: Option<Fault>,
+    /// True if the fault is not reported yet, because it may pass: the first failure of a source that worked, or one within the
+    /// time that its server allows.
     #[serde(skip_serializing_if = "is_false")]
     pub is_quiet: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
 fn is_false(value: &bool) -> bool {
     !*value
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// What stands between the scheme and the path of an address: host, port and what else there may be.
+/// Returns the authority of an address: everything between the scheme and the path, such as host and port.
 pub fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_that_an_older_version_stored_is_read() {
+        let json = r#"{"url":"https://a.fr/rss","meta":{"pace":{"minutes":60}},"habit":{"since":"2026-11-24T00:00:00Z"},
+            "trouble":{"source":"a","kind":"timeout","message":"it timed out","since":null}}"#;
+        let state: SourceState = serde_json::from_str(json).expect("a state");
+        assert_eq!(state.meta.poll_hints.minutes, Some(60));
+        assert!(!state.publish_rate.is_empty());
+        assert_eq!(state.last_fault.as_ref().map(|fault| fault.message.as_str()), Some("it timed out"));
+        let stored = serde_json::to_value(&state).expect("JSON");
+        assert_eq!((&stored["meta"]["pace"]["minutes"], &stored["trouble"]["kind"]), (&60.into(), &"timeout".into()));
+        assert!(stored["habit"]["since"].is_string());
+    }
 }

@@ -1,70 +1,70 @@
-//! A subscription: what was agreed with the hub of a source (WebSub).
+//! A WebSub subscription: the agreement with the hub of a source.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::{Hub, SourceId, Time};
 
-/// How long a hub that has not agreed is left alone: doubled each time, up to a day.
+/// The delay before a hub that has not agreed is asked again: doubled each time, up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(60);
-/// A hub that agrees to less is asked no sooner.
-const LEAST_RENEWAL: Duration = Duration::from_secs(30);
-const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+/// The shortest time between two requests, also to a hub that agrees to less.
+const MIN_RENEWAL: Duration = Duration::from_secs(30);
+const MAX_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What was agreed with the hub of a source, or asked of it.
+/// A subscription that a hub has agreed to, or was asked for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Subscription {
     /// The source.
     pub source: SourceId,
-    /// The last part of the address that the hub calls: nobody else knows it.
+    /// The last part of the callback address: only the hub knows it.
     pub token: String,
-    /// What stands before it: where hubs reach us.
+    /// The part of the callback address before the token: where hubs reach this server.
     pub callback: String,
-    /// The hub, and what is subscribed to.
+    /// The hub, with the topic.
     pub hub: Hub,
-    /// What the hub signs with.
+    /// The secret with which the hub signs its notifications.
     pub secret: String,
-    /// When it was last asked.
+    /// The time of the last request.
     pub asked: Time,
-    /// How often it was asked since it last agreed.
+    /// The number of requests since the hub last agreed.
     pub failures: u32,
-    /// Until when its agreement lasts.
+    /// The end of the subscription.
     pub until: Option<Time>,
-    /// For how long it agreed.
+    /// The length of the lease that the hub has granted.
     pub lease: Option<Duration>,
-    /// Why it did not.
+    /// The reason for which the hub refused.
     pub reason: Option<String>,
 }
 
 impl Subscription {
-    /// Whether the hub has agreed, and its agreement lasts.
+    /// Returns true if the hub has agreed and the subscription has not expired.
     pub fn is_active(&self, now: Time) -> bool {
         self.until.is_some_and(|until| now < until)
     }
 
-    /// Whether it is what this hub would be asked for, by somebody who is reached at `callback`.
+    /// Returns true if it is a subscription at this hub with this callback address.
     pub fn is_for(&self, hub: &Hub, callback: &str) -> bool {
         self.hub == *hub && self.callback == callback
     }
 
-    /// When the hub is to be asked (again): when two thirds of what it agreed to are over, and later if it does not answer.
+    /// Returns the time of the next request: when two thirds of the lease are over, and with back-off if the hub does not answer.
     pub fn next_request_at(&self) -> Time {
         let renewal = match (self.until, self.lease) {
             (Some(until), Some(lease)) => {
                 let renewal = Time::from_millis(until.millis() - i64::try_from(lease.as_millis() / 3).unwrap_or(0));
-                renewal.max(self.asked.plus(LEAST_RENEWAL))
+                renewal.max(self.asked.plus(MIN_RENEWAL))
             }
             _ => self.asked,
         };
         if self.failures == 0 {
             return renewal;
         }
-        let doubled = FIRST_RETRY.saturating_mul(1_u32.checked_shl(self.failures - 1).unwrap_or(u32::MAX)).min(LONGEST_RETRY);
+        let doubled = FIRST_RETRY.saturating_mul(1_u32.checked_shl(self.failures - 1).unwrap_or(u32::MAX)).min(MAX_RETRY);
         renewal.max(self.asked.plus(if self.reason.is_some() { doubled.max(FIRST_RETRY * 10) } else { doubled }))
     }
 }
 
-/// Without what only the hub may know.
+/// Leaves out what only the hub may know.
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { source, hub, asked, failures, until, reason, .. } = self;
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hub_is_asked_again_in_time_and_not_in_vain() {
+    fn hub_is_asked_after_two_thirds_of_the_lease_or_with_back_off() {
         let minutes = |minutes: u64| Time::EPOCH.plus(Duration::from_secs(60 * minutes));
         let hub = Hub { url: "https://hub.example/".to_owned(), topic: "https://a.fr/rss".to_owned() };
         let asked = Subscription {

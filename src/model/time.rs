@@ -1,4 +1,4 @@
-//! An instant, and who may ask for the present one.
+//! Instants, and the clock.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,44 +18,44 @@ impl Time {
     /// The start of Unix time.
     pub const EPOCH: Self = Self(0);
 
-    /// The instant so many milliseconds after 1970-01-01T00:00:00Z; what lies outside the years 1 to 9999 is moved to their edge.
+    /// Makes the instant `millis` milliseconds after 1970-01-01T00:00:00Z. Instants outside the years 1 to 9999 are moved to their edge.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(FIRST, LAST))
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     pub fn millis(self) -> i64 {
         self.0
     }
 
-    /// Reads an RFC 3339 date with any offset.
+    /// Parses an RFC 3339 date with any offset.
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text).ok().map(|t| Self::from_millis(t.timestamp_millis()))
     }
 
-    /// RFC 3339 in UTC, to the second: `2026-11-23T20:15:00Z`.
+    /// Writes RFC 3339 in UTC, to the second: `2026-11-23T20:15:00Z`.
     pub fn rfc3339(self) -> String {
         self.chrono().to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 
-    /// The same instant without its fraction of a second: feeds state seconds, and so do we.
+    /// Returns the same instant without its fraction of a second: feeds have seconds, and so have outputs.
     #[must_use]
     pub fn whole_seconds(self) -> Self {
         Self(self.0.div_euclid(1000) * 1000)
     }
 
-    /// This instant as chrono has it, for the crates that speak chrono.
+    /// Converts the instant for crates that use chrono.
     pub fn chrono(self) -> DateTime<Utc> {
         Utc.timestamp_millis_opt(self.0).single().unwrap_or_default()
     }
 
-    /// The instant `later` after this one.
+    /// Returns the instant `later` after this one.
     #[must_use]
     pub fn plus(self, later: Duration) -> Self {
         Self::from_millis(self.0.saturating_add(i64::try_from(later.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long after `earlier` this instant is; zero when it is not after it.
+    /// Returns the time from `earlier` to this instant; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -92,9 +92,9 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// Where the present instant comes from. Passed in wherever it is needed, so that a pass can be run at any time of choice.
+/// A source of the present time. It is passed in wherever it is needed, so that tests choose the time.
 pub trait Clock: Send + Sync {
-    /// The present instant.
+    /// Returns the present instant.
     fn now(&self) -> Time;
 }
 
@@ -103,14 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_written_in_utc_to_the_second() {
+    fn time_is_written_in_utc_to_the_second() {
         let time = Time::from_rfc3339("2018-02-18T10:30:00.750+01:00").expect("a date");
         assert_eq!(time.rfc3339(), "2018-02-18T09:30:00Z");
         assert_eq!(time.whole_seconds().millis() % 1000, 0);
     }
 
     #[test]
-    fn stays_within_what_rfc_3339_can_write() {
+    fn time_stays_within_the_years_of_rfc_3339() {
         assert_eq!(Time::from_millis(i64::MAX).rfc3339(), "9999-12-31T23:59:59Z");
         assert_eq!(Time::from_millis(i64::MIN).rfc3339(), "0001-01-01T00:00:00Z");
         assert_eq!(Time::from_millis(i64::MAX).plus(Duration::MAX).rfc3339(), "9999-12-31T23:59:59Z");

@@ -1,12 +1,12 @@
-//! What becomes of an entry that is not in an edition's language.
+//! The policy for entries without a translation.
 
 use std::time::Duration;
 
-/// What an edition does with an entry that is not (yet) in its language.
+/// The policy of an edition for entries that are not (yet) in its language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UntranslatedPolicy {
-    /// Waits so long for a translation, then shows the original: an entry whose title changes later under the same id is
-    /// listed twice by some readers.
+    /// Waits this long for a translation, then shows the original. Some readers list an entry twice whose title changes later under
+    /// the same id.
     Hold(Duration),
     /// Shows the original at once.
     Original,

@@ -1,4 +1,4 @@
-//! What engines use up, what it costs, and how much of it there may be.
+//! The usage of engines, its price, and budgets.
 
 use std::ops::{Add, AddAssign};
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 
-/// What requests to an engine use up. Characters are Unicode scalar values, as every vendor that bills them counts them.
+/// The usage of requests to an engine. Characters are Unicode scalar values, as every vendor that bills them counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Characters sent, with marks as far as the vendor counts them.
+    /// Characters sent, with the marks if the vendor counts them.
     pub characters: u64,
     /// Tokens read by a language model.
     pub tokens_in: u64,
-    /// Tokens written by it.
+    /// Tokens written by a language model.
     pub tokens_out: u64,
 }
 
 impl Usage {
-    /// All tokens.
+    /// Returns the sum of the tokens.
     pub fn tokens(self) -> u64 {
         self.tokens_in.saturating_add(self.tokens_out)
     }
@@ -43,22 +43,22 @@ impl AddAssign for Usage {
     }
 }
 
-/// What an engine's work costs, in millionths of the currency's unit for a million each: the figure that vendors publish,
+/// The price of an engine's work, in millionths of the currency's unit for a million each: the figure that vendors publish,
 /// times a million.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
-    /// For characters.
+    /// The price of characters.
     pub per_million_characters: u64,
-    /// For tokens read.
+    /// The price of tokens read.
     pub per_million_tokens_in: u64,
-    /// For tokens written.
+    /// The price of tokens written.
     pub per_million_tokens_out: u64,
     /// The currency (ISO 4217), to be shown.
     pub currency: String,
 }
 
 impl Price {
-    /// What this costs, in millionths of the currency's unit, rounded up: a budget errs on the safe side.
+    /// Returns the cost, in millionths of the currency's unit, rounded up: a budget errs on the safe side.
     pub fn cost_of(&self, used: Usage) -> u64 {
         let sum = u128::from(used.characters) * u128::from(self.per_million_characters)
             + u128::from(used.tokens_in) * u128::from(self.per_million_tokens_in)
@@ -67,7 +67,7 @@ impl Price {
     }
 }
 
-/// What a budget counts.
+/// The unit of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -80,7 +80,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// How much of it this is, at this price.
+    /// Returns the amount of a usage in this unit, at this price.
     pub fn amount_of(self, used: Usage, price: &Price) -> u64 {
         match self {
             Self::Characters => used.characters,
@@ -90,7 +90,7 @@ impl Unit {
     }
 }
 
-/// How long a budget lasts, in UTC.
+/// The period of a budget, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
@@ -101,7 +101,7 @@ pub enum Period {
 }
 
 impl Period {
-    /// When the period began that holds this instant.
+    /// Returns the start of the period that contains this instant.
     pub fn start(self, now: Time) -> Time {
         let date = now.chrono().date_naive();
         let first = match self {
@@ -111,7 +111,7 @@ impl Period {
         Time::from_millis(first.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
     }
 
-    /// When the period ends that holds this instant, and the next begins.
+    /// Returns the end of the period that contains this instant: the start of the next.
     pub fn end(self, now: Time) -> Time {
         let date = self.start(now).chrono().date_naive();
         let next = match self {
@@ -122,14 +122,14 @@ impl Period {
     }
 }
 
-/// How much of an engine may be used.
+/// A budget: the limit of an engine's usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// What is counted.
+    /// The unit that is counted.
     pub unit: Unit,
-    /// So much of it.
+    /// The limit.
     pub limit: u64,
-    /// In this time.
+    /// The period.
     pub per: Period,
 }
 
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_those_of_utc() {
+    fn periods_begin_and_end_at_midnight_utc() {
         let at = |text: &str| Time::from_rfc3339(text).expect("a date");
         let now = at("2028-02-29T23:59:59+01:00");
         assert_eq!((Period::Day.start(now), Period::Day.end(now)), (at("2028-02-29T00:00:00Z"), at("2028-03-01T00:00:00Z")));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn money_is_counted_in_millionths_and_rounded_up() {
+    fn cost_is_in_millionths_and_rounded_up() {
         let deepl = Price { per_million_characters: 20_000_000, currency: "EUR".to_owned(), ..Price::default() };
         assert_eq!(deepl.cost_of(Usage { characters: 1_000_000, ..Usage::default() }), 20_000_000);
         assert_eq!(deepl.cost_of(Usage { characters: 1, ..Usage::default() }), 20);

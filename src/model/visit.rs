@@ -1,91 +1,61 @@
-//! A visit: what one look at a source found.
+//! A visit: one attempt to fetch a source, and its outcome.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, EntryId, FaultKind, Revision, SourceId, SourceState, Time};
+use super::{BreakKind, Entry, EntryId, FaultKind, Revision, SourceId, SourceState, Time};
 
-/// What kind of failure a broken visit was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BreakKind {
-    /// The name does not resolve.
-    Dns,
-    /// No connection.
-    Connect,
-    /// The certificate or the handshake is wrong.
-    Tls,
-    /// Too slow, at whatever stage.
-    Timeout,
-    /// An answer that is no success.
-    Http,
-    /// 404: there is nothing at this address.
-    NotFound,
-    /// More than `max_bytes`.
-    TooBig,
-    /// An address that must not be fetched.
-    PrivateAddress,
-    /// Redirects without end, or to nowhere.
-    Redirect,
-    /// A page, a challenge, nothing at all: no feed.
-    NotAFeed,
-    /// A feed that cannot be read.
-    Unreadable,
-    /// relais itself could not go on with it: a parser that panicked.
-    Internal,
-}
-
-/// How many entries of a body were what.
+/// The entries of a body, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
-    /// Entries never seen before.
+    /// New entries.
     pub new: u32,
     /// Known entries with another revision.
     pub changed: u32,
-    /// Known entries that the source has taken back.
+    /// Known entries that the source has removed.
     pub withdrawn: u32,
     /// Entries that could not be used (no title, no link, no text).
     pub dropped: u32,
 }
 
-/// How a visit ended.
+/// The outcome of a visit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// A body that was not the last one.
+    /// The server sent a new body.
     Fresh(Found),
-    /// 304, or the last body again.
+    /// The server answered 304, or sent the last body again.
     Same,
-    /// The server asks to come back later (429, 503 with Retry-After).
+    /// The server asked to come back later (429, or 503 with Retry-After).
     Later {
-        /// When.
+        /// The earliest time of the next visit.
         until: Time,
-        /// In one sentence.
+        /// The reason, in one sentence.
         message: String,
     },
-    /// A permanent redirect seen for the first time; the body behind it was read.
+    /// The server redirected permanently, for the first time. The body at the target was parsed.
     Moved {
-        /// Where to.
+        /// The target.
         to: String,
-        /// What the body brought.
+        /// The entries of the body.
         found: Found,
     },
-    /// 410: it will not come back.
+    /// The server answered 410: the source is retired.
     Gone {
-        /// In one sentence.
+        /// The reason, in one sentence.
         message: String,
     },
-    /// Nothing could be read. The last good entries stay.
+    /// The visit failed. The entries of the last good visit stay.
     Broken {
-        /// Of which kind.
+        /// The kind of failure.
         #[serde(rename = "why")]
         kind: BreakKind,
-        /// In one sentence.
+        /// The reason, in one sentence.
         message: String,
     },
 }
 
 impl Outcome {
-    /// The outcome's name: `fresh`, `same`, `later`, `moved`, `gone`, `broken`.
+    /// Returns the name of the outcome: `fresh`, `same`, `later`, `moved`, `gone`, `broken`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Fresh(_) => "fresh",
@@ -97,7 +67,7 @@ impl Outcome {
         }
     }
 
-    /// What the body brought, if one was read.
+    /// Returns the entries of the body, if one was parsed.
     pub fn found(&self) -> Option<&Found> {
         match self {
             Self::Fresh(found) | Self::Moved { found, .. } => Some(found),
@@ -116,38 +86,38 @@ impl Outcome {
     }
 }
 
-/// A new or changed entry, with what the store's slim row says of it.
+/// A new or changed entry, with the columns of its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The entry as it was read.
+    /// The entry as it was parsed.
     pub entry: Entry,
-    /// Its revision.
+    /// The revision.
     pub revision: Revision,
-    /// Where it stands in time; kept from the first sight of it when the entry is a known one.
+    /// The place in time. A known entry keeps the one that it had when it was first seen.
     pub at: Time,
-    /// When it was first seen.
+    /// The time at which it was first seen.
     pub first_seen: Time,
 }
 
-/// What one look at a source found: settled by the store in one transaction.
+/// The result of one attempt to fetch a source. The store settles it in one transaction.
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// The source.
     pub source: SourceId,
-    /// When the visit began.
+    /// The time at which the visit began.
     pub at: Time,
-    /// How long it took, waiting for its turn not counted.
+    /// The duration, without the time of waiting for the host's turn.
     pub duration_ms: u64,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What the next visit starts from; nothing when that is word for word what the last one left.
+    /// The state for the next visit; nothing if it has not changed.
     pub state: Option<SourceState>,
-    /// New and changed entries.
+    /// The new and changed entries.
     pub changes: Vec<Change>,
-    /// Entries that the source has taken back.
+    /// The entries that the source has removed.
     pub withdrawn: Vec<EntryId>,
-    /// Entries that it had taken back and shows again, unchanged.
+    /// The entries that it had removed and lists again, unchanged.
     pub restored: Vec<EntryId>,
-    /// When to come back.
+    /// The time of the next visit.
     pub due: Time,
 }

@@ -1,4 +1,4 @@
-//! Time zones: what a date that names none is in.
+//! Time zones, for dates that name none.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,27 +14,27 @@ use super::Time;
 pub struct Zone(Tz);
 
 impl Zone {
-    /// Universal time.
+    /// Coordinated Universal Time.
     pub const UTC: Self = Self(Tz::UTC);
 
-    /// The zone of a name in the IANA database, in any case; nothing for a name that is not there.
+    /// Returns the zone of a name in the IANA database, in upper or lower case; nothing if there is none.
     pub fn new(name: &str) -> Option<Self> {
         let exact = Tz::from_str(name).ok();
         exact.or_else(|| TZ_VARIANTS.iter().copied().find(|zone| zone.name().eq_ignore_ascii_case(name))).map(Self)
     }
 
-    /// Its name.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         self.0.name()
     }
 
-    /// All names that there are.
+    /// Returns all names of the database.
     pub fn names() -> impl Iterator<Item = &'static str> {
         TZ_VARIANTS.iter().map(|zone| zone.name())
     }
 
-    /// The instant at which clocks here show `local`. One that they show twice is the first of both; one that they leave out
-    /// is as long after the change as it pretends to be.
+    /// Returns the instant at which clocks in this zone show `local`. A time that they show twice is the first of both; a time that
+    /// they skip is counted on from the change.
     pub fn instant(self, local: NaiveDateTime) -> Time {
         match self.0.from_local_datetime(&local) {
             LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Time::from_millis(time.timestamp_millis()),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_summer_and_winter_and_the_nights_between() {
+    fn summer_time_is_applied_also_in_the_nights_of_the_change() {
         assert_eq!(at("Europe/Paris", "2024-07-26 19:30"), "2024-07-26T17:30:00Z");
         assert_eq!(at("Europe/Paris", "2024-01-26 19:30"), "2024-01-26T18:30:00Z");
         assert_eq!(at("Europe/Paris", "2024-10-27 02:30"), "2024-10-27T00:30:00Z", "twice: the first");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn is_written_as_its_name() {
+    fn zone_is_written_as_its_name() {
         assert_eq!(Zone::new("europe/paris").map(Zone::name), Some("Europe/Paris"));
         assert_eq!(Zone::new("Europe/Pari"), None);
         let json = serde_json::to_string(&Zone::new("Asia/Seoul")).expect("JSON");

@@ -13,7 +13,7 @@ use crate::model::{
     SourceInfo, SourceMeta,
 };
 use crate::render::{self, EditionLink, Index, ListedSource};
-use crate::select::{Admission, Window, admission};
+use crate::select::{Admission, Window, decide_admission};
 use crate::sink::{OutputDir, WriteOutcome};
 use crate::store::{Store, StoreError, TranslationRow};
 
@@ -193,13 +193,13 @@ impl Publish<'_> {
             for row in rows {
                 let rendition = kept.get(&row.id);
                 let is_translated = rendition.is_some_and(|kept| kept.inputs.is_finished());
-                match admission(&row, lang, is_translated, edition.untranslated, now) {
-                    Admission::Shown => window.take(row),
+                match decide_admission(&row, lang, is_translated, edition.untranslated, now) {
+                    Admission::Shown => window.push(row),
                     // What is translated of an unfinished one is better than nothing.
                     Admission::Translated | Admission::Foreign => {
                         let rendition = rendition.filter(|kept| is_translated || kept.revision == row.revision);
                         renditions.extend(rendition.map(|kept| (row.id, kept.stamp)));
-                        window.take(row);
+                        window.push(row);
                     }
                     Admission::Waits => waiting += u64::from(!window.is_full()),
                     Admission::Left => {}
@@ -250,7 +250,7 @@ impl Publish<'_> {
     async fn write(&self, view: &Arc<Edition>, format: Format) -> Result<Result<(u64, WriteOutcome), String>, PipelineError> {
         let (view, dir) = (Arc::clone(view), Arc::clone(&self.dir));
         let result = spawn_cpu("rendering an edition", move || match render::render_edition(&view, format) {
-            Ok(text) => Ok(Ok((text.len() as u64, dir.put(&view.file(format), text.as_bytes())?))),
+            Ok(text) => Ok(Ok((text.len() as u64, dir.write_file(&view.file(format), text.as_bytes())?))),
             Err(error) => Ok(Err(error.to_string())),
         })
         .await?;
@@ -289,8 +289,8 @@ impl Publish<'_> {
             let index = Index { title: "relais", base_url: base_url.as_deref(), editions: &editions, sources: &listed };
             let index = render::render_index(&index).map_err(|error| PipelineError::render("index.html", &error))?;
             let opml = render::render_opml("relais", &listed).map_err(|error| PipelineError::render("sources.opml", &error))?;
-            dir.put("index.html", index.as_bytes())?;
-            dir.put("sources.opml", opml.as_bytes())?;
+            dir.write_file("index.html", index.as_bytes())?;
+            dir.write_file("sources.opml", opml.as_bytes())?;
             Ok::<_, PipelineError>(vec![
                 ("index.html".to_owned(), index.len() as u64),
                 ("sources.opml".to_owned(), opml.len() as u64),
@@ -302,7 +302,7 @@ impl Publish<'_> {
 
     /// Whether the files that were made of these inputs are all in place.
     fn is_written(&self, record: &Record, inputs: &str) -> bool {
-        record.inputs == inputs && record.files.iter().all(|(file, size)| self.dir.has(file, *size))
+        record.inputs == inputs && record.files.iter().all(|(file, size)| self.dir.has_file(file, *size))
     }
 
     async fn remember(&self, name: &str, record: &Record) -> Result<(), PipelineError> {

@@ -1,27 +1,27 @@
-//! The newest entries of an edition, each article once.
+//! The window of an edition: its newest entries, each article once.
 
 use std::collections::HashSet;
 
 use crate::model::{EntryRow, Lang, Time, UntranslatedPolicy};
 
-/// Whether an entry may be shown in an edition now.
+/// The decision whether an entry may be shown in an edition now, and in which rendition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// In its own words, which are in the edition's language, or the edition takes all languages.
+    /// Shown in the original: its language is the edition's, or the edition takes all languages.
     Shown,
-    /// Translated.
+    /// Shown in translation.
     Translated,
-    /// In its own words, although they are in another language.
+    /// Shown in the original, although it is in another language.
     Foreign,
-    /// Not yet: it waits for a translation.
+    /// Not shown yet: it waits for a translation.
     Waits,
-    /// Never.
+    /// Never shown.
     Left,
 }
 
-/// Whether `entry` may be shown at `now` in an edition in `lang` (nothing: every entry in its own language), and as what.
-/// `is_translated` tells whether there is a finished rendition in that language.
-pub fn admission(
+/// Decides whether `entry` may be shown at `now` in an edition in `lang` (nothing: every entry in its own language), and in which
+/// rendition. `is_translated` is true if there is a finished rendition in that language.
+pub fn decide_admission(
     entry: &EntryRow,
     lang: Option<&Lang>,
     is_translated: bool,
@@ -43,7 +43,7 @@ pub fn admission(
     }
 }
 
-/// The newest entries, filled from rows that come newest first.
+/// The newest entries, filled from rows in order, newest first.
 #[derive(Debug)]
 pub struct Window {
     limit: usize,
@@ -52,25 +52,25 @@ pub struct Window {
 }
 
 impl Window {
-    /// An empty window for so many entries.
+    /// Makes an empty window for `limit` entries.
     pub fn new(limit: usize) -> Self {
         Self { limit, dedup_keys: HashSet::new(), entries: Vec::new() }
     }
 
-    /// Whether no more fits in.
+    /// Returns true if the window takes no more entries.
     pub fn is_full(&self) -> bool {
         self.entries.len() >= self.limit
     }
 
-    /// Takes the next older entry. One article in two feeds (the same page under the same headline) is taken once: from the
-    /// feed in which it stands as the newest.
-    pub fn take(&mut self, entry: EntryRow) {
+    /// Adds the next older entry. A duplicate (the same page under the same headline) of an entry in the window is dropped: an
+    /// article in two feeds is shown once, from the feed in which it is newest.
+    pub fn push(&mut self, entry: EntryRow) {
         if !self.is_full() && entry.dedup_key.is_none_or(|dedup_key| self.dedup_keys.insert(dedup_key)) {
             self.entries.push(entry);
         }
     }
 
-    /// The entries, newest first.
+    /// Returns the entries, newest first.
     pub fn into_entries(self) -> Vec<EntryRow> {
         self.entries
     }
@@ -97,29 +97,29 @@ mod tests {
     }
 
     #[test]
-    fn an_article_in_two_feeds_is_taken_once_and_the_rest_moves_up() {
+    fn duplicate_is_dropped_and_older_entries_move_up() {
         let mut window = Window::new(2);
         for row in [entry(9, Some(1), None), entry(8, Some(1), None), entry(7, None, None), entry(6, None, None)] {
-            window.take(row);
+            window.push(row);
         }
         assert!(window.is_full());
         assert_eq!(window.into_entries().iter().map(|known| known.id.0).collect::<Vec<_>>(), [9, 7]);
     }
 
     #[test]
-    fn an_entry_in_another_language_follows_the_policy() {
+    fn entry_in_another_language_follows_the_untranslated_policy() {
         let english = Lang::new("en");
         let hold = UntranslatedPolicy::Hold(Duration::from_secs(60));
         let (early, late) = (Time::from_millis(59_999), Time::from_millis(60_000));
         let french = entry(1, None, Some("fr"));
-        assert_eq!(admission(&french, None, false, hold, early), Admission::Shown);
-        assert_eq!(admission(&french, english.as_ref(), false, hold, early), Admission::Waits);
-        assert_eq!(admission(&french, english.as_ref(), false, hold, late), Admission::Foreign);
-        assert_eq!(admission(&french, english.as_ref(), false, UntranslatedPolicy::Skip, late), Admission::Left);
-        assert_eq!(admission(&french, english.as_ref(), true, UntranslatedPolicy::Skip, late), Admission::Translated);
-        assert_eq!(admission(&entry(1, None, Some("en-GB")), english.as_ref(), false, hold, early), Admission::Shown);
+        assert_eq!(decide_admission(&french, None, false, hold, early), Admission::Shown);
+        assert_eq!(decide_admission(&french, english.as_ref(), false, hold, early), Admission::Waits);
+        assert_eq!(decide_admission(&french, english.as_ref(), false, hold, late), Admission::Foreign);
+        assert_eq!(decide_admission(&french, english.as_ref(), false, UntranslatedPolicy::Skip, late), Admission::Left);
+        assert_eq!(decide_admission(&french, english.as_ref(), true, UntranslatedPolicy::Skip, late), Admission::Translated);
+        assert_eq!(decide_admission(&entry(1, None, Some("en-GB")), english.as_ref(), false, hold, early), Admission::Shown);
         assert_eq!(
-            admission(&entry(1, None, None), english.as_ref(), false, UntranslatedPolicy::Original, early),
+            decide_admission(&entry(1, None, None), english.as_ref(), false, UntranslatedPolicy::Original, early),
             Admission::Foreign
         );
     }

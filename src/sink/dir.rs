@@ -1,4 +1,4 @@
-//! A folder of output files. Blocking: a pass calls it off the async threads.
+//! A folder of output files. Its operations block: a pass calls them on a thread for blocking work.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -9,10 +9,10 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::{SinkError, WriteOutcome};
 
-/// How the names of files begin that are being written. Web servers hide what begins with a dot.
+/// The prefix of files that are being written. Web servers hide names that begin with a dot.
 const TEMPORARY: &str = ".relais-";
 
-/// How deep folders are looked through for temporaries of runs that were killed.
+/// The depth of folders to which temporary files of killed runs are searched for.
 const DEEPEST: u32 = 4;
 
 /// The folder that `output` names.
@@ -22,88 +22,88 @@ pub struct OutputDir {
 }
 
 impl OutputDir {
-    /// Takes the folder, making it (and those above it) if it is not there, and removes what killed runs have left in it.
+    /// Opens the folder, makes it (and its parents) if it does not exist, and removes temporary files of killed runs.
     pub fn open(path: &Path) -> Result<Self, SinkError> {
-        make(path)?;
+        make_folder(path)?;
         remove_stale(path, DEEPEST);
         Ok(Self { path: path.to_owned() })
     }
 
-    /// Puts a file there. `name` may hold `/`; the folders are made. A file that has these bytes already is not touched.
+    /// Writes a file. `name` may contain `/`; the folders are made. A file that has these bytes already is not touched.
     ///
-    /// A symbolic link of that name is replaced, not followed: whoever can put a link here must not make us write
+    /// A symbolic link of that name is replaced, not followed: a user who can put a link here must not make relais write
     /// elsewhere. Links to folders are followed: they are how an operator moves `archive` to another disk.
-    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<WriteOutcome, SinkError> {
-        let target = self.target(name)?;
-        if holds(&target, bytes) {
+    pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<WriteOutcome, SinkError> {
+        let target = self.resolve(name)?;
+        if has_bytes(&target, bytes) {
             return Ok(WriteOutcome::Same);
         }
         let folder = target.parent().unwrap_or(&self.path);
-        make(folder)?;
-        replace(folder, &target, bytes).map_err(|source| fault(name, folder, source))?;
+        make_folder(folder)?;
+        replace_file(folder, &target, bytes).map_err(|source| classify(name, folder, source))?;
         Ok(WriteOutcome::New)
     }
 
-    /// Whether a file of that name and size is there.
-    pub fn has(&self, name: &str, size: u64) -> bool {
-        self.target(name).is_ok_and(|target| is_file_of(&target, size))
+    /// Returns true if a file of that name and size exists.
+    pub fn has_file(&self, name: &str, size: u64) -> bool {
+        self.resolve(name).is_ok_and(|target| is_file_of_size(&target, size))
     }
 
-    /// Removes a file; one that is not there is no error.
-    pub fn remove(&self, name: &str) -> Result<(), SinkError> {
-        let target = self.target(name)?;
+    /// Removes a file. A file that does not exist is no error.
+    pub fn remove_file(&self, name: &str) -> Result<(), SinkError> {
+        let target = self.resolve(name)?;
         let folder = target.parent().unwrap_or(&self.path);
         match fs::remove_file(&target) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            result => result.and_then(|()| sync(folder)).map_err(|source| fault(name, folder, source)),
+            result => result.and_then(|()| sync_folder(folder)).map_err(|source| classify(name, folder, source)),
         }
     }
 
-    /// The path of a name that stays within the folder and is none of our temporaries.
-    fn target(&self, name: &str) -> Result<PathBuf, SinkError> {
+    /// Returns the path of a name. It must stay within the folder, and must not be that of a temporary file.
+    fn resolve(&self, name: &str) -> Result<PathBuf, SinkError> {
         let fits = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0') && !part.starts_with(TEMPORARY);
         if name.split('/').all(fits) { Ok(self.path.join(name)) } else { Err(SinkError::Name { name: name.to_owned() }) }
     }
 }
 
-fn make(folder: &Path) -> Result<(), SinkError> {
+fn make_folder(folder: &Path) -> Result<(), SinkError> {
     fs::create_dir_all(folder).map_err(|source| SinkError::Folder { folder: folder.to_owned(), source })
 }
 
-fn is_file_of(path: &Path, size: u64) -> bool {
+fn is_file_of_size(path: &Path, size: u64) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == size)
 }
 
-/// Whether the file has exactly these bytes. One that cannot be read is written anew, which then says what is wrong.
-fn holds(path: &Path, bytes: &[u8]) -> bool {
-    is_file_of(path, bytes.len() as u64) && fs::read(path).is_ok_and(|there| there == bytes)
+/// Returns true if the file has exactly these bytes. A file that cannot be read is written again, which reports the cause.
+fn has_bytes(path: &Path, bytes: &[u8]) -> bool {
+    is_file_of_size(path, bytes.len() as u64) && fs::read(path).is_ok_and(|there| there == bytes)
 }
 
-/// Writes beside the target and renames over it: readers see the old file or the new one, also after a power cut.
-fn replace(folder: &Path, target: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a temporary file and renames it to the target: readers see the old file or the new one, also after a power cut.
+fn replace_file(folder: &Path, target: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file: NamedTempFile = Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
-    // Held until the file is closed, also by the death of the process: what is locked is being written. A file system
-    // without locks loses only the protection against another relais that starts in this instant.
+    // The lock is held until the file is closed or the process ends: a locked file is being written. Without locks in the file
+    // system, only the protection against another relais that starts at this moment is lost.
     let _ = file.as_file().try_lock();
     file.write_all(bytes)?;
-    // tempfile makes files that only their owner can read; a web server must read these.
+    // tempfile makes files that only their owner can read; a web server must be able to read them.
     file.as_file().set_permissions(Permissions::from_mode(0o644))?;
     file.as_file().sync_all()?;
     file.persist(target).map_err(|error| error.error)?;
-    sync(folder)
+    sync_folder(folder)
 }
 
-/// Makes a rename or removal last.
-fn sync(folder: &Path) -> io::Result<()> {
+/// Syncs a folder, so that a rename or removal survives a power cut.
+fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
-        // Some network file systems cannot; the file itself is safe.
+        // Some network file systems cannot sync folders; the file itself is safe.
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         result => result,
     }
 }
 
-/// Removes temporaries that nobody holds a lock on. Age says nothing here: there is no clock, and a slow disk makes a file
-/// that is being written look old. That it fails is no reason to stop: they are hidden, and the next run tries again.
+/// Removes temporary files that nobody has locked. Their age does not count: there is no clock here, and on a slow disk a file
+/// that is being written looks old. Errors are ignored: the files are hidden, and the next run tries again.
 fn remove_stale(folder: &Path, deeper: u32) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -119,12 +119,12 @@ fn remove_stale(folder: &Path, deeper: u32) {
     }
 }
 
-/// What went wrong, by what is to be done about it.
-fn fault(name: &str, folder: &Path, source: io::Error) -> SinkError {
+/// Maps an error of the system by its remedy.
+fn classify(name: &str, folder: &Path, source: io::Error) -> SinkError {
     let (name, folder) = (name.to_owned(), folder.to_owned());
     match source.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            let owner = fs::metadata(&folder).map_or_else(|_| String::new(), |meta| owner(meta.uid(), meta.mode()));
+            let owner = fs::metadata(&folder).map_or_else(|_| String::new(), |meta| owner_hint(meta.uid(), meta.mode()));
             SinkError::Denied { name, folder, owner, source }
         }
         // EFBIG is what a process meets whose files may not grow further (`ulimit -f`).
@@ -133,7 +133,7 @@ fn fault(name: &str, folder: &Path, source: io::Error) -> SinkError {
     }
 }
 
-fn owner(user: u32, mode: u32) -> String {
+fn owner_hint(user: u32, mode: u32) -> String {
     format!(" (the folder belongs to user {user} and has mode {:04o})", mode & 0o7777)
 }
 
@@ -142,8 +142,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_and_a_foreign_folder_are_told_apart() {
-        let told = |code: i32| fault("jeux.atom", Path::new("/"), io::Error::from_raw_os_error(code));
+    fn full_disk_and_denied_permission_are_distinct_errors() {
+        let told = |code: i32| classify("jeux.atom", Path::new("/"), io::Error::from_raw_os_error(code));
         // Numbers of Linux: ENOSPC, EDQUOT, EACCES, EROFS, EIO.
         assert!(matches!(told(28), SinkError::Full { .. }) && matches!(told(122), SinkError::Full { .. }));
         assert!(matches!(told(13), SinkError::Denied { .. }) && matches!(told(30), SinkError::Denied { .. }));

@@ -63,7 +63,7 @@ struct DueColumns {
 /// The sources that a worker has just leased.
 struct Leased {
     sources: Vec<LeasedSource>,
-    /// How many of them another worker had leased until its lease expired.
+    /// The number of them that another worker had leased until its lease expired.
     expired: usize,
 }
 

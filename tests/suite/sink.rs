@@ -31,16 +31,16 @@ fn place(path: &Path, bytes: &[u8]) {
 #[test]
 fn a_file_can_be_read_by_a_web_server_and_nothing_else_is_left() {
     let (root, dir) = folder();
-    assert_eq!(dir.put("jeux.fr.atom", b"<feed/>\n").expect("written"), WriteOutcome::New);
+    assert_eq!(dir.write_file("jeux.fr.atom", b"<feed/>\n").expect("written"), WriteOutcome::New);
     let path = root.path().join("output/jeux.fr.atom");
     assert_eq!(fs::metadata(&path).expect("a file").mode() & 0o7777, 0o644);
     assert_eq!(fs::read(&path).expect("a file"), b"<feed/>\n");
     assert_eq!(names(&root.path().join("output")), ["jeux.fr.atom"]);
     assert!(
-        dir.has("jeux.fr.atom", 8)
-            && !dir.has("jeux.fr.atom", 9)
-            && !dir.has("other", 8)
-            && !dir.has("../output/jeux.fr.atom", 8)
+        dir.has_file("jeux.fr.atom", 8)
+            && !dir.has_file("jeux.fr.atom", 9)
+            && !dir.has_file("other", 8)
+            && !dir.has_file("../output/jeux.fr.atom", 8)
     );
 }
 
@@ -48,14 +48,14 @@ fn a_file_can_be_read_by_a_web_server_and_nothing_else_is_left() {
 fn the_same_bytes_leave_the_file_alone_and_others_replace_it() {
     let (root, dir) = folder();
     let path = root.path().join("output/a.json");
-    dir.put("a.json", b"{\"a\":1}").expect("written");
+    dir.write_file("a.json", b"{\"a\":1}").expect("written");
     let first = fs::metadata(&path).expect("a file");
-    assert_eq!(dir.put("a.json", b"{\"a\":1}").expect("looked at"), WriteOutcome::Same);
+    assert_eq!(dir.write_file("a.json", b"{\"a\":1}").expect("looked at"), WriteOutcome::Same);
     let second = fs::metadata(&path).expect("a file");
     assert_eq!((first.ino(), first.mtime(), first.mtime_nsec()), (second.ino(), second.mtime(), second.mtime_nsec()));
 
     let mut reader = File::open(&path).expect("a file");
-    assert_eq!(dir.put("a.json", b"{\"a\":2}").expect("written"), WriteOutcome::New, "same size, other bytes");
+    assert_eq!(dir.write_file("a.json", b"{\"a\":2}").expect("written"), WriteOutcome::New, "same size, other bytes");
     assert_eq!(fs::read(&path).expect("a file"), b"{\"a\":2}");
     let mut old = String::new();
     std::io::Read::read_to_string(&mut reader, &mut old).expect("a file that is open stays");
@@ -65,17 +65,17 @@ fn the_same_bytes_leave_the_file_alone_and_others_replace_it() {
 #[test]
 fn folders_are_made_and_names_stay_within_the_output() {
     let (root, dir) = folder();
-    dir.put("archive/2026/11.atom", b"x").expect("written");
-    assert!(dir.has("archive/2026/11.atom", 1));
+    dir.write_file("archive/2026/11.atom", b"x").expect("written");
+    assert!(dir.has_file("archive/2026/11.atom", 1));
     for name in ["", "/etc/a", "../a", "a/../../b", "a//b", "./a", "a/", "a\0b", ".relais-a", "archive/.relais-a"] {
-        assert!(matches!(dir.put(name, b"x"), Err(SinkError::Name { .. })), "{name:?}");
-        assert!(matches!(dir.remove(name), Err(SinkError::Name { .. })), "{name:?}");
+        assert!(matches!(dir.write_file(name, b"x"), Err(SinkError::Name { .. })), "{name:?}");
+        assert!(matches!(dir.remove_file(name), Err(SinkError::Name { .. })), "{name:?}");
     }
     assert_eq!(names(root.path()), ["output"]);
-    dir.remove("archive/2026/11.atom").expect("removed");
-    dir.remove("archive/2026/11.atom").expect("one that is not there is no error");
-    dir.remove("never/was").expect("nor is one in a folder that is not there");
-    assert!(!dir.has("archive/2026/11.atom", 1));
+    dir.remove_file("archive/2026/11.atom").expect("removed");
+    dir.remove_file("archive/2026/11.atom").expect("one that is not there is no error");
+    dir.remove_file("never/was").expect("nor is one in a folder that is not there");
+    assert!(!dir.has_file("archive/2026/11.atom", 1));
 }
 
 #[test]
@@ -85,9 +85,9 @@ fn a_link_is_replaced_and_what_it_points_to_stays() {
     place(&elsewhere, b"precious");
     let path = root.path().join("output/a.html");
     symlink(&elsewhere, &path).expect("a link");
-    assert_eq!(dir.put("a.html", b"precious").expect("written"), WriteOutcome::New, "a link is never the same");
+    assert_eq!(dir.write_file("a.html", b"precious").expect("written"), WriteOutcome::New, "a link is never the same");
     assert!(fs::symlink_metadata(&path).expect("a file").is_file());
-    dir.put("a.html", b"other").expect("written");
+    dir.write_file("a.html", b"other").expect("written");
     assert_eq!(fs::read(&elsewhere).expect("a file"), b"precious");
 }
 
@@ -95,7 +95,7 @@ fn a_link_is_replaced_and_what_it_points_to_stays() {
 fn temporaries_of_killed_runs_go_and_those_being_written_stay() {
     let (root, dir) = folder();
     let output = root.path().join("output");
-    dir.put("archive/1.atom", b"x").expect("written");
+    dir.write_file("archive/1.atom", b"x").expect("written");
     for stale in [".relais-dead", "archive/.relais-dead", ".hidden-of-others"] {
         place(&output.join(stale), b"half");
     }
@@ -117,23 +117,23 @@ fn a_folder_that_cannot_be_made_is_named() {
         assert!(error.to_string().contains(&format!("{path:?}")), "{error}");
     }
     let dir = OutputDir::open(root.path()).expect("an output folder");
-    assert!(matches!(dir.put("file/below.atom", b"x"), Err(SinkError::Folder { .. })));
+    assert!(matches!(dir.write_file("file/below.atom", b"x"), Err(SinkError::Folder { .. })));
     assert_eq!(fs::read(&file).expect("a file"), b"not a folder");
     fs::create_dir(root.path().join("taken")).expect("a folder");
-    assert!(matches!(dir.put("taken", b"x"), Err(SinkError::Other { .. })));
+    assert!(matches!(dir.write_file("taken", b"x"), Err(SinkError::Other { .. })));
     assert_eq!(names(root.path()), ["file", "taken"], "no temporary is left");
 }
 
 #[test]
 fn a_folder_of_someone_else_is_named_with_its_owner() {
     let (root, dir) = folder();
-    dir.put("a.atom", b"old").expect("written");
+    dir.write_file("a.atom", b"old").expect("written");
     let output = root.path().join("output");
     fs::set_permissions(&output, Permissions::from_mode(0o555)).expect("permissions");
     if File::create_new(output.join("probe")).is_ok() {
         return; // The super-user may write anywhere; what the message says is tested beside the code.
     }
-    let error = dir.put("a.atom", b"new").expect_err("a folder that may not be written");
+    let error = dir.write_file("a.atom", b"new").expect_err("a folder that may not be written");
     assert!(matches!(error, SinkError::Denied { .. }), "{error:?}");
     assert!(error.to_string().contains("has mode 0555"), "{error}");
     assert_eq!(fs::read(output.join("a.atom")).expect("a file"), b"old");
@@ -147,12 +147,12 @@ const CRAMPED: &str = "RELAIS_TEST_CRAMPED";
 fn a_disk_that_fills_up_while_writing_leaves_the_old_file() {
     if let Some(output) = std::env::var_os(CRAMPED) {
         let dir = OutputDir::open(Path::new(&output)).expect("an output folder");
-        let error = dir.put("a.atom", &vec![b'x'; 1 << 20]).expect_err("more than may be written");
+        let error = dir.write_file("a.atom", &vec![b'x'; 1 << 20]).expect_err("more than may be written");
         assert!(matches!(error, SinkError::Full { .. }), "{error:?}");
         return;
     }
     let (root, dir) = folder();
-    dir.put("a.atom", b"old").expect("written");
+    dir.write_file("a.atom", b"old").expect("written");
     let output = root.path().join("output");
     // A limit on the size of files stops a write halfway, as a full disk does, and needs no rights to set up. It holds
     // for a whole process, and so does the ignored signal that would end it: hence a process of its own.

@@ -59,7 +59,7 @@ impl Operator<'_> {
         let dir = Arc::clone(self.dir);
         let work = move || {
             let text = render_edition(&view, Format::Atom).map_err(|error| PipelineError::render("faults.atom", &error))?;
-            Ok::<_, PipelineError>(dir.put(&view.file(Format::Atom), text.as_bytes())?)
+            Ok::<_, PipelineError>(dir.write_file(&view.file(Format::Atom), text.as_bytes())?)
         };
         spawn_cpu("rendering faults.atom", work).await??;
         if since != before {

@@ -110,17 +110,17 @@ pub(super) async fn newest(
         before = rows.last().map(|row| (row.at, row.id));
         for row in rows {
             while let Some(newer) = new.next_if(|new| (new.at, new.id) > (row.at, row.id)) {
-                window.take(newer);
+                window.push(newer);
             }
             if !changes.contains_key(&row.id) {
-                window.take(row);
+                window.push(row);
             }
         }
         if is_last {
             break;
         }
     }
-    new.for_each(|known| window.take(known));
+    new.for_each(|known| window.push(known));
     Ok(window.into_entries())
 }
 

@@ -1,10 +1,10 @@
-//! Translation: engines, and what makes their answers fit to be published.
+//! Translation: engines, and the checks and repairs that make their answers fit to be published.
 //!
 //! ```text
-//!  lay out ─▶ protect terms ─▶ recall, else engine ─▶ restore terms ─▶ verify ─▶ remember ─▶ put together
+//!  segments ─▶ protect terms ─▶ recall, else engine ─▶ restore terms ─▶ verify ─▶ remember ─▶ assemble
 //! ```
 //!
-//! What travels to an engine is text with numbered marks, never HTML. What comes back is believed only after it was verified.
+//! An engine is sent text with numbered marks, never HTML. Its answer is used only after it was verified.
 
 mod batching;
 mod circuit_breaker;
@@ -16,16 +16,17 @@ mod glossary;
 mod verify;
 
 pub use batching::{batch_len, fits};
-pub use circuit_breaker::{CircuitBreaker, RetryDecision};
-pub use document::{Document, Finished, Part, Wanted};
+pub use circuit_breaker::{CircuitBreaker, FailedTry, OpenCircuit, RetryDecision};
+pub use document::{AssembledEntry, Document, Part, SegmentRequest};
 pub use engine::{
-    Batch, Billing, Context, Engine, EngineError, EngineOpenError, EngineSettings, Limits, Outgoing, Reply, Term, open,
+    Batch, Billing, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope, LanguagePair, Limits, NextStep, Outgoing,
+    Reply, SegmentContext, Term, UnusableText, open,
 };
 pub use exchange::{
     ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, IMPORTED, SkipReason, SkippedRows, TranslationPair,
     read as read_exchange,
 };
 pub use fallback::protect_name::protect_name;
-pub use fallback::without_markup::{Bare, bare, place};
+pub use fallback::without_markup::{StrippedText, restore_markup, strip_markup};
 pub use glossary::{Glossary, GlossaryError, Protected, TermFault, restore};
-pub use verify::{Rejection, TranslationCheck, find_swapped, tidy, verify};
+pub use verify::{Rejection, RejectionKind, TranslationCheck, find_swapped, tidy, verify};

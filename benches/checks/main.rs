@@ -77,9 +77,9 @@ fn alarms(set: &Set, show: Option<&str>) -> Verdicts {
     for Pair { source, result } in &set.pairs {
         verdicts.cases += 1;
         if let Err(rejection) = judge(source, result, &set.from, &set.to) {
-            *verdicts.rejected.entry(rejection.name()).or_default() += 1;
+            *verdicts.rejected.entry(rejection.kind().as_str()).or_default() += 1;
             if show == Some("good") || show == Some(&set.name) {
-                println!("{}: {rejection}\n  {source}\n  {result}", rejection.name());
+                println!("{}: {rejection}\n  {source}\n  {result}", rejection.kind().as_str());
             }
         }
     }
@@ -92,7 +92,7 @@ fn caught(set: &Set, small: &HashSet<String>, breakage: &Breakage, show: Option<
         for broken in (breakage.broken)(&Sentence { set, at: place, small }) {
             verdicts.cases += 1;
             match judge(source, &broken, &set.from, &set.to) {
-                Err(rejection) => *verdicts.rejected.entry(rejection.name()).or_default() += 1,
+                Err(rejection) => *verdicts.rejected.entry(rejection.kind().as_str()).or_default() += 1,
                 Ok(()) if show == Some(breakage.name) => println!("{}:\n  {source}\n  {broken}", breakage.name),
                 Ok(()) => {}
             }
@@ -112,7 +112,7 @@ fn in_requests(set: &Set, moved: usize) -> Verdicts {
         for (at, pair) in pairs.iter().enumerate() {
             verdicts.cases += 1;
             let refused = judge(&pair.source, &answers[at].plain(), &set.from, &set.to).err().filter(|_| moved > 0);
-            if let Some(name) = refused.map(|rejection| rejection.name()).or(crossed.contains(&at).then_some("order")) {
+            if let Some(name) = refused.map(|rejection| rejection.kind().as_str()).or(crossed.contains(&at).then_some("order")) {
                 *verdicts.rejected.entry(name).or_default() += 1;
             }
         }

@@ -51,10 +51,10 @@ fn main() -> ExitCode {
     let whole = best(|| {
         for html in &articles {
             let original = Original { title: Text::new("Un titre"), content: Some(html.clone()), ..Original::default() };
-            let sheet = Document::lay_out(&original, Show::Full, &from, &to, &glossary);
+            let sheet = Document::new(&original, Show::Full, &from, &to, &glossary);
             let same: Vec<Option<Marked>> =
-                sheet.wanted().iter().map(|wanted| restore(&wanted.outgoing.text, &wanted.outgoing.terms, &to).ok()).collect();
-            black_box(sheet.finish(&same));
+                sheet.segments().iter().map(|wanted| restore(&wanted.outgoing.text, &wanted.outgoing.terms, &to).ok()).collect();
+            black_box(sheet.assemble(&same));
         }
     });
     let rate = |time: Duration| bytes as f64 / 1e6 / time.as_secs_f64();

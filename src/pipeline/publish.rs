@@ -21,7 +21,7 @@ use super::blocking::spawn_cpu;
 use super::error::PipelineError;
 use super::full_text::Pages;
 use super::originals::originals;
-use super::translate::foreign;
+use super::translate::source_language;
 use super::view;
 use fault_feed::Operator;
 
@@ -224,7 +224,7 @@ impl Publish<'_> {
         show: Show,
     ) -> Result<HashMap<EntryId, TranslationRow>, StoreError> {
         let Some(lang) = lang else { return Ok(HashMap::new()) };
-        let foreign: Vec<EntryId> = rows.iter().filter(|row| foreign(row, lang).is_some()).map(|row| row.id).collect();
+        let foreign: Vec<EntryId> = rows.iter().filter(|row| source_language(row, lang).is_some()).map(|row| row.id).collect();
         if foreign.is_empty() {
             return Ok(HashMap::new());
         }

@@ -1,26 +1,26 @@
-//! Filling requests to an engine's limits.
+//! Fills requests up to the limits of an engine.
 
 use super::engine::{Limits, Outgoing};
 
-/// How large a text is when it is sent: characters, bytes. Its canonical form is the longest that any engine is sent.
-fn size(text: &Outgoing) -> (usize, usize) {
+/// Returns the characters and bytes of a text as it is sent, in the canonical form: the longest that any engine is sent.
+fn measure(text: &Outgoing) -> (usize, usize) {
     let tagged = text.text.to_tagged();
     (tagged.chars().count(), tagged.len())
 }
 
-/// Whether a text may be sent at all, alone.
+/// Returns true if a text may be sent alone.
 pub fn fits(text: &Outgoing, limits: Limits) -> bool {
-    let (characters, bytes) = size(text);
+    let (characters, bytes) = measure(text);
     limits.texts > 0 && characters <= limits.characters && bytes <= limits.bytes
 }
 
-/// How many of these texts, from the first on, go into one request; those that do not fit even alone count as none, so that
-/// the answer is 0 only for a first text of that sort, or for no texts.
+/// Returns how many of these texts, from the first on, go into one request. It is 0 only if there are none, or the first does not
+/// fit even alone.
 pub fn batch_len<'a>(texts: impl IntoIterator<Item = &'a Outgoing>, limits: Limits) -> usize {
     let (mut characters, mut bytes) = (0_usize, 0_usize);
     let mut count = 0;
     for text in texts {
-        let (more_characters, more_bytes) = size(text);
+        let (more_characters, more_bytes) = measure(text);
         characters = characters.saturating_add(more_characters);
         bytes = bytes.saturating_add(more_bytes);
         if count >= limits.texts || characters > limits.characters || bytes > limits.bytes {
@@ -35,18 +35,18 @@ pub fn batch_len<'a>(texts: impl IntoIterator<Item = &'a Outgoing>, limits: Limi
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::engine::Context;
+    use super::super::engine::SegmentContext;
     use super::*;
     use crate::model::{Marked, SegmentKind};
 
     fn outgoing(text: &str) -> Outgoing {
-        Outgoing { text: Marked::text(text), terms: Vec::new(), kind: SegmentKind::Paragraph, context: Context::default() }
+        Outgoing { text: Marked::text(text), terms: Vec::new(), kind: SegmentKind::Paragraph, context: SegmentContext::default() }
     }
 
     const LIMITS: Limits = Limits { texts: 3, characters: 10, bytes: 12, in_flight: 1 };
 
     #[test]
-    fn a_request_is_filled_to_whichever_limit_comes_first() {
+    fn request_is_filled_up_to_the_first_limit() {
         for (texts, count) in [
             (vec!["a", "b", "c", "d"], 3),
             (vec!["aaaaa", "bbbbb", "c"], 2),
@@ -61,10 +61,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_request_is_beyond_a_limit_and_none_is_half_full(texts in prop::collection::vec("[a-zé&<]{0,9}", 0..12)) {
+        fn request_keeps_every_limit_and_has_no_room_for_another_text(texts in prop::collection::vec("[a-zé&<]{0,9}", 0..12)) {
             let texts: Vec<_> = texts.iter().map(|text| outgoing(text)).collect();
             let count = batch_len(&texts, LIMITS);
-            let sum = |count: usize| texts[..count].iter().map(size).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+            let sum = |count: usize| texts[..count].iter().map(measure).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
             let keeps = |count: usize| count <= LIMITS.texts && sum(count).0 <= LIMITS.characters && sum(count).1 <= LIMITS.bytes;
             prop_assert!(keeps(count));
             prop_assert!(count == texts.len() || !keeps(count + 1));

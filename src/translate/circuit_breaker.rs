@@ -1,152 +1,250 @@
-//! When an engine may be asked: after what it asked us to wait for, and not while it fails again and again.
+//! The circuit breaker of one engine: what a failed request means, when to try again, and when to stop asking.
+//!
+//! It keeps one circuit for the whole engine and one for each pair of languages. A wrong key, a used-up quota or a server that
+//! cannot be reached opens the circuit of the engine; a pair that the engine does not have, or a pair for which it keeps
+//! failing, opens the circuit of that pair only. It is pure: the client passes the time and the jitter, and does the waiting.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::engine::{Billing, EngineError};
+use super::engine::{EngineError, FailureScope, LanguagePair, NextStep};
+use crate::model::FaultKind;
 
-/// Requests are tried so often in all.
-const TRIES: u32 = 5;
-/// The first wait; each further one is up to twice as long.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// No wait is longer, unless the server asks for it.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// After so many requests in a row that failed for good the engine is left alone.
-const FAILURES: u32 = 3;
+/// The most tries of one request.
+const MAX_TRIES: u32 = 5;
+/// The most tries of a request that may be billed although it failed.
+const MAX_BILLED_TRIES: u32 = 2;
+/// The longest first back-off; each further one may be twice as long.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+/// The longest back-off, unless the server asks for more.
+const MAX_BACKOFF: Duration = Duration::from_secs(60);
+/// This many requests in a row that failed after all their tries open a circuit.
+const FAILURE_THRESHOLD: u32 = 3;
+/// The time for which a circuit opens first; each further time in a row is twice as long.
+const OPEN_FOR: Duration = Duration::from_secs(120);
 
-/// Whether and when one engine may be asked. One for all requests to it: what one of them learns holds for the others.
+/// Decides about all requests to one engine: one of them learns for the others.
 #[derive(Debug, Default)]
 pub struct CircuitBreaker {
-    /// Nobody asks before.
-    not_before: Option<Instant>,
-    /// Requests that failed for good since the last that did not.
-    failures: u32,
-    /// Why the engine is left alone from now on.
-    shut: Option<String>,
+    engine: Circuit,
+    pairs: HashMap<LanguagePair, Circuit>,
 }
 
-/// What to do about a request that failed.
+/// The decision about a request that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetryDecision {
-    /// Ask again, not before then.
+    /// Send the request again, not before this time.
     RetryAt(Instant),
-    /// Halve the request.
+    /// Send the texts in two halves.
     Split,
-    /// Not this engine, now.
+    /// Send nothing more of this request to this engine now.
     GiveUp,
-    /// The engine answered, but of no use: each text alone, then another engine.
+    /// The engine answered, but not usefully: send each text alone, then try another engine.
     Isolate,
 }
 
+/// One try of a request that failed.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedTry {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The present.
+    pub now: Instant,
+    /// The end of the run: nothing is tried again after it.
+    pub until: Instant,
+    /// A random number from 0 to 1, so that requests that failed together do not come back together.
+    pub jitter: f64,
+}
+
+/// A circuit that is open, or would be but for a trial request: what the operator should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCircuit {
+    /// The pair of languages; nothing for the whole engine.
+    pub pair: Option<LanguagePair>,
+    /// The kind of the last failure.
+    pub kind: FaultKind,
+    /// The last failure.
+    pub message: String,
+}
+
+/// The state of one circuit.
+#[derive(Debug, Default)]
+struct Circuit {
+    /// Requests in a row that failed after all their tries.
+    failures: u32,
+    /// Batches in a row of which most answers were refused by the checks.
+    rejected_batches: u32,
+    /// Times in a row that the circuit opened.
+    trips: u32,
+    /// No request before this time, as the server asked for.
+    not_before: Option<Instant>,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    /// The circuit is half-open from then on: requests are sent, and the next result closes it or opens it again. Nothing if it
+    /// stays open for the whole run.
+    until: Option<Instant>,
+    kind: FaultKind,
+    message: String,
+}
+
 impl CircuitBreaker {
-    /// Why the engine is left alone, if it is.
-    pub fn shut(&self) -> Option<&str> {
-        self.shut.as_deref()
+    /// Returns why no request of a pair may be sent; nothing if the circuits of the engine and the pair are closed or half-open.
+    pub fn blocked_by(&self, pair: &LanguagePair, now: Instant) -> Option<FaultKind> {
+        self.engine.blocked_by(now).or_else(|| self.pairs.get(pair)?.blocked_by(now))
     }
 
-    /// When the next request may be sent.
-    pub fn opens(&self, now: Instant) -> Instant {
-        self.not_before.map_or(now, |then| then.max(now))
+    /// Returns true if no request of any pair may be sent.
+    pub fn is_engine_open(&self, now: Instant) -> bool {
+        self.engine.blocked_by(now).is_some()
     }
 
-    /// A request was answered.
-    pub fn answered(&mut self) {
-        self.failures = 0;
+    /// Returns true if the circuit of some pair is open.
+    pub fn has_open_pair(&self, now: Instant) -> bool {
+        self.pairs.values().any(|circuit| circuit.blocked_by(now).is_some())
     }
 
-    /// A request failed, its `tries`th try (from 1), at `now`; nothing is tried again after `until`. `jitter` is from 0 to 1.
-    pub fn failed(&mut self, error: &EngineError, tries: u32, now: Instant, until: Instant, jitter: f64) -> RetryDecision {
-        match error {
-            EngineError::Transient { message, retry_after, billing } => {
-                let wait = retry_after.unwrap_or_else(|| backoff(tries, jitter));
-                let then = now + wait;
-                if retry_after.is_some() {
-                    self.not_before = self.not_before.max(Some(then));
-                }
-                // What may have been worked on is not sent twice at once: it would be paid for twice.
-                let worth_it = tries < TRIES && then < until && *billing == Billing::Free || tries < 2 && then < until;
-                if worth_it && self.shut.is_none() {
-                    return RetryDecision::RetryAt(then);
-                }
-                self.failures += 1;
-                if self.failures >= FAILURES || then >= until {
-                    self.shut.get_or_insert_with(|| message.clone());
-                }
+    /// Returns the time from which the next request of a pair may be sent.
+    pub fn next_request_at(&self, pair: &LanguagePair, now: Instant) -> Instant {
+        let of_pair = self.pairs.get(pair).and_then(|circuit| circuit.not_before);
+        [self.engine.not_before, of_pair].into_iter().flatten().fold(now, Instant::max)
+    }
+
+    /// Records that a request was answered. It closes half-open circuits.
+    pub fn record_success(&mut self, pair: &LanguagePair) {
+        self.engine.record_success();
+        if let Some(circuit) = self.pairs.get_mut(pair) {
+            circuit.record_success();
+        }
+    }
+
+    /// Records a failure and decides what to do next.
+    pub fn record_failure(&mut self, pair: &LanguagePair, error: &EngineError, failed: FailedTry) -> RetryDecision {
+        match error.next_step() {
+            NextStep::Retry { after, scope } => self.record_transient(pair, error, after, scope, failed),
+            NextStep::Stop(scope) => {
+                self.circuit(scope, pair).open(None, error.fault_kind(), &error.to_string());
                 RetryDecision::GiveUp
             }
-            EngineError::Quota { message } | EngineError::Auth { message } => {
-                self.shut.get_or_insert_with(|| message.clone());
-                RetryDecision::GiveUp
-            }
-            EngineError::TooLarge { .. } => {
-                self.answered();
+            NextStep::Split => {
+                self.record_success(pair);
                 RetryDecision::Split
             }
-            EngineError::BadOutput { .. } => {
-                self.answered();
+            NextStep::Isolate => {
+                self.record_success(pair);
                 RetryDecision::Isolate
             }
         }
     }
+
+    /// Records a batch of which most answers were refused by the checks. Several in a row open the circuit of the pair.
+    pub fn record_rejected_batch(&mut self, pair: &LanguagePair, now: Instant) {
+        let circuit = self.circuit(FailureScope::Pair, pair);
+        circuit.rejected_batches += 1;
+        if circuit.rejected_batches >= FAILURE_THRESHOLD {
+            let message = format!("most of its last translations from {} into {} were refused by the checks", pair.from, pair.to);
+            circuit.trip(now, now, FaultKind::Engine, &message);
+        }
+    }
+
+    /// Records a batch of which most answers were accepted.
+    pub fn record_accepted_batch(&mut self, pair: &LanguagePair) {
+        if let Some(circuit) = self.pairs.get_mut(pair) {
+            circuit.rejected_batches = 0;
+        }
+    }
+
+    /// Returns the circuits that are open or half-open, that of the engine first, then by pair.
+    pub fn open_circuits(&self) -> Vec<OpenCircuit> {
+        let describe = |pair: Option<&LanguagePair>, circuit: &Circuit| {
+            let open = circuit.open.as_ref()?;
+            Some(OpenCircuit { pair: pair.cloned(), kind: open.kind, message: open.message.clone() })
+        };
+        let mut pairs: Vec<_> = self.pairs.iter().collect();
+        pairs.sort_by_key(|(pair, _)| *pair);
+        let of_pairs = pairs.into_iter().filter_map(|(pair, circuit)| describe(Some(pair), circuit));
+        describe(None, &self.engine).into_iter().chain(of_pairs).collect()
+    }
+
+    fn record_transient(
+        &mut self,
+        pair: &LanguagePair,
+        error: &EngineError,
+        after: Option<Duration>,
+        scope: FailureScope,
+        failed: FailedTry,
+    ) -> RetryDecision {
+        let retry_at = failed.now + after.unwrap_or_else(|| backoff(failed.number, failed.jitter));
+        let is_open = self.blocked_by(pair, failed.now).is_some();
+        let circuit = self.circuit(scope, pair);
+        if after.is_some() {
+            circuit.not_before = circuit.not_before.max(Some(retry_at));
+        }
+        // What may be billed is not sent again and again.
+        let max_tries = if error.may_be_billed() { MAX_BILLED_TRIES } else { MAX_TRIES };
+        if failed.number < max_tries && retry_at < failed.until && !is_open {
+            return RetryDecision::RetryAt(retry_at);
+        }
+        circuit.failures += 1;
+        if circuit.failures >= FAILURE_THRESHOLD || retry_at >= failed.until {
+            circuit.trip(failed.now, retry_at, error.fault_kind(), &error.to_string());
+        }
+        RetryDecision::GiveUp
+    }
+
+    fn circuit(&mut self, scope: FailureScope, pair: &LanguagePair) -> &mut Circuit {
+        match scope {
+            FailureScope::Engine => &mut self.engine,
+            FailureScope::Pair => self.pairs.entry(pair.clone()).or_default(),
+        }
+    }
 }
 
-/// Full jitter: anything up to the exponential wait, so that many that failed together do not come back together.
+impl Circuit {
+    fn blocked_by(&self, now: Instant) -> Option<FaultKind> {
+        let open = self.open.as_ref()?;
+        open.until.is_none_or(|until| now < until).then_some(open.kind)
+    }
+
+    fn record_success(&mut self) {
+        self.failures = 0;
+        // A request that was in flight says nothing against a used-up quota or a wrong key.
+        if self.open.as_ref().is_some_and(|open| open.until.is_some()) {
+            self.open = None;
+            self.trips = 0;
+        }
+    }
+
+    /// Opens for a while, and not before the server wants to be asked again.
+    fn trip(&mut self, now: Instant, retry_at: Instant, kind: FaultKind, message: &str) {
+        // Requests that were in flight when it opened do not open it again.
+        if self.blocked_by(now).is_none() {
+            let time = OPEN_FOR.saturating_mul(1 << self.trips.min(6));
+            self.trips += 1;
+            self.rejected_batches = 0;
+            self.open(Some(retry_at.max(now + time)), kind, message);
+        }
+        // Half-open, one more failure is enough.
+        self.failures = FAILURE_THRESHOLD - 1;
+    }
+
+    fn open(&mut self, until: Option<Instant>, kind: FaultKind, message: &str) {
+        // The first reason to stop for the whole run is the one to tell.
+        if self.open.as_ref().is_none_or(|open| open.until.is_some()) {
+            self.open = Some(Open { until, kind, message: message.to_owned() });
+        }
+    }
+}
+
+/// Returns a back-off with full jitter: anything up to the exponential time.
 fn backoff(tries: u32, jitter: f64) -> Duration {
-    let longest = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(6)).min(LONGEST_WAIT);
+    let longest = FIRST_BACKOFF.saturating_mul(1 << tries.saturating_sub(1).min(6)).min(MAX_BACKOFF);
     longest.mul_f64(jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn transient(retry_after: Option<u64>, billing: Billing) -> EngineError {
-        EngineError::Transient { message: "no".to_owned(), retry_after: retry_after.map(Duration::from_secs), billing }
-    }
-
-    #[test]
-    fn waits_grow_up_to_a_minute_and_what_the_server_asks_for_holds_for_all() {
-        let (now, mut gate) = (Instant::now(), CircuitBreaker::default());
-        let until = now + Duration::from_secs(600);
-        for (tries, seconds) in [(1, 1), (2, 2), (3, 4), (4, 8)] {
-            let advice = gate.failed(&transient(None, Billing::Free), tries, now, until, 1.0);
-            assert_eq!(advice, RetryDecision::RetryAt(now + Duration::from_secs(seconds)));
-            assert_eq!(gate.opens(now), now);
-        }
-        assert_eq!(gate.failed(&transient(None, Billing::Free), 5, now, until, 1.0), RetryDecision::GiveUp);
-        assert_eq!(gate.shut(), None, "once is no habit");
-        let asked = now + Duration::from_secs(90);
-        assert_eq!(gate.failed(&transient(Some(90), Billing::Free), 1, now, until, 1.0), RetryDecision::RetryAt(asked));
-        assert_eq!(gate.opens(now), asked);
-        assert_eq!(backoff(40, 1.0), LONGEST_WAIT);
-    }
-
-    #[test]
-    fn what_may_cost_something_is_tried_once_more_only() {
-        let (now, mut gate) = (Instant::now(), CircuitBreaker::default());
-        let until = now + Duration::from_secs(600);
-        assert!(matches!(gate.failed(&transient(None, Billing::Unknown), 1, now, until, 0.5), RetryDecision::RetryAt(_)));
-        assert_eq!(gate.failed(&transient(None, Billing::Unknown), 2, now, until, 0.5), RetryDecision::GiveUp);
-    }
-
-    #[test]
-    fn an_engine_that_fails_again_and_again_or_for_good_is_left_alone() {
-        let (now, mut gate) = (Instant::now(), CircuitBreaker::default());
-        let until = now + Duration::from_secs(600);
-        for _ in 0..FAILURES {
-            assert_eq!(gate.shut(), None);
-            gate.failed(&transient(None, Billing::Free), TRIES, now, until, 0.0);
-        }
-        assert_eq!(gate.shut(), Some("no"));
-        let mut gate = CircuitBreaker::default();
-        assert_eq!(gate.failed(&EngineError::Quota { message: "used up".to_owned() }, 1, now, until, 0.0), RetryDecision::GiveUp);
-        assert_eq!(gate.shut(), Some("used up"));
-        let mut gate = CircuitBreaker::default();
-        assert_eq!(gate.failed(&transient(Some(3600), Billing::Free), 1, now, until, 0.0), RetryDecision::GiveUp);
-        assert_eq!(gate.shut(), Some("no"), "it asks for more time than there is");
-        let mut gate = CircuitBreaker::default();
-        assert_eq!(gate.failed(&EngineError::TooLarge { message: "large".to_owned() }, 1, now, until, 0.0), RetryDecision::Split);
-        assert_eq!(gate.shut(), None);
-    }
-}
+mod tests;

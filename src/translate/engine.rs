@@ -1,8 +1,11 @@
-//! Translation services: a batch of texts goes in, as many texts or reasons come out.
+//! Translation services.
 //!
-//! To add a vendor, write `mt/NAME.rs` (a translation API) or `llm/NAME.rs` (a language model) and a line in `open.rs`;
-//! nothing else knows vendors. `types` and `error` are the contract, `http` sends requests and classifies statuses, `marks`
-//! carries inline markup.
+//! A vendor is one file: `mt/NAME.rs` (a translation API) or `llm/NAME.rs` (a language model). To add one, write that file and
+//! a line in `open.rs`; nothing else knows vendors. A client sends one request and classifies its failure (`EngineError`);
+//! retries, budgets and the circuit breaker are the client's.
+//!
+//! `types` and `error` are the contract, `settings` the configuration, `http` sends requests, `marks` carries inline markup,
+//! `pivot` translates through a second language.
 
 mod error;
 mod http;
@@ -14,7 +17,7 @@ mod pivot;
 mod settings;
 mod types;
 
-pub use error::{Billing, EngineError};
+pub use error::{Billing, EngineError, FailureScope, NextStep};
 pub use open::open;
 pub use settings::{EngineOpenError, EngineSettings};
-pub use types::{Batch, Context, Engine, Limits, Outgoing, Reply, Term};
+pub use types::{Batch, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, Term, UnusableText};

@@ -1,10 +1,10 @@
-//! The translation memory for other tools, and theirs for us: TMX 1.4b and JSON Lines, read and written row by row, so that a
-//! million of them need no more memory than one.
+//! Exports and imports the translation memory as TMX 1.4b or JSON Lines. Files are read and written row by row, so that a million
+//! rows need no more memory than one.
 //!
-//! What comes in is as hostile as any feed: entities are not expanded, and what one row may hold is bounded.
+//! An imported file is as hostile as any feed: entities are not expanded, and the size of a row is limited.
 
+mod decode;
 mod jsonl;
-mod open;
 mod tmx;
 
 use std::collections::BTreeMap;
@@ -13,54 +13,54 @@ use std::io::{self, Read, Write};
 
 use crate::model::{Lang, Marked, SegmentKey, Time};
 
-/// The identity under which the memory keeps what people translated: asked for before any engine's.
+/// The identity of translations that people made. The memory is searched for them before those of any engine.
 pub const IMPORTED: &str = "memory";
 
-/// A segment longer than this (bytes) is no sentence or paragraph of an article.
+/// The most bytes of a segment: a longer one is no sentence or paragraph of an article.
 const MAX_TEXT: usize = 64 << 10;
 
-/// How the memory is written.
+/// The file format of an exported memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeFormat {
-    /// Translation Memory eXchange 1.4b, which all tools of translators read.
+    /// Translation Memory eXchange 1.4b, which all translation tools read.
     Tmx,
-    /// A JSON object a line: `from`, `to`, `source`, `target`, `engine`, `made`, `key`.
+    /// One JSON object a line: `from`, `to`, `source`, `target`, `engine`, `made`, `key`.
     Jsonl,
 }
 
-/// A segment and its translation, on their way in or out.
+/// A segment and its translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranslationPair {
     /// The language of the source.
     pub from: Lang,
     /// The language of the target.
     pub to: Lang,
-    /// The segment, its marks numbered in their order as ours are.
+    /// The segment, its marks numbered from 1 in their order.
     pub source: Marked,
     /// Its translation, with the same marks.
     pub target: Marked,
-    /// Whose work it is, if that is told.
+    /// The engine that made it, if the file says so.
     pub engine: Option<String>,
-    /// When it was made, if that is told.
+    /// The time when it was made, if the file says so.
     pub made: Option<Time>,
-    /// The key that it had in the memory of another relais.
+    /// Its key in the memory of the relais that exported it.
     pub key: Option<SegmentKey>,
 }
 
-/// Why a row is left out.
+/// The reason to skip a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SkipReason {
-    /// A row of which nothing can be made.
+    /// The row cannot be parsed.
     Malformed,
-    /// No language is told, or what is told is none.
+    /// A language is missing or wrong.
     Language,
-    /// No text is in the language that is told to be that of the source.
+    /// No text is in the source language that the row names.
     Source,
-    /// Only one text, or an empty one.
+    /// A text is missing or empty.
     Empty,
-    /// A text that is too long.
+    /// A text is too long.
     TooLong,
-    /// Source and target do not hold the same inline elements, or hold them crosswise.
+    /// Source and target have different inline elements, or cross them.
     Marks,
 }
 
@@ -77,62 +77,62 @@ impl fmt::Display for SkipReason {
     }
 }
 
-/// How many rows were left out, by reason.
+/// The number of skipped rows, by reason.
 pub type SkippedRows = BTreeMap<SkipReason, u64>;
 
-/// What a row of a file is.
+/// A row of a file, or the reason to skip it.
 pub type ExchangeRow = Result<TranslationPair, SkipReason>;
 
-/// Why a file cannot be read any further.
+/// An error that ends the import of a file.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    /// It cannot be read at all.
+    /// The file cannot be read.
     #[error("it cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// It is something else.
+    /// The file is no TMX.
     #[error("it is no TMX: its first element is <{0}>")]
     NotTmx(String),
-    /// It is not well-formed.
+    /// The XML is not well-formed.
     #[error("it is not well-formed at byte {at}: {why}")]
     Xml {
-        /// Where, counted in UTF-8.
+        /// The position in bytes of UTF-8.
         at: u64,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
-    /// More than it may hold.
+    /// A limit is exceeded.
     #[error("at byte {at} it holds {what}, which no translation memory does")]
     TooMuch {
-        /// Where, counted in UTF-8.
+        /// The position in bytes of UTF-8.
         at: u64,
-        /// Of what.
+        /// The thing that is too large or too many.
         what: &'static str,
     },
 }
 
-/// Reads a memory of any encoding. It ends with the first error.
+/// Reads an exported memory of any encoding, row by row. The iterator ends with the first error.
 pub fn read<'a>(
     format: ExchangeFormat,
     input: impl Read + 'a,
 ) -> Result<Box<dyn Iterator<Item = Result<ExchangeRow, ExchangeError>> + 'a>, ExchangeError> {
-    let text = open::Text::open(input)?;
+    let text = decode::DecodedInput::open(input)?;
     Ok(match format {
-        ExchangeFormat::Tmx => Box::new(tmx::MemoryReader::new(text)),
-        ExchangeFormat::Jsonl => Box::new(jsonl::MemoryReader::new(text)),
+        ExchangeFormat::Tmx => Box::new(tmx::TmxReader::new(text)),
+        ExchangeFormat::Jsonl => Box::new(jsonl::JsonlReader::new(text)),
     })
 }
 
-/// Writes a memory.
+/// Writes an exported memory, row by row.
 pub struct ExchangeWriter<W: Write> {
     out: W,
     format: ExchangeFormat,
 }
 
 impl<W: Write> ExchangeWriter<W> {
-    /// Begins.
+    /// Writes what comes before the first row.
     pub fn begin(format: ExchangeFormat, mut out: W) -> io::Result<Self> {
         if format == ExchangeFormat::Tmx {
-            tmx::begin(&mut out)?;
+            tmx::write_head(&mut out)?;
         }
         Ok(Self { out, format })
     }
@@ -140,23 +140,23 @@ impl<W: Write> ExchangeWriter<W> {
     /// Writes a row.
     pub fn put(&mut self, pair: &TranslationPair) -> io::Result<()> {
         match self.format {
-            ExchangeFormat::Tmx => tmx::put(&mut self.out, pair),
-            ExchangeFormat::Jsonl => jsonl::put(&mut self.out, pair),
+            ExchangeFormat::Tmx => tmx::write_row(&mut self.out, pair),
+            ExchangeFormat::Jsonl => jsonl::write_row(&mut self.out, pair),
         }
     }
 
-    /// Ends, and gives the output back.
+    /// Writes what comes after the last row, and returns the output.
     pub fn end(mut self) -> io::Result<W> {
         if self.format == ExchangeFormat::Tmx {
-            tmx::end(&mut self.out)?;
+            tmx::write_tail(&mut self.out)?;
         }
         self.out.flush()?;
         Ok(self.out)
     }
 }
 
-/// Whether something is to be said against a pair.
-fn checked(pair: TranslationPair) -> ExchangeRow {
+/// Checks a row: both texts are there, not too long, and have the same marks.
+fn check_pair(pair: TranslationPair) -> ExchangeRow {
     if [&pair.source, &pair.target].iter().any(|text| text.plain().trim().is_empty()) {
         Err(SkipReason::Empty)
     } else if pair.source.plain().len().max(pair.target.plain().len()) > MAX_TEXT {

@@ -1,13 +1,13 @@
-//! The glossary: terms that have one right translation, and names that stand for themselves.
+//! The glossary: terms with one right translation, and names that are never translated.
 //!
-//! A term travels to an engine as a mark ([`Glossary::protect`]) and is put in its place in the answer ([`restore`]). Its
-//! article and preposition stay with the engine, which knows its language's grammar; what an engine cannot know of a word that
-//! it does not see (elision, contraction, a capital) is repaired when the term is put back. So `du CIO` is sent as `du ⟦1⟧`,
-//! comes as `of the ⟦1⟧`, and is `of the IOC`.
+//! A term is sent to an engine as a mark ([`Glossary::protect`]) and put back in the answer ([`restore`]). The engine still
+//! translates its article and preposition; what it cannot know of a word that it does not see (elision, contraction, a capital)
+//! is repaired when the term is put back. So `du CIO` is sent as `du ⟦1⟧`, is answered as `of the ⟦1⟧`, and becomes
+//! `of the IOC`.
 //!
-//! Acronyms that no list holds are left to the engines: of the 52 in the 997 French sentences of FLORES (dev), 16 have another
-//! form in the English references, 13 in the Spanish and 15 in the Catalan ones (`IRM` is `MRI`). Kept as they are, they would
-//! be wrong as often.
+//! Acronyms that are in no list are left to the engines: of the 52 in the 997 French sentences of FLORES (dev), 16 have another
+//! form in the English references, 13 in the Spanish and 15 in the Catalan ones (`IRM` is `MRI`). Protected, they would be
+//! wrong as often.
 
 mod articles;
 mod file;
@@ -22,14 +22,14 @@ use super::Term;
 use crate::model::{Lang, Marked, Piece};
 pub use file::GlossaryError;
 use file::Record;
-use matcher::{Context, Found, Matcher};
+use matcher::{Found, Matcher, TermBoundary};
 pub use restore::{TermFault, restore};
 
-/// The glossary that relais brings along, and its names. `olympic.tsv` says what is unreviewed.
+/// The built-in glossary and its names. `olympic.tsv` says which terms are unreviewed.
 const TERMS: &str = include_str!("data/olympic.tsv");
 const NAMES: &str = include_str!("data/names.txt");
 
-/// Terms and names, ready to be found. Thousands of them cost no more time than one.
+/// Terms and names in an automaton: a search takes no longer for thousands of them than for one.
 #[derive(Clone, Debug)]
 pub struct Glossary {
     records: Vec<Record>,
@@ -39,42 +39,42 @@ pub struct Glossary {
 /// A segment whose terms are marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protected {
-    /// The segment: each term is a single mark, numbered after the segment's own.
+    /// The segment: each term is a single mark, with a number after those of the segment.
     pub text: Marked,
     /// The terms, in the order of their marks. No two have the same mark.
     pub terms: Vec<Term>,
 }
 
 impl Protected {
-    /// Each term with what is to stand for it, as the key of the memory wants them.
+    /// Returns each term with its translation, as the key of the memory needs them.
     pub fn pairs(&self) -> Vec<(&str, &str)> {
         self.terms.iter().map(|term| (term.source.as_str(), term.target.as_str())).collect()
     }
 }
 
 impl Glossary {
-    /// Reads a glossary (TSV) and a list of names (one a line); either may be empty. Lines that begin with `#` are comments.
+    /// Parses a glossary (TSV) and a list of names (one a line); either may be empty. Lines that begin with `#` are comments.
     ///
     /// The first line of the glossary names its columns. The first is the term (`source`, which is French, or the language:
-    /// `fr`), the second holds other forms of it, separated by `|`; a column named by a language holds what stands for the
-    /// term in it, others are not read. A cell `-` leaves the term, and any shorter one inside it, to the engine.
+    /// `fr`), the second holds other forms of it, separated by `|`; a column named by a language holds the translation
+    /// into it; other columns are ignored. A cell `-` leaves the term, and any shorter one inside it, to the engine.
     pub fn parse(terms: &str, names: &str) -> Result<Self, GlossaryError> {
-        let mut records = file::read_terms(terms)?;
-        records.extend(file::read_names(names)?);
+        let mut records = file::parse_terms(terms)?;
+        records.extend(file::parse_names(names)?);
         Self::of(records)
     }
 
-    /// The glossary that relais brings along: Olympic terms, and names of the movement.
+    /// Returns the built-in glossary: Olympic terms, and names of the movement.
     pub fn built_in() -> Self {
         Self::parse(TERMS, NAMES).unwrap_or_else(|_| Self::empty())
     }
 
-    /// A glossary without terms.
+    /// Returns a glossary without terms.
     pub fn empty() -> Self {
         Self { records: Vec::new(), matcher: Matcher::default() }
     }
 
-    /// This glossary, with another laid over it: where both have a term, the other's translation counts, and this one's for the
+    /// Lays another glossary over this one. Where both have a term, the translation of the other wins, and this one fills the
     /// languages that the other leaves empty.
     pub fn overlay(self, over: Self) -> Result<Self, GlossaryError> {
         let key = |record: &Record| (record.lang.clone(), matcher::folded(&record.forms[0]));
@@ -100,8 +100,8 @@ impl Glossary {
         Ok(Self { records, matcher })
     }
 
-    /// Puts marks in the place of the terms of a segment (normalised: [`Marked::normalised`]), longest first. A term that a mark
-    /// cuts is none.
+    /// Replaces the terms of a segment (normalised: [`Marked::normalised`]) with marks, the longest first. A term with a mark inside
+    /// is not found.
     pub fn protect(&self, text: &Marked, from: &Lang, to: &Lang) -> Protected {
         let numbers = text.pieces().iter().map(|piece| match piece {
             Piece::Text(_) => 0,
@@ -115,8 +115,10 @@ impl Glossary {
                 pieces.push(piece.clone());
                 continue;
             };
-            let context =
-                Context { before: neighbour(&text.pieces()[..place]), after: neighbour_after(&text.pieces()[place + 1..]) };
+            let context = TermBoundary {
+                before: character_before(&text.pieces()[..place]),
+                after: character_after(&text.pieces()[place + 1..]),
+            };
             let mut done = 0;
             for found in self.matcher.find(line, context, from.primary(), is_shouted, &self.records) {
                 let (Some(mark), Some(target)) = (next, self.target(&found, &line[found.range.clone()], to)) else { continue };
@@ -131,7 +133,7 @@ impl Glossary {
         Protected { text: Marked::new(pieces), terms }
     }
 
-    /// What is to stand for a term, if the glossary says.
+    /// Returns the translation of a term, if the glossary has one.
     fn target(&self, found: &Found, written: &str, to: &Lang) -> Option<String> {
         let record = &self.records[found.record];
         if record.is_name() {
@@ -144,8 +146,7 @@ impl Glossary {
         Some(if is_shouted { target.to_uppercase() } else { target.to_owned() })
     }
 
-    /// A number that changes when anything does that bears on translations from one language into the other: the same on
-    /// every machine.
+    /// Returns a hash of everything that affects translations from one language into the other. It is the same on every machine.
     pub fn hash_for(&self, from: &Lang, to: &Lang) -> i64 {
         let mut lines: BTreeSet<String> = BTreeSet::new();
         for (form, lang, record) in self.matcher.forms(&self.records) {
@@ -164,8 +165,8 @@ impl Glossary {
     }
 }
 
-/// The character before a piece: marks of pairs count as nothing, single ones as something that is no word.
-fn neighbour(before: &[Piece]) -> Option<char> {
+/// Returns the character before a piece. Marks of pairs are skipped; a single mark counts as a character of no word.
+fn character_before(before: &[Piece]) -> Option<char> {
     before.iter().rev().find_map(|piece| match piece {
         Piece::Text(text) => text.chars().next_back(),
         Piece::Single(_) => Some('\u{fffc}'),
@@ -173,7 +174,7 @@ fn neighbour(before: &[Piece]) -> Option<char> {
     })
 }
 
-fn neighbour_after(after: &[Piece]) -> Option<char> {
+fn character_after(after: &[Piece]) -> Option<char> {
     after.iter().find_map(|piece| match piece {
         Piece::Text(text) => text.chars().next(),
         Piece::Single(_) => Some('\u{fffc}'),
@@ -182,12 +183,12 @@ fn neighbour_after(after: &[Piece]) -> Option<char> {
 }
 
 impl Record {
-    /// Whether it stands for itself in every language.
+    /// Returns true for a name, which is the same in every language.
     fn is_name(&self) -> bool {
         self.lang.is_none()
     }
 
-    /// What stands for the term in a language: for the whole tag, else for its language.
+    /// Returns the translation of the term: that of the whole tag, else that of its language.
     fn target(&self, to: &Lang) -> Option<&str> {
         let targets: &BTreeMap<String, String> = &self.targets;
         targets.get(to.as_str()).or_else(|| targets.get(to.primary())).map(String::as_str).filter(|target| *target != "-")

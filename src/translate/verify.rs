@@ -96,24 +96,88 @@ pub enum Rejection {
     Repetition(String),
 }
 
+/// The kind of a rejection. It is stored and shown under its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is documented at `Rejection`")]
+pub enum RejectionKind {
+    Empty,
+    Marks,
+    Characters,
+    Comment,
+    Echo,
+    Language,
+    Length,
+    Term,
+    Number,
+    Address,
+    Name,
+    Ending,
+    Unbalanced,
+    Repetition,
+}
+
 impl Rejection {
-    /// What machines call it.
-    pub fn name(&self) -> &'static str {
+    /// Returns the kind of the rejection.
+    pub fn kind(&self) -> RejectionKind {
+        match self {
+            Self::Empty => RejectionKind::Empty,
+            Self::Marks => RejectionKind::Marks,
+            Self::Characters(_) => RejectionKind::Characters,
+            Self::Comment(_) => RejectionKind::Comment,
+            Self::Echo => RejectionKind::Echo,
+            Self::Language(_) => RejectionKind::Language,
+            Self::Length { .. } => RejectionKind::Length,
+            Self::Term(_) => RejectionKind::Term,
+            Self::Number(_) => RejectionKind::Number,
+            Self::Address(_) => RejectionKind::Address,
+            Self::Name { .. } => RejectionKind::Name,
+            Self::Ending => RejectionKind::Ending,
+            Self::Unbalanced(_) => RejectionKind::Unbalanced,
+            Self::Repetition(_) => RejectionKind::Repetition,
+        }
+    }
+}
+
+impl RejectionKind {
+    const ALL: [Self; 14] = [
+        Self::Empty,
+        Self::Marks,
+        Self::Characters,
+        Self::Comment,
+        Self::Echo,
+        Self::Language,
+        Self::Length,
+        Self::Term,
+        Self::Number,
+        Self::Address,
+        Self::Name,
+        Self::Ending,
+        Self::Unbalanced,
+        Self::Repetition,
+    ];
+
+    /// Returns the kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Returns the name that is stored and shown.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",
             Self::Marks => "marks",
-            Self::Characters(_) => "characters",
-            Self::Comment(_) => "comment",
+            Self::Characters => "characters",
+            Self::Comment => "comment",
             Self::Echo => "echo",
-            Self::Language(_) => "language",
-            Self::Length { .. } => "length",
-            Self::Term(_) => "term",
-            Self::Number(_) => "number",
-            Self::Address(_) => "address",
-            Self::Name { .. } => "name",
+            Self::Language => "language",
+            Self::Length => "length",
+            Self::Term => "term",
+            Self::Number => "number",
+            Self::Address => "address",
+            Self::Name => "name",
             Self::Ending => "ending",
-            Self::Unbalanced(_) => "unbalanced",
-            Self::Repetition(_) => "repetition",
+            Self::Unbalanced => "unbalanced",
+            Self::Repetition => "repetition",
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use relais::model::{EngineKind, Lang, Marked, SegmentKind, Usage};
 use relais::net::{self, ApiClient};
-use relais::translate::{Batch, Context, Engine, EngineOpenError, EngineSettings, Outgoing, Term, open};
+use relais::translate::{Batch, Engine, EngineOpenError, EngineSettings, Outgoing, SegmentContext, Term, open};
 
 use crate::support::engine::EngineServer;
 use crate::support::origin::{Origin, Reply};
@@ -48,7 +48,7 @@ fn outgoing(tagged: &str) -> Outgoing {
     let text = Marked::from_tagged(tagged).expect("a text");
     let term = Term { mark: 9, source: "CIO".to_owned(), target: "IOC".to_owned() };
     let terms = tagged.contains("<x9/>").then_some(term).into_iter().collect();
-    Outgoing { text, terms, kind: SegmentKind::Paragraph, context: Context::default() }
+    Outgoing { text, terms, kind: SegmentKind::Paragraph, context: SegmentContext::default() }
 }
 
 fn batch(texts: &[&str]) -> Batch {
@@ -164,7 +164,10 @@ async fn a_redirect_gets_neither_key_nor_texts() {
     origin.on("/v2/translate", Reply::redirect(307, &elsewhere.url("/v2/translate")));
     let engine = engine(settings(EngineKind::Deepl, &origin.url("")));
     let error = engine.translate(&batch(&TEXTS)).await.expect_err("a refusal");
-    assert!(matches!(error, relais::translate::EngineError::Auth { .. }) && error.to_string().contains("`url`"), "{error}");
+    assert!(
+        matches!(error, relais::translate::EngineError::Misconfigured { .. }) && error.to_string().contains("`url`"),
+        "{error}"
+    );
     assert_eq!((origin.count(), elsewhere.count()), (1, 0));
 }
 

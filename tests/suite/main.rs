@@ -16,6 +16,7 @@ mod full_text;
 mod fuzz_corpus;
 mod guard;
 mod hostile_input;
+mod language_pairs;
 mod layers;
 mod logging;
 mod memory;

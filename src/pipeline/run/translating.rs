@@ -67,8 +67,8 @@ impl Passes<'_> {
 
     async fn translate_once(&self, context: Context<'_>) -> Result<Translated, PipelineError> {
         let (prepared, until) = (self.prepared, self.until);
-        let desks: Vec<EngineHandle> = prepared.engines.iter().map(EngineHandle::renewed).collect();
-        if desks.is_empty() {
+        let engines: Vec<EngineHandle> = prepared.engines.iter().map(EngineHandle::renewed).collect();
+        if engines.is_empty() {
             return Ok(Translated::default());
         }
         let translate = Translate {
@@ -76,7 +76,7 @@ impl Passes<'_> {
             clock: context.clock,
             worker: context.worker,
             paged: &prepared.paged,
-            desks: &desks,
+            engines: &engines,
             glossary: &prepared.glossary,
             editions: &prepared.plan.editions,
             only: self.scope.editions.as_ref(),

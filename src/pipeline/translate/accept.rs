@@ -1,49 +1,52 @@
-//! From an engine's answer to a translation, or the reason why it is none.
+//! Turns the answer of an engine into a translation, or refuses it.
 
+use super::reason::UntranslatedReason;
 use super::segment_job::SegmentJob;
 use crate::model::Marked;
-use crate::translate::{Outgoing, Rejection, TranslationCheck, restore, tidy, verify};
+use crate::translate::{Outgoing, Rejection, RejectionKind, TranslationCheck, restore, tidy, verify};
 
-/// Why an answer is none.
+/// An answer that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// In one word.
-    pub(super) why: String,
-    /// The name that it has altered, if that is why: as the source has it.
-    pub(super) name: Option<String>,
+pub(super) struct RejectedAnswer {
+    pub(super) reason: UntranslatedReason,
+    /// The name that the answer has altered, if that is the reason: as the source has it.
+    pub(super) altered_name: Option<String>,
 }
 
-impl From<&str> for Refusal {
-    fn from(why: &str) -> Self {
-        Self { why: why.to_owned(), name: None }
+impl From<UntranslatedReason> for RejectedAnswer {
+    fn from(reason: UntranslatedReason) -> Self {
+        Self { reason, altered_name: None }
     }
 }
 
-/// Takes an answer to `sent` (the unit's own text, or a variant of it with the same marks): the terms put in their places, the
-/// whole verified.
-pub(super) fn accept(unit: &SegmentJob, sent: &Outgoing, answer: Marked) -> Result<Marked, Refusal> {
+impl From<Rejection> for RejectedAnswer {
+    fn from(rejection: Rejection) -> Self {
+        let reason = UntranslatedReason::Check(rejection.kind());
+        Self { reason, altered_name: if let Rejection::Name { was, .. } = rejection { Some(was) } else { None } }
+    }
+}
+
+/// Accepts an answer to `sent`, which is the job's own text or a variant of it with the same marks: restores the terms and
+/// verifies the whole.
+pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Result<Marked, RejectedAnswer> {
     let answer = answer.shaped_like(&sent.text).normalised();
     if answer.marks() != sent.text.marks() || !answer.is_well_nested() {
-        return Err("marks".into());
+        return Err(UntranslatedReason::Check(RejectionKind::Marks).into());
     }
-    let text = restore(&answer, &sent.terms, &unit.to).map_err(|_| "terms")?;
-    let text = tidy(&unit.source, &text);
-    examine(unit, &text)?;
+    let text = restore(&answer, &sent.terms, &job.pair.to).map_err(|_| UntranslatedReason::Terms)?;
+    let text = tidy(&job.source, &text);
+    verify_translation(job, &text)?;
     Ok(text)
 }
 
-/// Verifies a whole translation of a unit.
-pub(super) fn examine(unit: &SegmentJob, text: &Marked) -> Result<(), Refusal> {
-    let check = TranslationCheck {
-        source: &unit.source,
+/// Verifies the translation of a segment, its terms restored.
+pub(super) fn verify_translation(job: &SegmentJob, text: &Marked) -> Result<(), Rejection> {
+    verify(&TranslationCheck {
+        source: &job.source,
         result: text,
-        from: &unit.from,
-        to: &unit.to,
-        terms: &unit.outgoing.terms,
-        kind: unit.outgoing.kind,
-    };
-    verify(&check).map_err(|rejection| Refusal {
-        why: rejection.name().to_owned(),
-        name: if let Rejection::Name { was, .. } = rejection { Some(was) } else { None },
+        from: &job.pair.from,
+        to: &job.pair.to,
+        terms: &job.outgoing.terms,
+        kind: job.outgoing.kind,
     })
 }

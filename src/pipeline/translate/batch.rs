@@ -1,197 +1,227 @@
-//! One batch through one engine: what others have in hand is left to them, what comes is verified; what is refused, or may be the
-//! answer to another text, gets a second chance alone, then without its inline marks; and what came of it is remembered before
-//! anything else happens.
+//! One batch of segments through one engine.
+//!
+//! Segments that another worker has claimed are left to it. A translation that is refused, or that may belong to another text,
+//! gets two more attempts: alone, with altered names protected; then without its inline markup. The results are remembered
+//! before anything else happens.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::accept::{accept, examine};
-use super::engine_handle::{Answer, EngineHandle, RequestContext};
+use super::accept::{RejectedAnswer, accept, verify_translation};
+use super::engine_handle::{EngineHandle, TextResult};
+use super::reason::UntranslatedReason;
+use super::request_context::RequestContext;
 use super::segment_job::SegmentJob;
 use crate::model::{Marked, MemoryResult, SegmentKey};
 use crate::store::{MemoryEntry, StoreError};
-use crate::translate::{Outgoing, bare, find_swapped, place, protect_name, restore};
+use crate::translate::{LanguagePair, Outgoing, find_swapped, protect_name, restore, restore_markup, strip_markup};
 
-/// How long other workers leave a text alone that this one has in hand.
+/// The time for which other workers leave a claimed segment alone.
 const CLAIM: Duration = Duration::from_secs(15 * 60);
-/// How many altered names are held back one after the other.
-const NAMES: usize = 2;
-/// In a batch of at least so many texts it tells something of the engine when most are refused.
-const MANY: usize = 8;
+/// The most altered names that are protected, one after the other.
+const MAX_PROTECTED_NAMES: usize = 2;
+/// A batch of at least this many texts says something about the engine when most are refused.
+const LARGE_BATCH: usize = 8;
 
-/// What became of one unit.
+/// What became of one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum SegmentOutcome {
     /// Translated.
-    Done(Marked),
-    /// Somebody else translated it meanwhile.
+    Translated(Marked),
+    /// Another worker has translated it meanwhile.
     Recalled(Marked),
-    /// Every answer of this engine was refused, for this reason; it will not be asked again.
-    Refused(String),
-    /// This engine is not to be had now.
-    Absent(String),
-    /// Another worker has it in hand.
-    Elsewhere,
+    /// The engine gave no acceptable translation, and will not be asked again.
+    Rejected(UntranslatedReason),
+    /// The engine was not available.
+    Unavailable(UntranslatedReason),
+    /// Another worker has claimed it.
+    ClaimedElsewhere,
 }
 
-/// Which units have an answer that may be another's.
-fn moved(units: &[(&SegmentJob, SegmentKey)], ours: &[usize], answers: &[Answer]) -> HashSet<usize> {
-    let sources: Vec<&Marked> = ours.iter().map(|at| &units[*at].0.source).collect();
-    let texts: Vec<Option<&Marked>> =
-        answers.iter().map(|answer| if let Answer::Text(text) = answer { Some(text) } else { None }).collect();
-    find_swapped(&sources, &texts).into_iter().map(|place| ours[place]).collect()
+/// One segment of a batch.
+pub(super) struct BatchSegment {
+    /// The place of the job in the list of the scheduler.
+    pub(super) place: usize,
+    pub(super) job: SegmentJob,
+    /// The key under which the work of this engine is remembered.
+    pub(super) key: SegmentKey,
+    pub(super) outcome: SegmentOutcome,
+    /// The name that the last answer has altered.
+    altered_name: Option<String>,
 }
 
-/// A batch on its way through an engine.
+impl BatchSegment {
+    pub(super) fn new(place: usize, job: SegmentJob, key: SegmentKey) -> Self {
+        Self { place, job, key, outcome: SegmentOutcome::ClaimedElsewhere, altered_name: None }
+    }
+
+    fn reject(&mut self, answer: RejectedAnswer) {
+        self.outcome = SegmentOutcome::Rejected(answer.reason);
+        self.altered_name = answer.altered_name;
+    }
+
+    fn is_rejected(&self) -> bool {
+        matches!(self.outcome, SegmentOutcome::Rejected(_))
+    }
+}
+
+/// A batch on its way through an engine: all its segments are in the same languages.
 pub(super) struct BatchRun<'a> {
-    pub(super) desk: &'a EngineHandle,
+    pub(super) engine: &'a EngineHandle,
+    pub(super) pair: &'a LanguagePair,
     pub(super) context: RequestContext<'a>,
     pub(super) worker: &'a str,
 }
 
 impl BatchRun<'_> {
-    /// Goes with these units, all in the same languages, and the keys of this engine's work; as many outcomes in their request, and
-    /// how many answers were refused.
-    pub(super) async fn run(&self, units: &[(&SegmentJob, SegmentKey)]) -> Result<(Vec<Outcome>, u64), StoreError> {
-        let Some((first, _)) = units.first() else { return Ok((Vec::new(), 0)) };
-        let languages = (&first.from, &first.to);
-        let mut outcomes = vec![Outcome::Elsewhere; units.len()];
-        let ours = self.claim(units, &mut outcomes).await?;
-        let texts: Vec<Outgoing> = ours.iter().map(|at| units[*at].0.outgoing.clone()).collect();
-        let answers = self.desk.ask(&texts, languages, self.context).await?;
-        let (mut doubtful, mut altered) = (Vec::new(), HashMap::new());
-        let moved: HashSet<usize> = moved(units, &ours, &answers);
-        for (at, answer) in ours.iter().copied().zip(answers) {
-            let unit = units[at].0;
-            outcomes[at] = match answer {
-                Answer::Absent(why) => Outcome::Absent(why.to_owned()),
-                Answer::Unfit(why) => Outcome::Refused(why),
-                Answer::Text(_) if moved.contains(&at) => Outcome::Refused("request".to_owned()),
-                Answer::Text(text) => match accept(unit, &unit.outgoing, text) {
-                    Ok(text) => Outcome::Done(text),
-                    Err(refusal) => {
-                        altered.extend(refusal.name.map(|name| (at, name)));
-                        Outcome::Refused(refusal.why)
-                    }
-                },
-            };
-            if matches!(outcomes[at], Outcome::Refused(_)) {
-                doubtful.push(at);
-            }
+    /// Translates the segments and sets their outcomes. Returns how many answers were refused.
+    pub(super) async fn run(&self, segments: &mut [BatchSegment]) -> Result<u64, StoreError> {
+        let mut claimed = self.claim(segments).await?;
+        let mut rejected = self.send_together(&mut claimed).await?;
+        let (size, was_alone) = (claimed.len(), claimed.len() == 1);
+        let is_mostly_rejected = size >= LARGE_BATCH && rejected * 2 > size as u64;
+        if size >= LARGE_BATCH {
+            self.engine.record_batch(self.pair, is_mostly_rejected);
         }
-        let mut rejected = doubtful.len() as u64;
-        if ours.len() >= MANY && doubtful.len() * 2 > ours.len() {
-            // So much nonsense is the engine's state, not that of the texts: they may come to it again another day.
-            self.desk.disappointed(self.context);
-            for at in doubtful.drain(..) {
-                if let Outcome::Refused(why) = &outcomes[at] {
-                    outcomes[at] = Outcome::Absent(why.clone());
+        for segment in claimed.iter_mut().filter(|segment| segment.is_rejected()) {
+            if is_mostly_rejected {
+                // The engine is in a bad state, not the texts: another run may send them to it again.
+                if let SegmentOutcome::Rejected(reason) = segment.outcome {
+                    segment.outcome = SegmentOutcome::Unavailable(reason);
                 }
+                continue;
+            }
+            rejected += self.send_alone(segment, was_alone).await?;
+            if segment.is_rejected() {
+                rejected += self.send_without_markup(segment).await?;
             }
         }
-        for at in doubtful {
-            let (outcome, more) = self.again(units[at].0, &outcomes[at], altered.remove(&at), ours.len() == 1).await?;
-            outcomes[at] = outcome;
-            rejected += more;
-        }
-        self.settle(units, &ours, &outcomes).await?;
-        Ok((outcomes, rejected))
+        self.remember(&claimed).await?;
+        Ok(rejected)
     }
 
-    /// Takes those texts that nobody else has in hand: their places. What others have finished meanwhile is recalled.
-    async fn claim(&self, units: &[(&SegmentJob, SegmentKey)], outcomes: &mut [Outcome]) -> Result<Vec<usize>, StoreError> {
-        let keys: Vec<SegmentKey> = units.iter().map(|(_, key)| *key).collect();
-        let now = self.context.clock.now();
+    /// Claims the segments, and returns those that no other worker has. Of the others, what the memory knows meanwhile is
+    /// taken from it.
+    async fn claim<'s>(&self, segments: &'s mut [BatchSegment]) -> Result<Vec<&'s mut BatchSegment>, StoreError> {
+        let (store, now) = (self.context.store, self.context.clock.now());
+        let keys: Vec<SegmentKey> = segments.iter().map(|segment| segment.key).collect();
         let claimed: HashSet<SegmentKey> =
-            self.context.store.lease_segments(&keys, self.worker, now, now.plus(CLAIM)).await?.into_iter().collect();
-        let (ours, theirs): (Vec<usize>, Vec<usize>) = (0..units.len()).partition(|at| claimed.contains(&keys[*at]));
-        if !theirs.is_empty() {
-            let keys_of_theirs: Vec<SegmentKey> = theirs.iter().map(|at| keys[*at]).collect();
-            let known: HashMap<SegmentKey, MemoryResult> =
-                self.context.store.recall_segments(&keys_of_theirs).await?.into_iter().collect();
-            for at in theirs {
-                match known.get(&keys[at]) {
-                    Some(MemoryResult::Translation(text)) => {
-                        outcomes[at] = Marked::from_tagged(text).map_or(Outcome::Elsewhere, Outcome::Recalled);
-                    }
-                    Some(MemoryResult::Refused(why)) => outcomes[at] = Outcome::Refused(why.clone()),
-                    None => {}
+            store.lease_segments(&keys, self.worker, now, now.plus(CLAIM)).await?.into_iter().collect();
+        let (ours, theirs): (Vec<_>, Vec<_>) = segments.iter_mut().partition(|segment| claimed.contains(&segment.key));
+        if theirs.is_empty() {
+            return Ok(ours);
+        }
+        tracing::debug!(engine.id = %self.engine.id, segments = theirs.len(), "segments are claimed by another worker");
+        let keys: Vec<SegmentKey> = theirs.iter().map(|segment| segment.key).collect();
+        let known: HashMap<SegmentKey, MemoryResult> = store.recall_segments(&keys).await?.into_iter().collect();
+        for segment in theirs {
+            segment.outcome = match known.get(&segment.key) {
+                Some(MemoryResult::Translation(text)) => {
+                    Marked::from_tagged(text).map_or(SegmentOutcome::ClaimedElsewhere, SegmentOutcome::Recalled)
                 }
-            }
+                Some(MemoryResult::Refused(name)) => SegmentOutcome::Rejected(UntranslatedReason::from_name(name)),
+                None => SegmentOutcome::ClaimedElsewhere,
+            };
         }
         Ok(ours)
     }
 
-    /// The second chances of a text whose answer was refused, and how many further answers were: alone, with the names held back
-    /// that the answers have `altered`; then without its inline marks.
-    async fn again(
-        &self,
-        unit: &SegmentJob,
-        refused: &Outcome,
-        mut altered: Option<String>,
-        was_alone: bool,
-    ) -> Result<(Outcome, u64), StoreError> {
-        let (mut last, mut rejected, mut sent) = (refused.clone(), 0, unit.outgoing.clone());
-        for turn in 0..=NAMES {
-            let holding = altered.take().and_then(|name| protect_name(&sent, &name));
-            if holding.is_none() && (was_alone || turn > 0) {
+    /// The first attempt: sends all texts in one request. Returns how many answers were refused.
+    async fn send_together(&self, segments: &mut [&mut BatchSegment]) -> Result<u64, StoreError> {
+        let texts: Vec<Outgoing> = segments.iter().map(|segment| segment.job.outgoing.clone()).collect();
+        let results = self.engine.translate(&texts, self.pair, self.context).await?;
+        let swapped = find_swapped_results(segments, &results);
+        for (place, (segment, result)) in segments.iter_mut().zip(results).enumerate() {
+            match result {
+                TextResult::Unavailable(reason) => segment.outcome = SegmentOutcome::Unavailable(reason),
+                TextResult::Unusable(reason) => segment.reject(reason.into()),
+                TextResult::Translated(_) if swapped.contains(&place) => segment.reject(UntranslatedReason::Order.into()),
+                TextResult::Translated(text) => match accept(&segment.job, &segment.job.outgoing, text) {
+                    Ok(text) => segment.outcome = SegmentOutcome::Translated(text),
+                    Err(answer) => segment.reject(answer),
+                },
+            }
+        }
+        Ok(segments.iter().filter(|segment| segment.is_rejected()).count() as u64)
+    }
+
+    /// The second attempt: sends the text alone, with the names protected that the answers have altered. Returns how many
+    /// answers were refused.
+    async fn send_alone(&self, segment: &mut BatchSegment, was_alone: bool) -> Result<u64, StoreError> {
+        let (mut rejected, mut sent) = (0, segment.job.outgoing.clone());
+        for turn in 0..=MAX_PROTECTED_NAMES {
+            let protected = segment.altered_name.take().and_then(|name| protect_name(&sent, &name));
+            if protected.is_none() && (was_alone || turn > 0) {
                 break;
             }
-            sent = holding.unwrap_or(sent);
-            let answers = self.desk.ask(std::slice::from_ref(&sent), (&unit.from, &unit.to), self.context).await?;
-            match answers.into_iter().next() {
-                Some(Answer::Text(text)) => match accept(unit, &sent, text) {
-                    Ok(text) => return Ok((Outcome::Done(text), rejected)),
-                    Err(refusal) => (last, altered) = (Outcome::Refused(refusal.why), refusal.name),
+            sent = protected.unwrap_or(sent);
+            let results = self.engine.translate(std::slice::from_ref(&sent), self.pair, self.context).await?;
+            match results.into_iter().next() {
+                Some(TextResult::Translated(text)) => match accept(&segment.job, &sent, text) {
+                    Ok(text) => {
+                        segment.outcome = SegmentOutcome::Translated(text);
+                        break;
+                    }
+                    Err(answer) => segment.reject(answer),
                 },
-                Some(Answer::Unfit(why)) => last = Outcome::Refused(why),
-                // That it could not be asked again does not make its first answer any better.
-                Some(Answer::Absent(_)) | None => return Ok((Outcome::Absent("second-chance".to_owned()), rejected)),
+                Some(TextResult::Unusable(reason)) => segment.reject(reason.into()),
+                // That makes the first answer no better: the text waits.
+                Some(TextResult::Unavailable(_)) | None => {
+                    segment.outcome = SegmentOutcome::Unavailable(UntranslatedReason::SecondChance);
+                    break;
+                }
             }
             rejected += 1;
         }
-        let Some(bare) = bare(&unit.outgoing) else { return Ok((last, rejected)) };
-        let mut texts = vec![bare.whole.clone()];
-        texts.extend(bare.spans.iter().map(|(_, span)| span.clone()));
-        let mut answers =
-            self.desk.ask(&texts, (&unit.from, &unit.to), self.context).await?.into_iter().map(|answer| match answer {
-                Answer::Text(text) => Ok(text),
-                Answer::Unfit(_) => Err(true),
-                Answer::Absent(_) => Err(false),
-            });
-        let whole = match answers.next() {
-            Some(Ok(whole)) => whole.shaped_like(&bare.whole.text),
-            Some(Err(false)) | None => return Ok((Outcome::Absent("second-chance".to_owned()), rejected)),
-            Some(Err(true)) => return Ok((last, rejected + 1)),
-        };
-        let spans: Vec<Option<Marked>> = answers.map(Result::ok).collect();
-        let placed = place(&unit.outgoing, &bare, &whole, &spans).and_then(|placed| {
-            let text = restore(&placed, &unit.outgoing.terms, &unit.to).ok()?.normalised();
-            examine(unit, &text).ok().map(|()| text)
-        });
-        Ok(placed.map_or((last, rejected + 1), |text| (Outcome::Done(text), rejected)))
+        Ok(rejected)
     }
 
-    /// Remembers what came of it, and gives back what did not come to an end.
-    async fn settle(&self, units: &[(&SegmentJob, SegmentKey)], ours: &[usize], outcomes: &[Outcome]) -> Result<(), StoreError> {
+    /// The third attempt: sends the text without its inline markup, and puts the markup back. Returns how many answers were
+    /// refused.
+    async fn send_without_markup(&self, segment: &mut BatchSegment) -> Result<u64, StoreError> {
+        let job = &segment.job;
+        let Some(stripped) = strip_markup(&job.outgoing) else { return Ok(0) };
+        let mut texts = vec![stripped.whole.clone()];
+        texts.extend(stripped.spans.iter().map(|(_, span)| span.clone()));
+        let mut results = self.engine.translate(&texts, self.pair, self.context).await?.into_iter();
+        let whole = match results.next() {
+            Some(TextResult::Translated(whole)) => whole.shaped_like(&stripped.whole.text),
+            Some(TextResult::Unusable(_)) => return Ok(1),
+            Some(TextResult::Unavailable(_)) | None => {
+                segment.outcome = SegmentOutcome::Unavailable(UntranslatedReason::SecondChance);
+                return Ok(0);
+            }
+        };
+        let spans: Vec<Option<Marked>> =
+            results.map(|result| if let TextResult::Translated(text) = result { Some(text) } else { None }).collect();
+        let accepted = restore_markup(&job.outgoing, &stripped, &whole, &spans).and_then(|text| {
+            let text = restore(&text, &job.outgoing.terms, &job.pair.to).ok()?.normalised();
+            verify_translation(job, &text).ok().map(|()| text)
+        });
+        let Some(text) = accepted else { return Ok(1) };
+        segment.outcome = SegmentOutcome::Translated(text);
+        Ok(0)
+    }
+
+    /// Remembers the results, and releases the segments that have none.
+    async fn remember(&self, segments: &[&mut BatchSegment]) -> Result<(), StoreError> {
         let made = self.context.clock.now();
         let (mut memories, mut open) = (Vec::new(), Vec::new());
-        for at in ours {
-            let (unit, key) = units[*at];
-            let result = match &outcomes[*at] {
-                Outcome::Done(text) => MemoryResult::Translation(text.to_tagged()),
-                Outcome::Refused(why) => MemoryResult::Refused(why.clone()),
-                Outcome::Recalled(_) | Outcome::Absent(_) | Outcome::Elsewhere => {
-                    open.push(key);
+        for segment in segments {
+            let result = match &segment.outcome {
+                SegmentOutcome::Translated(text) => MemoryResult::Translation(text.to_tagged()),
+                SegmentOutcome::Rejected(reason) => MemoryResult::Refused(reason.as_str().to_owned()),
+                SegmentOutcome::Recalled(_) | SegmentOutcome::Unavailable(_) | SegmentOutcome::ClaimedElsewhere => {
+                    open.push(segment.key);
                     continue;
                 }
             };
             memories.push(MemoryEntry {
-                key,
-                from: unit.from.clone(),
-                to: unit.to.clone(),
-                engine: self.desk.engine.identity().to_owned(),
-                source: unit.source.to_tagged(),
+                key: segment.key,
+                from: self.pair.from.clone(),
+                to: self.pair.to.clone(),
+                engine: self.engine.engine.identity().to_owned(),
+                source: segment.job.source.to_tagged(),
                 result,
                 made,
             });
@@ -199,4 +229,12 @@ impl BatchRun<'_> {
         self.context.store.save_memory(&memories, self.worker, false).await?;
         self.context.store.release_segments(&open, self.worker).await
     }
+}
+
+/// Finds the segments whose answers may belong to another text of the batch.
+fn find_swapped_results(segments: &[&mut BatchSegment], results: &[TextResult]) -> HashSet<usize> {
+    let sources: Vec<&Marked> = segments.iter().map(|segment| &segment.job.source).collect();
+    let texts: Vec<Option<&Marked>> =
+        results.iter().map(|result| if let TextResult::Translated(text) = result { Some(text) } else { None }).collect();
+    find_swapped(&sources, &texts).into_iter().collect()
 }

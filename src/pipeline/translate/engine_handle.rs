@@ -1,28 +1,37 @@
-//! One engine at work: its client, its budget, and how it is doing in this run. A text is sent only after what it costs was
-//! set aside in the store, and what was not used is given back: whatever crashes in between, no more is spent than allowed.
+//! One engine at work: its client, its budget, its circuit breaker, and what it has done in this run.
+//!
+//! A request is sent only after the most that it can cost was reserved in the store, and what was not used is given back: if
+//! the program crashes in between, no more is spent than allowed.
+
+mod budget;
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+use tracing::field::Empty;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Budget, Clock, Lang, Marked, Period, Price, Usage};
-use crate::store::{Reservation, Spending, Store, StoreError};
-use crate::translate::{Batch, Billing, CircuitBreaker, Engine, EngineError, Limits, Outgoing, RetryDecision};
+use super::reason::UntranslatedReason;
+use super::request_context::RequestContext;
+use crate::model::{Budget, Fault, FaultKind, Marked, Price, Usage};
+use crate::store::StoreError;
+use crate::translate::{
+    Batch, CircuitBreaker, Engine, EngineError, FailedTry, LanguagePair, Limits, Outgoing, Reply, RetryDecision,
+};
 
 /// An engine at work.
 pub struct EngineHandle {
-    /// Its name in feeds.toml.
+    /// The name of the engine in feeds.toml.
     pub id: String,
-    /// Its client.
+    /// The client.
     pub engine: Arc<dyn Engine>,
-    /// How much of it may be used.
+    /// The limit of its use.
     pub budget: Option<Budget>,
-    /// What it costs.
+    /// The price of its use.
     pub price: Price,
-    gate: Mutex<CircuitBreaker>,
+    breaker: Mutex<CircuitBreaker>,
     usage: Mutex<EngineUsage>,
 }
 
@@ -31,231 +40,262 @@ pub struct EngineHandle {
 pub(in crate::pipeline) struct EngineUsage {
     /// Texts sent; one that is sent again counts again.
     pub(in crate::pipeline) sent: u64,
-    /// What that has used up, as far as anybody knows.
+    /// What that has used up, as far as it is known.
     pub(in crate::pipeline) used: Usage,
-    /// Whether something was not sent for want of budget.
-    pub(in crate::pipeline) is_short: bool,
+    /// True if something was not sent for want of budget.
+    pub(in crate::pipeline) is_budget_exhausted: bool,
 }
 
-/// What became of one text.
+/// The result for one text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// What the engine says. It is not verified.
-    Text(Marked),
-    /// The engine answered, but not this text.
-    Unfit(String),
-    /// The engine is not to be had now.
-    Absent(&'static str),
+pub(super) enum TextResult {
+    /// The translation of the engine. It is not verified.
+    Translated(Marked),
+    /// The engine answered, but gave no usable translation of this text.
+    Unusable(UntranslatedReason),
+    /// The engine was not available.
+    Unavailable(UntranslatedReason),
 }
 
-/// What requests need beside the engine.
-#[derive(Clone, Copy)]
-pub(super) struct RequestContext<'a> {
-    pub(super) store: &'a Store,
-    pub(super) clock: &'a dyn Clock,
-    /// No request begins after this.
-    pub(super) until: Instant,
-    /// Nor after somebody has said stop: what flies then is waited for, as it is paid for.
-    pub(super) stop: Option<&'a CancellationToken>,
-}
-
-impl RequestContext<'_> {
-    /// When the last request may begin.
-    pub(super) fn until(&self) -> Instant {
-        if self.stop.is_some_and(CancellationToken::is_cancelled) { Instant::now().min(self.until) } else { self.until }
-    }
-}
-
-/// How one request ended.
-enum Called {
-    Replied(Vec<Answer>),
-    /// In halves, if it can be halved; else this.
-    Halve(Answer),
-    Left(&'static str),
+/// How one request ended, after all its tries.
+enum RequestOutcome {
+    Answered(Vec<TextResult>),
+    /// The texts are to be sent in two halves; a single text has this result.
+    Split(TextResult),
+    GaveUp(UntranslatedReason),
 }
 
 impl EngineHandle {
-    /// An engine that has not done anything yet.
+    /// Makes a handle of an engine that has not done anything yet.
     pub fn new(id: String, engine: Arc<dyn Engine>, budget: Option<Budget>, price: Price) -> Self {
-        Self { id, engine, budget, price, gate: Mutex::default(), usage: Mutex::default() }
+        Self { id, engine, budget, price, breaker: Mutex::default(), usage: Mutex::default() }
     }
 
-    /// Returns the same engine with a closed circuit breaker and nothing counted: what made it be left alone may be over.
+    /// Returns the same engine with a closed circuit breaker and nothing counted, for the next pass.
     pub(in crate::pipeline) fn renewed(&self) -> Self {
         Self::new(self.id.clone(), Arc::clone(&self.engine), self.budget, self.price.clone())
     }
 
-    /// What one request may hold.
     pub(super) fn limits(&self) -> Limits {
         self.engine.limits()
     }
 
-    /// Why nothing more is sent to it in this run, if that is so.
-    pub(super) fn closed(&self) -> Option<&'static str> {
-        if locked(&self.usage).is_short {
-            Some("budget")
-        } else if locked(&self.gate).shut().is_some() {
-            Some("engine-unavailable")
+    pub(in crate::pipeline) fn usage(&self) -> EngineUsage {
+        lock(&self.usage).clone()
+    }
+
+    /// Returns why nothing may be sent to the engine, whatever the languages.
+    pub(super) fn unavailable_for_all(&self) -> Option<UntranslatedReason> {
+        if lock(&self.usage).is_budget_exhausted {
+            return Some(UntranslatedReason::Budget);
+        }
+        lock(&self.breaker).is_engine_open(Instant::now()).then_some(UntranslatedReason::EngineUnavailable)
+    }
+
+    /// Returns why nothing may be sent to the engine in these languages.
+    pub(super) fn unavailable_for(&self, pair: &LanguagePair) -> Option<UntranslatedReason> {
+        if lock(&self.usage).is_budget_exhausted {
+            return Some(UntranslatedReason::Budget);
+        }
+        lock(&self.breaker).blocked_by(pair, Instant::now()).map(|kind| match kind {
+            FaultKind::UnsupportedPair => UntranslatedReason::UnsupportedPair,
+            _ => UntranslatedReason::EngineUnavailable,
+        })
+    }
+
+    /// Returns true if nothing may be sent to the engine in some languages.
+    pub(super) fn has_unavailable_pair(&self) -> bool {
+        lock(&self.breaker).has_open_pair(Instant::now())
+    }
+
+    /// Returns what the operator should know: a budget that is used up, and each circuit that is open.
+    pub(in crate::pipeline) fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if lock(&self.usage).is_budget_exhausted {
+            let message =
+                "its budget is used up: what is not translated goes to the next engine, or waits for the next day or month";
+            faults.push(Fault::of_engine(&self.id, FaultKind::Budget, message));
+        }
+        faults.extend(lock(&self.breaker).open_circuits().into_iter().map(|open| {
+            let message = match &open.pair {
+                // That message names the pair itself.
+                Some(pair) if open.kind != FaultKind::UnsupportedPair => {
+                    format!("from {} into {}: {}", pair.from, pair.to, open.message)
+                }
+                _ => open.message,
+            };
+            Fault::of_engine(&self.id, open.kind, message)
+        }));
+        faults
+    }
+
+    /// Records if most answers of a batch were refused by the checks, which says something about the engine.
+    pub(super) fn record_batch(&self, pair: &LanguagePair, is_mostly_rejected: bool) {
+        let mut breaker = lock(&self.breaker);
+        if is_mostly_rejected {
+            tracing::debug!(engine.id = %self.id, lang.pair = %pair, "most answers of a batch were refused by the checks");
+            breaker.record_rejected_batch(pair, Instant::now());
         } else {
-            None
+            breaker.record_accepted_batch(pair);
         }
     }
 
-    /// What made the engine be left alone for the rest of this run, if it is.
-    pub(in crate::pipeline) fn shut(&self) -> Option<String> {
-        locked(&self.gate).shut().map(str::to_owned)
-    }
-
-    /// What it did so far.
-    pub(in crate::pipeline) fn usage(&self) -> EngineUsage {
-        locked(&self.usage).clone()
-    }
-
-    /// Most of a whole request was of no use: as if it had failed.
-    pub(super) fn disappointed(&self, context: RequestContext<'_>) {
-        let error = EngineError::Transient {
-            message: "most of what it answered was refused by the checks".to_owned(),
-            retry_after: None,
-            billing: Billing::Unknown,
-        };
-        locked(&self.gate).failed(&error, u32::MAX, Instant::now(), context.until(), 0.0);
-    }
-
-    /// Has texts translated: as many answers, in their request. Requests that are too large, or beyond the budget, are halved.
-    pub(super) async fn ask(
+    /// Translates texts: as many results, in their order. Requests that are too large, or over the budget, are split.
+    pub(super) async fn translate(
         &self,
         texts: &[Outgoing],
-        (from, to): (&Lang, &Lang),
+        pair: &LanguagePair,
         context: RequestContext<'_>,
-    ) -> Result<Vec<Answer>, StoreError> {
-        let mut answers = vec![Answer::Absent("deadline"); texts.len()];
+    ) -> Result<Vec<TextResult>, StoreError> {
+        let mut results = vec![TextResult::Unavailable(UntranslatedReason::Deadline); texts.len()];
         let mut todo: Vec<Range<usize>> = std::iter::once(0..texts.len()).collect();
         while let Some(range) = todo.pop() {
             if range.is_empty() {
                 continue;
             }
-            if let Some(why) = self.closed() {
-                answers[range].fill(Answer::Absent(why));
+            if let Some(reason) = self.unavailable_for(pair) {
+                results[range].fill(TextResult::Unavailable(reason));
                 continue;
             }
-            let batch = Batch { from: from.clone(), to: to.clone(), texts: texts[range.clone()].to_vec() };
-            match self.call(&batch, context).await? {
-                Called::Replied(replied) => answers.splice(range, replied).for_each(drop),
-                Called::Halve(_) if range.len() > 1 => {
+            let batch = Batch { from: pair.from.clone(), to: pair.to.clone(), texts: texts[range.clone()].to_vec() };
+            match self.request(&batch, pair, context).await? {
+                RequestOutcome::Answered(answered) => results.splice(range, answered).for_each(drop),
+                RequestOutcome::Split(_) if range.len() > 1 => {
                     let middle = range.start + range.len() / 2;
                     todo.extend([middle..range.end, range.start..middle]);
                 }
-                Called::Halve(answer) => answers[range.start] = answer,
-                Called::Left(why) => answers[range].fill(Answer::Absent(why)),
+                RequestOutcome::Split(result) => results[range.start] = result,
+                RequestOutcome::GaveUp(reason) => results[range].fill(TextResult::Unavailable(reason)),
             }
         }
-        Ok(answers)
+        Ok(results)
     }
 
-    /// One request, tried again as often as that makes sense.
-    async fn call(&self, batch: &Batch, context: RequestContext<'_>) -> Result<Called, StoreError> {
+    /// Sends one request, as often as the circuit breaker says.
+    async fn request(
+        &self,
+        batch: &Batch,
+        pair: &LanguagePair,
+        context: RequestContext<'_>,
+    ) -> Result<RequestOutcome, StoreError> {
         let mut tries = 0;
         loop {
-            if !self.wait(context.until()).await {
-                return Ok(Called::Left("engine-unavailable"));
+            if !self.wait_for_turn(pair, context.until()).await {
+                return Ok(RequestOutcome::GaveUp(UntranslatedReason::EngineUnavailable));
             }
+            let Some(reserved) = self.reserve(batch, context).await? else {
+                return Ok(RequestOutcome::Split(TextResult::Unavailable(UntranslatedReason::Budget)));
+            };
             tries += 1;
-            let (most, reserved) = match self.reserve(batch, context).await? {
-                Ok(reserved) => reserved,
-                Err(answer) => return Ok(answer),
-            };
-            let result = self.engine.translate(batch).await;
-            let used = match &result {
-                Ok(reply) => reply.used,
-                Err(EngineError::BadOutput { used, .. }) => used.unwrap_or(most),
-                Err(EngineError::Transient { billing: Billing::Unknown, .. }) => most,
-                Err(_) => Usage::default(),
-            };
-            self.settle(batch, used, reserved, context).await?;
+            let result = self.send(batch, pair, reserved.most).await;
+            let used = result.as_ref().map_or_else(|error| error.used(reserved.most), |reply| reply.used);
+            self.settle(batch, used, &reserved, context).await?;
             let error = match result {
-                Ok(reply) if reply.texts.len() == batch.texts.len() => {
-                    locked(&self.gate).answered();
-                    return Ok(Called::Replied(reply.texts.into_iter().map(answer).collect()));
+                Ok(reply) => {
+                    lock(&self.breaker).record_success(pair);
+                    return Ok(RequestOutcome::Answered(reply.texts.into_iter().map(text_result).collect()));
                 }
-                Ok(_) => EngineError::BadOutput { message: "it answered another number of texts".to_owned(), used: Some(used) },
                 Err(error) => error,
             };
-            tracing::debug!(engine = %self.id, texts = batch.texts.len(), tries, %error, "a request failed");
-            let now = Instant::now();
-            let advice = locked(&self.gate).failed(&error, tries, now, context.until(), self.jitter(batch, tries));
-            match advice {
+            match self.decide(batch, pair, &error, tries, context) {
                 RetryDecision::RetryAt(then) => sleep_until(then).await,
-                RetryDecision::Split => return Ok(Called::Halve(Answer::Unfit("too-long".to_owned()))),
-                RetryDecision::Isolate => return Ok(Called::Halve(Answer::Unfit("bad-answer".to_owned()))),
-                RetryDecision::GiveUp => return Ok(Called::Left("engine-unavailable")),
+                RetryDecision::Split => {
+                    return Ok(RequestOutcome::Split(TextResult::Unusable(UntranslatedReason::TooLong)));
+                }
+                RetryDecision::Isolate => {
+                    return Ok(RequestOutcome::Split(TextResult::Unusable(UntranslatedReason::BadAnswer)));
+                }
+                RetryDecision::GiveUp => return Ok(RequestOutcome::GaveUp(self.reason_to_give_up(pair))),
             }
         }
     }
 
-    /// Waits until the engine may be asked; false if that is not to be in this run.
-    async fn wait(&self, until: Instant) -> bool {
+    /// Sends one request once.
+    async fn send(&self, batch: &Batch, pair: &LanguagePair, most: Usage) -> Result<Reply, EngineError> {
+        let span = tracing::debug_span!(
+            "engine_request",
+            engine.id = %self.id,
+            lang.pair = %pair,
+            segments = batch.texts.len(),
+            characters = most.characters,
+            duration_ms = Empty,
+        );
+        let started = Instant::now();
+        let result = self.engine.translate(batch).instrument(span.clone()).await;
+        span.record("duration_ms", u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let reply = result?;
+        if reply.texts.len() != batch.texts.len() {
+            let message = "it answered another number of texts".to_owned();
+            return Err(EngineError::BadAnswer { message, used: Some(reply.used) });
+        }
+        span.in_scope(|| tracing::debug!("the engine answered"));
+        Ok(reply)
+    }
+
+    /// Records a failure, and decides what to do next.
+    fn decide(
+        &self,
+        batch: &Batch,
+        pair: &LanguagePair,
+        error: &EngineError,
+        tries: u32,
+        context: RequestContext<'_>,
+    ) -> RetryDecision {
+        let (now, until) = (Instant::now(), context.until());
+        let failed = FailedTry { number: tries, now, until, jitter: self.jitter(batch, tries) };
+        let mut breaker = lock(&self.breaker);
+        let was_open = breaker.blocked_by(pair, now).is_some();
+        let decision = breaker.record_failure(pair, error, failed);
+        let opened_by = breaker.blocked_by(pair, now).filter(|_| !was_open);
+        drop(breaker);
+        let (action, retry_in_ms) = match &decision {
+            RetryDecision::RetryAt(then) => ("retry", u64::try_from((*then - now).as_millis()).ok()),
+            RetryDecision::Split => ("split", None),
+            RetryDecision::Isolate => ("isolate", None),
+            RetryDecision::GiveUp => ("give-up", None),
+        };
+        tracing::debug!(
+            engine.id = %self.id, lang.pair = %pair, segments = batch.texts.len(), tries, action, retry_in_ms, %error,
+            "a request to an engine failed"
+        );
+        if let Some(kind) = opened_by {
+            tracing::debug!(engine.id = %self.id, lang.pair = %pair, kind = kind.as_str(), "the circuit breaker opened");
+        }
+        decision
+    }
+
+    fn reason_to_give_up(&self, pair: &LanguagePair) -> UntranslatedReason {
+        match lock(&self.breaker).blocked_by(pair, Instant::now()) {
+            Some(FaultKind::UnsupportedPair) => UntranslatedReason::UnsupportedPair,
+            _ => UntranslatedReason::EngineUnavailable,
+        }
+    }
+
+    /// Waits until the rate limit of the engine allows a request. Returns false if that is not before `until`, or the circuit
+    /// breaker is open.
+    async fn wait_for_turn(&self, pair: &LanguagePair, until: Instant) -> bool {
         loop {
             let now = Instant::now();
-            let opens = {
-                let gate = locked(&self.gate);
-                if gate.shut().is_some() || gate.opens(now) >= until {
+            let turn = {
+                let breaker = lock(&self.breaker);
+                if breaker.blocked_by(pair, now).is_some() {
                     return false;
                 }
-                gate.opens(now)
+                breaker.next_request_at(pair, now)
             };
-            if opens <= now {
+            if turn >= until {
+                return false;
+            }
+            if turn <= now {
                 return true;
             }
-            sleep_until(opens).await;
+            let wait_ms = u64::try_from((turn - now).as_millis()).ok();
+            tracing::debug!(engine.id = %self.id, lang.pair = %pair, wait_ms, "waiting for the rate limit of an engine");
+            sleep_until(turn).await;
         }
     }
 
-    /// Sets aside the most that a request can use up.
-    async fn reserve(
-        &self,
-        batch: &Batch,
-        context: RequestContext<'_>,
-    ) -> Result<Result<(Usage, Option<Reservation>), Called>, StoreError> {
-        let most = batch.texts.iter().fold(Usage::default(), |sum, text| sum + self.engine.price(text, &batch.from, &batch.to));
-        let Some(budget) = self.budget else { return Ok(Ok((most, None))) };
-        let reservation = Reservation {
-            engine: self.id.clone(),
-            unit: budget.unit,
-            per: budget.per,
-            since: budget.per.start(context.clock.now()),
-            amount: budget.unit.amount_of(most, &self.price),
-        };
-        if context.store.reserve_budget(&reservation, budget.limit).await? {
-            return Ok(Ok((most, Some(reservation))));
-        }
-        // Where not even one text can be paid for, nothing less urgent is: the smaller ones behind it would jump the queue.
-        locked(&self.usage).is_short |= batch.texts.len() == 1;
-        Ok(Err(Called::Halve(Answer::Absent("budget"))))
-    }
-
-    async fn settle(
-        &self,
-        batch: &Batch,
-        used: Usage,
-        reserved: Option<Reservation>,
-        context: RequestContext<'_>,
-    ) -> Result<(), StoreError> {
-        let done = Spending {
-            engine: self.id.clone(),
-            day: Period::Day.start(context.clock.now()),
-            texts: batch.texts.len() as u64,
-            used,
-            money: self.price.cost_of(used),
-        };
-        let spent = reserved.as_ref().map(|reserved| (reserved, reserved.unit.amount_of(used, &self.price)));
-        context.store.settle_spending(&done, spent).await?;
-        let mut usage = locked(&self.usage);
-        usage.sent += batch.texts.len() as u64;
-        usage.used += used;
-        Ok(())
-    }
-
-    /// From 0 to 1, another one for each request and try.
+    /// Returns a number from 0 to 1, another one for each request and try.
     #[expect(clippy::cast_precision_loss, reason = "a fraction of a wait")]
     fn jitter(&self, batch: &Batch, tries: u32) -> f64 {
         let first = batch.texts.first().map(|text| text.text.plain()).unwrap_or_default();
@@ -264,14 +304,11 @@ impl EngineHandle {
     }
 }
 
-fn answer(text: Result<Marked, String>) -> Answer {
-    match text {
-        Ok(text) => Answer::Text(text),
-        Err(_) => Answer::Unfit("bad-answer".to_owned()),
-    }
+fn text_result<E>(text: Result<Marked, E>) -> TextResult {
+    text.map_or(TextResult::Unusable(UntranslatedReason::BadAnswer), TextResult::Translated)
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is kept is whole after each line: a panic elsewhere spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Each change is complete in itself: a panic elsewhere leaves nothing half-done.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! From feeds.toml to engines that can be asked, and to the terms that they must keep.
+//! Opens the engines of feeds.toml, and loads the glossary.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use crate::config::{self as plan, Plan};
 use crate::net::{ApiClient, ClientError};
 use crate::translate::{EngineOpenError, EngineSettings, Glossary, GlossaryError, open};
 
-/// Why nothing can be translated.
+/// Why translation cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TranslateSetupError {
-    /// The network cannot be used at all.
+    /// The network cannot be used.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// An engine's settings are of no use.
+    /// The settings of an engine are unusable.
     #[error("the engine `{id}` cannot be used: {why}")]
     Engine {
-        /// Its name.
+        /// The name of the engine.
         id: String,
         /// What is wrong with it.
         why: EngineOpenError,
@@ -28,7 +28,7 @@ pub enum TranslateSetupError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         why: std::io::Error,
     },
     /// The glossary is wrong.
@@ -36,7 +36,7 @@ pub enum TranslateSetupError {
     Glossary(#[from] GlossaryError),
 }
 
-/// The engines that editions name, in the request of feeds.toml. None when nothing is to be translated.
+/// Opens the engines that editions name, in the order of feeds.toml. There are none when nothing is to be translated.
 pub(in crate::pipeline) fn open_engines(plan: &Plan) -> Result<Vec<EngineHandle>, TranslateSetupError> {
     let wanted = |engine: &&plan::Engine| {
         plan.editions.iter().any(|edition| !edition.langs.is_empty() && edition.engines.contains(&engine.id))
@@ -45,12 +45,12 @@ pub(in crate::pipeline) fn open_engines(plan: &Plan) -> Result<Vec<EngineHandle>
     if engines.is_empty() {
         return Ok(Vec::new());
     }
-    let caller = Arc::new(ApiClient::new(&options(&plan.fetch))?);
-    engines.into_iter().map(|engine| open_engine(engine, &caller)).collect()
+    let client = Arc::new(ApiClient::new(&options(&plan.fetch))?);
+    engines.into_iter().map(|engine| open_engine(engine, &client)).collect()
 }
 
-/// One engine, whether an edition names it or not.
-pub fn open_engine(engine: &plan::Engine, caller: &Arc<ApiClient>) -> Result<EngineHandle, TranslateSetupError> {
+/// Opens one engine, also one that no edition names.
+pub fn open_engine(engine: &plan::Engine, client: &Arc<ApiClient>) -> Result<EngineHandle, TranslateSetupError> {
     let settings = EngineSettings {
         id: engine.id.clone(),
         kind: engine.kind,
@@ -62,17 +62,17 @@ pub fn open_engine(engine: &plan::Engine, caller: &Arc<ApiClient>) -> Result<Eng
         timeout: engine.timeout,
         in_flight: engine.in_flight,
     };
-    let client = open(settings, Arc::clone(caller)).map_err(|why| TranslateSetupError::Engine { id: engine.id.clone(), why })?;
-    Ok(EngineHandle::new(engine.id.clone(), client, engine.budget, engine.price.clone().unwrap_or_default()))
+    let opened = open(settings, Arc::clone(client)).map_err(|why| TranslateSetupError::Engine { id: engine.id.clone(), why })?;
+    Ok(EngineHandle::new(engine.id.clone(), opened, engine.budget, engine.price.clone().unwrap_or_default()))
 }
 
-/// The glossary that is built in, with that of the files of feeds.toml laid over it.
+/// Loads the built-in glossary, with the files of feeds.toml laid over it.
 pub fn load_glossary(plan: &Plan) -> Result<Arc<Glossary>, TranslateSetupError> {
-    let read = |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok(String::new()), text);
+    let read = |path: &Option<PathBuf>| path.as_deref().map_or_else(|| Ok(String::new()), read_file);
     let (terms, keep) = (read(&plan.glossary.file)?, read(&plan.glossary.keep)?);
     Ok(Arc::new(Glossary::built_in().overlay(Glossary::parse(&terms, &keep)?)?))
 }
 
-fn text(path: &Path) -> Result<String, TranslateSetupError> {
+fn read_file(path: &Path) -> Result<String, TranslateSetupError> {
     std::fs::read_to_string(path).map_err(|why| TranslateSetupError::File { path: path.to_owned(), why })
 }

@@ -1,18 +1,18 @@
-//! Which entries are wanted in which languages, and do not stand there yet.
+//! Finds the renditions that editions want and the store does not have.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
-use super::scheduler::DocumentJob;
 use crate::config as plan;
-use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs};
+use crate::model::{Change, EntryId, FullText, EntryRow, Lang, RenditionInputs, Original};
 use crate::select::Window;
 use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};
 
-/// How texts are laid out, sent and put together: a change of it makes every rendition anew, from the memory.
+/// The version of how texts are cut, sent and assembled. A change of it makes every rendition again, from the memory.
 const SCHEME: i64 = 1;
 
 /// An entry that editions want in a language.
@@ -21,37 +21,37 @@ pub(in crate::pipeline) struct RenditionRequest {
     pub(super) known: EntryRow,
     pub(super) from: Lang,
     pub(super) to: Lang,
-    /// The engines of the first edition that wants it, as places among the desks.
-    pub(super) desks: Vec<usize>,
-    /// What its rendition will have been made of, with as much as the edition wants that shows most.
+    /// The engines of the first edition that wants it, as places in the list of the pass.
+    pub(super) engines: Vec<usize>,
+    /// What the rendition depends on, with as much text as any edition shows.
     pub(super) inputs: RenditionInputs,
 }
 
-/// The requests of several editions, each once.
+/// The renditions that several editions want, each once.
 pub(super) struct RenditionRequests<'a> {
-    desks: &'a [EngineHandle],
+    engines: &'a [EngineHandle],
     glossary: &'a Glossary,
-    each: HashMap<(EntryId, Lang), RenditionRequest>,
+    requests: HashMap<(EntryId, Lang), RenditionRequest>,
 }
 
 impl<'a> RenditionRequests<'a> {
-    pub(super) fn new(desks: &'a [EngineHandle], glossary: &'a Glossary) -> Self {
-        Self { desks, glossary, each: HashMap::new() }
+    pub(super) fn new(engines: &'a [EngineHandle], glossary: &'a Glossary) -> Self {
+        Self { engines, glossary, requests: HashMap::new() }
     }
 
-    /// Adds what an edition wants of its newest entries.
-    pub(super) fn add(&mut self, edition: &plan::Edition, newest: &[EntryRow], full_texts: &HashMap<EntryId, FullText>) {
-        let desks: Vec<usize> =
-            edition.engines.iter().filter_map(|id| self.desks.iter().position(|desk| desk.id == *id)).collect();
+    /// Adds the renditions that an edition wants of its newest entries.
+    pub(super) fn add_edition(&mut self, edition: &plan::Edition, newest: &[EntryRow], full_texts: &HashMap<EntryId, FullText>) {
+        let engines: Vec<usize> =
+            edition.engines.iter().filter_map(|id| self.engines.iter().position(|engine| engine.id == *id)).collect();
         for to in &edition.langs {
-            for (known, from) in newest.iter().filter_map(|known| Some((known, foreign(known, to)?))) {
+            for (known, from) in newest.iter().filter_map(|known| Some((known, source_language(known, to)?))) {
                 let is_page = matches!(full_texts.get(&known.id), Some(FullText::Taken));
-                let inputs = RenditionInputs { hash: hash(self.glossary, (from, to), is_page), show: edition.show };
-                let request = self.each.entry((known.id, to.clone())).or_insert_with(|| RenditionRequest {
+                let inputs = RenditionInputs { hash: dependency_hash(self.glossary, (from, to), is_page), show: edition.show };
+                let request = self.requests.entry((known.id, to.clone())).or_insert_with(|| RenditionRequest {
                     known: known.clone(),
                     from: from.clone(),
                     to: to.clone(),
-                    desks: desks.clone(),
+                    engines: engines.clone(),
                     inputs,
                 });
                 if inputs.show > request.inputs.show {
@@ -61,9 +61,9 @@ impl<'a> RenditionRequests<'a> {
         }
     }
 
-    /// Those that have no rendition yet, the newest entries first.
-    pub(super) async fn unfilled(self, store: Option<&Store>) -> Result<Vec<RenditionRequest>, StoreError> {
-        let mut requests: Vec<RenditionRequest> = self.each.into_values().collect();
+    /// Returns those that the store does not have, the newest entries first.
+    pub(super) async fn find_missing(self, store: Option<&Store>) -> Result<Vec<RenditionRequest>, StoreError> {
+        let mut requests: Vec<RenditionRequest> = self.requests.into_values().collect();
         let langs: HashSet<Lang> = requests.iter().map(|request| request.to.clone()).collect();
         for lang in langs {
             let Some(store) = store else { break };
@@ -85,19 +85,19 @@ impl<'a> RenditionRequests<'a> {
     }
 }
 
-/// Whether an edition is to be translated at all.
+/// Returns true if an edition is to be translated.
 pub(super) fn is_translated(edition: &plan::Edition) -> bool {
     !edition.engines.is_empty() && !edition.langs.is_empty()
 }
 
-/// The newest entries of an edition, whatever their language, each article once; `changes` are not in the store yet.
-pub(super) async fn newest(
+/// Returns the newest entries of an edition in any language, each article once. `changes` are not in the store yet.
+pub(super) async fn newest_entries(
     store: Option<&Store>,
     edition: &plan::Edition,
     changes: &HashMap<EntryId, Change>,
 ) -> Result<Vec<EntryRow>, StoreError> {
     let mut new: Vec<EntryRow> =
-        changes.values().filter(|change| edition.from.contains(&change.entry.key.source)).map(known).collect();
+        changes.values().filter(|change| edition.from.contains(&change.entry.key.source)).map(known_of_change).collect();
     new.sort_by_key(|known| Reverse((known.at, known.id)));
     let mut new = new.into_iter().peekable();
     let mut window = Window::new(edition.limit);
@@ -124,38 +124,39 @@ pub(super) async fn newest(
     Ok(window.into_entries())
 }
 
-/// The language of an entry, if it has to be translated to be read in `to`.
-pub(in crate::pipeline) fn foreign<'k>(known: &'k EntryRow, to: &Lang) -> Option<&'k Lang> {
+/// Returns the language of an entry, if it has to be translated into `to`.
+pub(in crate::pipeline) fn source_language<'k>(known: &'k EntryRow, to: &Lang) -> Option<&'k Lang> {
     known.lang.as_ref().filter(|from| from.primary() != to.primary())
 }
 
-/// Lays entries out; those without an original (pruned meanwhile) are left out. Takes a core's time.
+/// Cuts entries into segments. Those without an original (pruned meanwhile) are left out. It takes CPU time.
 pub(super) fn lay_out(
     requests: &[RenditionRequest],
     mut originals: HashMap<EntryId, Original>,
     glossary: &Glossary,
 ) -> Vec<DocumentJob> {
     let mut jobs = Vec::with_capacity(requests.len());
-    for (at, request) in requests.iter().enumerate() {
-        // An entry may be wanted in several languages.
-        let is_last = !requests[at + 1..].iter().any(|later| later.known.id == request.known.id);
-        let original = if is_last { originals.remove(&request.known.id) } else { originals.get(&request.known.id).cloned() };
+    for (place, request) in requests.iter().enumerate() {
+        let id = request.known.id;
+        // An entry may be wanted in several languages: only the last one may have its original.
+        let is_last = !requests[place + 1..].iter().any(|later| later.known.id == id);
+        let original = if is_last { originals.remove(&id) } else { originals.get(&id).cloned() };
         let Some(original) = original else { continue };
         jobs.push(DocumentJob {
-            id: request.known.id,
+            id,
             revision: request.known.revision,
             at: request.known.at,
             to: request.to.clone(),
             inputs: request.inputs,
-            desks: request.desks.clone(),
-            sheet: Arc::new(Document::lay_out(&original, request.inputs.show, &request.from, &request.to, glossary)),
+            engines: request.engines.clone(),
+            document: Arc::new(Document::new(&original, request.inputs.show, &request.from, &request.to, glossary)),
         });
     }
     jobs
 }
 
-/// What the store would know of a change.
-fn known(change: &Change) -> EntryRow {
+/// Returns what the store would know of a change.
+fn known_of_change(change: &Change) -> EntryRow {
     let entry = &change.entry;
     EntryRow {
         id: entry.key.id(),
@@ -169,8 +170,8 @@ fn known(change: &Change) -> EntryRow {
     }
 }
 
-/// A hash of what, beside an entry's revision, its rendition depends on.
-fn hash(glossary: &Glossary, (from, to): (&Lang, &Lang), is_page: bool) -> i64 {
+/// Returns a hash of what a rendition depends on besides the revision of its entry.
+fn dependency_hash(glossary: &Glossary, (from, to): (&Lang, &Lang), is_page: bool) -> i64 {
     let hash = glossary.hash_for(from, to).wrapping_mul(31).wrapping_add(SCHEME * 2 + i64::from(is_page));
     if hash == RenditionInputs::UNFINISHED { 1 } else { hash }
 }

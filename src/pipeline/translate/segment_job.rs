@@ -1,128 +1,146 @@
-//! A text to be translated, whoever wants it: what several entries say is asked for once.
+//! A text to be translated, whoever wants it: what several entries say is sent once.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Lang, Marked, SegmentKey, Time};
-use crate::translate::{IMPORTED, Outgoing, Part, Wanted};
+use super::reason::UntranslatedReason;
+use crate::model::{Marked, SegmentKey, Time};
+use crate::translate::{IMPORTED, LanguagePair, Outgoing, Part, SegmentRequest};
 
-/// What comes first when money or time is short: titles, then summaries, then contents; of each the newest.
+/// The identity of texts of nothing but terms, which no engine translates.
+pub(super) const GLOSSARY: &str = "glossary";
+
+/// The order when money or time is short: titles, then summaries, then contents; of each the newest.
 pub(super) type Rank = (Part, Reverse<Time>, usize);
 
 /// A text to be translated.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentJob {
-    /// Its languages.
-    pub(super) from: Lang,
-    pub(super) to: Lang,
+    pub(super) pair: LanguagePair,
     /// The text with marks, normalised.
     pub(super) source: Marked,
-    /// What would be sent.
+    /// The text as it is sent.
     pub(super) outgoing: Outgoing,
-    /// Whether nothing is left to translate once the terms are in their places.
-    pub(super) is_settled: bool,
-    /// The engines to ask in turn (places among the desks), and the key under which each one's work is remembered.
-    pub(super) chain: Vec<(usize, SegmentKey)>,
-    /// The key of what people translated.
+    /// True if nothing is left to translate once the terms are restored.
+    pub(super) is_only_terms: bool,
+    /// The engines to ask in turn.
+    pub(super) turns: Vec<EngineTurn>,
+    /// The key of a translation that people made.
     pub(super) imported: SegmentKey,
-    /// Which of `chain` is next.
-    pub(super) next: usize,
+    /// The next of `turns`.
+    next: usize,
     pub(super) rank: Rank,
-    pub(super) state: State,
-    /// Why the engines so far were of no use.
-    pub(super) reasons: Vec<String>,
-    /// Whether one of them was not to be had, so that asking later may help.
-    pub(super) may_come: bool,
+    pub(super) state: JobState,
+    /// Why the engines so far gave no translation.
+    pub(super) reasons: Vec<UntranslatedReason>,
+    /// True if one of them was not available, so that asking later may help.
+    may_work_later: bool,
+    /// The documents that want this text, as places in the list of the scheduler.
+    pub(super) documents: Vec<usize>,
 }
 
-/// How far a unit is.
+/// An engine whose turn it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct EngineTurn {
+    /// Its place in the list of the pass.
+    pub(super) engine: usize,
+    /// The key under which its work is remembered.
+    pub(super) key: SegmentKey,
+}
+
+/// How far a job is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Nobody has translated it yet.
+pub(super) enum JobState {
+    /// An engine is to be asked.
     Open,
     /// Translated.
     Done {
         text: Marked,
-        /// The identity of the engine whose work it is.
+        /// The identity of the engine that translated it.
         by: Arc<str>,
         is_recalled: bool,
     },
-    /// No engine translates it well: it stands as it was written.
-    Left,
-    /// Not now.
-    Waits,
+    /// No engine translates it well: the original text stays.
+    Untranslated,
+    /// An engine was not available: a later run asks again.
+    Waiting,
 }
 
 impl SegmentJob {
-    /// The engine that is next, and the key of its work.
-    pub(super) fn turn(&self) -> Option<(usize, SegmentKey)> {
-        self.chain.get(self.next).copied()
+    /// Returns the engine to ask next.
+    pub(super) fn turn(&self) -> Option<EngineTurn> {
+        self.turns.get(self.next).copied()
     }
 
-    /// The engine that was next is of no use for this text. `may_come` tells whether it may be later.
-    pub(super) fn pass_on(&mut self, reason: impl Into<String>, may_come: bool) {
-        self.reasons.push(reason.into());
-        self.may_come |= may_come;
+    /// Passes on to the next engine. `may_work_later` tells that the reason is not the text.
+    pub(super) fn pass_on(&mut self, reason: UntranslatedReason, may_work_later: bool) {
+        tracing::debug!(lang.pair = %self.pair, reason = reason.as_str(), "a segment goes on to the next engine, if there is one");
+        self.reasons.push(reason);
+        self.may_work_later |= may_work_later;
         self.next += 1;
         if self.turn().is_none() {
-            self.state = if self.may_come { State::Waits } else { State::Left };
+            self.state = if self.may_work_later { JobState::Waiting } else { JobState::Untranslated };
         }
     }
 
-    /// Its translation, if there is one.
-    pub(super) fn text(&self) -> Option<&Marked> {
-        if let State::Done { text, .. } = &self.state { Some(text) } else { None }
+    /// Leaves the job to a later run.
+    pub(super) fn wait(&mut self, reason: UntranslatedReason) {
+        self.reasons.push(reason);
+        self.state = JobState::Waiting;
     }
 
-    /// Somebody else has it in hand.
-    pub(super) fn wait(&mut self, reason: &str) {
-        self.reasons.push(reason.to_owned());
-        self.state = State::Waits;
+    /// Returns the translation, if there is one.
+    pub(super) fn translation(&self) -> Option<&Marked> {
+        if let JobState::Done { text, .. } = &self.state { Some(text) } else { None }
     }
 }
 
-/// All units of a round, each once.
+/// All segment jobs of a round, each text once.
 #[derive(Default)]
 pub(super) struct SegmentJobs {
     pub(super) all: Vec<SegmentJob>,
-    known: HashMap<SegmentKey, usize>,
+    by_key: HashMap<SegmentKey, usize>,
 }
 
 impl SegmentJobs {
-    /// The unit of a segment that an entry dated `at` wants; made if there is none yet. `identities` are those of all desks.
-    pub(super) fn take(
+    /// Adds a segment that the document at a place, dated `at`, wants, and returns its place. `engines` are the places and
+    /// identities of the engines to ask.
+    pub(super) fn add(
         &mut self,
-        wanted: &Wanted,
-        (from, to): (&Lang, &Lang),
-        desks: &[usize],
-        identities: &[Arc<str>],
+        segment: &SegmentRequest,
+        pair: &LanguagePair,
+        engines: &[(usize, &str)],
+        document: usize,
         at: Time,
     ) -> usize {
-        let terms = wanted.term_pairs();
-        let key = |identity: &str| SegmentKey::new(&wanted.source, from, to, identity, &terms);
+        let terms = segment.term_pairs();
+        let key = |identity: &str| SegmentKey::new(&segment.source, &pair.from, &pair.to, identity, &terms);
         let imported = key(IMPORTED);
-        let rank = |place: usize| (wanted.part, Reverse(at), place);
-        if let Some(place) = self.known.get(&imported).copied() {
-            let unit = &mut self.all[place];
-            unit.rank = unit.rank.min(rank(place));
+        let rank = |place: usize| (segment.part, Reverse(at), place);
+        if let Some(place) = self.by_key.get(&imported).copied() {
+            let job = &mut self.all[place];
+            job.rank = job.rank.min(rank(place));
+            if job.documents.last() != Some(&document) {
+                job.documents.push(document);
+            }
             return place;
         }
         let place = self.all.len();
-        self.known.insert(imported, place);
+        self.by_key.insert(imported, place);
         self.all.push(SegmentJob {
-            from: from.clone(),
-            to: to.clone(),
-            source: wanted.source.clone(),
-            outgoing: wanted.outgoing.clone(),
-            is_settled: wanted.is_settled,
-            chain: desks.iter().map(|desk| (*desk, key(&identities[*desk]))).collect(),
+            pair: pair.clone(),
+            source: segment.source.clone(),
+            outgoing: segment.outgoing.clone(),
+            is_only_terms: segment.is_only_terms,
+            turns: engines.iter().map(|(engine, identity)| EngineTurn { engine: *engine, key: key(identity) }).collect(),
             imported,
             next: 0,
             rank: rank(place),
-            state: if desks.is_empty() { State::Waits } else { State::Open },
+            state: if engines.is_empty() { JobState::Waiting } else { JobState::Open },
             reasons: Vec::new(),
-            may_come: false,
+            may_work_later: false,
+            documents: vec![document],
         });
         place
     }
@@ -131,29 +149,56 @@ impl SegmentJobs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Original, Show, Text};
+    use crate::model::{Lang, Original, Show, Text};
     use crate::translate::{Document, Glossary};
 
-    fn lang(tag: &str) -> Lang {
-        Lang::new(tag).expect("a tag")
+    /// The jobs of a title that says the same twice, in documents of these dates.
+    fn jobs(dates: &[i64]) -> SegmentJobs {
+        let lang = |tag| Lang::new(tag).expect("a tag");
+        let pair = LanguagePair { from: lang("fr"), to: lang("en") };
+        let original = Original { title: Text::new("Marchand en or. Marchand en or."), ..Original::default() };
+        let document = Document::new(&original, Show::Title, &pair.from, &pair.to, &Glossary::empty());
+        let mut jobs = SegmentJobs::default();
+        for (place, at) in dates.iter().enumerate() {
+            for segment in document.segments() {
+                jobs.add(segment, &pair, &[(1, "apertium"), (0, "deepl")], place, Time::from_millis(*at));
+            }
+        }
+        jobs
     }
 
     #[test]
-    fn what_two_entries_say_is_one_unit_and_ranks_as_the_more_urgent() {
-        let (fr, en) = (lang("fr"), lang("en"));
-        let original = Original { title: Text::new("Marchand en or. Marchand en or."), ..Original::default() };
-        let sheet = Document::lay_out(&original, Show::Title, &fr, &en, &Glossary::empty());
-        assert_eq!(sheet.wanted().len(), 2);
-        let identities = [Arc::from("deepl"), Arc::from("apertium")];
-        let mut units = SegmentJobs::default();
-        let mut take = |at: i64| units.take(&sheet.wanted()[0], (&fr, &en), &[1, 0], &identities, Time::from_millis(at));
-        assert_eq!([take(1), take(9), take(5)], [0, 0, 0]);
-        let unit = &mut units.all[0];
-        assert_eq!(unit.rank, (Part::Title, Reverse(Time::from_millis(9)), 0));
-        assert_eq!(unit.turn().map(|(desk, _)| desk), Some(1));
-        unit.pass_on("numbers", false);
-        assert_eq!((unit.turn().map(|(desk, _)| desk), &unit.state), (Some(0), &State::Open));
-        unit.pass_on("budget", true);
-        assert_eq!((unit.turn(), &unit.state), (None, &State::Waits), "the second may be had later");
+    fn text_of_two_documents_is_one_job_with_the_rank_of_the_newer() {
+        let jobs = jobs(&[1, 9, 5]);
+        assert_eq!(jobs.all.len(), 1);
+        assert_eq!(jobs.all[0].rank, (Part::Title, Reverse(Time::from_millis(9)), 0));
+        assert_eq!(jobs.all[0].documents, [0, 1, 2]);
+    }
+
+    #[test]
+    fn refused_segment_goes_to_the_next_engine() {
+        let mut jobs = jobs(&[1]);
+        let job = &mut jobs.all[0];
+        assert_eq!(job.turn().map(|turn| turn.engine), Some(1));
+        job.pass_on(UntranslatedReason::BadAnswer, false);
+        assert_eq!((job.turn().map(|turn| turn.engine), &job.state), (Some(0), &JobState::Open));
+    }
+
+    #[test]
+    fn segment_waits_if_one_of_its_engines_was_not_available() {
+        let mut jobs = jobs(&[1]);
+        let job = &mut jobs.all[0];
+        job.pass_on(UntranslatedReason::Budget, true);
+        job.pass_on(UntranslatedReason::BadAnswer, false);
+        assert_eq!((job.turn(), &job.state), (None, &JobState::Waiting));
+    }
+
+    #[test]
+    fn segment_that_every_engine_refuses_stays_untranslated() {
+        let mut jobs = jobs(&[1]);
+        let job = &mut jobs.all[0];
+        job.pass_on(UntranslatedReason::BadAnswer, false);
+        job.pass_on(UntranslatedReason::TooLong, false);
+        assert_eq!(job.state, JobState::Untranslated);
     }
 }

@@ -1,7 +1,9 @@
-//! Language models, one file a vendor. All get the same prompt, and their answers are read the same way.
+//! Language models, one file a vendor. All get the same prompt, and their answers are parsed in the same way.
 
 pub(super) mod anthropic;
 pub(super) mod ollama;
 pub(super) mod openai;
 mod prompt;
+mod response;
+mod response_format;
 mod session;

@@ -1,18 +1,18 @@
-//! How marks travel. Which shape an engine keeps best was measured where that was possible (each client says so).
+//! Marks in the texts of requests and replies. Each client says which form its engine keeps best, where that was measured.
 
-use super::types::{Outgoing, Term};
+use super::types::{Outgoing, Term, UnusableText};
 use crate::model::{Marked, Piece, Usage};
 
-/// Why an answer with other markup than ours is no translation.
-const FOREIGN: &str = "it holds markup that was not in the text";
+/// The reason to refuse a translation with other markup than ours.
+pub(super) const FOREIGN: &str = "it holds markup that was not in the text";
 
-/// Reads an answer in the canonical form. What it does not know as a mark is no text either.
-pub(super) fn read_tagged(answer: &str, source: &Marked) -> Result<Marked, String> {
-    Ok(shaped(Marked::from_tagged(answer).ok_or(FOREIGN)?, source))
+/// Parses a translation in the canonical form, which allows no markup but marks.
+pub(super) fn parse_tagged(answer: &str, source: &Marked) -> Result<Marked, UnusableText> {
+    Ok(reshape(Marked::from_tagged(answer).ok_or_else(|| UnusableText::new(FOREIGN))?, source))
 }
 
-/// Marks between characters that are not escaped, for engines that know no markup.
-pub(super) fn raw(text: &Marked) -> String {
+/// Writes a text with marks and without escapes, for engines that know no markup.
+pub(super) fn write_unescaped(text: &Marked) -> String {
     text.pieces()
         .iter()
         .map(|piece| match piece {
@@ -22,9 +22,9 @@ pub(super) fn raw(text: &Marked) -> String {
         .collect()
 }
 
-/// Reads what [`raw`] wrote: a `<` that begins no mark is a character. A text that has something like a mark in itself gets
-/// one too many here, which the checks find.
-pub(super) fn read_raw(answer: &str, source: &Marked) -> Marked {
+/// Parses a translation of what [`write_unescaped`] wrote: a `<` that begins no mark is a character. A text that itself holds
+/// something like a mark gets one too many here; the checks find that.
+pub(super) fn parse_unescaped(answer: &str, source: &Marked) -> Marked {
     let mut pieces = Vec::new();
     let mut rest = answer;
     while let Some(at) = rest.find('<') {
@@ -36,12 +36,12 @@ pub(super) fn read_raw(answer: &str, source: &Marked) -> Marked {
         rest = &rest[at + length..];
     }
     pieces.push(Piece::Text(rest.to_owned()));
-    shaped(Marked::new(pieces), source)
+    reshape(Marked::new(pieces), source)
 }
 
-/// A translation with marks of the shape that they had, and the white space at the ends that its source has: some servers
-/// strip it, and models drop it or add some.
-pub(super) fn shaped(text: Marked, source: &Marked) -> Marked {
+/// Gives a translation the shape of its source: single marks and pairs as they were, and the same white space at the ends.
+/// Some servers strip white space; models drop or add some.
+pub(super) fn reshape(text: Marked, source: &Marked) -> Marked {
     with_ends(&text.shaped_like(source), source)
 }
 
@@ -65,13 +65,13 @@ fn with_ends(text: &Marked, source: &Marked) -> Marked {
     Marked::new(pieces)
 }
 
-/// The term of a mark that stands for one.
-pub(super) fn term(text: &Outgoing, mark: u16) -> Option<&Term> {
+/// Returns the term of a mark, if the mark stands for one.
+pub(super) fn find_term(text: &Outgoing, mark: u16) -> Option<&Term> {
     text.terms.iter().find(|term| term.mark == mark)
 }
 
-/// As many characters as this text has.
-pub(super) fn characters(text: &str) -> Usage {
+/// Counts the characters of a text.
+pub(super) fn count_characters(text: &str) -> Usage {
     Usage { characters: text.chars().count() as u64, ..Usage::default() }
 }
 
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn white_space_at_the_ends_is_that_of_the_source() {
+    fn translation_gets_the_white_space_of_its_source_at_the_ends() {
         let read = |tagged| Marked::from_tagged(tagged).expect("a text");
         for (source, answer, whole) in [
             (" Le chat ", "El gat", " El gat "),
@@ -89,16 +89,16 @@ mod tests {
             (" ", "", " "),
             ("<x1/>", "<x1/>", "<x1/>"),
         ] {
-            assert_eq!(read_tagged(answer, &read(source)).expect("a translation").to_tagged(), whole, "{source:?}");
+            assert_eq!(parse_tagged(answer, &read(source)).expect("a translation").to_tagged(), whole, "{source:?}");
         }
     }
 
     #[test]
-    fn unescaped_text_is_text_and_marks_are_marks() {
+    fn unescaped_text_keeps_angle_brackets_that_are_no_marks() {
         let source = Marked::from_tagged("a &lt; b &amp;lt; <x1>&lt;script&gt;</x1> <x2/>").expect("a text");
-        assert_eq!(raw(&source), "a < b &lt; <x1><script></x1> <x2/>");
-        assert_eq!(read_raw(&raw(&source), &source), source);
-        assert_eq!(read_raw("<<x2></x2><", &source).to_tagged(), "&lt;<x2/>&lt;");
-        assert_eq!(read_tagged("<script>", &source).expect_err("no mark"), FOREIGN);
+        assert_eq!(write_unescaped(&source), "a < b &lt; <x1><script></x1> <x2/>");
+        assert_eq!(parse_unescaped(&write_unescaped(&source), &source), source);
+        assert_eq!(parse_unescaped("<<x2></x2><", &source).to_tagged(), "&lt;<x2/>&lt;");
+        assert_eq!(parse_tagged("<script>", &source).expect_err("no mark").to_string(), FOREIGN);
     }
 }

@@ -1,5 +1,6 @@
-//! The contract of every engine: a batch of texts goes in, as many texts or reasons come out.
+//! The contract of every engine: a batch of texts goes in; a translation or a reason comes out for each text.
 
+use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -7,24 +8,24 @@ use futures::future::BoxFuture;
 use super::error::EngineError;
 use crate::model::{Lang, Marked, SegmentKind, Usage};
 
-/// A translation service. A client does one request for one batch, and neither retries nor waits: that is the caller's.
+/// A translation service. A client sends one request for one batch; the client retries, waits and keeps budgets.
 pub trait Engine: Send + Sync {
-    /// What makes its translations its own: kind and model, as in `openai:gpt-5-mini`. Part of the key of the memory, so that
-    /// another key or address of the same service finds what was paid for.
+    /// Returns what makes its translations its own: kind and model, as in `openai:gpt-5-mini`. It is part of the key of the
+    /// memory, so that another key or address of the same service finds what was paid for.
     fn identity(&self) -> &str;
 
-    /// What one request may hold.
+    /// Returns the limits of one request.
     fn limits(&self) -> Limits;
 
-    /// The most that sending this text can use up, exactly what a vendor bills where it bills characters. Budgets are reserved
-    /// and dry runs are priced by it.
+    /// Returns the most that sending this text can use up; exactly what a vendor bills where it bills characters. Budgets
+    /// are reserved and dry runs are priced by it.
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage;
 
     /// Translates a batch that keeps the limits. The reply has as many texts as the batch, in its order.
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>>;
 }
 
-/// What one request may hold. A text that alone is beyond them is cut at a clause boundary by the caller, or left.
+/// The limits of one request. A text that exceeds them alone is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Texts.
@@ -33,48 +34,70 @@ pub struct Limits {
     pub characters: usize,
     /// Bytes (UTF-8) of all texts as they are sent.
     pub bytes: usize,
-    /// Requests at a time.
+    /// Requests in flight at a time.
     pub in_flight: usize,
 }
 
-/// What is sent in one request.
+/// The texts of one request, all in the same languages.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// The language of the texts.
+    /// The source language.
     pub from: Lang,
-    /// The language that is wanted.
+    /// The target language.
     pub to: Lang,
     /// The texts.
     pub texts: Vec<Outgoing>,
 }
 
-/// One text on its way to an engine.
+impl Batch {
+    /// Returns the pair of languages.
+    pub fn pair(&self) -> LanguagePair {
+        LanguagePair { from: self.from.clone(), to: self.to.clone() }
+    }
+}
+
+/// A source and a target language.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LanguagePair {
+    /// The source language.
+    pub from: Lang,
+    /// The target language.
+    pub to: Lang,
+}
+
+impl fmt::Display for LanguagePair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}→{}", self.from, self.to)
+    }
+}
+
+/// One text as it is sent to an engine.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// The text, with marks. A protected term is a single mark, whose number is that of one of `terms`.
+    /// The text, with marks. A protected term is a single mark that has the number of one of `terms`.
     pub text: Marked,
     /// The protected terms in it.
     pub terms: Vec<Term>,
-    /// What it is in its document.
+    /// What the segment is in its document.
     pub kind: SegmentKind,
-    /// What stands around it.
-    pub context: Context,
+    /// The text around it.
+    pub context: SegmentContext,
 }
 
-/// A term that stands for itself, whatever an engine would make of it.
+/// A term with a fixed translation, which no engine may change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Term {
     /// The number of the mark that holds its place.
     pub mark: u16,
-    /// What stands in the source.
+    /// The term as the source has it.
     pub source: String,
-    /// What is to stand in the translation.
+    /// The term as the translation must have it.
     pub target: String,
 }
 
-/// What stands around a text, for engines that can make use of it. It is not translated.
+/// The text around a segment, for engines that can use it. It is not translated.
 #[derive(Clone, Debug, Default)]
-pub struct Context {
+pub struct SegmentContext {
     /// The headline of the entry.
     pub title: Option<Arc<str>>,
     /// The segment before.
@@ -83,11 +106,23 @@ pub struct Context {
     pub after: Option<Arc<str>>,
 }
 
-/// What an engine answered.
+/// A text of a reply that is no translation: why, as part of a sentence ("it was cut: …").
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnusableText(String);
+
+impl UnusableText {
+    /// Makes one from the reason, which holds no text of the source.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// The answer of an engine.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// For each text of the batch its translation, or in one sentence why what came is none.
-    pub texts: Vec<Result<Marked, String>>,
-    /// What the request has used up: as the vendor says, else as counted.
+    /// For each text of the batch its translation, or why there is none.
+    pub texts: Vec<Result<Marked, UnusableText>>,
+    /// What the request has used up, as the vendor says or else as counted.
     pub used: Usage,
 }

@@ -4,16 +4,16 @@ use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::open::Text;
-use super::{ExchangeError, ExchangeRow, MAX_TEXT, SkipReason, TranslationPair, checked};
+use super::decode::DecodedInput;
+use super::{ExchangeError, ExchangeRow, MAX_TEXT, SkipReason, TranslationPair, check_pair};
 use crate::model::{Lang, Marked, SegmentKey, Time};
 
-/// The longest line: both texts, each sign of them escaped.
+/// The longest line: both texts, each character escaped.
 const MAX_LINE: usize = 16 * MAX_TEXT;
 
-/// A line. The field names are promises.
+/// A line. The field names are a stable format.
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct JsonRow {
     from: String,
     to: String,
     source: String,
@@ -26,30 +26,30 @@ struct Line {
     key: Option<String>,
 }
 
-impl Line {
-    fn pair(self) -> ExchangeRow {
+impl JsonRow {
+    fn into_pair(self) -> ExchangeRow {
         let (Some(from), Some(to)) = (Lang::new(&self.from), Lang::new(&self.to)) else { return Err(SkipReason::Language) };
         let (Some(source), Some(target)) = (Marked::from_tagged(&self.source), Marked::from_tagged(&self.target)) else {
             return Err(SkipReason::Marks);
         };
         let key = self.key.as_deref().and_then(SegmentKey::parse);
-        checked(TranslationPair { from, to, source, target, engine: self.engine, made: self.made, key })
+        check_pair(TranslationPair { from, to, source, target, engine: self.engine, made: self.made, key })
     }
 }
 
-/// Reads lines.
-pub(super) struct MemoryReader<R> {
-    text: Text<R>,
+/// Reads rows.
+pub(super) struct JsonlReader<R> {
+    text: DecodedInput<R>,
     line: Vec<u8>,
     is_over: bool,
 }
 
-impl<R: Read> MemoryReader<R> {
-    pub(super) fn new(text: Text<R>) -> Self {
+impl<R: Read> JsonlReader<R> {
+    pub(super) fn new(text: DecodedInput<R>) -> Self {
         Self { text, line: Vec::new(), is_over: false }
     }
 
-    fn row(&mut self) -> Result<Option<ExchangeRow>, ExchangeError> {
+    fn read_row(&mut self) -> Result<Option<ExchangeRow>, ExchangeError> {
         loop {
             self.line.clear();
             self.text.allow(MAX_LINE);
@@ -62,28 +62,28 @@ impl<R: Read> MemoryReader<R> {
                 Err(error) => return Err(error.into()),
             }
             if !self.line.trim_ascii().is_empty() {
-                let line: Result<Line, _> = serde_json::from_slice(&self.line);
-                return Ok(Some(line.map_or(Err(SkipReason::Malformed), Line::pair)));
+                let line: Result<JsonRow, _> = serde_json::from_slice(&self.line);
+                return Ok(Some(line.map_or(Err(SkipReason::Malformed), JsonRow::into_pair)));
             }
         }
     }
 }
 
-impl<R: Read> Iterator for MemoryReader<R> {
+impl<R: Read> Iterator for JsonlReader<R> {
     type Item = Result<ExchangeRow, ExchangeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_over {
             return None;
         }
-        let row = self.row().transpose();
+        let row = self.read_row().transpose();
         self.is_over = !matches!(row, Some(Ok(_)));
         row
     }
 }
 
-pub(super) fn put(out: &mut impl Write, pair: &TranslationPair) -> io::Result<()> {
-    let line = Line {
+pub(super) fn write_row(out: &mut impl Write, pair: &TranslationPair) -> io::Result<()> {
+    let line = JsonRow {
         from: pair.from.to_string(),
         to: pair.to.to_string(),
         source: pair.source.to_tagged(),

@@ -46,7 +46,7 @@ fn error(format: ExchangeFormat, text: &str) -> String {
 }
 
 #[test]
-fn units_of_other_tools_are_read() {
+fn units_of_other_tools_become_pairs() {
     let unit = |inner: &str| format!("<tu>{inner}</tu>");
     let two = |source: &str, target: &str| {
         unit(&format!(
@@ -103,7 +103,7 @@ fn units_of_other_tools_are_read() {
 }
 
 #[test]
-fn a_row_says_whose_work_it_is_and_when_it_was_made() {
+fn exported_row_keeps_its_engine_and_date() {
     let key = SegmentKey::new(&tagged("Un"), &lang("fr"), &lang("en"), "deepl", &[]);
     let pair = TranslationPair {
         from: lang("fr"),
@@ -132,7 +132,7 @@ fn a_row_says_whose_work_it_is_and_when_it_was_made() {
 }
 
 #[test]
-fn a_file_is_read_in_its_encoding() {
+fn file_is_decoded_by_its_declared_encoding() {
     let body = "<tu><tuv xml:lang='fr'><seg>« Été »</seg></tuv><tuv xml:lang='en'><seg>“Summer”</seg></tuv></tu>";
     let text = tmx("srclang='fr'", body).replace("?>", " encoding=\"windows-1252\"?>");
     let (latin, ..) = encoding_rs::WINDOWS_1252.encode(&text);
@@ -144,7 +144,7 @@ fn a_file_is_read_in_its_encoding() {
 }
 
 #[test]
-fn what_is_no_memory_is_told() {
+fn file_that_is_no_memory_is_an_error() {
     for (text, told) in [
         ("", "no TMX"),
         ("<html><body>", "<html>"),
@@ -171,7 +171,7 @@ fn what_is_no_memory_is_told() {
 }
 
 #[test]
-fn what_is_too_much_is_told_and_not_kept() {
+fn file_that_exceeds_a_limit_is_an_error() {
     let deep = format!("<tmx><body>{}", "<a>".repeat(100_000));
     assert!(error(ExchangeFormat::Tmx, &deep).contains("nested"));
     let long = tmx("srclang='fr'", &format!("<tu><tuv xml:lang='fr'><seg>{}</seg></tuv></tu>", "x".repeat(3 << 20)));

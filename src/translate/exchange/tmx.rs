@@ -1,5 +1,5 @@
 //! TMX 1.4b, <https://www.gala-global.org/tmx-14b>: marks are its inline elements. A pair is `bpt` and `ept`, a single mark `ph`;
-//! what stands in such an element is code of another tool, and not read.
+//! the content of such an element is code of another tool, and is skipped.
 
 mod inline;
 mod read;
@@ -9,13 +9,13 @@ use std::io::{self, Write};
 
 use super::TranslationPair;
 use crate::model::{Marked, Piece, Time};
-pub(super) use read::MemoryReader;
+pub(super) use read::TmxReader;
 
 /// The types of our `prop` elements.
 const ENGINE: &str = "x-relais-engine";
 const KEY: &str = "x-relais-key";
 
-pub(super) fn begin(out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_head(out: &mut impl Write) -> io::Result<()> {
     // `*all*`: each unit names its own source language.
     writeln!(
         out,
@@ -26,39 +26,39 @@ pub(super) fn begin(out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-pub(super) fn end(out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_tail(out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"</body>\n</tmx>\n")
 }
 
-pub(super) fn put(out: &mut impl Write, pair: &TranslationPair) -> io::Result<()> {
+pub(super) fn write_row(out: &mut impl Write, pair: &TranslationPair) -> io::Result<()> {
     let mut unit = format!("<tu srclang=\"{}\"", pair.from);
     if let Some(made) = pair.made {
-        unit.push_str(&format!(" creationdate=\"{}\"", date(made)));
+        unit.push_str(&format!(" creationdate=\"{}\"", format_date(made)));
     }
     unit.push_str(">\n");
     let key = pair.key.map(|key| key.to_string());
     for (kind, value) in [(ENGINE, &pair.engine), (KEY, &key)] {
         if let Some(value) = value {
             unit.push_str(&format!("<prop type=\"{kind}\">"));
-            escape_into(&mut unit, value);
+            write_escaped(&mut unit, value);
             unit.push_str("</prop>\n");
         }
     }
     for (lang, text) in [(&pair.from, &pair.source), (&pair.to, &pair.target)] {
         unit.push_str(&format!("<tuv xml:lang=\"{lang}\"><seg>"));
-        segment_into(&mut unit, text);
+        write_segment(&mut unit, text);
         unit.push_str("</seg></tuv>\n");
     }
     unit.push_str("</tu>\n");
     out.write_all(unit.as_bytes())
 }
 
-/// A segment with its marks as inline elements. `i` joins the ends of a pair within a segment, `x` a mark with that of the other
-/// language.
-fn segment_into(out: &mut String, text: &Marked) {
+/// Writes a segment with its marks as inline elements. `i` joins the ends of a pair within a segment, `x` a mark with that of the
+/// other language.
+fn write_segment(out: &mut String, text: &Marked) {
     for piece in text.pieces() {
         match piece {
-            Piece::Text(text) => escape_into(out, text),
+            Piece::Text(text) => write_escaped(out, text),
             Piece::Open(n) => out.push_str(&format!("<bpt i=\"{n}\" x=\"{n}\"/>")),
             Piece::Close(n) => out.push_str(&format!("<ept i=\"{n}\"/>")),
             Piece::Single(n) => out.push_str(&format!("<ph x=\"{n}\"/>")),
@@ -66,8 +66,8 @@ fn segment_into(out: &mut String, text: &Marked) {
     }
 }
 
-/// Text as XML 1.0 may hold it: a carriage return would be read as a line feed, and most control characters may not stand there.
-fn escape_into(out: &mut String, text: &str) {
+/// Escapes text for XML 1.0: a carriage return would be read as a line feed, and most control characters are not allowed.
+fn write_escaped(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),
@@ -80,13 +80,13 @@ fn escape_into(out: &mut String, text: &str) {
     }
 }
 
-/// `20261124T041500Z`.
-fn date(time: Time) -> String {
+/// Formats a date: `20261124T041500Z`.
+fn format_date(time: Time) -> String {
     time.rfc3339().replace(['-', ':'], "")
 }
 
-/// Reads such a date.
-fn read_date(text: &str) -> Option<Time> {
+/// Parses a date: `20261124T041500Z`.
+fn parse_date(text: &str) -> Option<Time> {
     let (day, time) = text.strip_suffix('Z')?.split_once('T')?;
     if day.len() != 8 || time.len() != 6 || !text.is_ascii() {
         return None;

@@ -1,12 +1,12 @@
-//! The second chance of a text in which an engine has altered a name: the name is held back, as a term that stands for itself,
-//! and the text is asked for again. An engine that makes `Boscos` of `Woods` will not do so with a word that it does not see.
+//! For a text in which an engine has altered a name: the name becomes a protected term, and the text is sent again. An engine
+//! that makes `Boscos` of `Woods` cannot do so with a word that it does not see.
 
 use crate::model::{Marked, Piece};
 use crate::translate::engine::{Outgoing, Term};
 
-/// A text whose altered name `was` is a mark, together with the words with capitals right beside it: of `Woods` all of
-/// `Tiger Woods`. Nothing where the text does not hold it, or where it is but the first word of a sentence, which has its
-/// capital for that and is to be translated.
+/// Replaces the altered name `was` with a mark, together with the capitalised words right beside it: all of `Tiger Woods` for
+/// `Woods`. Returns nothing if the text does not hold it, or only as the first word of a sentence, which has its capital for that
+/// and is to be translated.
 pub fn protect_name(text: &Outgoing, was: &str) -> Option<Outgoing> {
     let used = text.text.pieces().iter().map(|piece| match piece {
         Piece::Text(_) => 0,
@@ -21,7 +21,7 @@ pub fn protect_name(text: &Outgoing, was: &str) -> Option<Outgoing> {
             continue;
         };
         let mut done = 0;
-        while let Some((from, to)) = name_in(line, done, was, begins && done == 0) {
+        while let Some((from, to)) = find_name(line, done, was, begins && done == 0) {
             pieces.push(Piece::Text(line[done..from].to_owned()));
             pieces.push(Piece::Single(next));
             terms.push(Term { mark: next, source: line[from..to].to_owned(), target: line[from..to].to_owned() });
@@ -34,10 +34,9 @@ pub fn protect_name(text: &Outgoing, was: &str) -> Option<Outgoing> {
     (terms.len() > text.terms.len()).then(|| Outgoing { text: Marked::new(pieces), terms, ..text.clone() })
 }
 
-/// Where the next name stands in `line` that `was` is a part of, looked for from a place on. `begins` tells that a sentence does
-/// there.
-fn name_in(line: &str, from: usize, was: &str, begins: bool) -> Option<(usize, usize)> {
-    let words = words(line, from);
+/// Finds the next name in `line` that `was` is a part of, from byte `from` on. `begins` tells that a sentence begins there.
+fn find_name(line: &str, from: usize, was: &str, begins: bool) -> Option<(usize, usize)> {
+    let words = word_ranges(line, from);
     let mut at = 0;
     while let Some(place) = words[at..].iter().position(|(start, end)| &line[*start..*end] == was).map(|place| place + at) {
         let is_beside = |one: usize, other: usize| {
@@ -64,8 +63,8 @@ fn name_in(line: &str, from: usize, was: &str, begins: bool) -> Option<(usize, u
     None
 }
 
-/// The words of a line from a place on.
-fn words(line: &str, from: usize) -> Vec<(usize, usize)> {
+/// Returns the words of a line from byte `from` on, as byte ranges.
+fn word_ranges(line: &str, from: usize) -> Vec<(usize, usize)> {
     let mut words = Vec::new();
     let mut start = None;
     for (at, c) in line.char_indices().filter(|(at, _)| *at >= from).chain([(line.len(), ' ')]) {
@@ -89,32 +88,33 @@ fn has_capital(word: &str) -> bool {
 mod tests {
     use super::*;
     use crate::model::SegmentKind;
-    use crate::translate::Context;
+    use crate::translate::SegmentContext;
 
-    fn holding(tagged: &str, was: &str) -> Option<(String, Vec<String>)> {
+    fn protect(tagged: &str, was: &str) -> Option<(String, Vec<String>)> {
         let text = Marked::from_tagged(tagged).expect("a text");
         let terms = Vec::new();
-        let text = Outgoing { text, terms, kind: SegmentKind::Paragraph, context: Context::default() };
-        protect_name(&text, was).map(|held| (held.text.to_tagged(), held.terms.into_iter().map(|term| term.target).collect()))
+        let text = Outgoing { text, terms, kind: SegmentKind::Paragraph, context: SegmentContext::default() };
+        protect_name(&text, was)
+            .map(|protected| (protected.text.to_tagged(), protected.terms.into_iter().map(|term| term.target).collect()))
     }
 
     #[test]
-    fn a_name_is_held_with_what_belongs_to_it() {
-        let (text, terms) = holding("Hier, Tiger Woods a joué avec <x1>Torrey Pines</x1>.", "Woods").expect("held");
+    fn altered_name_is_protected_with_the_capitalised_words_beside_it() {
+        let (text, terms) = protect("Hier, Tiger Woods a joué avec <x1>Torrey Pines</x1>.", "Woods").expect("held");
         assert_eq!((text.as_str(), terms), ("Hier, <x2/> a joué avec <x1>Torrey Pines</x1>.", vec!["Tiger Woods".to_owned()]));
-        let (text, terms) = holding("L'hôtel Trafalgar Square, puis Square.", "Square").expect("held");
+        let (text, terms) = protect("L'hôtel Trafalgar Square, puis Square.", "Square").expect("held");
         assert_eq!((text.as_str(), terms.len()), ("L'hôtel <x1/>, puis <x2/>.", 2));
-        assert_eq!(holding("Épinay-sur-Orge attend.", "Orge").expect("held").0, "Épinay-sur-<x1/> attend.");
-        assert_eq!(holding("Jean-Olivier Pain est là.", "Pain").expect("held").0, "<x1/> est là.");
+        assert_eq!(protect("Épinay-sur-Orge attend.", "Orge").expect("held").0, "Épinay-sur-<x1/> attend.");
+        assert_eq!(protect("Jean-Olivier Pain est là.", "Pain").expect("held").0, "<x1/> est là.");
     }
 
     #[test]
-    fn the_first_word_of_a_sentence_is_no_name_by_that() {
-        assert_eq!(holding("Poulet au citron.", "Poulet"), None);
-        assert_eq!(holding("Fini. Poulet au citron.", "Poulet"), None);
-        assert_eq!(holding("<x1>Poulet</x1> au citron.", "Poulet"), None);
-        assert_eq!(holding("Un plat.", "Woods"), None);
-        assert_eq!(holding("Un Woodstock.", "Woods"), None);
-        assert!(holding("Poulet Yassa au citron.", "Poulet").is_some());
+    fn first_word_of_a_sentence_is_no_name() {
+        assert_eq!(protect("Poulet au citron.", "Poulet"), None);
+        assert_eq!(protect("Fini. Poulet au citron.", "Poulet"), None);
+        assert_eq!(protect("<x1>Poulet</x1> au citron.", "Poulet"), None);
+        assert_eq!(protect("Un plat.", "Woods"), None);
+        assert_eq!(protect("Un Woodstock.", "Woods"), None);
+        assert!(protect("Poulet Yassa au citron.", "Poulet").is_some());
     }
 }

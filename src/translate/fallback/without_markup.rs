@@ -1,28 +1,28 @@
-//! The second chance of a text whose inline markup an engine could not keep: it is translated bare, what stood inside each
-//! pair of marks by itself, and the pairs are put around what is found of that in the translation. No markup is lost by it, and
-//! none is guessed: what is not found exactly once is refused.
+//! The second chance of a text whose inline markup an engine could not keep: the text is translated without its pairs of marks, the text
+//! inside each pair by itself, and the pairs are put around that in the translation. No markup is lost, and none is guessed: a
+//! text that is not found exactly once is refused.
 
 use std::ops::Range;
 
 use crate::model::{Marked, Piece};
-use crate::translate::engine::{Context, Outgoing};
+use crate::translate::engine::{Outgoing, SegmentContext};
 
-/// More pairs than this are not looked for: each is a text to be paid for.
+/// The most pairs of a text: each is a text that is billed.
 const MAX_SPANS: usize = 8;
-/// Single marks are looked for as characters that no text has (a plane for private use).
+/// Single marks are searched for as characters that no text has (a plane for private use).
 const SINGLES: u32 = 0xF_0000;
 
 /// A text without its pairs of marks, and the texts inside them.
 #[derive(Clone, Debug)]
-pub struct Bare {
+pub struct StrippedText {
     /// The whole text.
     pub whole: Outgoing,
-    /// What stands inside each pair, with the number of the pair.
+    /// The text inside each pair, with the number of the pair.
     pub spans: Vec<(u16, Outgoing)>,
 }
 
-/// Takes the pairs of marks out of a text; nothing if there are none, or too many, or some with nothing to find inside.
-pub fn bare(text: &Outgoing) -> Option<Bare> {
+/// Strips the pairs of marks from a text. Returns nothing if there are none, too many, or some with nothing inside.
+pub fn strip_markup(text: &Outgoing) -> Option<StrippedText> {
     let pieces = text.text.pieces();
     let mut spans = Vec::new();
     for (at, piece) in pieces.iter().enumerate() {
@@ -35,24 +35,24 @@ pub fn bare(text: &Outgoing) -> Option<Bare> {
         }
         spans.push((*number, part(text, inside)));
     }
-    (!spans.is_empty()).then(|| Bare { whole: part(text, without_pairs(pieces)), spans })
+    (!spans.is_empty()).then(|| StrippedText { whole: part(text, without_pairs(pieces)), spans })
 }
 
-/// Puts the pairs of `source` around what their translations are found as in `whole`; nothing if one of them is not found
-/// exactly once, or if they would cross. `spans` are translations of [`Bare::spans`], in their order, where there are any.
-pub fn place(source: &Outgoing, bare: &Bare, whole: &Marked, spans: &[Option<Marked>]) -> Option<Marked> {
-    let haystack = flat(whole);
-    let mut ranges: Vec<(u16, Range<usize>)> = Vec::with_capacity(bare.spans.len());
-    for (at, (number, span)) in bare.spans.iter().enumerate() {
-        let whole_span = flat(&span.text).trim() == flat(&bare.whole.text).trim();
-        let translated = spans.get(at).and_then(Option::as_ref).map(flat);
+/// Puts the pairs of `source` around the translations of their texts in `whole`. Returns nothing if one of them is not found
+/// exactly once, or if pairs would cross. `spans` are translations of [`StrippedText::spans`], in their order, where there are any.
+pub fn restore_markup(source: &Outgoing, stripped: &StrippedText, whole: &Marked, spans: &[Option<Marked>]) -> Option<Marked> {
+    let haystack = flatten(whole);
+    let mut ranges: Vec<(u16, Range<usize>)> = Vec::with_capacity(stripped.spans.len());
+    for (at, (number, span)) in stripped.spans.iter().enumerate() {
+        let whole_span = flatten(&span.text).trim() == flatten(&stripped.whole.text).trim();
+        let translated = spans.get(at).and_then(Option::as_ref).map(flatten);
         let range = if whole_span {
             let text = haystack.trim();
             let from = haystack.find(text)?;
             Some(from..from + text.len())
         } else {
-            // Names stay what they are, whatever the engine makes of one that it sees alone.
-            translated.as_deref().and_then(|text| find(&haystack, text)).or_else(|| find(&haystack, &flat(&span.text)))
+            // A name may stay as it is in the sentence, although the engine translates it alone.
+            translated.as_deref().and_then(|text| find(&haystack, text)).or_else(|| find(&haystack, &flatten(&span.text)))
         };
         ranges.push((*number, range?));
     }
@@ -63,19 +63,24 @@ pub fn place(source: &Outgoing, bare: &Bare, whole: &Marked, spans: &[Option<Mar
 fn part(text: &Outgoing, marked: Marked) -> Outgoing {
     let has = |mark: u16| marked.pieces().contains(&Piece::Single(mark));
     let terms = text.terms.iter().filter(|term| has(term.mark)).cloned().collect();
-    Outgoing { text: marked, terms, kind: text.kind, context: Context { before: None, after: None, ..text.context.clone() } }
+    Outgoing {
+        text: marked,
+        terms,
+        kind: text.kind,
+        context: SegmentContext { before: None, after: None, ..text.context.clone() },
+    }
 }
 
 fn without_pairs(pieces: &[Piece]) -> Marked {
     Marked::new(pieces.iter().filter(|piece| !matches!(piece, Piece::Open(_) | Piece::Close(_))).cloned())
 }
 
-/// The text with each single mark as one character.
-fn flat(text: &Marked) -> String {
+/// Returns the text with each single mark as one character.
+fn flatten(text: &Marked) -> String {
     let mut out = String::new();
     for piece in text.pieces() {
         match piece {
-            Piece::Text(text) => out.extend(text.chars().filter(|c| number(*c).is_none())),
+            Piece::Text(text) => out.extend(text.chars().filter(|c| mark_of(*c).is_none())),
             Piece::Single(number) => out.extend(char::from_u32(SINGLES + u32::from(*number))),
             Piece::Open(_) | Piece::Close(_) => {}
         }
@@ -83,13 +88,13 @@ fn flat(text: &Marked) -> String {
     out
 }
 
-/// Which single mark a character stands for.
-fn number(c: char) -> Option<u16> {
+/// Returns the single mark that a character stands for.
+fn mark_of(c: char) -> Option<u16> {
     u16::try_from(u32::from(c).checked_sub(SINGLES)?).ok()
 }
 
-/// Where a text stands, exactly once and not inside of words; first as it is, then without regard to case (a span that is
-/// translated alone begins with a capital).
+/// Finds a text that stands exactly once, at word boundaries; first as it is, then ignoring case (a span that is translated alone
+/// begins with a capital).
 fn find(haystack: &str, text: &str) -> Option<Range<usize>> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '…'));
     if text.is_empty() {
@@ -97,7 +102,7 @@ fn find(haystack: &str, text: &str) -> Option<Range<usize>> {
     }
     once(haystack, text).or_else(|| {
         let lower = haystack.to_lowercase();
-        // Only where lowering moved nothing are the places the same.
+        // The places are the same only where lower case has moved nothing.
         let moved =
             lower.len() != haystack.len() || lower.char_indices().map(|(at, _)| at).ne(haystack.char_indices().map(|(at, _)| at));
         if moved { None } else { once(&lower, &text.to_lowercase()) }
@@ -114,7 +119,7 @@ fn once(haystack: &str, text: &str) -> Option<Range<usize>> {
     found.next().is_none().then_some(first)
 }
 
-/// The text with its pairs. Of two pairs around the same text that of the lower number is the outer one, as in the source.
+/// Inserts the pairs. Of two pairs around the same text the one with the lower number is the outer one, as in the source.
 fn insert(haystack: &str, ranges: &[(u16, Range<usize>)]) -> Marked {
     let mut marks: Vec<(usize, bool, i64, Piece)> = Vec::with_capacity(ranges.len() * 2);
     for (number, range) in ranges {
@@ -126,18 +131,18 @@ fn insert(haystack: &str, ranges: &[(u16, Range<usize>)]) -> Marked {
     marks.sort();
     let (mut pieces, mut at) = (Vec::new(), 0);
     for (place, _, _, mark) in marks {
-        unflat(&haystack[at..place], &mut pieces);
+        unflatten(&haystack[at..place], &mut pieces);
         pieces.push(mark);
         at = place;
     }
-    unflat(&haystack[at..], &mut pieces);
+    unflatten(&haystack[at..], &mut pieces);
     Marked::new(pieces)
 }
 
-fn unflat(text: &str, pieces: &mut Vec<Piece>) {
+fn unflatten(text: &str, pieces: &mut Vec<Piece>) {
     let mut from = 0;
     for (at, c) in text.char_indices() {
-        if let Some(number) = number(c) {
+        if let Some(number) = mark_of(c) {
             pieces.extend([Piece::Text(text[from..at].to_owned()), Piece::Single(number)]);
             from = at + c.len_utf8();
         }
@@ -157,18 +162,18 @@ mod tests {
     }
 
     fn outgoing(tagged: &str) -> Outgoing {
-        Outgoing { text: read(tagged), terms: Vec::new(), kind: SegmentKind::Paragraph, context: Context::default() }
+        Outgoing { text: read(tagged), terms: Vec::new(), kind: SegmentKind::Paragraph, context: SegmentContext::default() }
     }
 
     fn placed(source: &str, whole: &str, spans: &[&str]) -> Option<String> {
         let source = outgoing(source);
-        let bare = bare(&source)?;
+        let stripped = strip_markup(&source)?;
         let spans: Vec<_> = spans.iter().map(|span| Some(read(span))).collect();
-        place(&source, &bare, &read(whole), &spans).map(|marked| marked.to_tagged())
+        restore_markup(&source, &stripped, &read(whole), &spans).map(|marked| marked.to_tagged())
     }
 
     #[test]
-    fn pairs_are_put_around_what_they_held() {
+    fn pairs_are_put_around_the_translations_of_their_texts() {
         for (source, whole, spans, expected) in [
             (
                 "Le <x1>comité exécutif</x1> a voté.",
@@ -196,17 +201,17 @@ mod tests {
         ] {
             assert_eq!(placed(source, whole, spans).as_deref(), expected, "{source}");
         }
-        assert!(bare(&outgoing("rien <x1/> ici")).is_none());
-        assert!(bare(&outgoing("vide <x1></x1> ici")).is_none());
+        assert!(strip_markup(&outgoing("rien <x1/> ici")).is_none());
+        assert!(strip_markup(&outgoing("vide <x1></x1> ici")).is_none());
     }
 
     proptest! {
         #[test]
-        fn what_is_placed_has_the_marks_of_its_source(whole in "[ab É]{0,12}", one in "[ab É]{0,4}", two in "[ab É]{0,4}") {
+        fn restored_text_has_the_marks_of_its_source(whole in "[ab É]{0,12}", one in "[ab É]{0,4}", two in "[ab É]{0,4}") {
             let source = outgoing("<x1>a <x2>b</x2></x1> c");
-            let bare = bare(&source).expect("has pairs");
+            let stripped = strip_markup(&source).expect("has pairs");
             let spans = [Some(Marked::text(one)), Some(Marked::text(two))];
-            if let Some(placed) = place(&source, &bare, &Marked::text(whole.clone()), &spans) {
+            if let Some(placed) = restore_markup(&source, &stripped, &Marked::text(whole.clone()), &spans) {
                 prop_assert_eq!(placed.marks(), source.text.marks());
                 prop_assert!(placed.is_well_nested());
                 prop_assert_eq!(placed.plain(), whole);

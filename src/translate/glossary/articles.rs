@@ -1,18 +1,18 @@
-//! The small words before a term: articles that stand twice, elision, contraction. An engine wrote them for a word that it did
+//! Repairs the small words before a term (doubled articles, elision, contraction): the engine wrote them for a word that it did
 //! not see.
 
 use crate::model::Lang;
 
-/// What a language does with the word before a term.
+/// The rules of a language for the word before a term.
 struct Grammar {
     lang: &'static str,
-    /// A word that ends in an article: before a term that brings its own, the term's goes.
+    /// Words that are or end in an article: after one of them the article of the term is dropped.
     articles: &'static [&'static str],
     /// Two words that become one: preposition, article, both.
     contracted: &'static [(&'static str, &'static str, &'static str)],
-    /// What a word becomes before a vowel.
+    /// A word and its form before a vowel.
     elided: &'static [(&'static str, &'static str)],
-    /// What it becomes again before a consonant.
+    /// An elided form and the whole word before a consonant.
     whole: &'static [(&'static str, &'static str)],
 }
 
@@ -112,17 +112,17 @@ const GRAMMARS: [Grammar; 7] = [
     },
 ];
 
-/// Fits the words before a term and the term to each other.
-pub(super) fn fit(before: &mut String, target: &mut String, to: &Lang) {
+/// Adapts the words before a term, and the term, to each other.
+pub(super) fn adapt(before: &mut String, target: &mut String, to: &Lang) {
     let Some(grammar) = GRAMMARS.iter().find(|grammar| grammar.lang == to.primary()) else { return };
     let Some((word, end)) = last_word(before) else { return };
     let small = word.to_lowercase().replace('\'', "’");
-    if let Some((own, rest)) = own_article(target, grammar) {
+    if let Some((own, rest)) = split_article(target, grammar) {
         if grammar.articles.contains(&small.as_str()) {
             *target = rest;
         } else if let Some((_, _, both)) = grammar.contracted.iter().find(|(first, second, _)| *first == small && *second == own)
         {
-            replace(before, end - word.len(), both, " ");
+            replace_end(before, end - word.len(), both, " ");
             *target = rest;
         }
         return;
@@ -132,19 +132,19 @@ pub(super) fn fit(before: &mut String, target: &mut String, to: &Lang) {
     let keeps = grammar.lang == "ca" && small == "la" && is_acronym(target) && target.starts_with(['I', 'U']);
     if vowel && !word.ends_with(['’', '\'']) && !keeps {
         if let Some((_, elided)) = grammar.elided.iter().find(|(whole, _)| *whole == small) {
-            replace(before, end - word.len(), elided, "");
+            replace_end(before, end - word.len(), elided, "");
         }
     } else if !vowel {
-        make_whole(before, grammar, target);
+        undo_elision(before, grammar, target);
     }
 }
 
-/// Takes an elision back: `l’COI` is `el COI`.
-fn make_whole(before: &mut String, grammar: &Grammar, target: &str) {
+/// Undoes an elision: `l’COI` becomes `el COI`.
+fn undo_elision(before: &mut String, grammar: &Grammar, target: &str) {
     let small = before.to_lowercase().replace('\'', "’");
     for (elided, whole) in grammar.whole {
         let Some(start) = small.strip_suffix(elided).map(str::len) else { continue };
-        // Small letters of other scripts may be longer than their capitals: then nothing is known of the place.
+        // In other scripts lower case may have another length: then the place is not known.
         let alone = !small[..start].ends_with(char::is_alphanumeric);
         if small.len() != before.replace('\'', "’").len() || !alone {
             return;
@@ -157,12 +157,12 @@ fn make_whole(before: &mut String, grammar: &Grammar, target: &str) {
             "al" if s_impure => "allo",
             whole => whole,
         };
-        replace(before, at, whole, " ");
+        replace_end(before, at, whole, " ");
         return;
     }
 }
 
-/// Italian `lo` stands before s and a consonant, z, gn, ps, x, y.
+/// Returns true if Italian `lo` stands before the word: s and a consonant, z, gn, ps, x, y.
 fn is_impure(target: &str) -> bool {
     let small = target.to_lowercase();
     let mut chars = small.chars();
@@ -173,7 +173,7 @@ fn is_impure(target: &str) -> bool {
     }
 }
 
-/// The last word of a text and where it ends: behind it stands one space, or it ends in an apostrophe.
+/// Returns the last word of a text and its end, if one space follows it or it ends in an apostrophe.
 fn last_word(text: &str) -> Option<(&str, usize)> {
     let seen = text.strip_suffix([' ', '\u{a0}']).unwrap_or(text);
     if seen.len() == text.len() && !text.ends_with(['’', '\'']) {
@@ -185,8 +185,8 @@ fn last_word(text: &str) -> Option<(&str, usize)> {
     (start < body.len()).then_some((&text[start..end], end))
 }
 
-/// The article with which a target begins, and the rest of it.
-fn own_article(target: &str, grammar: &Grammar) -> Option<(String, String)> {
+/// Splits the article that a term begins with from the rest.
+fn split_article(target: &str, grammar: &Grammar) -> Option<(String, String)> {
     let (first, rest) = target.split_once(' ').or_else(|| {
         let at = target.find(['’', '\''])?;
         let end = at + target[at..].chars().next()?.len_utf8();
@@ -196,8 +196,8 @@ fn own_article(target: &str, grammar: &Grammar) -> Option<(String, String)> {
     grammar.articles.contains(&first.as_str()).then(|| (first, rest.to_owned()))
 }
 
-/// Puts `word` and `gap` in the place of the end of `text` from `at`; a capital stays one.
-fn replace(text: &mut String, at: usize, word: &str, gap: &str) {
+/// Replaces the end of `text` from `at` with `word` and `gap`. A capital stays a capital.
+fn replace_end(text: &mut String, at: usize, word: &str, gap: &str) {
     let capital = text[at..].starts_with(char::is_uppercase);
     text.truncate(at);
     let mut chars = word.chars();
@@ -208,7 +208,7 @@ fn replace(text: &mut String, at: usize, word: &str, gap: &str) {
     text.push_str(gap);
 }
 
-/// Whether all letters of the first word are capitals, so that English spells it.
+/// Returns true if all letters of the first word are capitals, so that English spells it out.
 fn is_acronym(target: &str) -> bool {
     let word: String = target.chars().take_while(|c| c.is_alphanumeric()).collect();
     word.chars().count() > 1 && !word.chars().any(char::is_lowercase)
@@ -227,7 +227,7 @@ fn begins_with_vowel_sound(target: &str, lang: &str) -> bool {
     is_vowel && !["eu", "one", "once", "uni", "us", "ut"].iter().any(|start| small.starts_with(start))
 }
 
-/// Acronyms that are read as words: `a FIFA rule`, `a NATO base`.
+/// Returns true for acronyms that are read as words: `a FIFA rule`, `a NATO base`.
 fn is_spoken(target: &str) -> bool {
     let word: String = target.chars().take_while(char::is_ascii_alphanumeric).collect();
     matches!(

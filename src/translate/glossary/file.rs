@@ -1,47 +1,47 @@
-//! The files of a glossary: tab-separated terms, and names one a line.
+//! Parses the files of a glossary: tab-separated terms, and names one a line.
 
 use std::collections::BTreeMap;
 
 use super::matcher;
 use crate::model::Lang;
 
-/// The most bytes of a file, terms of a glossary, and characters of a cell. The shared lists that are in use hold some hundreds
-/// of terms.
+/// The most bytes of a file, terms of a glossary, characters of a cell, and forms of a term. The shared lists that are in use hold
+/// some hundreds of terms.
 const MOST_BYTES: usize = 4 << 20;
 const MOST_RECORDS: usize = 50_000;
 const MOST_CELL: usize = 200;
 const MOST_FORMS: usize = 64;
 
-/// Why a glossary cannot be used.
+/// An error of a glossary.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GlossaryError {
     /// It holds more than is sensible.
     #[error("the {file} holds more than {most}: cut it into the terms that your sources use")]
     TooLarge {
-        /// Which file.
+        /// The file.
         file: &'static str,
         /// The limit, with its unit.
         most: String,
     },
-    /// The line that names the columns does not.
+    /// The first line does not name the columns.
     #[error("line {line} of the glossary: {problem}; it begins with a line like source<tab>variants<tab>en<tab>es")]
     Header {
         /// Counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// A line that is none of a glossary.
+    /// A line is wrong.
     #[error("line {line} of the {file}: {problem}")]
     Line {
-        /// Which file.
+        /// The file.
         file: &'static str,
         /// Counted from 1.
         line: usize,
-        /// What is wrong with it, and what to do.
+        /// The problem, and what to do.
         problem: String,
     },
-    /// The terms could not be made into one automaton.
+    /// The automaton of the terms could not be built.
     #[error("the glossary cannot be searched for: {0}")]
     Unsearchable(String),
 }
@@ -51,26 +51,26 @@ pub enum GlossaryError {
 pub(super) struct Record {
     /// The language of the term; a name has none.
     pub(super) lang: Option<String>,
-    /// How it is written; the first is the term itself. Never empty.
+    /// Its spellings; the first is the term itself. Never empty.
     pub(super) forms: Vec<String>,
-    /// What stands for it, by language tag; `-` for "leave it".
+    /// Its translations by language tag; `-` leaves the term to the engine.
     pub(super) targets: BTreeMap<String, String>,
-    /// How many glossaries lie over that of this record.
+    /// The number of glossaries over that of this record.
     pub(super) layer: usize,
 }
 
 const TERMS: &str = "glossary";
 const NAMES: &str = "list of names";
 
-/// Reads tab-separated terms.
-pub(super) fn read_terms(text: &str) -> Result<Vec<Record>, GlossaryError> {
-    bounded(text, TERMS)?;
-    let mut lines = lines(text);
+/// Parses tab-separated terms.
+pub(super) fn parse_terms(text: &str) -> Result<Vec<Record>, GlossaryError> {
+    check_size(text, TERMS)?;
+    let mut lines = numbered_lines(text);
     let Some((number, header)) = lines.next() else { return Ok(Vec::new()) };
-    let columns = Columns::read(number, header)?;
+    let columns = Columns::parse(number, header)?;
     let mut records = Vec::new();
     for (number, line) in lines {
-        records.extend(columns.record(number, line)?);
+        records.extend(columns.parse_record(number, line)?);
         if records.len() > MOST_RECORDS {
             return Err(GlossaryError::TooLarge { file: TERMS, most: format!("{MOST_RECORDS} terms") });
         }
@@ -78,11 +78,11 @@ pub(super) fn read_terms(text: &str) -> Result<Vec<Record>, GlossaryError> {
     Ok(records)
 }
 
-/// Reads names.
-pub(super) fn read_names(text: &str) -> Result<Vec<Record>, GlossaryError> {
-    bounded(text, NAMES)?;
+/// Parses names, one a line.
+pub(super) fn parse_names(text: &str) -> Result<Vec<Record>, GlossaryError> {
+    check_size(text, NAMES)?;
     let mut records = Vec::new();
-    for (number, line) in lines(text) {
+    for (number, line) in numbered_lines(text) {
         let fault = |problem: &str| GlossaryError::Line { file: NAMES, line: number, problem: problem.to_owned() };
         let name = line.trim();
         if name.contains(['=', '\t']) {
@@ -101,26 +101,26 @@ pub(super) fn read_names(text: &str) -> Result<Vec<Record>, GlossaryError> {
     Ok(records)
 }
 
-fn bounded(text: &str, file: &'static str) -> Result<(), GlossaryError> {
+fn check_size(text: &str, file: &'static str) -> Result<(), GlossaryError> {
     if text.len() > MOST_BYTES {
         return Err(GlossaryError::TooLarge { file, most: format!("{} MiB", MOST_BYTES >> 20) });
     }
     Ok(())
 }
 
-/// The lines that say something, with their numbers.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+/// Returns the lines that are neither empty nor comments, with their numbers.
+fn numbered_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let said = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     text.lines().enumerate().map(|(place, line)| (place + 1, line)).filter(move |(_, line)| said(line))
 }
 
-/// The language that a column is named by. `CIO` is none, though it could be a tag: a file whose first line is a term says so.
-fn language(cell: &str) -> Option<Lang> {
+/// Returns the language that a column is named by. `CIO` is none, though it could be a tag: then the first line is a term.
+fn column_language(cell: &str) -> Option<Lang> {
     Lang::new(cell).filter(|lang| cell.starts_with(lang.primary()))
 }
 
-/// What the columns are.
+/// The columns of a file.
 struct Columns {
     lang: String,
     variants: Option<usize>,
@@ -128,11 +128,11 @@ struct Columns {
 }
 
 impl Columns {
-    fn read(line: usize, header: &str) -> Result<Self, GlossaryError> {
+    fn parse(line: usize, header: &str) -> Result<Self, GlossaryError> {
         let fault = |problem: String| GlossaryError::Header { line, problem };
         let mut cells = header.split('\t').map(str::trim).enumerate();
         let first = cells.next().map_or("", |(_, cell)| cell);
-        let lang = match (first, language(first)) {
+        let lang = match (first, column_language(first)) {
             ("source", _) => "fr".to_owned(),
             (_, Some(lang)) => lang.primary().to_owned(),
             _ => return Err(fault(format!("the first column is {first:?}, neither \"source\" nor a language"))),
@@ -141,7 +141,7 @@ impl Columns {
         for (place, cell) in cells {
             if cell == "variants" || cell.starts_with("variants_") {
                 columns.variants = Some(place);
-            } else if let Some(lang) = language(cell) {
+            } else if let Some(lang) = column_language(cell) {
                 if columns.targets.iter().any(|(_, other)| other == lang.as_str()) {
                     return Err(fault(format!("there are two columns {lang}")));
                 }
@@ -154,8 +154,8 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Reads a line; nothing if it says nothing of any language.
-    fn record(&self, line: usize, text: &str) -> Result<Option<Record>, GlossaryError> {
+    /// Parses a line. Returns nothing if it has no translation.
+    fn parse_record(&self, line: usize, text: &str) -> Result<Option<Record>, GlossaryError> {
         let fault = |problem: String| GlossaryError::Line { file: TERMS, line, problem };
         let cells: Vec<&str> = text.split('\t').map(str::trim).collect();
         if cells.len() < 2 {

@@ -1,4 +1,4 @@
-//! Finding terms in text: all at once, on word boundaries, whatever the apostrophes, spaces and capitals.
+//! Finds all terms of a text in one pass, at word boundaries, whatever the apostrophes, spaces and capitals.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,20 +11,20 @@ use super::file::{GlossaryError, Record};
 /// Acronyms that are words when a whole text is in capitals: `10 ANS APRÈS` names no agency.
 const WORDS_IN_CAPITALS: [&str; 9] = ["AIN", "AMA", "ANS", "ASO", "CIP", "COE", "FI", "FIS", "TAS"];
 
-/// So far from a term its address may begin or end, in characters.
+/// The most characters between a term and the ends of the address that it may be a part of.
 const LONGEST_ADDRESS: usize = 200;
 
 /// An automaton over the folded forms of all terms.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Matcher {
     automaton: Option<Arc<AhoCorasick>>,
-    /// For each pattern of the automaton the forms that fold to it, those that count first.
-    patterns: Vec<Vec<Form>>,
+    /// For each pattern of the automaton the forms that fold to it, in order of precedence.
+    patterns: Vec<Vec<FormRef>>,
 }
 
-/// A form of a record.
+/// A form of a record, by their places.
 #[derive(Clone, Copy, Debug)]
-struct Form {
+struct FormRef {
     record: usize,
     form: usize,
 }
@@ -32,33 +32,33 @@ struct Form {
 /// A term in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Where, in bytes.
+    /// The bytes of the term.
     pub(super) range: Range<usize>,
-    /// Which record, and which of its forms.
+    /// The places of the record and of its form.
     pub(super) record: usize,
     pub(super) form: usize,
 }
 
 /// The characters on both sides of a text.
 #[derive(Clone, Copy)]
-pub(super) struct Context {
+pub(super) struct TermBoundary {
     pub(super) before: Option<char>,
     pub(super) after: Option<char>,
 }
 
 impl Matcher {
-    /// Of records with the same form that of the upper layer counts, then a name before a term, a term before a variant of
-    /// another, and the earlier.
+    /// Builds the automaton. Of records with the same form that of the upper layer wins, then a name before a term, a term before
+    /// a variant of another, and the earlier one.
     pub(super) fn new(records: &[Record]) -> Result<Self, GlossaryError> {
         let mut places: HashMap<String, usize> = HashMap::new();
-        let mut patterns: Vec<Vec<Form>> = Vec::new();
+        let mut patterns: Vec<Vec<FormRef>> = Vec::new();
         for (record, Record { forms, .. }) in records.iter().enumerate() {
             for (form, text) in forms.iter().enumerate() {
                 let place = *places.entry(folded(text)).or_insert_with(|| {
                     patterns.push(Vec::new());
                     patterns.len() - 1
                 });
-                patterns[place].push(Form { record, form });
+                patterns[place].push(FormRef { record, form });
             }
         }
         for forms in &mut patterns {
@@ -78,7 +78,7 @@ impl Matcher {
         Ok(Self { automaton: Some(Arc::new(automaton)), patterns })
     }
 
-    /// The forms with their languages and records.
+    /// Returns the forms with their languages and the places of their records.
     pub(super) fn forms<'a>(&'a self, records: &'a [Record]) -> impl Iterator<Item = (&'a str, Option<&'a str>, usize)> {
         self.patterns.iter().flatten().map(|at| {
             let record = &records[at.record];
@@ -86,8 +86,8 @@ impl Matcher {
         })
     }
 
-    /// The terms of a text in `lang` from left to right, none over another: of those that begin at one place the longest.
-    pub(super) fn find(&self, text: &str, context: Context, lang: &str, is_shouted: bool, records: &[Record]) -> Vec<Found> {
+    /// Finds the terms of a text in `lang` from left to right, without overlaps: of those that begin at one place the longest.
+    pub(super) fn find(&self, text: &str, context: TermBoundary, lang: &str, is_shouted: bool, records: &[Record]) -> Vec<Found> {
         let Some(automaton) = &self.automaton else { return Vec::new() };
         let (folded, places) = fold(text);
         let mut all: Vec<Found> = automaton
@@ -114,25 +114,24 @@ impl Matcher {
     }
 }
 
-/// Whether a text is in capitals throughout.
+/// Returns true for a text of several words that is in capitals throughout.
 pub(super) fn is_shouted(text: &str) -> bool {
     !text.chars().any(char::is_lowercase)
         && text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() > 1
 }
 
-/// Whether something of this form can be found: it has a letter, and begins and ends with one or with a sign that stands in
-/// words.
+/// Returns true if a form can be found: it has a letter, no ellipsis and no control character.
 pub(super) fn is_findable(form: &str) -> bool {
     form.chars().any(char::is_alphabetic) && !form.contains('…') && !form.chars().any(char::is_control)
 }
 
-/// The form by which terms are compared.
+/// Folds case, apostrophes, spaces and hyphens, as terms are compared.
 pub(super) fn folded(text: &str) -> String {
     fold(text).0
 }
 
-/// Folds case, apostrophes, spaces and hyphens; and tells for each byte that begins a character of the result, and for its end,
-/// where that was.
+/// Folds case, apostrophes, spaces and hyphens. The second value has, for each byte of the result that begins a character and for
+/// its end, the place in the original.
 fn fold(text: &str) -> (String, Vec<usize>) {
     let mut folded = String::with_capacity(text.len());
     let mut places = Vec::with_capacity(text.len() + 1);
@@ -158,8 +157,8 @@ fn fold(text: &str) -> (String, Vec<usize>) {
     (folded, places)
 }
 
-/// Whether what stands in the text is the form, as far as capitals tell: names in their very spelling; acronyms in capitals, or
-/// `TAS` would be found in every heap.
+/// Returns true if the capitals of a found text fit the form: names in their very spelling; acronyms in capitals, or `TAS` would be
+/// found in every heap.
 fn is_written(form: &str, written: &str, is_name: bool, is_shouted: bool) -> bool {
     if is_shouted && WORDS_IN_CAPITALS.contains(&written) {
         return false;
@@ -175,13 +174,13 @@ fn is_written(form: &str, written: &str, is_name: bool, is_shouted: bool) -> boo
     })
 }
 
-/// `CIO`, `C.I.O.`, `LA28`, `CNOs`: a capital behind the first letter.
+/// Returns true for a word with a capital after its first letter: `CIO`, `C.I.O.`, `LA28`, `CNOs`.
 fn is_acronym(word: &str) -> bool {
     word.chars().filter(|c| c.is_alphabetic()).skip(1).any(char::is_uppercase)
 }
 
-/// Whether a term at `range` is a word, or words, of its own, and no part of an address.
-fn stands_alone(text: &str, range: &Range<usize>, context: Context, form: &str) -> bool {
+/// Returns true if the term at `range` stands at word boundaries, and is no part of an address.
+fn stands_alone(text: &str, range: &Range<usize>, context: TermBoundary, form: &str) -> bool {
     let (left, right) = (&text[..range.start], &text[range.end..]);
     let mut before = left.chars().rev().chain(context.before);
     let mut after = right.chars().chain(context.after);

@@ -1,4 +1,4 @@
-//! Putting terms back in the place of their marks.
+//! Puts terms back in the place of their marks.
 
 use std::collections::HashMap;
 
@@ -6,39 +6,39 @@ use super::super::Term;
 use super::articles;
 use crate::model::{Lang, Marked, Piece};
 
-/// Why a text cannot have its terms back.
+/// Why the terms of a text cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TermFault {
     /// The mark of a term is not in the answer.
     #[error("the term {term:?} is lost")]
     Lost {
-        /// What stood in the source.
+        /// The term as the source has it.
         term: String,
     },
     /// The mark of a term is in the answer more than once.
     #[error("the term {term:?} is doubled")]
     Doubled {
-        /// What stood in the source.
+        /// The term as the source has it.
         term: String,
     },
-    /// The mark of a term has become a pair, with other text inside.
+    /// The mark of a term has become a pair of marks.
     #[error("the term {term:?} was filled with text")]
     Filled {
-        /// What stood in the source.
+        /// The term as the source has it.
         term: String,
     },
 }
 
-/// Puts the terms of a segment in the place of their marks in its translation into `to`, and sees to what an engine could not
-/// know: articles that came twice, elision and contraction, a lost space, the capital of a sentence.
+/// Puts the terms of a segment in the place of their marks in its translation into `to`. Repairs what the engine could not know of
+/// them: doubled articles, elision and contraction, a lost space, the capital of a sentence.
 pub fn restore(text: &Marked, terms: &[Term], to: &Lang) -> Result<Marked, TermFault> {
     let by_mark: HashMap<u16, &Term> = terms.iter().map(|term| (term.mark, term)).collect();
-    all_there(text, terms, &by_mark)?;
-    let mut line = Line { pieces: Vec::with_capacity(text.pieces().len()), to, after_term: false };
+    check_marks(text, terms, &by_mark)?;
+    let mut line = RestoredText { pieces: Vec::with_capacity(text.pieces().len()), to, after_term: false };
     for piece in text.pieces() {
         match piece {
-            Piece::Single(number) if by_mark.contains_key(number) => line.term(by_mark[number]),
-            Piece::Text(text) => line.text(text),
+            Piece::Single(number) if by_mark.contains_key(number) => line.push_term(by_mark[number]),
+            Piece::Text(text) => line.push_text(text),
             piece => {
                 line.after_term &= !matches!(piece, Piece::Single(_));
                 line.pieces.push(piece.clone());
@@ -48,7 +48,7 @@ pub fn restore(text: &Marked, terms: &[Term], to: &Lang) -> Result<Marked, TermF
     Ok(Marked::new(line.pieces))
 }
 
-fn all_there(text: &Marked, terms: &[Term], by_mark: &HashMap<u16, &Term>) -> Result<(), TermFault> {
+fn check_marks(text: &Marked, terms: &[Term], by_mark: &HashMap<u16, &Term>) -> Result<(), TermFault> {
     let mut seen: HashMap<u16, usize> = HashMap::new();
     for piece in text.pieces() {
         match piece {
@@ -72,33 +72,33 @@ fn all_there(text: &Marked, terms: &[Term], by_mark: &HashMap<u16, &Term>) -> Re
     Ok(())
 }
 
-/// A translation on its way.
-struct Line<'a> {
+/// A translation that is being put together.
+struct RestoredText<'a> {
     pieces: Vec<Piece>,
     to: &'a Lang,
-    /// Whether a term is the last that can be seen.
+    /// True if the last visible piece is a term.
     after_term: bool,
 }
 
-impl Line<'_> {
-    fn term(&mut self, term: &Term) {
+impl RestoredText<'_> {
+    fn push_term(&mut self, term: &Term) {
         let mut target = term.target.clone();
         let starts = self.starts_sentence();
         let place = self.pieces.iter().rposition(|piece| !matches!(piece, Piece::Open(_) | Piece::Close(_)));
         if let Some(Piece::Text(before)) = place.and_then(|place| self.pieces.get_mut(place)) {
-            articles::fit(before, &mut target, self.to);
+            articles::adapt(before, &mut target, self.to);
             if joins(before.chars().next_back(), target.chars().next()) && has_spaces(self.to) {
                 before.push(' ');
             }
         }
         if starts && term.source != term.target {
-            target = capitalised(&target);
+            target = capitalise(&target);
         }
         self.pieces.push(Piece::Text(target));
         self.after_term = true;
     }
 
-    fn text(&mut self, text: &str) {
+    fn push_text(&mut self, text: &str) {
         let mut text = text;
         let mut space = "";
         if self.after_term {
@@ -119,7 +119,7 @@ impl Line<'_> {
         self.after_term = false;
     }
 
-    /// Whether what comes next begins a sentence. Quotation marks and brackets count as nothing.
+    /// Returns true if the next piece begins a sentence. Quotation marks and brackets are skipped.
     fn starts_sentence(&self) -> bool {
         let mut before: Option<String> = None;
         for piece in self.pieces.iter().rev() {
@@ -146,18 +146,18 @@ impl Line<'_> {
     }
 }
 
-/// Whether two characters would make one word of two.
+/// Returns true if two words would run together.
 fn joins(before: Option<char>, after: Option<char>) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     is_word(after) && (is_word(before) || before.is_some_and(|c| matches!(c, ',' | ';' | ')' | ']' | '!' | '?')))
 }
 
-/// Chinese, Japanese and Thai write words without spaces between them.
+/// Returns false for languages that write words without spaces, as Chinese, Japanese and Thai do.
 fn has_spaces(to: &Lang) -> bool {
     !matches!(to.primary(), "zh" | "ja" | "th" | "lo" | "km" | "my")
 }
 
-fn capitalised(text: &str) -> String {
+fn capitalise(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -20,9 +20,9 @@ fn protected(glossary: &Glossary, text: &str, to: &str) -> (String, Vec<String>)
 }
 
 #[test]
-fn the_shipped_glossary_is_whole() {
-    let terms = file::read_terms(TERMS).expect("the shipped glossary can be read");
-    let names = file::read_names(NAMES).expect("the shipped names can be read");
+fn built_in_glossary_can_be_parsed() {
+    let terms = file::parse_terms(TERMS).expect("the built-in glossary");
+    let names = file::parse_names(NAMES).expect("the built-in names");
     assert!(terms.len() > 120 && names.len() > 90, "{} terms, {} names", terms.len(), names.len());
     assert_eq!(Glossary::built_in().records.len(), terms.len() + names.len());
     for lang in ["en", "es", "ca", "de", "it", "pt"] {
@@ -36,7 +36,7 @@ fn the_shipped_glossary_is_whole() {
 }
 
 #[test]
-fn terms_become_marks() {
+fn terms_are_replaced_with_marks() {
     let glossary = Glossary::built_in();
     for (text, sent, terms) in [
         ("Le CIO vote.", "Le <x1/> vote.", &["CIO>IOC"][..]),
@@ -77,7 +77,7 @@ fn terms_become_marks() {
 }
 
 #[test]
-fn terms_come_back_with_the_words_before_them() {
+fn restored_terms_fit_the_words_before_them() {
     let term = |target: &str| Term { mark: 9, source: "…".into(), target: target.into() };
     for (to, came, target, published) in [
         ("en", "of the <x9/>.", "IOC", "of the IOC."),
@@ -115,7 +115,7 @@ fn terms_come_back_with_the_words_before_them() {
 }
 
 #[test]
-fn a_lost_or_doubled_term_is_told() {
+fn lost_or_doubled_term_is_an_error() {
     let terms = [Term { mark: 1, source: "CIO".into(), target: "IOC".into() }];
     let restore = |tagged| super::restore(&read(tagged), &terms, &lang("en"));
     assert_eq!(restore("The IOC"), Err(TermFault::Lost { term: "CIO".into() }));
@@ -124,7 +124,7 @@ fn a_lost_or_doubled_term_is_told() {
 }
 
 #[test]
-fn a_glossary_of_ones_own_lies_over_the_shipped_one() {
+fn own_glossary_overrides_the_built_in_one() {
     let own = Glossary::parse(
         "source\tvariants\ten\tes\nCIO\t\tOlympic committee\nJO|\t\tGames\nAlibaba\t\tAli Baba\nTAS\t\t-",
         "# none\nParis",
@@ -151,7 +151,7 @@ fn a_glossary_of_ones_own_lies_over_the_shipped_one() {
 }
 
 #[test]
-fn faults_of_a_file_name_the_line() {
+fn error_of_a_file_names_the_line() {
     let long = "x".repeat(201);
     for (terms, names, message) in [
         (
@@ -194,7 +194,7 @@ fn faults_of_a_file_name_the_line() {
 
 /// The lists that lie beside the checkout have the columns of other tools.
 #[test]
-fn the_shared_lists_can_be_read() {
+fn shared_lists_can_be_parsed() {
     let Some(shared) = std::env::var_os("RELAIS_SHARED") else { return };
     let file = |name: &str| std::fs::read_to_string(std::path::Path::new(&shared).join("data").join(name)).expect("a list");
     let glossary = Glossary::parse(&file("glossary.tsv"), &file("donottranslate.txt")).expect("they are a glossary");

@@ -13,7 +13,7 @@ use relais::html;
 use relais::model::{Clean, EngineKind, Marked, RawHtml, SegmentKind, SourceId, Zone};
 use relais::pipeline::{EngineHandle, TextRequest, translate_text};
 use relais::store::{Access, Store};
-use relais::translate::{Batch, Context, Glossary, Outgoing};
+use relais::translate::{Batch, Glossary, Outgoing, SegmentContext};
 
 use super::real::address;
 use super::{engine, fitting, lang, settings};
@@ -253,7 +253,7 @@ async fn sentences_are_as_good_as_the_engines(kind: EngineKind, url: &str, to: &
         text: Marked::text(line),
         terms: Vec::new(),
         kind: SegmentKind::Paragraph,
-        context: Context::default(),
+        context: SegmentContext::default(),
     };
     let batch = Batch { from: lang("fr"), to: lang(to), texts: french.iter().map(outgoing).collect() };
     let mut raw = Vec::new();

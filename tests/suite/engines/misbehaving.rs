@@ -14,8 +14,10 @@ fn class(error: &EngineError) -> &'static str {
         EngineError::Transient { billing: Billing::Unknown, .. } => "later, perhaps paid",
         EngineError::Quota { .. } => "quota",
         EngineError::TooLarge { .. } => "too large",
-        EngineError::Auth { .. } => "auth",
-        EngineError::BadOutput { .. } => "bad",
+        EngineError::Unauthorized { .. } => "unauthorized",
+        EngineError::UnsupportedPair { .. } => "unsupported pair",
+        EngineError::Misconfigured { .. } => "misconfigured",
+        EngineError::BadAnswer { .. } => "bad",
     }
 }
 
@@ -42,9 +44,9 @@ async fn each_failure_says_what_to_do_next() {
         (Status(500), "later, perhaps paid"),
         (Status(504), "later, perhaps paid"),
         (Status(400), "bad"),
-        (Status(401), "auth"),
-        (Status(403), "auth"),
-        (Status(404), "auth"),
+        (Status(401), "unauthorized"),
+        (Status(403), "unauthorized"),
+        (Status(404), "misconfigured"),
         (Quota, "quota"),
         (TooLarge, "too large"),
         (CutBody, "bad"),
@@ -60,6 +62,15 @@ async fn each_failure_says_what_to_do_next() {
                 assert_eq!(retry_after, asked, "{kind:?} {misbehaviour:?}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn unsupported_pair_is_told_from_a_wrong_key() {
+    for kind in EngineKind::ALL.into_iter().filter(|kind| !kind.is_language_model()) {
+        let error = error(kind, UnsupportedPair).await;
+        assert_eq!(class(&error), "unsupported pair", "{kind:?}: {error}");
+        assert!(error.to_string().contains("from fr into"), "{kind:?}: {error}");
     }
 }
 
@@ -83,13 +94,13 @@ async fn a_wrong_key_is_told_and_not_shown() {
         let wrong = EngineSettings { key: Some("wrong-key".to_owned().into()), ..settings(kind, &server.url()) };
         let error = engine(wrong).translate(&batch(&["Un chat"])).await.expect_err("a refusal");
         let message = error.to_string();
-        assert_eq!(class(&error), "auth", "{kind:?}: {message}");
+        assert_eq!(class(&error), "unauthorized", "{kind:?}: {message}");
         assert!(message.contains("`key` of [engine.main]") && !message.contains("wrong-key"), "{kind:?}: {message}");
     }
     let server = EngineServer::start(EngineKind::Libretranslate).await;
     server.then(Emoji, 1);
     let error = engine(settings(EngineKind::Libretranslate, &server.url())).translate(&batch(&["Un chat"])).await;
-    assert_eq!(class(&error.expect_err("an emoji is no translation")), "auth");
+    assert_eq!(class(&error.expect_err("an emoji is no translation")), "unauthorized");
 }
 
 #[tokio::test]
@@ -113,7 +124,7 @@ async fn markup_that_comes_back_is_characters_or_a_fault() {
                 assert_eq!(text.pieces().len(), 1);
                 assert!(text.to_tagged().ends_with("&lt;script&gt;alert(1)&lt;/script&gt;"), "{}", text.to_tagged());
             }
-            Err(why) => assert!(why.contains("markup"), "{kind:?}: {why}"),
+            Err(why) => assert!(why.to_string().contains("markup"), "{kind:?}: {why}"),
         }
     }
 }

@@ -16,7 +16,7 @@ async fn what_was_not_finished_or_has_other_ids_is_no_answer_and_was_paid_for() 
             let server = EngineServer::start(kind).await;
             server.then(misbehaviour, 1);
             let error = engine(settings(kind, &server.url())).translate(&batch(&["Un", "Deux"])).await.expect_err("an error");
-            let EngineError::BadOutput { message, used: Some(used) } = error else { panic!("{kind:?}: {error:?}") };
+            let EngineError::BadAnswer { message, used: Some(used) } = error else { panic!("{kind:?}: {error:?}") };
             assert!(used.tokens_in > 0 && used.tokens_out > 0, "{kind:?}: {message}");
             assert_eq!(server.requests().len(), 1, "{kind:?}");
         }

@@ -64,7 +64,7 @@ async fn apertium_keeps_marks() {
     assert_eq!(kept(through, "en").await, SENTENCES.len(), "through Spanish");
     let none = engine(settings(EngineKind::Apertium, &url));
     let batch = Batch { from: lang("fr"), to: lang("ja"), texts: vec![outgoing("Un chat")] };
-    assert!(matches!(none.translate(&batch).await, Err(EngineError::Auth { message }) if message.contains("pivot")));
+    assert!(matches!(none.translate(&batch).await, Err(EngineError::UnsupportedPair { message }) if message.contains("pivot")));
 }
 
 #[tokio::test]
@@ -86,5 +86,5 @@ async fn libretranslate_keeps_marks() {
     }
     let none = engine(settings(EngineKind::Libretranslate, &url));
     let batch = Batch { from: lang("fr"), to: lang("ja"), texts: vec![outgoing("Un chat")] };
-    assert!(matches!(none.translate(&batch).await, Err(EngineError::Auth { .. })));
+    assert!(matches!(none.translate(&batch).await, Err(EngineError::UnsupportedPair { .. })));
 }

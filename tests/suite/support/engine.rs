@@ -40,6 +40,8 @@ pub(crate) enum Misbehaviour {
     Quota,
     /// The request is too large, in the vendor's words.
     TooLarge,
+    /// The pair of languages is not translated, in the vendor's words. Language models know every pair.
+    UnsupportedPair,
     /// 200, and half of the JSON.
     CutBody,
     /// 200, half of the body, and the connection is gone.
@@ -224,6 +226,11 @@ impl Shared {
             (Misbehaviour::Quota, EngineKind::Openai) => no(429, "insufficient_quota", "You exceeded your current quota"),
             (Misbehaviour::Quota, EngineKind::Libretranslate) => no(403, "", "Too many request limits violations"),
             (Misbehaviour::Quota, _) => no(402, "billing_error", "there is no money left"),
+            (Misbehaviour::UnsupportedPair, EngineKind::Deepl) => no(400, "", "Value for 'target_lang' not supported."),
+            (Misbehaviour::UnsupportedPair, EngineKind::Google) => no(400, "invalid", "Bad language pair: fr|xx"),
+            (Misbehaviour::UnsupportedPair, EngineKind::Azure) => no(400, "400036", "The target language is not valid."),
+            (Misbehaviour::UnsupportedPair, EngineKind::Libretranslate) => no(400, "", "xx is not supported"),
+            (Misbehaviour::UnsupportedPair, EngineKind::Apertium) => no(400, "", "That pair is not installed"),
             (Misbehaviour::TooLarge, EngineKind::Libretranslate) => {
                 no(400, "", "Invalid request: request (99) exceeds text limit (10)")
             }

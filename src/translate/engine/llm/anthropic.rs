@@ -1,4 +1,4 @@
-//! Anthropic's Messages.
+//! The Messages API of Anthropic.
 
 use std::sync::Arc;
 
@@ -11,20 +11,21 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
-use super::prompt::{self as llm, FormatNegotiation, Prompt, ResponseFormat};
-use super::session::{Failure, Model, Written, talk};
+use super::prompt::{Prompt, max_usage, response_schema};
+use super::response_format::{FormatNegotiation, ResponseFormat};
+use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
-/// As for other language models.
+/// The same as for other language models.
 const LIMITS: Limits = Limits { texts: 20, characters: 4_000, bytes: 6_000, in_flight: 4 };
 
 const VENDOR: &str = "https://api.anthropic.com";
 
-/// The version of the API, which the vendor keeps as it is.
+/// The version of the API, which the vendor keeps stable.
 const VERSION: &str = "2023-06-01";
 
-/// The client.
+/// The client of Anthropic.
 pub(in crate::translate::engine) struct Anthropic {
     http: HttpService,
     headers: [(&'static str, SecretString); 2],
@@ -35,14 +36,14 @@ pub(in crate::translate::engine) struct Anthropic {
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    content: Vec<Block>,
+struct AnthropicResponse {
+    content: Vec<ContentBlock>,
     stop_reason: Option<String>,
-    usage: Option<Used>,
+    usage: Option<AnthropicUsage>,
 }
 
 #[derive(Deserialize)]
-struct Block {
+struct ContentBlock {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -51,7 +52,7 @@ struct Block {
 
 #[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "as the API names them")]
-struct Used {
+struct AnthropicUsage {
     input_tokens: u64,
     output_tokens: u64,
     cache_creation_input_tokens: Option<u64>,
@@ -60,49 +61,49 @@ struct Used {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Refusal {
-    error: Said,
+struct AnthropicError {
+    error: AnthropicErrorBody,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Said {
+struct AnthropicErrorBody {
     message: String,
 }
 
 impl Anthropic {
-    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
-        let model = settings.model()?;
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, client: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
+        let model = settings.require_model()?;
         Ok(Self {
-            headers: [("x-api-key", settings.key()?), ("anthropic-version", VERSION.to_owned().into())],
-            http: settings.http(caller, Some(VENDOR), "/v1/messages")?,
-            limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS },
+            headers: [("x-api-key", settings.require_key()?), ("anthropic-version", VERSION.to_owned().into())],
+            http: HttpService::new(settings, client, Some(VENDOR), "/v1/messages")?,
+            limits: settings.limits(LIMITS),
             identity: format!("anthropic:{model}"),
             formats: FormatNegotiation::default(),
             model,
         })
     }
 
-    /// Without a temperature: newer models refuse one.
-    fn body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
+    /// Builds the body. It has no temperature: newer models refuse one.
+    fn request_body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
         let mut body = json!({
             "model": self.model,
-            "max_tokens": prompt.most,
+            "max_tokens": prompt.max_tokens,
             "system": prompt.system,
             "messages": [{"role": "user", "content": prompt.user}],
         });
         if format == ResponseFormat::Schema {
-            body["output_config"] = json!({"format": {"type": "json_schema", "schema": llm::schema()}});
+            body["output_config"] = json!({"format": {"type": "json_schema", "schema": response_schema()}});
         }
         body
     }
 
-    async fn once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Written, Failure> {
-        let called = self.http.json(&self.http.url, &self.headers, &self.body(prompt, format)).await?;
-        if called.status != 200 {
-            return Err(self.refused(&called));
+    async fn complete_once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Completion, CompletionError> {
+        let response = self.http.post_json(&self.headers, &self.request_body(prompt, format)).await?;
+        if response.status != 200 {
+            return Err(self.classify(&response));
         }
-        let answer: Answer = self.http.read(&called)?;
+        let answer: AnthropicResponse = self.http.parse(&response)?;
         let used = answer.usage.map(|used| {
             let cached = used.cache_creation_input_tokens.unwrap_or(0) + used.cache_read_input_tokens.unwrap_or(0);
             Usage { characters: 0, tokens_in: used.input_tokens.saturating_add(cached), tokens_out: used.output_tokens }
@@ -110,26 +111,28 @@ impl Anthropic {
         let unfinished = match answer.stop_reason.as_deref() {
             Some("end_turn" | "stop_sequence") => None,
             Some("refusal") => Some("the model refuses".to_owned()),
-            reason => Some(format!("it ended for `{}`", self.http.quoted(reason.unwrap_or("no reason")))),
+            reason => Some(format!("it ended for `{}`", self.http.quote(reason.unwrap_or("no reason")))),
         };
         let content = answer.content.into_iter().filter(|block| block.kind == "text").map(|block| block.text).collect();
-        Ok(Written { content, unfinished, used })
+        Ok(Completion { content, unfinished, used })
     }
 
-    fn refused(&self, called: &ApiResponse) -> Failure {
-        let Refusal { error: Said { message: said } } = serde_json::from_slice(&called.body).unwrap_or_default();
-        let message = self.http.answers(called.status, &said);
-        let error = match called.status {
+    fn classify(&self, response: &ApiResponse) -> CompletionError {
+        let AnthropicError { error: AnthropicErrorBody { message: said } } =
+            serde_json::from_slice(&response.body).unwrap_or_default();
+        let message = self.http.describe(response.status, &said);
+        let error = match response.status {
+            // "Your credit balance is too low to access the API."
             400 if said.contains("credit balance") => EngineError::Quota { message },
             400 if said.contains("prompt is too long") => EngineError::TooLarge { message },
-            404 => EngineError::Auth { message: format!("{message}: see `model` of [engine.{}]", self.http.id) },
-            _ => return Failure::of(&self.http, called, &said),
+            404 => self.http.misconfigured(&message, "see `model`"),
+            _ => return CompletionError::classify(&self.http, response, &said),
         };
         error.into()
     }
 }
 
-impl Model for Anthropic {
+impl LanguageModel for Anthropic {
     fn http(&self) -> &HttpService {
         &self.http
     }
@@ -138,8 +141,8 @@ impl Model for Anthropic {
         &self.formats
     }
 
-    fn ask<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Written, Failure>> {
-        self.once(prompt, format).boxed()
+    fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>> {
+        self.complete_once(prompt, format).boxed()
     }
 }
 
@@ -153,10 +156,10 @@ impl Engine for Anthropic {
     }
 
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
-        llm::price(text, from, to)
+        max_usage(text, from, to)
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
-        talk(self, batch).boxed()
+        translate_batch(self, batch).boxed()
     }
 }

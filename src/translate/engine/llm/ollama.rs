@@ -1,4 +1,4 @@
-//! Ollama's own API. Its `OpenAI` routes cannot set the size of the context, beyond which input is cut without a word.
+//! Ollama's own API. Its `OpenAI` routes cannot set the size of the context, beyond which input is cut silently.
 
 use std::sync::Arc;
 
@@ -11,8 +11,9 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
-use super::prompt::{self as llm, FormatNegotiation, Prompt, ResponseFormat};
-use super::session::{Failure, Model, Written, talk};
+use super::prompt::{Prompt, estimate_usage, max_usage, response_schema};
+use super::response_format::{FormatNegotiation, ResponseFormat};
+use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -21,10 +22,10 @@ const LIMITS: Limits = Limits { texts: 8, characters: 2_500, bytes: 5_000, in_fl
 
 const LOCAL: &str = "http://127.0.0.1:11434";
 
-/// The size of a context is a multiple of this: whenever it changes, the server loads the model anew.
+/// The size of a context is a multiple of this many tokens: whenever it changes, the server loads the model again.
 const CONTEXT: u64 = 8_192;
 
-/// The client.
+/// The client of an Ollama server.
 pub(in crate::translate::engine) struct Ollama {
     http: HttpService,
     headers: Vec<(&'static str, SecretString)>,
@@ -35,84 +36,84 @@ pub(in crate::translate::engine) struct Ollama {
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    message: Message,
+struct OllamaResponse {
+    message: OllamaMessage,
     done_reason: Option<String>,
     prompt_eval_count: Option<u64>,
     eval_count: Option<u64>,
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct OllamaMessage {
     content: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Refusal {
+struct OllamaError {
     error: String,
 }
 
 impl Ollama {
-    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
-        let model = settings.model()?;
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, client: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
+        let model = settings.require_model()?;
         let bearer = |key: &SecretString| ("authorization", format!("Bearer {}", key.expose_secret()).into());
         Ok(Self {
-            http: settings.http(caller, Some(LOCAL), "/api/chat")?,
+            http: HttpService::new(settings, client, Some(LOCAL), "/api/chat")?,
             headers: settings.key.iter().map(bearer).collect(),
-            limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS },
+            limits: settings.limits(LIMITS),
             identity: format!("ollama:{model}"),
             formats: FormatNegotiation::default(),
             model,
         })
     }
 
-    fn body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
-        let size = llm::counted(prompt, "").tokens_in + prompt.most;
+    fn request_body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
+        let size = estimate_usage(prompt, "").tokens_in + prompt.max_tokens;
         let mut body = json!({
             "model": self.model,
             "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
             "stream": false,
             "think": false,
-            "options": {"temperature": 0, "num_ctx": size.next_multiple_of(CONTEXT), "num_predict": prompt.most},
+            "options": {"temperature": 0, "num_ctx": size.next_multiple_of(CONTEXT), "num_predict": prompt.max_tokens},
         });
         match format {
-            ResponseFormat::Schema => body["format"] = llm::schema(),
+            ResponseFormat::Schema => body["format"] = response_schema(),
             ResponseFormat::Object => body["format"] = "json".into(),
             ResponseFormat::Lines => {}
         }
         body
     }
 
-    async fn once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Written, Failure> {
-        let called = self.http.json(&self.http.url, &self.headers, &self.body(prompt, format)).await?;
-        if called.status != 200 {
-            return Err(self.refused(&called));
+    async fn complete_once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Completion, CompletionError> {
+        let response = self.http.post_json(&self.headers, &self.request_body(prompt, format)).await?;
+        if response.status != 200 {
+            return Err(self.classify(&response));
         }
-        let answer: Answer = self.http.read(&called)?;
+        let answer: OllamaResponse = self.http.parse(&response)?;
         let unfinished = match answer.done_reason.as_deref() {
             Some("stop") => None,
-            reason => Some(format!("it ended for `{}`", self.http.quoted(reason.unwrap_or("no reason")))),
+            reason => Some(format!("it ended for `{}`", self.http.quote(reason.unwrap_or("no reason")))),
         };
-        // A prompt that the server still knows from before is not counted by some versions.
+        // Some versions do not count a prompt that they have in their cache.
         let used = answer.eval_count.map(|tokens_out| {
-            let counted = || llm::counted(prompt, "").tokens_in;
-            Usage { characters: 0, tokens_in: answer.prompt_eval_count.unwrap_or_else(counted), tokens_out }
+            let estimated = || estimate_usage(prompt, "").tokens_in;
+            Usage { characters: 0, tokens_in: answer.prompt_eval_count.unwrap_or_else(estimated), tokens_out }
         });
-        Ok(Written { content: answer.message.content, unfinished, used })
+        Ok(Completion { content: answer.message.content, unfinished, used })
     }
 
-    fn refused(&self, called: &ApiResponse) -> Failure {
-        let Refusal { error: said } = serde_json::from_slice(&called.body).unwrap_or_default();
-        if called.status == 404 {
-            let advice = format!("`ollama pull {}`, or see `model` and `url` of [engine.{}]", self.model, self.http.id);
-            return EngineError::Auth { message: format!("{}: {advice}", self.http.answers(404, &said)) }.into();
+    fn classify(&self, response: &ApiResponse) -> CompletionError {
+        let OllamaError { error: said } = serde_json::from_slice(&response.body).unwrap_or_default();
+        if response.status == 404 {
+            let hint = format!("`ollama pull {}`, or see `model` and `url`", self.model);
+            return self.http.misconfigured(&self.http.describe(404, &said), &hint).into();
         }
-        Failure::of(&self.http, called, &said)
+        CompletionError::classify(&self.http, response, &said)
     }
 }
 
-impl Model for Ollama {
+impl LanguageModel for Ollama {
     fn http(&self) -> &HttpService {
         &self.http
     }
@@ -121,8 +122,8 @@ impl Model for Ollama {
         &self.formats
     }
 
-    fn ask<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Written, Failure>> {
-        self.once(prompt, format).boxed()
+    fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>> {
+        self.complete_once(prompt, format).boxed()
     }
 }
 
@@ -136,10 +137,10 @@ impl Engine for Ollama {
     }
 
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
-        llm::price(text, from, to)
+        max_usage(text, from, to)
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
-        talk(self, batch).boxed()
+        translate_batch(self, batch).boxed()
     }
 }

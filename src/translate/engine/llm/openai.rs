@@ -1,4 +1,4 @@
-//! Chat completions as `OpenAI` has them, and many other servers.
+//! The chat completions API of `OpenAI`, which many other servers have too.
 
 use std::sync::Arc;
 
@@ -11,146 +11,148 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
-use super::prompt::{self as llm, FormatNegotiation, Prompt, ResponseFormat};
-use super::session::{Failure, Model, Written, talk};
+use super::prompt::{Prompt, max_usage, response_schema};
+use super::response_format::{FormatNegotiation, ResponseFormat};
+use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
-/// Small enough that an answer comes in time and nothing is left out, large enough that the instructions are not most of it.
+/// Small enough that an answer comes in time and nothing is left out; large enough that the instructions are not most of it.
 const LIMITS: Limits = Limits { texts: 20, characters: 4_000, bytes: 6_000, in_flight: 4 };
 
 const VENDOR: &str = "https://api.openai.com/v1";
 
-/// What a reasoning model may think before it writes, in tokens. They are on the bill.
-const THOUGHT: u64 = 2_000;
+/// The most tokens that a reasoning model may use before it writes. They are billed.
+const REASONING_TOKENS: u64 = 2_000;
 
-/// The client.
+/// The client of an `OpenAI`-compatible server.
 pub(in crate::translate::engine) struct Openai {
     http: HttpService,
     headers: Vec<(&'static str, SecretString)>,
     limits: Limits,
     model: String,
     identity: String,
-    /// Whether it is the vendor himself, who has renamed a parameter that all others know by its old name.
-    vendor: bool,
+    /// True for the vendor's own server, which has renamed a parameter that all others know by its old name.
+    is_vendor: bool,
     formats: FormatNegotiation,
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct OpenaiResponse {
     choices: Vec<Choice>,
-    usage: Option<Used>,
+    usage: Option<OpenaiUsage>,
 }
 
 #[derive(Deserialize)]
 struct Choice {
-    message: Message,
+    message: OpenaiMessage,
     finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct OpenaiMessage {
     content: Option<String>,
     refusal: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Used {
+struct OpenaiUsage {
     prompt_tokens: u64,
     completion_tokens: u64,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Refusal {
+struct OpenaiError {
     error: Value,
 }
 
 impl Openai {
-    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
-        let model = settings.model()?;
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, client: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
+        let model = settings.require_model()?;
         if settings.url.is_none() {
-            settings.key()?;
+            settings.require_key()?;
         }
-        let http = settings.http(caller, Some(VENDOR), "/chat/completions")?;
+        let http = HttpService::new(settings, client, Some(VENDOR), "/chat/completions")?;
         let bearer = |key: &SecretString| ("authorization", format!("Bearer {}", key.expose_secret()).into());
         Ok(Self {
             headers: settings.key.iter().map(bearer).collect(),
-            limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS },
+            limits: settings.limits(LIMITS),
             identity: format!("openai:{model}"),
-            vendor: http.url.host_str() == Some("api.openai.com"),
+            is_vendor: http.url.host_str() == Some("api.openai.com"),
             formats: FormatNegotiation::default(),
             http,
             model,
         })
     }
 
-    /// The vendor's models that think first. They refuse a temperature, and their thoughts count as written.
-    fn thinks(&self) -> bool {
-        self.vendor && ["gpt-5", "o1", "o3", "o4"].iter().any(|family| self.model.starts_with(family))
+    /// Returns true for the vendor's reasoning models. They refuse a temperature, and their reasoning counts as output.
+    fn is_reasoning_model(&self) -> bool {
+        self.is_vendor && ["gpt-5", "o1", "o3", "o4"].iter().any(|family| self.model.starts_with(family))
     }
 
-    fn body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
-        let most = prompt.most + if self.thinks() { THOUGHT } else { 0 };
+    fn request_body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
+        let max_tokens = prompt.max_tokens + if self.is_reasoning_model() { REASONING_TOKENS } else { 0 };
         let mut body = json!({
             "model": self.model,
             "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
         });
-        body[if self.vendor { "max_completion_tokens" } else { "max_tokens" }] = most.into();
-        if self.thinks() {
+        body[if self.is_vendor { "max_completion_tokens" } else { "max_tokens" }] = max_tokens.into();
+        if self.is_reasoning_model() {
             body["reasoning_effort"] = "low".into();
         } else {
             body["temperature"] = 0.into();
         }
         match format {
             ResponseFormat::Schema => {
-                let schema = json!({"name": "translations", "strict": true, "schema": llm::schema()});
+                let schema = json!({"name": "translations", "strict": true, "schema": response_schema()});
                 body["response_format"] = json!({"type": "json_schema", "json_schema": schema});
             }
-            // llama.cpp's servers read a schema here.
-            ResponseFormat::Object if self.vendor => body["response_format"] = json!({"type": "json_object"}),
-            ResponseFormat::Object => body["response_format"] = json!({"type": "json_object", "schema": llm::schema()}),
+            // The servers of llama.cpp read a schema here.
+            ResponseFormat::Object if self.is_vendor => body["response_format"] = json!({"type": "json_object"}),
+            ResponseFormat::Object => body["response_format"] = json!({"type": "json_object", "schema": response_schema()}),
             ResponseFormat::Lines => {}
         }
         body
     }
 
-    async fn once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Written, Failure> {
-        let called = self.http.json(&self.http.url, &self.headers, &self.body(prompt, format)).await?;
-        if called.status != 200 {
-            return Err(self.refused(&called));
+    async fn complete_once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Completion, CompletionError> {
+        let response = self.http.post_json(&self.headers, &self.request_body(prompt, format)).await?;
+        if response.status != 200 {
+            return Err(self.classify(&response));
         }
-        let Answer { choices, usage } = self.http.read(&called)?;
+        let OpenaiResponse { choices, usage } = self.http.parse(&response)?;
         let used = usage.map(|used| Usage { characters: 0, tokens_in: used.prompt_tokens, tokens_out: used.completion_tokens });
-        let choice = choices.into_iter().next().ok_or_else(|| self.http.bad("answers without a choice", used))?;
+        let choice = choices.into_iter().next().ok_or_else(|| self.http.bad_answer("answers without a choice", used))?;
         let unfinished = match (choice.message.refusal, choice.finish_reason.as_deref()) {
             (Some(_), _) => Some("the model refuses".to_owned()),
             (None, Some("stop")) => None,
-            (None, reason) => Some(format!("it ended for `{}`", self.http.quoted(reason.unwrap_or("no reason")))),
+            (None, reason) => Some(format!("it ended for `{}`", self.http.quote(reason.unwrap_or("no reason")))),
         };
-        Ok(Written { content: choice.message.content.unwrap_or_default(), unfinished, used })
+        Ok(Completion { content: choice.message.content.unwrap_or_default(), unfinished, used })
     }
 
-    fn refused(&self, called: &ApiResponse) -> Failure {
-        let Refusal { error } = serde_json::from_slice(&called.body).unwrap_or_default();
+    fn classify(&self, response: &ApiResponse) -> CompletionError {
+        let OpenaiError { error } = serde_json::from_slice(&response.body).unwrap_or_default();
         let part = |name: &str| error[name].as_str().unwrap_or_default();
         let said = if error.is_string() { error.as_str().unwrap_or_default() } else { part("message") };
         let named = |name: &str| part("code") == name || part("type") == name;
-        let message = || self.http.answers(called.status, said);
+        let message = || self.http.describe(response.status, said);
+        // A 429 is a rate limit or a used-up quota: the code tells.
         let error = if named("insufficient_quota") || named("billing_hard_limit_reached") {
             EngineError::Quota { message: message() }
         } else if named("context_length_exceeded") || said.contains("context length") || said.contains("context window") {
             EngineError::TooLarge { message: message() }
-        } else if called.status == 404 || named("model_not_found") {
-            EngineError::Auth { message: format!("{}: see `model` and `url` of [engine.{}]", message(), self.http.id) }
+        } else if response.status == 404 || named("model_not_found") {
+            self.http.misconfigured(&message(), "see `model` and `url`")
         } else {
-            return Failure::of(&self.http, called, said);
+            return CompletionError::classify(&self.http, response, said);
         };
         error.into()
     }
 }
 
-impl Model for Openai {
+impl LanguageModel for Openai {
     fn http(&self) -> &HttpService {
         &self.http
     }
@@ -159,8 +161,8 @@ impl Model for Openai {
         &self.formats
     }
 
-    fn ask<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Written, Failure>> {
-        self.once(prompt, format).boxed()
+    fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>> {
+        self.complete_once(prompt, format).boxed()
     }
 }
 
@@ -174,11 +176,11 @@ impl Engine for Openai {
     }
 
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
-        let price = llm::price(text, from, to);
-        Usage { tokens_out: price.tokens_out + if self.thinks() { THOUGHT } else { 0 }, ..price }
+        let price = max_usage(text, from, to);
+        Usage { tokens_out: price.tokens_out + if self.is_reasoning_model() { REASONING_TOKENS } else { 0 }, ..price }
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
-        talk(self, batch).boxed()
+        translate_batch(self, batch).boxed()
     }
 }

@@ -1,96 +1,101 @@
-//! A request to a language model, whoever serves it.
+//! A request to a language model, whatever serves it: negotiates the response format and parses the answer.
 
 use futures::future::BoxFuture;
 
 use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::types::{Batch, Reply};
-use super::prompt::{FormatNegotiation, Prompt, ResponseFormat, counted, prompt, read};
+use super::prompt::{Prompt, build_prompt, estimate_usage};
+use super::response::parse_response;
+use super::response_format::{FormatNegotiation, ResponseFormat};
 use crate::model::Usage;
 use crate::net::ApiResponse;
 
 /// A server of a language model.
-pub(super) trait Model: Send + Sync {
-    /// The way to it.
+pub(super) trait LanguageModel: Send + Sync {
     fn http(&self) -> &HttpService;
 
-    /// What it understands.
     fn formats(&self) -> &FormatNegotiation;
 
-    /// Asks it once.
-    fn ask<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Written, Failure>>;
+    /// Sends one request.
+    fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>>;
 }
 
-/// What a model wrote.
-pub(super) struct Written {
+/// The text that a model wrote.
+pub(super) struct Completion {
     pub(super) content: String,
-    /// Why it is not whole: nothing if it ended where the model wanted to end.
+    /// Why the text is not whole; nothing if it ended where the model wanted to end.
     pub(super) unfinished: Option<String>,
-    /// What it has cost, if the server says so.
+    /// What the request has used up, if the server says so.
     pub(super) used: Option<Usage>,
 }
 
 /// A request that failed.
-pub(super) struct Failure {
+pub(super) struct CompletionError {
     pub(super) error: EngineError,
-    /// Whether it may have been for the format of the answer that was asked for.
-    pub(super) format: bool,
+    /// True if the server may have refused the response format.
+    pub(super) may_be_format: bool,
 }
 
-impl From<EngineError> for Failure {
+impl From<EngineError> for CompletionError {
     fn from(error: EngineError) -> Self {
-        Self { error, format: false }
+        Self { error, may_be_format: false }
     }
 }
 
-impl Failure {
-    /// A refusal that this service has no word of its own for. Servers that do not know a format of answers say so in many ways,
-    /// some by an error 500.
-    pub(super) fn of(http: &HttpService, called: &ApiResponse, said: &str) -> Self {
-        Self { error: http.refused(called, said), format: matches!(called.status, 400 | 422 | 500 | 501) }
+impl CompletionError {
+    /// Classifies a status that the vendor has no meaning of its own for. Servers refuse an unknown response format in many
+    /// ways, some with a 500.
+    pub(super) fn classify(http: &HttpService, response: &ApiResponse, said: &str) -> Self {
+        Self { error: http.classify(response, said), may_be_format: matches!(response.status, 400 | 422 | 500 | 501) }
     }
 }
 
-/// Asks for a batch, in the first format of answers that the server understands.
-pub(super) async fn talk(model: &dyn Model, batch: &Batch) -> Result<Reply, EngineError> {
+/// Translates a batch, with the strictest response format that the server supports.
+pub(super) async fn translate_batch(model: &dyn LanguageModel, batch: &Batch) -> Result<Reply, EngineError> {
     let formats = model.formats();
-    let mut format = formats.format();
+    let mut format = formats.current();
     loop {
-        let prompt = prompt(batch, format);
-        match model.ask(&prompt, format).await {
-            Ok(written) => return understood(model, batch, &prompt, format, &written),
+        let prompt = build_prompt(batch, format);
+        match model.complete(&prompt, format).await {
+            Ok(completion) => return parse_completion(model, batch, &prompt, format, &completion),
             // Downwards only, so that this ends.
-            Err(failure) if failure.format && formats.fails(format) && formats.format() as u8 > format as u8 => {
-                format = formats.format();
+            Err(failure) if failure.may_be_format && formats.step_down(format) && formats.current() as u8 > format as u8 => {
+                format = formats.current();
+                tracing::debug!(
+                    engine.id = model.http().id,
+                    ?format,
+                    "the server refuses a response format; the next one is tried"
+                );
             }
             Err(failure) => {
-                formats.again_from_the_top();
+                formats.restart();
                 return Err(failure.error);
             }
         }
     }
 }
 
-fn understood(
-    model: &dyn Model,
+fn parse_completion(
+    model: &dyn LanguageModel,
     batch: &Batch,
     prompt: &Prompt,
     format: ResponseFormat,
-    written: &Written,
+    completion: &Completion,
 ) -> Result<Reply, EngineError> {
-    let used = written.used.unwrap_or_else(|| counted(prompt, &written.content));
-    let bad = |why: &str| model.http().bad(&format!("gives no translation: {why}"), Some(used));
-    if let Some(why) = &written.unfinished {
-        return Err(bad(why));
+    let used = completion.used.unwrap_or_else(|| estimate_usage(prompt, &completion.content));
+    let bad_answer = |why: &str| model.http().bad_answer(&format!("gives no translation: {why}"), Some(used));
+    if let Some(why) = &completion.unfinished {
+        return Err(bad_answer(why));
     }
-    match read(&written.content, format, batch) {
+    match parse_response(&completion.content, format, batch) {
         Ok(texts) => {
-            model.formats().works(format);
+            model.formats().confirm(format);
             Ok(Reply { texts, used })
         }
-        Err(why) => {
-            model.formats().fails(format);
-            Err(bad(&why))
+        Err(error) => {
+            model.formats().step_down(format);
+            Err(bad_answer(&error.to_string()))
         }
     }
 }

@@ -10,21 +10,21 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
-use super::span_marks as html;
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, UnusableText};
+use super::span_marks;
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
-/// The vendor's limit is 1,000 texts and 50,000 characters; but a free resource may send some 33,000 a minute, and a request
-/// that is larger is refused for ever.
+/// The vendor's limit is 1,000 texts and 50,000 characters; but a free resource may send some 33,000 a minute, and a larger
+/// request is refused each time.
 const LIMITS: Limits = Limits { texts: 100, characters: 8_000, bytes: 32_000, in_flight: 2 };
 
 const VENDOR: &str = "https://api.cognitive.microsofttranslator.com";
 
-/// What leaves an element alone.
+/// The attribute that protects an element from translation.
 const KEEP: &str = "class=\"notranslate\"";
 
-/// The client.
+/// The client of Azure Translator.
 pub(in crate::translate::engine) struct Azure {
     http: HttpService,
     headers: Vec<(&'static str, SecretString)>,
@@ -32,78 +32,82 @@ pub(in crate::translate::engine) struct Azure {
 }
 
 #[derive(Serialize)]
-struct Text {
+struct AzureText {
     #[serde(rename = "Text")]
     text: String,
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    translations: Vec<Translation>,
+struct AzureItem {
+    translations: Vec<AzureTranslation>,
 }
 
 #[derive(Deserialize)]
-struct Translation {
+struct AzureTranslation {
     text: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Refusal {
-    error: Said,
+struct AzureError {
+    error: AzureErrorBody,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Said {
+struct AzureErrorBody {
     code: u32,
     message: String,
 }
 
 impl Azure {
-    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
-        let mut headers = vec![("ocp-apim-subscription-key", settings.key()?)];
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, client: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
+        let mut headers = vec![("ocp-apim-subscription-key", settings.require_key()?)];
         if let Some(region) = &settings.region {
             if !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
                 return Err(settings.wrong("region", "write it as the portal does, like \"westeurope\""));
             }
             headers.push(("ocp-apim-subscription-region", region.clone().into()));
         }
-        let http = settings.http(caller, Some(VENDOR), "/translate")?;
-        Ok(Self { http, headers, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
+        let http = HttpService::new(settings, client, Some(VENDOR), "/translate")?;
+        Ok(Self { http, headers, limits: settings.limits(LIMITS) })
     }
 
-    async fn ask(&self, batch: &Batch) -> Result<Reply, EngineError> {
-        let texts: Vec<Text> = batch.texts.iter().map(|text| Text { text: html::written(text, KEEP) }).collect();
-        let used = texts.iter().map(|text| marks::characters(&text.text)).fold(Usage::default(), |sum, text| sum + text);
+    async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
+        let texts: Vec<AzureText> =
+            batch.texts.iter().map(|text| AzureText { text: span_marks::write_html(text, KEEP) }).collect();
+        let used = texts.iter().map(|text| marks::count_characters(&text.text)).fold(Usage::default(), |sum, text| sum + text);
         let mut url = self.http.url.clone();
         url.query_pairs_mut()
             .append_pair("api-version", "3.0")
-            .append_pair("from", &code(&batch.from))
-            .append_pair("to", &code(&batch.to))
+            .append_pair("from", &language_code(&batch.from))
+            .append_pair("to", &language_code(&batch.to))
             .append_pair("textType", "html");
-        let called = self.http.json(&url, &self.headers, &texts).await?;
-        if called.status != 200 {
-            return Err(self.refused(&called, batch));
+        let response = self.http.post_json_to(&url, &self.headers, &texts).await?;
+        if response.status != 200 {
+            return Err(self.classify(&response, batch));
         }
-        let answers: Vec<Answer> = self.http.read(&called)?;
-        self.http.count(answers.len(), batch.texts.len(), Some(used))?;
-        let texts = answers.iter().zip(&batch.texts).map(|(answer, sent)| match answer.translations.as_slice() {
-            [translation] => html::understood(&translation.text, sent),
-            _ => Err("there is not one translation of it".to_owned()),
+        let items: Vec<AzureItem> = self.http.parse(&response)?;
+        self.http.check_count(items.len(), batch.texts.len(), Some(used))?;
+        let texts = items.iter().zip(&batch.texts).map(|(item, sent)| match item.translations.as_slice() {
+            [translation] => span_marks::parse_html(&translation.text, sent),
+            _ => Err(UnusableText::new("there is not one translation of it")),
         });
         Ok(Reply { texts: texts.collect(), used })
     }
 
     /// The vendor's codes begin with the status.
-    fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
-        let Refusal { error: Said { code, message: said } } = serde_json::from_slice(&called.body).unwrap_or_default();
-        let message = self.http.answers(called.status, &said);
+    fn classify(&self, response: &ApiResponse, batch: &Batch) -> EngineError {
+        let AzureError { error: AzureErrorBody { code, message: said } } =
+            serde_json::from_slice(&response.body).unwrap_or_default();
+        let message = self.http.describe(response.status, &said);
         match code {
+            // The free quota is used up.
             403_001 => EngineError::Quota { message },
-            400_023 | 400_035 | 400_036 => self.http.pair(batch.from.as_str(), batch.to.as_str()),
+            // The language pair, the source language, the target language is not valid.
+            400_023 | 400_035 | 400_036 => self.http.unsupported_pair(batch),
             400_050 | 400_077 => EngineError::TooLarge { message },
-            _ => self.http.refused(called, &said),
+            _ => self.http.classify(response, &said),
         }
     }
 }
@@ -119,16 +123,16 @@ impl Engine for Azure {
 
     /// The vendor bills every code point that is sent, markup too.
     fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
-        marks::characters(&html::written(text, KEEP))
+        marks::count_characters(&span_marks::write_html(text, KEEP))
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
-        self.ask(batch).boxed()
+        self.translate_batch(batch).boxed()
     }
 }
 
-/// The vendor's code of a language: without region, but for the few that he tells apart.
-fn code(lang: &Lang) -> String {
+/// Returns the vendor's code of a language: without a region, except for the few that the vendor distinguishes.
+fn language_code(lang: &Lang) -> String {
     match (lang.primary(), lang.as_str()) {
         ("zh", "zh-Hant" | "zh-TW" | "zh-HK" | "zh-MO") => "zh-Hant".to_owned(),
         ("zh", _) => "zh-Hans".to_owned(),

@@ -11,19 +11,19 @@ use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
-use super::span_marks as html;
+use super::span_marks;
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
-/// The vendor's limit is 128 texts and 100 kB; he advises 5,000 characters.
+/// The vendor's limit is 128 texts and 100 kB; it advises 5,000 characters.
 const LIMITS: Limits = Limits { texts: 100, characters: 5_000, bytes: 20_000, in_flight: 4 };
 
 const VENDOR: &str = "https://translation.googleapis.com";
 
-/// What leaves an element alone.
+/// The attribute that protects an element from translation.
 const KEEP: &str = "translate=\"no\"";
 
-/// The client.
+/// The client of Google Cloud Translation.
 pub(in crate::translate::engine) struct Google {
     http: HttpService,
     headers: [(&'static str, SecretString); 1],
@@ -31,7 +31,7 @@ pub(in crate::translate::engine) struct Google {
 }
 
 #[derive(Serialize)]
-struct Question<'a> {
+struct GoogleRequest<'a> {
     q: &'a [String],
     source: String,
     target: String,
@@ -39,81 +39,82 @@ struct Question<'a> {
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    data: Data,
+struct GoogleResponse {
+    data: GoogleData,
 }
 
 #[derive(Deserialize)]
-struct Data {
-    translations: Vec<Translation>,
+struct GoogleData {
+    translations: Vec<GoogleTranslation>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Translation {
+struct GoogleTranslation {
     translated_text: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Refusal {
-    error: Said,
+struct GoogleError {
+    error: GoogleErrorBody,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Said {
+struct GoogleErrorBody {
     message: String,
-    errors: Vec<Reason>,
+    errors: Vec<GoogleReason>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Reason {
+struct GoogleReason {
     reason: String,
 }
 
 impl Google {
-    pub(in crate::translate::engine) fn open(settings: &EngineSettings, caller: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
+    pub(in crate::translate::engine) fn open(settings: &EngineSettings, client: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
         // The key could stand in the address too; there it would be in the logs of every proxy.
-        let headers = [("x-goog-api-key", settings.key()?)];
-        let http = settings.http(caller, Some(VENDOR), "/language/translate/v2")?;
-        Ok(Self { http, headers, limits: Limits { in_flight: settings.in_flight.unwrap_or(LIMITS.in_flight), ..LIMITS } })
+        let headers = [("x-goog-api-key", settings.require_key()?)];
+        let http = HttpService::new(settings, client, Some(VENDOR), "/language/translate/v2")?;
+        Ok(Self { http, headers, limits: settings.limits(LIMITS) })
     }
 
-    async fn ask(&self, batch: &Batch) -> Result<Reply, EngineError> {
-        let q: Vec<String> = batch.texts.iter().map(|text| html::written(text, KEEP)).collect();
-        let used = q.iter().map(|text| marks::characters(text)).fold(Usage::default(), |sum, text| sum + text);
-        let question = Question { q: &q, source: code(&batch.from), target: code(&batch.to), format: "html" };
-        let called = self.http.json(&self.http.url, &self.headers, &question).await?;
-        if called.status != 200 {
-            return Err(self.refused(&called, batch));
+    async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
+        let q: Vec<String> = batch.texts.iter().map(|text| span_marks::write_html(text, KEEP)).collect();
+        let used = q.iter().map(|text| marks::count_characters(text)).fold(Usage::default(), |sum, text| sum + text);
+        let (source, target) = (language_code(&batch.from), language_code(&batch.to));
+        let request = GoogleRequest { q: &q, source, target, format: "html" };
+        let response = self.http.post_json(&self.headers, &request).await?;
+        if response.status != 200 {
+            return Err(self.classify(&response, batch));
         }
-        let Answer { data: Data { translations } } = self.http.read(&called)?;
-        self.http.count(translations.len(), batch.texts.len(), Some(used))?;
+        let GoogleResponse { data: GoogleData { translations } } = self.http.parse(&response)?;
+        self.http.check_count(translations.len(), batch.texts.len(), Some(used))?;
         let texts = translations.iter().zip(&batch.texts);
-        let texts = texts.map(|(answer, sent)| html::understood(&answer.translated_text, sent)).collect();
+        let texts = texts.map(|(answer, sent)| span_marks::parse_html(&answer.translated_text, sent)).collect();
         Ok(Reply { texts, used })
     }
 
-    fn refused(&self, called: &ApiResponse, batch: &Batch) -> EngineError {
-        let Refusal { error: Said { message: said, errors } } = serde_json::from_slice(&called.body).unwrap_or_default();
+    /// A 403 is a rate limit, a used-up quota or a bad key, by its reason; a 400 may be a bad key.
+    fn classify(&self, response: &ApiResponse, batch: &Batch) -> EngineError {
+        let GoogleError { error: GoogleErrorBody { message: said, errors } } =
+            serde_json::from_slice(&response.body).unwrap_or_default();
         let reason = errors.first().map_or("", |error| error.reason.as_str());
-        let message = self.http.answers(called.status, &said);
-        match (called.status, reason) {
+        let message = self.http.describe(response.status, &said);
+        let says = |words: &str| said.contains(words);
+        match (response.status, reason) {
             (403, "dailyLimitExceeded" | "quotaExceeded") => EngineError::Quota { message },
-            (403, _) if said.contains("Daily Limit") => EngineError::Quota { message },
+            (403, _) if says("Daily Limit") => EngineError::Quota { message },
             (403, "userRateLimitExceeded" | "rateLimitExceeded") => {
-                EngineError::Transient { message, retry_after: called.retry_after, billing: Billing::Free }
+                EngineError::Transient { message, retry_after: response.retry_after, billing: Billing::Free }
             }
-            (400, _) if said.contains("API key") => self.http.denied(400),
-            (400, _) if said.contains("language pair") || said.contains("Invalid Value") => {
-                self.http.pair(batch.from.as_str(), batch.to.as_str())
-            }
-            (400, _) if said.contains("too long") || said.contains("too many") || said.contains("Too many") => {
-                EngineError::TooLarge { message }
-            }
-            _ => self.http.refused(called, &said),
+            (400, "keyInvalid") => self.http.unauthorized(400),
+            (400, _) if says("API key") => self.http.unauthorized(400),
+            (400, _) if says("language pair") || says("Invalid Value") => self.http.unsupported_pair(batch),
+            (400, _) if says("too long") || says("too many") || says("Too many") => EngineError::TooLarge { message },
+            _ => self.http.classify(response, &said),
         }
     }
 }
@@ -129,16 +130,16 @@ impl Engine for Google {
 
     /// The vendor bills every code point that is sent, markup too.
     fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
-        marks::characters(&html::written(text, KEEP))
+        marks::count_characters(&span_marks::write_html(text, KEEP))
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
-        self.ask(batch).boxed()
+        self.translate_batch(batch).boxed()
     }
 }
 
-/// The vendor's code of a language: without region, but for the few that he tells apart.
-fn code(lang: &Lang) -> String {
+/// Returns the vendor's code of a language: without a region, except for the few that the vendor distinguishes.
+fn language_code(lang: &Lang) -> String {
     match (lang.primary(), lang.as_str()) {
         ("zh", "zh-Hant" | "zh-TW" | "zh-HK" | "zh-MO") => "zh-TW".to_owned(),
         ("zh", _) => "zh-CN".to_owned(),

@@ -4,29 +4,29 @@ use std::collections::HashMap;
 
 use crate::model::{Marked, Piece};
 
-/// What names a mark in both languages: the `x` of its element, else its `i`, else the how-manieth of its kind it is.
+/// The name of a mark, the same in both languages: the `x` of its element, else its `i`, else its number among those of its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Name {
+pub(super) enum MarkName {
     X(String),
     I(String),
     Nth(usize),
 }
 
-/// A part of a `seg` as it was read.
+/// A part of a `seg`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Inline {
     Text(String),
-    Open(Name),
-    Close(Name),
-    Single(Name),
+    Open(MarkName),
+    Close(MarkName),
+    Single(MarkName),
 }
 
-/// Source and target as segments: marks are numbered from 1 in the order of the source, as ours are; with `is_ours` they keep
-/// the numbers that they have. Nothing if a mark of the target is not in the source.
-pub(super) fn pair(source: &[Inline], target: &[Inline], is_ours: bool) -> Option<(Marked, Marked)> {
+/// Makes segments of a source and a target. Marks are numbered from 1 in the order of the source; with `is_ours` they keep their
+/// numbers. Returns nothing if a mark of the target is not in the source.
+pub(super) fn number_marks(source: &[Inline], target: &[Inline], is_ours: bool) -> Option<(Marked, Marked)> {
     let mut numbers = HashMap::new();
-    let read = |name: &Name| match name {
-        Name::X(x) if is_ours => x.parse().ok().filter(|number: &u16| *number > 0),
+    let read = |name: &MarkName| match name {
+        MarkName::X(x) if is_ours => x.parse().ok().filter(|number: &u16| *number > 0),
         _ => None,
     };
     for part in source {
@@ -56,8 +56,8 @@ pub(super) fn pair(source: &[Inline], target: &[Inline], is_ours: bool) -> Optio
 mod tests {
     use super::*;
 
-    fn x(name: &str) -> Name {
-        Name::X(name.to_owned())
+    fn x(name: &str) -> MarkName {
+        MarkName::X(name.to_owned())
     }
 
     #[test]
@@ -65,9 +65,9 @@ mod tests {
         let text = |text: &str| Inline::Text(text.to_owned());
         let source = [Inline::Single(x("9")), Inline::Open(x("7")), text("le "), Inline::Close(x("7"))];
         let target = [Inline::Open(x("7")), text("the "), Inline::Close(x("7")), Inline::Single(x("9"))];
-        let tagged = |is_ours| pair(&source, &target, is_ours).map(|(a, b)| (a.to_tagged(), b.to_tagged()));
+        let tagged = |is_ours| number_marks(&source, &target, is_ours).map(|(a, b)| (a.to_tagged(), b.to_tagged()));
         assert_eq!(tagged(false), Some(("<x1/><x2>le </x2>".to_owned(), "<x2>the </x2><x1/>".to_owned())));
         assert_eq!(tagged(true), Some(("<x9/><x7>le </x7>".to_owned(), "<x7>the </x7><x9/>".to_owned())));
-        assert_eq!(pair(&source[2..3], &target, false), None, "the source has no such mark");
+        assert_eq!(number_marks(&source[2..3], &target, false), None, "the source has no such mark");
     }
 }

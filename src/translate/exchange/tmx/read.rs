@@ -1,4 +1,4 @@
-//! Reading TMX, of whatever tool.
+//! Reads TMX of any tool.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::Read;
@@ -6,10 +6,10 @@ use std::io::Read;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::super::open::Text;
-use super::super::{ExchangeError, ExchangeRow, MAX_TEXT, SkipReason, TranslationPair, checked};
-use super::inline::{Inline, Name, pair};
-use super::{ENGINE, KEY, read_date};
+use super::super::decode::DecodedInput;
+use super::super::{ExchangeError, ExchangeRow, MAX_TEXT, SkipReason, TranslationPair, check_pair};
+use super::inline::{Inline, MarkName, number_marks};
+use super::{ENGINE, KEY, parse_date};
 use crate::model::{Lang, SegmentKey, Time};
 
 /// The longest tag, text or comment.
@@ -18,26 +18,26 @@ const MAX_EVENT: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 /// The most languages of one unit: with `*all*`, each is translated into each.
 const MAX_TEXTS: usize = 32;
-/// The longest `prop` and attribute that is kept.
+/// The most bytes of a `prop` or attribute that are kept.
 const MAX_NOTE: usize = 1 << 10;
-/// The most parts of one segment, and pairs of marks that are open in it.
+/// The most parts of one segment.
 const MAX_PARTS: usize = 4096;
 
 /// Reads units one by one.
-pub(in super::super) struct MemoryReader<R: Read> {
-    xml: quick_xml::Reader<Text<R>>,
+pub(in super::super) struct TmxReader<R: Read> {
+    xml: quick_xml::Reader<DecodedInput<R>>,
     buffer: Vec<u8>,
-    /// The elements that are open.
+    /// The number of open elements.
     depth: usize,
-    /// The source language of units that name none; nothing if each language is one.
+    /// The source language of units that name none; nothing if every language is a source.
     source: Option<Lang>,
-    /// Rows of the unit that was read last.
+    /// The remaining rows of the last unit.
     rows: VecDeque<ExchangeRow>,
     is_begun: bool,
     is_over: bool,
 }
 
-/// What matters of an event.
+/// An XML event, as far as it matters.
 enum Token {
     Start(Tag),
     End,
@@ -61,29 +61,29 @@ impl Tag {
         self.get("lang").and_then(Lang::new)
     }
 
-    /// What names a mark: `x`, else `i`, else its place among those of its kind.
-    fn mark(&self, nth: &mut usize) -> Name {
+    /// Returns the name of a mark: `x`, else `i`, else its place among those of its kind.
+    fn mark_name(&self, nth: &mut usize) -> MarkName {
         *nth += 1;
         let named = |name| self.get(name).map(ToOwned::to_owned);
-        named("x").map(Name::X).or_else(|| named("i").map(Name::I)).unwrap_or(Name::Nth(*nth))
+        named("x").map(MarkName::X).or_else(|| named("i").map(MarkName::I)).unwrap_or(MarkName::Nth(*nth))
     }
 }
 
-/// The `seg` of a `tuv`, or why it is of no use.
-type Segment = Result<Vec<Inline>, SkipReason>;
+/// The `seg` of a `tuv`, or the reason to skip its row.
+type ParsedSegment = Result<Vec<Inline>, SkipReason>;
 
-/// A `tu`.
+/// A translation unit (`tu`).
 #[derive(Default)]
-struct Unit {
+struct TranslationUnit {
     source: Option<String>,
     made: Option<Time>,
     engine: Option<String>,
     key: Option<SegmentKey>,
-    texts: Vec<(Option<Lang>, Segment)>,
+    texts: Vec<(Option<Lang>, ParsedSegment)>,
 }
 
-impl<R: Read> MemoryReader<R> {
-    pub(in super::super) fn new(text: Text<R>) -> Self {
+impl<R: Read> TmxReader<R> {
+    pub(in super::super) fn new(text: DecodedInput<R>) -> Self {
         let mut xml = quick_xml::Reader::from_reader(text);
         let config = xml.config_mut();
         config.expand_empty_elements = true;
@@ -91,21 +91,21 @@ impl<R: Read> MemoryReader<R> {
         Self { xml, buffer: Vec::new(), depth: 0, source: None, rows: VecDeque::new(), is_begun: false, is_over: false }
     }
 
-    /// The next event that matters.
-    fn token(&mut self) -> Result<Token, ExchangeError> {
+    /// Reads the next event that matters.
+    fn next_token(&mut self) -> Result<Token, ExchangeError> {
         loop {
             self.buffer.clear();
             self.xml.get_mut().allow(MAX_EVENT);
             let event = self.xml.read_event_into(&mut self.buffer);
             let token = match event {
-                Ok(Event::Start(tag)) => Token::Start(read_tag(&tag)),
+                Ok(Event::Start(tag)) => Token::Start(parse_tag(&tag)),
                 Ok(Event::End(_)) => Token::End,
                 Ok(Event::Text(text)) => Token::Text(text.xml10_content().into_owned()),
                 Ok(Event::CData(text)) => Token::Text(text.xml10_content().into_owned()),
-                Ok(Event::GeneralRef(reference)) => Token::Text(resolve(&reference)),
+                Ok(Event::GeneralRef(reference)) => Token::Text(resolve_reference(&reference)),
                 Ok(Event::Eof) => Token::Over,
                 Ok(Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => continue,
-                Err(error) => return Err(self.failed(&error)),
+                Err(error) => return Err(self.classify_error(&error)),
             };
             match token {
                 Token::Start(_) if self.depth == MAX_DEPTH => return Err(self.too_much("elements that are nested 64 deep")),
@@ -121,7 +121,7 @@ impl<R: Read> MemoryReader<R> {
         }
     }
 
-    fn failed(&self, error: &quick_xml::Error) -> ExchangeError {
+    fn classify_error(&self, error: &quick_xml::Error) -> ExchangeError {
         if self.xml.get_ref().is_exhausted() {
             return self.too_much("a tag or text of more than a mebibyte");
         }
@@ -135,23 +135,23 @@ impl<R: Read> MemoryReader<R> {
         ExchangeError::TooMuch { at: self.xml.get_ref().at(), what }
     }
 
-    /// Passes over the rest of an element.
-    fn skip(&mut self) -> Result<(), ExchangeError> {
+    /// Skips the rest of an element.
+    fn skip_element(&mut self) -> Result<(), ExchangeError> {
         let above = self.depth - 1;
         while self.depth > above {
-            if let Token::Over = self.token()? {
+            if let Token::Over = self.next_token()? {
                 break;
             }
         }
         Ok(())
     }
 
-    /// The text of an element; of a long one its beginning.
-    fn note(&mut self) -> Result<String, ExchangeError> {
+    /// Reads the text of an element; of a long one its beginning.
+    fn read_note(&mut self) -> Result<String, ExchangeError> {
         let above = self.depth - 1;
         let mut note = String::new();
         while self.depth > above {
-            match self.token()? {
+            match self.next_token()? {
                 Token::Text(text) if note.len() < MAX_NOTE => note.extend(text.chars().take(MAX_NOTE)),
                 Token::Over => break,
                 _ => {}
@@ -160,10 +160,10 @@ impl<R: Read> MemoryReader<R> {
         Ok(note.trim().to_owned())
     }
 
-    /// Goes on to the next unit; false at the end.
-    fn advance(&mut self) -> Result<bool, ExchangeError> {
+    /// Reads the next unit. Returns false at the end.
+    fn read_next_unit(&mut self) -> Result<bool, ExchangeError> {
         loop {
-            match self.token()? {
+            match self.next_token()? {
                 Token::Over if self.is_begun => return Ok(false),
                 Token::Over => return Err(ExchangeError::NotTmx(String::new())),
                 Token::Start(tag) if !self.is_begun => {
@@ -175,44 +175,45 @@ impl<R: Read> MemoryReader<R> {
                 Token::Start(tag) => match tag.name.as_str() {
                     "header" => {
                         self.source = tag.get("srclang").and_then(Lang::new);
-                        self.skip()?;
+                        self.skip_element()?;
                     }
                     "tu" => {
-                        let unit = self.unit(&tag)?;
-                        self.rows.extend(rows(unit, self.source.as_ref()));
+                        let unit = self.read_unit(&tag)?;
+                        self.rows.extend(unit_rows(unit, self.source.as_ref()));
                         return Ok(true);
                     }
-                    // What stands around the units.
+                    // The element around the units.
                     "body" => {}
-                    _ => self.skip()?,
+                    _ => self.skip_element()?,
                 },
                 Token::End | Token::Text(_) => {}
             }
         }
     }
 
-    fn unit(&mut self, tag: &Tag) -> Result<Unit, ExchangeError> {
-        let date = ["changedate", "creationdate"].iter().find_map(|name| read_date(tag.get(name)?));
-        let mut unit = Unit { source: tag.get("srclang").map(ToOwned::to_owned), made: date, ..Unit::default() };
+    fn read_unit(&mut self, tag: &Tag) -> Result<TranslationUnit, ExchangeError> {
+        let date = ["changedate", "creationdate"].iter().find_map(|name| parse_date(tag.get(name)?));
+        let mut unit =
+            TranslationUnit { source: tag.get("srclang").map(ToOwned::to_owned), made: date, ..TranslationUnit::default() };
         let above = self.depth - 1;
         while self.depth > above {
-            match self.token()? {
+            match self.next_token()? {
                 Token::Start(tag) if tag.name == "tuv" => {
                     if unit.texts.len() == MAX_TEXTS {
                         return Err(self.too_much("a unit in more than 32 languages"));
                     }
-                    let text = self.text()?;
+                    let text = self.read_variant()?;
                     unit.texts.push((tag.lang(), text));
                 }
                 Token::Start(tag) if tag.name == "prop" => {
-                    let value = self.note()?;
+                    let value = self.read_note()?;
                     match tag.get("type") {
                         Some(ENGINE) => unit.engine = Some(value).filter(|value| !value.is_empty()),
                         Some(KEY) => unit.key = SegmentKey::parse(&value),
                         _ => {}
                     }
                 }
-                Token::Start(_) => self.skip()?,
+                Token::Start(_) => self.skip_element()?,
                 Token::End | Token::Text(_) => {}
                 Token::Over => break,
             }
@@ -220,14 +221,14 @@ impl<R: Read> MemoryReader<R> {
         Ok(unit)
     }
 
-    /// The segment of a `tuv`.
-    fn text(&mut self) -> Result<Segment, ExchangeError> {
+    /// Reads the segment of a `tuv`.
+    fn read_variant(&mut self) -> Result<ParsedSegment, ExchangeError> {
         let above = self.depth - 1;
         let mut found = Err(SkipReason::Empty);
         while self.depth > above {
-            match self.token()? {
-                Token::Start(tag) if tag.name == "seg" && found.is_err() => found = self.segment()?,
-                Token::Start(_) => self.skip()?,
+            match self.next_token()? {
+                Token::Start(tag) if tag.name == "seg" && found.is_err() => found = self.read_segment()?,
+                Token::Start(_) => self.skip_element()?,
                 Token::End | Token::Text(_) => {}
                 Token::Over => break,
             }
@@ -235,13 +236,13 @@ impl<R: Read> MemoryReader<R> {
         Ok(found)
     }
 
-    fn segment(&mut self) -> Result<Segment, ExchangeError> {
+    fn read_segment(&mut self) -> Result<ParsedSegment, ExchangeError> {
         let above = self.depth - 1;
         let (mut parts, mut length, mut pairs, mut singles) = (Vec::new(), 0, 0, 0);
-        // Of each element that is open, what its end is; of each `bpt` by its `i`, what its `ept` ends.
-        let (mut open, mut begun): (Vec<Option<Name>>, HashMap<String, Name>) = (Vec::new(), HashMap::new());
+        // For each open element the mark that its end closes; for each `bpt`, by its `i`, the mark that its `ept` closes.
+        let (mut open, mut begun): (Vec<Option<MarkName>>, HashMap<String, MarkName>) = (Vec::new(), HashMap::new());
         while self.depth > above {
-            match self.token()? {
+            match self.next_token()? {
                 Token::Text(text) => {
                     length += text.len();
                     if length <= MAX_TEXT {
@@ -250,27 +251,27 @@ impl<R: Read> MemoryReader<R> {
                 }
                 Token::Start(tag) => match tag.name.as_str() {
                     "bpt" => {
-                        let name = tag.mark(&mut pairs);
+                        let name = tag.mark_name(&mut pairs);
                         begun.insert(tag.get("i").unwrap_or_default().to_owned(), name.clone());
                         parts.push(Inline::Open(name));
-                        self.skip()?;
+                        self.skip_element()?;
                     }
                     "ept" => {
-                        // One without a beginning is crosswise: nothing stands under this name.
-                        let name = begun.remove(tag.get("i").unwrap_or_default()).unwrap_or(Name::Nth(0));
+                        // One without a beginning crosses another: no mark has this name.
+                        let name = begun.remove(tag.get("i").unwrap_or_default()).unwrap_or(MarkName::Nth(0));
                         parts.push(Inline::Close(name));
-                        self.skip()?;
+                        self.skip_element()?;
                     }
                     "ph" | "it" | "ut" => {
-                        parts.push(Inline::Single(tag.mark(&mut singles)));
-                        self.skip()?;
+                        parts.push(Inline::Single(tag.mark_name(&mut singles)));
+                        self.skip_element()?;
                     }
                     "hi" => {
-                        let name = tag.mark(&mut pairs);
+                        let name = tag.mark_name(&mut pairs);
                         parts.push(Inline::Open(name.clone()));
                         open.push(Some(name));
                     }
-                    // Unknown: its text stands, as the specification of XML formats has it since HTML.
+                    // The text of an unknown element is kept, as in HTML.
                     _ => open.push(None),
                 },
                 Token::End => parts.extend(open.pop().flatten().map(Inline::Close)),
@@ -284,12 +285,12 @@ impl<R: Read> MemoryReader<R> {
     }
 }
 
-impl<R: Read> Iterator for MemoryReader<R> {
+impl<R: Read> Iterator for TmxReader<R> {
     type Item = Result<ExchangeRow, ExchangeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.rows.is_empty() && !self.is_over {
-            match self.advance() {
+            match self.read_next_unit() {
                 Ok(more) => self.is_over = !more,
                 Err(error) => {
                     self.is_over = true;
@@ -301,16 +302,16 @@ impl<R: Read> Iterator for MemoryReader<R> {
     }
 }
 
-/// The rows of a unit: from its source language into each other, or from each into each.
-fn rows(unit: Unit, header: Option<&Lang>) -> Vec<ExchangeRow> {
+/// Makes the rows of a unit: from its source language into each other, or from each into each.
+fn unit_rows(unit: TranslationUnit, header: Option<&Lang>) -> Vec<ExchangeRow> {
     if unit.texts.len() < 2 {
         return vec![Err(SkipReason::Empty)];
     }
-    let texts: Vec<(Lang, Segment)> = unit.texts.into_iter().filter_map(|(lang, text)| Some((lang?, text))).collect();
+    let texts: Vec<(Lang, ParsedSegment)> = unit.texts.into_iter().filter_map(|(lang, text)| Some((lang?, text))).collect();
     if texts.len() < 2 {
         return vec![Err(SkipReason::Language)];
     }
-    // A unit says for itself, and `*all*` is no language.
+    // The unit overrides the header. `*all*` is no language.
     let source = unit.source.as_deref().map_or_else(|| header.cloned(), Lang::new);
     let sources: Vec<usize> = match &source {
         None => (0..texts.len()).collect(),
@@ -322,14 +323,14 @@ fn rows(unit: Unit, header: Option<&Lang>) -> Vec<ExchangeRow> {
     if sources.is_empty() {
         return vec![Err(SkipReason::Source)];
     }
-    // Another tool may have joined several of our units: then a key is that of none.
+    // Another tool may have joined several of our units: then the key belongs to none of them.
     let key = unit.key.filter(|_| sources.len() == 1 && texts.len() == 2);
     let row = |from: usize, to: usize| -> ExchangeRow {
         let [(from, source), (to, target)] = [from, to].map(|at| &texts[at]);
         let (source, target) = (source.as_ref().map_err(|left| *left)?, target.as_ref().map_err(|left| *left)?);
-        let (source, target) = pair(source, target, key.is_some()).ok_or(SkipReason::Marks)?;
+        let (source, target) = number_marks(source, target, key.is_some()).ok_or(SkipReason::Marks)?;
         let (from, to) = (from.clone(), to.clone());
-        checked(TranslationPair { from, to, source, target, engine: unit.engine.clone(), made: unit.made, key })
+        check_pair(TranslationPair { from, to, source, target, engine: unit.engine.clone(), made: unit.made, key })
     };
     sources
         .iter()
@@ -338,13 +339,13 @@ fn rows(unit: Unit, header: Option<&Lang>) -> Vec<ExchangeRow> {
         .collect()
 }
 
-fn read_tag(tag: &BytesStart<'_>) -> Tag {
+fn parse_tag(tag: &BytesStart<'_>) -> Tag {
     let local = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
     let mut attributes = HashMap::new();
-    // What is no attribute is passed over: it concerns nothing that we ask for.
+    // Malformed attributes are skipped: none that is needed is lost by it.
     for attribute in tag.attributes().flatten() {
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap_or_default();
-        // `xml:lang` counts before the `lang` of old versions.
+        // `xml:lang` overrides the `lang` of old versions.
         let name = attribute.key.0;
         if value.len() <= MAX_NOTE && (name == "xml:lang" || !attributes.contains_key(&local(name))) {
             attributes.insert(local(name), value.into_owned());
@@ -353,8 +354,8 @@ fn read_tag(tag: &BytesStart<'_>) -> Tag {
     Tag { name: local(tag.name().0), attributes }
 }
 
-/// The character that a reference means. Entities that a file declares are not expanded; they are told as they are written.
-fn resolve(reference: &BytesRef<'_>) -> String {
+/// Returns the character of a reference. Entities that the file declares are not expanded; they stay as they are written.
+fn resolve_reference(reference: &BytesRef<'_>) -> String {
     if let Ok(Some(c)) = reference.resolve_char_ref() {
         return c.to_string();
     }

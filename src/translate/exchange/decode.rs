@@ -1,55 +1,55 @@
-//! A file as UTF-8: TMX comes in UTF-16 as often as not.
+//! Decodes a file to UTF-8: TMX files are often in UTF-16.
 
 use std::io::{self, BufRead, Read};
 
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// Where an XML declaration is looked for.
+/// The bytes in which an XML declaration is looked for.
 const HEAD: u64 = 256;
 const PIECE: usize = 32 << 10;
 
-/// A text in whatever encoding, read as UTF-8. What is not of its encoding is U+FFFD.
-pub(super) struct Text<R> {
+/// A text in any encoding, read as UTF-8. Bytes that are invalid in its encoding become U+FFFD.
+pub(super) struct DecodedInput<R> {
     input: R,
     decoder: Decoder,
-    /// Bytes as they came in, of which the decoder has not taken all.
+    /// Bytes that the decoder has not consumed.
     raw: Vec<u8>,
-    /// What is decoded, and up to where it was taken.
+    /// Decoded bytes, and how many of them were consumed.
     decoded: Vec<u8>,
     taken: usize,
     is_over: bool,
-    /// How much may be taken before it is too much for one thing.
+    /// The number of bytes that may be consumed before the limit of one token is exceeded.
     allowed: usize,
-    /// How much was taken in all.
+    /// The number of bytes that were consumed in all.
     at: u64,
 }
 
-impl<R: Read> Text<R> {
-    /// Looks at the beginning of a file: a byte order mark, else what the XML declaration says, else UTF-8.
+impl<R: Read> DecodedInput<R> {
+    /// Detects the encoding: by a byte order mark, else by the XML declaration, else UTF-8.
     pub(super) fn open(mut input: R) -> io::Result<Self> {
         let mut raw = Vec::new();
         input.by_ref().take(HEAD).read_to_end(&mut raw)?;
-        let decoder = encoding(&raw).new_decoder_with_bom_removal();
+        let decoder = detect_encoding(&raw).new_decoder_with_bom_removal();
         Ok(Self { input, decoder, raw, decoded: Vec::new(), taken: 0, is_over: false, allowed: usize::MAX, at: 0 })
     }
 
-    /// Lets so many more bytes be taken.
+    /// Allows this many more bytes to be consumed.
     pub(super) fn allow(&mut self, bytes: usize) {
         self.allowed = bytes;
     }
 
-    /// Whether more was asked for than allowed.
+    /// Returns true if the allowed bytes are consumed.
     pub(super) fn is_exhausted(&self) -> bool {
         self.allowed == 0
     }
 
-    /// How many bytes (of UTF-8) were taken.
+    /// Returns the number of consumed bytes, in UTF-8.
     pub(super) fn at(&self) -> u64 {
         self.at
     }
 
-    /// Decodes on, until there is something or all is over.
-    fn fill(&mut self) -> io::Result<()> {
+    /// Decodes until there are bytes to consume, or the input ends.
+    fn decode_more(&mut self) -> io::Result<()> {
         while self.taken == self.decoded.len() && !self.is_over {
             let mut more = self.raw.len();
             self.raw.resize(more + PIECE, 0);
@@ -73,7 +73,7 @@ impl<R: Read> Text<R> {
     }
 }
 
-impl<R: Read> Read for Text<R> {
+impl<R: Read> Read for DecodedInput<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.fill_buf()?.read(into)?;
         self.consume(read);
@@ -81,9 +81,9 @@ impl<R: Read> Read for Text<R> {
     }
 }
 
-impl<R: Read> BufRead for Text<R> {
+impl<R: Read> BufRead for DecodedInput<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.fill()?;
+        self.decode_more()?;
         let left = &self.decoded[self.taken..];
         if self.allowed == 0 && !left.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "more than one thing may hold"));
@@ -98,7 +98,7 @@ impl<R: Read> BufRead for Text<R> {
     }
 }
 
-fn encoding(head: &[u8]) -> &'static Encoding {
+fn detect_encoding(head: &[u8]) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(head) {
         return encoding;
     }
@@ -111,7 +111,7 @@ fn encoding(head: &[u8]) -> &'static Encoding {
     let declared = head.strip_prefix("<?xml").and_then(|rest| rest.split("?>").next()?.split_once("encoding"));
     let label = declared.and_then(|(_, rest)| rest.trim_start().strip_prefix('=')).map(str::trim_start);
     let label = label.and_then(|rest| rest.get(1..)?.split(['"', '\'']).next());
-    // What can be read as bytes is not UTF-16, whatever is declared.
+    // A declaration that can be read as bytes is not UTF-16, whatever it declares.
     let found = label.and_then(|label| Encoding::for_label(label.as_bytes()));
     found.filter(|found| ![UTF_16LE, UTF_16BE].contains(found)).unwrap_or(UTF_8)
 }
@@ -122,12 +122,12 @@ mod tests {
 
     fn read(bytes: &[u8]) -> String {
         let mut text = String::new();
-        Text::open(bytes).expect("bytes can be read").read_to_string(&mut text).expect("UTF-8 comes out");
+        DecodedInput::open(bytes).expect("bytes can be read").read_to_string(&mut text).expect("UTF-8 comes out");
         text
     }
 
     #[test]
-    fn whatever_the_encoding_is_it_comes_out_as_utf_8() {
+    fn text_of_any_encoding_is_decoded_to_utf_8() {
         let text = format!("<?xml version='1.0' encoding = 'utf-16'?><tmx>« été » {}</tmx>", "œ".repeat(40_000));
         let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -142,8 +142,8 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_taken_than_is_allowed() {
-        let mut text = Text::open(&b"0123456789"[..]).expect("bytes can be read");
+    fn no_more_bytes_are_consumed_than_allowed() {
+        let mut text = DecodedInput::open(&b"0123456789"[..]).expect("bytes can be read");
         text.allow(4);
         let mut line = Vec::new();
         assert!(text.read_until(b'\n', &mut line).is_err());

@@ -1,0 +1,20 @@
+//! An entry that is to be translated into a language.
+
+use std::sync::Arc;
+
+use crate::model::{EntryId, Lang, RenditionInputs, Revision, Time};
+use crate::translate::Document;
+
+/// An entry that is to be translated into a language, cut into segments.
+pub(super) struct DocumentJob {
+    pub(super) id: EntryId,
+    pub(super) revision: Revision,
+    /// The date of the entry: newer ones come first.
+    pub(super) at: Time,
+    pub(super) to: Lang,
+    /// What the rendition depends on, once it is finished.
+    pub(super) inputs: RenditionInputs,
+    /// The engines to ask in turn, as places in the list of the pass.
+    pub(super) engines: Vec<usize>,
+    pub(super) document: Arc<Document>,
+}

@@ -1,0 +1,63 @@
+//! The budget of an engine: reserves the most that a request can use up, and gives back what it did not.
+
+use super::super::request_context::RequestContext;
+use super::{EngineHandle, lock};
+use crate::model::{Period, Usage};
+use crate::store::{Reservation, Spending, StoreError};
+use crate::translate::Batch;
+
+/// An amount that was reserved for one request.
+pub(super) struct ReservedUsage {
+    /// The most that the request can use up.
+    pub(super) most: Usage,
+    /// The reservation in the store; nothing for an engine without a budget.
+    reservation: Option<Reservation>,
+}
+
+impl EngineHandle {
+    /// Reserves the most that a request can use up; nothing if the budget does not allow it.
+    pub(super) async fn reserve(&self, batch: &Batch, context: RequestContext<'_>) -> Result<Option<ReservedUsage>, StoreError> {
+        let most = batch.texts.iter().fold(Usage::default(), |sum, text| sum + self.engine.price(text, &batch.from, &batch.to));
+        let Some(budget) = self.budget else { return Ok(Some(ReservedUsage { most, reservation: None })) };
+        let reservation = Reservation {
+            engine: self.id.clone(),
+            unit: budget.unit,
+            per: budget.per,
+            since: budget.per.start(context.clock.now()),
+            amount: budget.unit.amount_of(most, &self.price),
+        };
+        if context.store.reserve_budget(&reservation, budget.limit).await? {
+            tracing::debug!(engine.id = %self.id, amount = reservation.amount, "quota reserved");
+            return Ok(Some(ReservedUsage { most, reservation: Some(reservation) }));
+        }
+        tracing::debug!(
+            engine.id = %self.id, amount = reservation.amount, segments = batch.texts.len(), "quota exhausted: a request is not sent"
+        );
+        // Where not even one text can be paid for, nothing less urgent is sent: smaller texts would jump the queue.
+        lock(&self.usage).is_budget_exhausted |= batch.texts.len() == 1;
+        Ok(None)
+    }
+
+    /// Records what a request has used up, and gives back the rest of the reserved amount.
+    pub(super) async fn settle(
+        &self,
+        batch: &Batch,
+        used: Usage,
+        reserved: &ReservedUsage,
+        context: RequestContext<'_>,
+    ) -> Result<(), StoreError> {
+        let spending = Spending {
+            engine: self.id.clone(),
+            day: Period::Day.start(context.clock.now()),
+            texts: batch.texts.len() as u64,
+            used,
+            money: self.price.cost_of(used),
+        };
+        let spent = reserved.reservation.as_ref().map(|reserved| (reserved, reserved.unit.amount_of(used, &self.price)));
+        context.store.settle_spending(&spending, spent).await?;
+        let mut usage = lock(&self.usage);
+        usage.sent += batch.texts.len() as u64;
+        usage.used += used;
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! Documents whose segments have all come to an end, and the renditions that are made of them.
+
+use std::sync::Arc;
+
+use super::super::reason::UntranslatedReason;
+use super::super::segment_job::{GLOSSARY, JobState, SegmentJob};
+use crate::model::{EntryId, Lang, RenditionInputs, RenditionProvenance, Marked, Rendition, Revision, Time};
+use crate::store::TranslatedEntry;
+use crate::translate::{AssembledEntry, Document};
+
+/// A document whose segments have all come to an end.
+pub(super) struct FinishedDocument {
+    pub(super) id: EntryId,
+    pub(super) to: Lang,
+    pub(super) revision: Revision,
+    pub(super) inputs: RenditionInputs,
+    pub(super) provenance: RenditionProvenance,
+    pub(super) document: Arc<Document>,
+    /// For each segment its translation, if there is one.
+    pub(super) translations: Vec<Option<Marked>>,
+}
+
+/// Assembles a document. It takes CPU time.
+pub(super) fn make_rendition(finished: FinishedDocument) -> TranslatedEntry {
+    let FinishedDocument { id, to, revision, inputs, mut provenance, document, translations } = finished;
+    let AssembledEntry { title, title_left, summary, content, text, unplaced } = document.assemble(&translations);
+    if unplaced > 0 {
+        provenance.left += unplaced;
+        provenance.reasons.push(UntranslatedReason::Unplaced.as_str().to_owned());
+    }
+    let rendition = Rendition { title, title_left, summary, content, text, provenance };
+    TranslatedEntry { entry: id, lang: to, revision, inputs, rendition }
+}
+
+/// Summarises how the segments of a document were translated.
+pub(super) fn summarise(jobs: &[&SegmentJob], at: Time) -> RenditionProvenance {
+    let mut provenance = RenditionProvenance { engines: Vec::new(), at, translated: 0, recalled: 0, left: 0, waiting: 0, reasons: Vec::new() };
+    for job in jobs {
+        match &job.state {
+            JobState::Done { by, is_recalled, .. } => {
+                *(if *is_recalled { &mut provenance.recalled } else { &mut provenance.translated }) += 1;
+                if &**by != GLOSSARY {
+                    provenance.engines.push(by.to_string());
+                }
+                continue;
+            }
+            JobState::Waiting => provenance.waiting += 1,
+            JobState::Untranslated | JobState::Open => provenance.left += 1,
+        }
+        provenance.reasons.extend(job.reasons.iter().map(|reason| reason.as_str().to_owned()));
+    }
+    for list in [&mut provenance.engines, &mut provenance.reasons] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    provenance
+}

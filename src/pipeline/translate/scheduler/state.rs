@@ -1,0 +1,245 @@
+//! The state of the scheduler: the queue of each engine, and the documents that wait for segments. It awaits nothing.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::super::batch::{BatchSegment, SegmentOutcome};
+use super::super::document_job::DocumentJob;
+use super::super::engine_handle::EngineHandle;
+use super::super::reason::UntranslatedReason;
+use super::super::segment_job::{JobState, Rank, SegmentJob, SegmentJobs};
+use super::finish::{FinishedDocument, summarise};
+use crate::model::{RenditionInputs, Marked, SegmentKey, Time, TranslationCounts};
+use crate::translate::{LanguagePair, batch_len, fits};
+
+/// The state of the scheduler.
+pub(in super::super) struct SchedulerState<'a> {
+    pub(in super::super) engines: Vec<EngineQueue<'a>>,
+    pub(in super::super) jobs: SegmentJobs,
+    documents: Vec<PendingDocument>,
+    /// The engines' refusals of earlier runs.
+    pub(super) refused: HashMap<SegmentKey, UntranslatedReason>,
+    /// Documents whose segments have all come to an end, and which are not taken yet.
+    finished: Vec<usize>,
+    pub(in super::super) counts: TranslationCounts,
+}
+
+/// An engine and the segments whose turn it is.
+pub(in super::super) struct EngineQueue<'a> {
+    pub(in super::super) handle: &'a EngineHandle,
+    pub(super) identity: Arc<str>,
+    /// Places of jobs, the most urgent first.
+    pub(in super::super) queue: BTreeSet<(Rank, usize)>,
+    in_flight: usize,
+}
+
+/// A document that waits for its segments.
+struct PendingDocument {
+    job: DocumentJob,
+    /// For each segment of the document its job.
+    segments: Vec<usize>,
+    /// How many of these jobs are open.
+    open: usize,
+}
+
+/// A queued job whose engine is not available.
+struct SkippedJob {
+    rank: Rank,
+    place: usize,
+    reason: UntranslatedReason,
+}
+
+/// A batch that is to be sent.
+pub(super) struct QueuedBatch {
+    pub(super) engine: usize,
+    pub(super) pair: LanguagePair,
+    pub(super) segments: Vec<BatchSegment>,
+}
+
+impl<'a> SchedulerState<'a> {
+    pub(in super::super) fn new(engines: &'a [EngineHandle], documents: Vec<DocumentJob>) -> Self {
+        let queue = |handle: &'a EngineHandle| EngineQueue {
+            handle,
+            identity: Arc::from(handle.engine.identity()),
+            queue: BTreeSet::new(),
+            in_flight: 0,
+        };
+        let engines: Vec<EngineQueue<'a>> = engines.iter().map(queue).collect();
+        let (mut jobs, mut pending) = (SegmentJobs::default(), Vec::with_capacity(documents.len()));
+        for (place, job) in documents.into_iter().enumerate() {
+            let (from, to) = job.document.languages();
+            let pair = LanguagePair { from: from.clone(), to: to.clone() };
+            let turns: Vec<(usize, &str)> = job.engines.iter().map(|engine| (*engine, &*engines[*engine].identity)).collect();
+            let segments =
+                job.document.segments().iter().map(|segment| jobs.add(segment, &pair, &turns, place, job.at)).collect();
+            pending.push(PendingDocument { job, segments, open: 0 });
+        }
+        let counts = TranslationCounts { segments: jobs.all.len() as u64, ..TranslationCounts::default() };
+        Self { engines, jobs, documents: pending, refused: HashMap::new(), finished: Vec::new(), counts }
+    }
+
+    /// Puts every open job into the queue of its engine, and finds the documents that need nothing more.
+    pub(in super::super) fn enqueue_open(&mut self) {
+        for job in 0..self.jobs.all.len() {
+            self.enqueue(job);
+        }
+        for (place, document) in self.documents.iter_mut().enumerate() {
+            let segments: HashSet<usize> = document.segments.iter().copied().collect();
+            document.open = segments.into_iter().filter(|job| self.jobs.all[*job].state == JobState::Open).count();
+            if document.open == 0 {
+                self.finished.push(place);
+            }
+        }
+    }
+
+    /// Puts a job into the queue of its next engine, past those that have refused it before or cannot take it.
+    fn enqueue(&mut self, place: usize) {
+        let job = &mut self.jobs.all[place];
+        while job.state == JobState::Open
+            && let Some(turn) = job.turn()
+        {
+            let engine = &mut self.engines[turn.engine];
+            if let Some(reason) = self.refused.get(&turn.key) {
+                job.pass_on(*reason, false);
+            } else if !fits(&job.outgoing, engine.handle.limits()) {
+                job.pass_on(UntranslatedReason::TooLong, false);
+            } else {
+                engine.queue.insert((job.rank, place));
+                return;
+            }
+        }
+    }
+
+    /// Passes on the queued jobs whose engine is not available.
+    pub(super) fn skip_unavailable(&mut self, until: Instant) {
+        // A job may pass on to an engine that was looked at before.
+        while let Some((engine, skipped)) = self.find_unavailable(until) {
+            for SkippedJob { rank, place, reason } in skipped {
+                self.engines[engine].queue.remove(&(rank, place));
+                self.jobs.all[place].pass_on(reason, true);
+                self.advance(place);
+            }
+        }
+    }
+
+    fn find_unavailable(&self, until: Instant) -> Option<(usize, Vec<SkippedJob>)> {
+        self.engines.iter().enumerate().find_map(|(place, engine)| {
+            let skipped = self.unavailable_jobs(engine, until);
+            (!skipped.is_empty()).then_some((place, skipped))
+        })
+    }
+
+    fn unavailable_jobs(&self, engine: &EngineQueue<'_>, until: Instant) -> Vec<SkippedJob> {
+        let for_all = engine.unavailable_for_all(until);
+        if for_all.is_none() && !engine.handle.has_unavailable_pair() {
+            return Vec::new();
+        }
+        let reason = |place: usize| for_all.or_else(|| engine.handle.unavailable_for(&self.jobs.all[place].pair));
+        engine
+            .queue
+            .iter()
+            .filter_map(|(rank, place)| Some(SkippedJob { rank: *rank, place: *place, reason: reason(*place)? }))
+            .collect()
+    }
+
+    /// Takes the next batch for an engine that is free: the most urgent segments, all in the same languages.
+    pub(super) fn next_batch(&mut self, until: Instant) -> Option<QueuedBatch> {
+        let is_free = |engine: &EngineQueue<'_>| {
+            !engine.queue.is_empty()
+                && engine.in_flight < engine.handle.limits().in_flight.max(1)
+                && engine.unavailable_for_all(until).is_none()
+        };
+        let place = self.engines.iter().position(is_free)?;
+        let engine = &mut self.engines[place];
+        let (limits, jobs) = (engine.handle.limits(), &self.jobs.all);
+        let pair = jobs[engine.queue.first()?.1].pair.clone();
+        let candidates: Vec<(Rank, usize)> =
+            engine.queue.iter().filter(|(_, job)| jobs[*job].pair == pair).take(limits.texts).copied().collect();
+        let count = batch_len(candidates.iter().map(|(_, job)| &jobs[*job].outgoing), limits);
+        for taken in &candidates[..count] {
+            engine.queue.remove(taken);
+        }
+        engine.in_flight += 1;
+        let segment = |(_, job): &(Rank, usize)| {
+            let turn = jobs[*job].turn()?;
+            Some(BatchSegment::new(*job, jobs[*job].clone(), turn.key))
+        };
+        let segments: Vec<BatchSegment> = candidates[..count].iter().filter_map(segment).collect();
+        tracing::debug!(
+            engine.id = %engine.handle.id, lang.pair = %pair, segments = segments.len(), waiting = engine.queue.len(),
+            "segments that the memory does not have are sent to an engine"
+        );
+        Some(QueuedBatch { engine: place, pair, segments })
+    }
+
+    /// Records what became of a batch.
+    pub(super) fn record_batch(&mut self, engine: usize, segments: Vec<BatchSegment>, rejected: u64) {
+        self.engines[engine].in_flight -= 1;
+        self.counts.rejected += rejected;
+        for segment in segments {
+            let by = Arc::clone(&self.engines[engine].identity);
+            let job = &mut self.jobs.all[segment.place];
+            match segment.outcome {
+                SegmentOutcome::Translated(text) => job.state = JobState::Done { text, by, is_recalled: false },
+                SegmentOutcome::Recalled(text) => {
+                    job.state = JobState::Done { text, by, is_recalled: true };
+                    self.counts.recalled += 1;
+                }
+                SegmentOutcome::Rejected(reason) => job.pass_on(reason, false),
+                SegmentOutcome::Unavailable(reason) => job.pass_on(reason, true),
+                SegmentOutcome::ClaimedElsewhere => job.wait(UntranslatedReason::InHandElsewhere),
+            }
+            self.advance(segment.place);
+        }
+    }
+
+    /// Puts a job into its next queue, or tells the documents that want it that it has come to its end.
+    fn advance(&mut self, place: usize) {
+        self.enqueue(place);
+        let job = &self.jobs.all[place];
+        if job.state == JobState::Open {
+            return;
+        }
+        for document in &job.documents {
+            self.documents[*document].open -= 1;
+            if self.documents[*document].open == 0 {
+                self.finished.push(*document);
+            }
+        }
+    }
+
+    /// Takes the documents that have come to an end since the last time. Those of which nothing is translated yet, while
+    /// something waits, are left out unless `with_untranslated`.
+    pub(super) fn take_finished(&mut self, now: Time, with_untranslated: bool) -> Vec<FinishedDocument> {
+        let places = std::mem::take(&mut self.finished);
+        places.into_iter().filter_map(|place| self.finish(&self.documents[place], now, with_untranslated)).collect()
+    }
+
+    fn finish(&self, document: &PendingDocument, now: Time, with_untranslated: bool) -> Option<FinishedDocument> {
+        let PendingDocument { job, segments, .. } = document;
+        let segments: Vec<&SegmentJob> = segments.iter().map(|place| &self.jobs.all[*place]).collect();
+        let translations: Vec<Option<Marked>> = segments.iter().map(|segment| segment.translation().cloned()).collect();
+        let waits = segments.iter().any(|segment| segment.state == JobState::Waiting);
+        if waits && !with_untranslated && translations.iter().all(Option::is_none) {
+            return None;
+        }
+        Some(FinishedDocument {
+            id: job.id,
+            to: job.to.clone(),
+            revision: job.revision,
+            inputs: if waits { RenditionInputs { hash: RenditionInputs::UNFINISHED, ..job.inputs } } else { job.inputs },
+            provenance: summarise(&segments, now),
+            document: Arc::clone(&job.document),
+            translations,
+        })
+    }
+}
+
+impl EngineQueue<'_> {
+    /// Returns why nothing more is sent to the engine, whatever the languages.
+    fn unavailable_for_all(&self, until: Instant) -> Option<UntranslatedReason> {
+        if Instant::now() >= until { Some(UntranslatedReason::Deadline) } else { self.handle.unavailable_for_all() }
+    }
+}

@@ -1,8 +1,8 @@
-//! Verifying a translation: what no engine can be believed without.
+//! Verifies translations: no answer of an engine is used without it.
 //!
-//! Each check compares a result with its source. None knows whether a translation is good; together they find the ways in which
+//! Each check compares a result with its source. None can tell if a translation is good; together they find the ways in which
 //! engines fail: an echo, half a sentence, another number, another name, a comment, a loop, another segment's text. The bounds
-//! stand in `thresholds`, beside what was measured; `cargo bench --bench checks` measures it again.
+//! are in `thresholds`, with the measurements; `cargo bench --bench checks` measures again.
 
 mod addresses;
 mod language;
@@ -21,77 +21,77 @@ use crate::model::{Lang, Marked, SegmentKind};
 
 use super::Term;
 pub use order::find_swapped;
-use texts::Texts;
+use texts::ComparedTexts;
 pub use tidy::tidy;
 
-/// A segment and what is to be its translation, its terms restored.
+/// A segment and its translation, with the terms restored.
 #[derive(Clone, Copy, Debug)]
 pub struct TranslationCheck<'a> {
-    /// The segment as it stands in its document: its terms are text.
+    /// The segment as it is in its document: its terms are text.
     pub source: &'a Marked,
-    /// Its translation, with the terms put back.
+    /// The translation.
     pub result: &'a Marked,
     /// The language of the source.
     pub from: &'a Lang,
-    /// The language that the result is to be in.
+    /// The language of the result.
     pub to: &'a Lang,
     /// The terms that were protected.
     pub terms: &'a [Term],
-    /// What the segment is in its document.
+    /// The kind of the segment.
     pub kind: SegmentKind,
 }
 
-/// Why a result is not believed.
+/// The reason to refuse a translation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// Nothing came.
+    /// The result is empty.
     #[error("the answer is empty")]
     Empty,
-    /// Marks are lost, doubled, or cross each other.
+    /// Marks are lost, doubled or crossed.
     #[error("the marks are not those of the source")]
     Marks,
-    /// A control character, a sign of damage, or a letter of a script that is not the language's.
+    /// The result holds a control character, a sign of damage, or a letter of another script.
     #[error("the answer holds {0}, which its language does not write")]
     Characters(String),
-    /// A comment of a model, or a part of what it was told.
+    /// The result holds a comment of a model, or a part of its prompt.
     #[error("the answer holds a comment: {0:?}")]
     Comment(String),
-    /// The source came back.
+    /// The result is the source.
     #[error("the answer is the source")]
     Echo,
-    /// The text is in another language.
+    /// The result is in another language.
     #[error("the answer reads as {0}")]
     Language(Lang),
-    /// Too short or too long.
+    /// The result is too short or too long.
     #[error("the answer has {percent} % of the length that is usual")]
     Length {
-        /// Of what is usual for the two languages.
+        /// The length in percent of what is usual for the two languages.
         percent: usize,
     },
-    /// A protected term is not there.
+    /// A protected term is missing.
     #[error("the term {0:?} is missing")]
     Term(String),
-    /// A number is not in the result, or one is that was not in the source.
+    /// A number is in only one of source and result.
     #[error("the number {0} stands on one side only")]
     Number(String),
-    /// The same of an address.
+    /// An address is in only one of source and result.
     #[error("the address {0} stands on one side only")]
     Address(String),
     /// A name has become another.
     #[error("the name {was} has become {became}")]
     Name {
-        /// In the source.
+        /// The name in the source.
         was: String,
-        /// In the result.
+        /// The name in the result.
         became: String,
     },
-    /// The text ends otherwise: a statement is a question, or the end is cut off.
+    /// The result ends otherwise: a statement has become a question, or the end is cut off.
     #[error("the answer does not end as the source does")]
     Ending,
-    /// A quotation or bracket lacks its other half.
+    /// A quotation mark or bracket lacks its other half.
     #[error("{0} lacks its other half")]
     Unbalanced(char),
-    /// The same words again and again.
+    /// The result repeats the same words.
     #[error("the answer repeats {0:?}")]
     Repetition(String),
 }
@@ -182,19 +182,19 @@ impl RejectionKind {
     }
 }
 
-/// Whether a result may be published as the translation of its source; else the first reason found why not.
+/// Checks if a result may be published as the translation of its source. Returns the first reason not to.
 pub fn verify(check: &TranslationCheck<'_>) -> Result<(), Rejection> {
-    shape::marks(check)?;
-    let texts = Texts::of(check)?;
-    shape::characters(&texts)?;
-    shape::comment(&texts)?;
-    language::echo(&texts)?;
-    language::language(&texts)?;
-    shape::length(&texts)?;
-    numbers::numbers(&texts)?;
-    addresses::addresses(&texts)?;
-    names::names(&texts)?;
-    shape::ending(&texts)?;
-    shape::balance(&texts)?;
-    shape::repetition(&texts)
+    shape::check_marks(check)?;
+    let texts = ComparedTexts::new(check)?;
+    shape::check_characters(&texts)?;
+    shape::check_comments(&texts)?;
+    language::check_echo(&texts)?;
+    language::check_language(&texts)?;
+    shape::check_length(&texts)?;
+    numbers::check_numbers(&texts)?;
+    addresses::check_addresses(&texts)?;
+    names::check_names(&texts)?;
+    shape::check_ending(&texts)?;
+    shape::check_balance(&texts)?;
+    shape::check_repetition(&texts)
 }

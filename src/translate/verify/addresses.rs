@@ -1,17 +1,17 @@
-//! Web and e-mail addresses: none may be lost, altered or made up.
+//! Checks web and e-mail addresses: none may be lost, altered or made up.
 
 use super::Rejection;
-use super::texts::Texts;
+use super::texts::ComparedTexts;
 
-/// The endings by which a bare host name is known. A stop without a space behind it is more common than other endings.
+/// The endings by which a bare host name is known. Text has a full stop without a space after it more often than an address with another ending.
 const ENDINGS: [&str; 20] = [
     "com", "org", "net", "fr", "eu", "io", "info", "tv", "int", "edu", "gov", "uk", "es", "it", "de", "ch", "be", "ca", "cat",
     "pt",
 ];
 
-/// The addresses of source and result are the same, whatever their order.
-pub(super) fn addresses(texts: &Texts<'_>) -> Result<(), Rejection> {
-    let (mut source, mut result) = (found(&texts.source), found(&texts.result));
+/// Checks that source and result have the same addresses, in any order.
+pub(super) fn check_addresses(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
+    let (mut source, mut result) = (find_addresses(&texts.source), find_addresses(&texts.result));
     source.sort_unstable();
     result.sort_unstable();
     let lost = source.iter().find(|address| result.binary_search(address).is_err());
@@ -21,11 +21,11 @@ pub(super) fn addresses(texts: &Texts<'_>) -> Result<(), Rejection> {
     }
 }
 
-/// A text with a space in the place of each address.
-pub(super) fn without(text: &str) -> String {
+/// Replaces each address with a space.
+pub(super) fn remove_addresses(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    for address in found(text) {
+    for address in find_addresses(text) {
         let at = address.as_ptr().addr() - text.as_ptr().addr();
         out.push_str(&text[done..at]);
         out.push(' ');
@@ -35,8 +35,8 @@ pub(super) fn without(text: &str) -> String {
     out
 }
 
-/// The addresses of a text.
-pub(super) fn found(text: &str) -> Vec<&str> {
+/// Finds the addresses of a text.
+pub(super) fn find_addresses(text: &str) -> Vec<&str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, '«' | '»' | '“' | '”' | '„' | '"' | '<' | '>' | '(' | ')' | '’' | '\''))
         .map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation() && !matches!(c, '/' | '@' | '#') || c == '…'))
         .filter(|word| is_address(word))

@@ -1,18 +1,18 @@
-//! Is it a translation at all? The source that came back, and text that stayed in its language.
+//! Checks that a result is a translation: not the source itself, and not in another language.
 
 use std::collections::HashMap;
 
 use super::Rejection;
-use super::texts::{Texts, words};
+use super::texts::{ComparedTexts, words};
 use super::thresholds::{ECHO_SHARE, ECHO_WORDS, LANGUAGE_LEAD, LANGUAGE_SHARE, LANGUAGE_WORDS, PART_LEAD, PART_WORDS};
 use crate::feed::{FunctionWords, detect_language};
 
-/// The source itself, or nearly. Names and texts that were in the target's language before stay as they are.
-pub(super) fn echo(texts: &Texts<'_>) -> Result<(), Rejection> {
+/// Refuses the source itself, or nearly itself. Names, and texts that are already in the target language, may stay as they are.
+pub(super) fn check_echo(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     if texts.from.primary() == texts.to.primary() {
         return Ok(());
     }
-    if is_left_as_it_is(texts) {
+    if may_stay(texts) {
         return Ok(());
     }
     let lower = |text: &str| words(text).map(|word| word.text.to_lowercase()).collect::<Vec<_>>();
@@ -37,12 +37,12 @@ pub(super) fn echo(texts: &Texts<'_>) -> Result<(), Rejection> {
     if is_same || is_near { Err(Rejection::Echo) } else { Ok(()) }
 }
 
-/// Whether a text may stay what it is: a name, or words that are of the target's language already.
-fn is_left_as_it_is(texts: &Texts<'_>) -> bool {
+/// Returns true if a text may stay as it is: a name, or words of the target language.
+fn may_stay(texts: &ComparedTexts<'_>) -> bool {
     let said = FunctionWords::count(&texts.bare_source);
     let (own, other) = (said.of_language(texts.from).unwrap_or(0), said.of_language(texts.to).unwrap_or(0));
     let is_long = said.words() >= ECHO_WORDS;
-    // `Le Monde`, `Stade de France`: what has a capital wherever it has four letters.
+    // `Le Monde`, `Stade de France`: each word of four letters or more has a capital.
     let is_name =
         !is_long && words(&texts.bare_source).all(|word| word.text.len() < 4 || word.text.starts_with(char::is_uppercase));
     let is_sentence = said.words() > 1 && texts.source.ends_with(['.', '!', '?']);
@@ -50,7 +50,7 @@ fn is_left_as_it_is(texts: &Texts<'_>) -> bool {
 }
 
 /// A result whose function words are those of the source's language, or of a third one.
-pub(super) fn language(texts: &Texts<'_>) -> Result<(), Rejection> {
+pub(super) fn check_language(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     if texts.from.primary() == texts.to.primary() {
         return Ok(());
     }
@@ -60,16 +60,16 @@ pub(super) fn language(texts: &Texts<'_>) -> Result<(), Rejection> {
     if said.words() >= LANGUAGE_WORDS && lead >= LANGUAGE_LEAD && from * 100 >= said.words() * LANGUAGE_SHARE {
         return Err(Rejection::Language(texts.from.clone()));
     }
-    // An engine that gave up half-way: each part of a long text by itself.
+    // For an engine that gave up half-way, each half of a text is checked by itself.
     let is_left = |part: &&str| {
         let said = FunctionWords::count(part);
         let (from, to) = (said.of_language(texts.from).unwrap_or(0), said.of_language(texts.to).unwrap_or(0));
         said.words() >= PART_WORDS && from >= to + PART_LEAD
     };
-    if parts(&texts.bare_result).iter().any(is_left) {
+    if halves(&texts.bare_result).iter().any(is_left) {
         return Err(Rejection::Language(texts.from.clone()));
     }
-    // The third one only where the target has a table too: of relatives without one, nothing is sure.
+    // A third language counts only where the target has a table: without one, related languages cannot be told apart.
     let third = detect_language(&texts.bare_result).filter(|heard| to.is_some() && heard.primary() != texts.to.primary());
     match third {
         Some(third) if FunctionWords::count(&texts.bare_source).of_language(&third) < said.of_language(&third) => {
@@ -79,8 +79,8 @@ pub(super) fn language(texts: &Texts<'_>) -> Result<(), Rejection> {
     }
 }
 
-/// A text's halves.
-fn parts(text: &str) -> [&str; 2] {
+/// Splits a text in two halves.
+fn halves(text: &str) -> [&str; 2] {
     let middle = text.floor_char_boundary(text.len() / 2);
     let middle = text[middle..].find(char::is_whitespace).map_or(text.len(), |at| middle + at);
     [&text[..middle], &text[middle..]]

@@ -1,4 +1,4 @@
-//! Numbers that are written in letters: words, months, Roman numerals.
+//! Numbers in letters: number words, months, Roman numerals.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use super::texts::words;
 use crate::model::Lang;
 
-/// What a language's words stand for.
+/// The number words of a language.
 #[derive(Default)]
 pub(super) struct Numerals {
-    /// In thousandths, so that a half has a place.
+    /// Values in thousandths, so that a half has one.
     values: HashMap<&'static str, u64>,
     /// Months by their number.
     months: HashMap<&'static str, u64>,
@@ -17,10 +17,11 @@ pub(super) struct Numerals {
     scales: HashMap<&'static str, u32>,
 }
 
-static NUMERALS: LazyLock<HashMap<&'static str, Numerals>> = LazyLock::new(|| read(include_str!("../data/numerals.txt")));
+static NUMERALS: LazyLock<HashMap<&'static str, Numerals>> =
+    LazyLock::new(|| parse_numerals(include_str!("../data/numerals.txt")));
 static NONE: LazyLock<Numerals> = LazyLock::new(Numerals::default);
 
-fn read(list: &'static str) -> HashMap<&'static str, Numerals> {
+fn parse_numerals(list: &'static str) -> HashMap<&'static str, Numerals> {
     let mut all: HashMap<_, Numerals> = HashMap::new();
     for line in list.lines().filter(|line| !line.starts_with('#')) {
         let mut parts = line.split_ascii_whitespace();
@@ -40,22 +41,22 @@ fn read(list: &'static str) -> HashMap<&'static str, Numerals> {
 }
 
 impl Numerals {
-    /// Those of a language.
+    /// Returns the number words of a language.
     pub(super) fn of(lang: &Lang) -> &'static Self {
         NUMERALS.get(lang.primary()).unwrap_or(&NONE)
     }
 
-    /// Whether a word is a number or a month.
+    /// Returns true for a number word or a month.
     pub(super) fn has(&self, word: &str) -> bool {
         self.values.contains_key(word) || self.months.contains_key(word)
     }
 
-    /// The power of ten of a word: 6 for `millions`.
+    /// Returns the power of ten of a word: 6 for `millions`.
     pub(super) fn scale(&self, word: &str) -> Option<u32> {
         self.scales.get(word.to_lowercase().as_str()).copied()
     }
 
-    /// All that the words of a text may stand for, each by itself and those in a row together.
+    /// Returns all values of the words of a text: of each word by itself, and of words in a row together.
     pub(super) fn values(&self, text: &str) -> HashSet<String> {
         let mut found = HashSet::new();
         let mut run: Vec<u64> = Vec::new();
@@ -84,7 +85,7 @@ impl Numerals {
     }
 }
 
-/// What number words in a row stand for: each, and every sum on the way (`deux cent trois` is 2, 200, 203 …).
+/// Adds the values of number words in a row: each, and every sum on the way (`deux cent trois` is 2, 200, 203 …).
 fn combine(run: &mut Vec<u64>, found: &mut HashSet<String>) {
     for start in 0..run.len().min(8) {
         let (mut total, mut part) = (0_u64, 0_u64);
@@ -100,19 +101,19 @@ fn combine(run: &mut Vec<u64>, found: &mut HashSet<String>) {
             } else {
                 part = part.saturating_add(*value);
             }
-            found.insert(written(total.saturating_add(part)));
+            found.insert(format_thousandths(total.saturating_add(part)));
         }
     }
     run.clear();
 }
 
-/// Thousandths as the other numbers are written.
-fn written(thousandths: u64) -> String {
+/// Formats thousandths as other numbers are.
+fn format_thousandths(thousandths: u64) -> String {
     let (whole, rest) = (thousandths / 1000, thousandths % 1000);
     if rest == 0 { whole.to_string() } else { format!("{whole}.{}", format!("{rest:03}").trim_end_matches('0')) }
 }
 
-/// The value of a Roman numeral, also with the letters of an ordinal behind it: `XVIe`.
+/// Returns the value of a Roman numeral, also with the letters of an ordinal: `XVIe`.
 pub(super) fn roman(word: &str) -> Option<u32> {
     let end = word.find(|c| !matches!(c, 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M')).unwrap_or(word.len());
     let (letters, rest) = word.split_at(end);

@@ -1,40 +1,40 @@
-//! Whether the answers of one request stand in its order. An engine that gives a list of texts and no ids may have moved one, and
-//! a sentence that is well translated and belongs to another text passes every check by itself.
+//! Checks that the answers of one request are in its order. An engine that answers with a list and no ids may have moved a text, and
+//! the good translation of another text passes every other check.
 //!
-//! What a text and its translation share tells: names, numbers, and words that begin alike in both languages (`natation`,
-//! `natación`). An answer that shares clearly more with another text of the request than with its own is doubted. Where languages
-//! share nothing, nothing is told.
+//! A text and its translation share names, numbers, and words that begin alike in both languages (`natation`, `natación`). An answer
+//! that shares clearly more with another text of the request than with its own is doubted. Languages that share nothing cannot be
+//! checked in this way.
 
 use std::collections::{BTreeSet, HashSet};
 
 use super::texts::{plain_letters, words};
 use crate::model::Marked;
 
-/// Letters by which words of two languages are taken for one.
+/// The first letters by which words of two languages are compared.
 const STEM: usize = 4;
-/// With fewer things in common nothing is said.
+/// The least words in common that say something.
 const LEAST: usize = 2;
-/// How many times as much an answer must have in common with another text than with its own, each by its length.
+/// The factor by which an answer must share more with another text than with its own, each by its length.
 const TIMES: f64 = 2.0;
-/// Requests are compared text by text with each other: longer lists only with so many neighbours.
+/// The neighbours that a text is compared with, on each side.
 const NEIGHBOURS: usize = 32;
-/// So many, and a tenth of the request: then no answer is where it should be for certain.
+/// With this many doubtful answers, and a tenth of the request, every answer is doubted.
 const MANY: usize = 4;
 
-/// Which answers (places in the request) may belong to another of its texts: those that resemble another text more than their own,
-/// and more than that one's answer does, with the answers in whose place they stand. When there are many, it is all of them.
-/// `answers` are as many as `sources`; nothing stands where there is none.
+/// Finds the answers (by their places) that may belong to another text of the request: those that resemble another text more than
+/// their own, and more than its own answer does; and the answers of those texts. If there are many, it is all of them. `answers` has
+/// one item for each of `sources`, nothing where there is no answer.
 pub fn find_swapped(sources: &[&Marked], answers: &[Option<&Marked>]) -> Vec<usize> {
     if sources.len() < 2 {
         return Vec::new();
     }
     let texts: Vec<HashSet<String>> = sources.iter().map(|text| stems(text)).collect();
     let answers: Vec<HashSet<String>> = answers.iter().map(|answer| answer.map(stems).unwrap_or_default()).collect();
-    let own: Vec<f64> = texts.iter().zip(&answers).map(|(text, answer)| likeness(text, answer).1).collect();
+    let own: Vec<f64> = texts.iter().zip(&answers).map(|(text, answer)| shared_words(text, answer).1).collect();
     let mut crossed = BTreeSet::new();
     for (place, answer) in answers.iter().enumerate().take(texts.len()) {
         for other in place.saturating_sub(NEIGHBOURS)..=(place + NEIGHBOURS).min(texts.len() - 1) {
-            let (shared, part) = likeness(&texts[other], answer);
+            let (shared, part) = shared_words(&texts[other], answer);
             if shared >= LEAST && part > own[place] * TIMES && part > own[other] && texts[other] != texts[place] {
                 crossed.extend([place, other]);
             }
@@ -46,15 +46,15 @@ pub fn find_swapped(sources: &[&Marked], answers: &[Option<&Marked>]) -> Vec<usi
     crossed.into_iter().collect()
 }
 
-/// What two texts have in common, and its part of what they could.
+/// Returns the number of words in common, and their share of the possible ones.
 #[expect(clippy::cast_precision_loss, reason = "counts of words")]
-fn likeness(one: &HashSet<String>, other: &HashSet<String>) -> (usize, f64) {
+fn shared_words(one: &HashSet<String>, other: &HashSet<String>) -> (usize, f64) {
     let shared = one.intersection(other).count();
     let most = (one.len() as f64 * other.len() as f64).sqrt();
     (shared, if most > 0.0 { shared as f64 / most } else { 0.0 })
 }
 
-/// The beginnings of long words, and numbers and names whole.
+/// Returns the beginnings of long words, and whole numbers and short names.
 fn stems(text: &Marked) -> HashSet<String> {
     let text = text.plain();
     let stem = |word: &str| {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_changed_places_is_doubted_and_nothing_else() {
+    fn swapped_answers_are_found_and_no_others() {
         assert_eq!(judged([0, 1, 2, 3]), Vec::<usize>::new());
         assert_eq!(judged([1, 0, 2, 3]), vec![0, 1]);
         assert_eq!(judged([3, 0, 2, 1]), vec![0, 1, 3]);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn one_text_and_equal_texts_are_in_order() {
+    fn single_text_and_equal_texts_are_never_swapped() {
         let text = Marked::text("Léon Marchand bat Tom Dean");
         assert_eq!(find_swapped(&[&text], &[Some(&text)]), Vec::<usize>::new());
         assert_eq!(find_swapped(&[&text, &text], &[Some(&text), None]), Vec::<usize>::new());

@@ -1,25 +1,25 @@
-//! The shape of a result: marks, characters, comments, length, end, halves of pairs, loops.
+//! Checks the shape of a result: marks, characters, comments, length, ending, brackets, repetition.
 
 use std::collections::HashMap;
 
-use super::texts::{TERM, Texts, words};
+use super::texts::{ComparedTexts, TERM, words};
 use super::thresholds::{BIGRAM_EXCESS, DENSITIES, LENGTHS, LENGTHS_UNKNOWN, LOOP_LENGTH, LOOP_TIMES};
 use super::{Rejection, TranslationCheck};
 use crate::model::{Lang, SegmentKind};
 
-/// What models say, each line with how it is looked for.
+/// Comments of models, each with the way to search for it.
 const COMMENTS: &str = include_str!("../data/comments.txt");
 
-/// The same marks as often, each pair around what stands in it.
-pub(super) fn marks(check: &TranslationCheck<'_>) -> Result<(), Rejection> {
+/// Checks that the marks are those of the source, and well nested.
+pub(super) fn check_marks(check: &TranslationCheck<'_>) -> Result<(), Rejection> {
     let same = check.source.marks() == check.result.marks();
-    // Sources are nested, but for what a reader of broken HTML could not help.
+    // Sources are well nested, except some of broken HTML.
     let nested = check.result.is_well_nested() || !check.source.is_well_nested();
     if same && nested { Ok(()) } else { Err(Rejection::Marks) }
 }
 
-/// Control characters, the sign of unreadable bytes, rests of marks, letters of a foreign script.
-pub(super) fn characters(texts: &Texts<'_>) -> Result<(), Rejection> {
+/// Refuses control characters, replacement characters, rests of marks, and letters of another script.
+pub(super) fn check_characters(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let damage = texts.result.chars().find(|c| {
         (c.is_control() && !matches!(c, '\n' | '\t')
             || matches!(c, '\u{fffd}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
@@ -33,7 +33,7 @@ pub(super) fn characters(texts: &Texts<'_>) -> Result<(), Rejection> {
             return Err(Rejection::Characters(format!("{rest:?}")));
         }
     }
-    if let Some(word) = unknown_word(texts) {
+    if let Some(word) = find_unknown_word(texts) {
         return Err(Rejection::Characters(format!("{word:?}")));
     }
     let script = Script::of_language(texts.to);
@@ -47,8 +47,8 @@ pub(super) fn characters(texts: &Texts<'_>) -> Result<(), Rejection> {
     }
 }
 
-/// A word that Apertium marks as unknown (`*mot`) or could not inflect (`#mot`, `@mot`).
-fn unknown_word<'a>(texts: &'a Texts<'_>) -> Option<&'a str> {
+/// Finds a word that Apertium marks as unknown (`*mot`) or could not inflect (`#mot`, `@mot`).
+fn find_unknown_word<'a>(texts: &'a ComparedTexts<'_>) -> Option<&'a str> {
     let marked = |word: &&str| {
         let mut chars = word.trim_start_matches(['«', '“', '"', '(', '’', '\'']).chars();
         chars.next().is_some_and(|c| matches!(c, '*' | '#' | '@')) && chars.next().is_some_and(char::is_alphabetic)
@@ -56,7 +56,7 @@ fn unknown_word<'a>(texts: &'a Texts<'_>) -> Option<&'a str> {
     texts.result.split_whitespace().filter(marked).find(|word| !texts.source.contains(*word))
 }
 
-/// Scripts, as far as they tell languages apart.
+/// A script, as far as scripts tell languages apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Script {
     Latin,
@@ -88,7 +88,7 @@ impl Script {
         })
     }
 
-    /// What a language may be written in; all know Latin letters.
+    /// Returns the scripts of a language. All have Latin letters.
     fn of_language(lang: &Lang) -> Option<&'static [Option<Self>]> {
         const LATIN: &[Option<Script>] = &[Some(Script::Latin)];
         Some(match lang.primary() {
@@ -106,8 +106,8 @@ impl Script {
     }
 }
 
-/// What a model says of its work instead of doing it.
-pub(super) fn comment(texts: &Texts<'_>) -> Result<(), Rejection> {
+/// Refuses comments of a model on its work.
+pub(super) fn check_comments(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let plain = |text: &str| text.to_lowercase().replace('’', "'");
     let (source, result) = (plain(&texts.source), plain(&texts.result));
     let begin = result.trim_start_matches(|c: char| !c.is_alphanumeric());
@@ -124,7 +124,7 @@ pub(super) fn comment(texts: &Texts<'_>) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Whether a source begins itself as a comment does: `Voici la traduction`, `La traduction est`, `Traduction :`.
+/// Returns true if a source itself begins as a comment does: `Voici la traduction`, `La traduction est`, `Traduction :`.
 fn begins_with_translation(source: &str) -> bool {
     const WORDS: [&str; 8] =
         ["traduction", "traduit", "traducció", "traducción", "translation", "übersetzung", "traduzione", "tradução"];
@@ -135,8 +135,8 @@ fn begins_with_translation(source: &str) -> bool {
     WORDS.contains(&first) || words.take(reach).any(|word| WORDS.contains(&word))
 }
 
-/// A length that is usual for the two languages. Terms count as they were sent: not at all.
-pub(super) fn length(texts: &Texts<'_>) -> Result<(), Rejection> {
+/// Checks that the length is usual for the two languages. Terms do not count, as they were not sent.
+pub(super) fn check_length(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let count = |text: &str| text.chars().filter(|c| *c != TERM).count();
     let (source, result) = (count(&texts.bare_source), count(&texts.bare_result));
     if source == 0 {
@@ -152,14 +152,14 @@ pub(super) fn length(texts: &Texts<'_>) -> Result<(), Rejection> {
         _ => (source, LENGTHS_UNKNOWN),
     };
     let percent = result * 100 / usual.max(1);
-    // Labels say in one word what another language says in five.
+    // A label may be one word in one language and five in another.
     let short =
         matches!(texts.kind, SegmentKind::Cell | SegmentKind::ListItem | SegmentKind::Alt | SegmentKind::Tooltip) && source < 30;
     let (least, most) = if short { (least / 2, most * 2) } else { (least, most) };
     if (least..=most).contains(&percent) { Ok(()) } else { Err(Rejection::Length { percent }) }
 }
 
-/// How a text ends.
+/// The ending of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     None,
@@ -186,8 +186,8 @@ impl Ending {
         }
     }
 
-    /// Whether a translation of what ends so may end otherwise. Editors of one language end a headline, an item or a sentence
-    /// that another ends with a stop in no sign or in three.
+    /// Returns true if a translation may have another ending. Editors of one language end a headline, an item or a sentence without a
+    /// stop, or with an ellipsis, where those of another set a stop.
     fn may_become(self, other: Self, kind: SegmentKind) -> bool {
         let loose = !matches!(kind, SegmentKind::Paragraph | SegmentKind::Quotation);
         match (self, other) {
@@ -199,24 +199,24 @@ impl Ending {
     }
 }
 
-/// A statement stays one, and a question.
-pub(super) fn ending(texts: &Texts<'_>) -> Result<(), Rejection> {
+/// Checks that a statement stays a statement, and a question a question.
+pub(super) fn check_ending(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let ok = Ending::of(&texts.source).may_become(Ending::of(&texts.result), texts.kind);
     if ok { Ok(()) } else { Err(Rejection::Ending) }
 }
 
-/// Quotation marks and brackets have their other halves, as far as those of the source have.
-pub(super) fn balance(texts: &Texts<'_>) -> Result<(), Rejection> {
-    if half(&texts.source).is_some() {
+/// Checks that quotation marks and brackets have their other halves, if those of the source have.
+pub(super) fn check_balance(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
+    if find_unbalanced(&texts.source).is_some() {
         return Ok(());
     }
-    half(&texts.result).map_or(Ok(()), |c| Err(Rejection::Unbalanced(c)))
+    find_unbalanced(&texts.result).map_or(Ok(()), |c| Err(Rejection::Unbalanced(c)))
 }
 
-/// A bracket or quotation mark without its other half. `„…“`, `“…”`, `»…«` and the like: an even count is asked for, their
-/// order is the language's. Single quotation marks are apostrophes too, and a bracket behind a number or letter may be one of a
+/// Finds a bracket or quotation mark without its other half. Of `„…“`, `“…”`, `»…«` and the like only the count must be even, as their
+/// order depends on the language. Single quotation marks are also apostrophes, and a bracket after a number or letter may number a
 /// list: `a)`.
-fn half(text: &str) -> Option<char> {
+fn find_unbalanced(text: &str) -> Option<char> {
     let mut open = Vec::new();
     let mut quotes: (usize, usize) = (0, 0);
     let mut before = [' '; 3];
@@ -248,11 +248,11 @@ fn half(text: &str) -> Option<char> {
     }
 }
 
-/// Words that come again and again, more than in the source.
-pub(super) fn repetition(texts: &Texts<'_>) -> Result<(), Rejection> {
+/// Refuses words that are repeated more than in the source.
+pub(super) fn check_repetition(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let lower = |text: &str| words(text).map(|word| word.text.to_lowercase()).collect::<Vec<_>>();
     let (source, result) = (lower(&texts.source), lower(&texts.result));
-    if let Some(phrase) = looped(&result).filter(|_| looped(&source).is_none()) {
+    if let Some(phrase) = find_loop(&result).filter(|_| find_loop(&source).is_none()) {
         return Err(Rejection::Repetition(phrase.join(" ")));
     }
     let bigrams = |words: &[String]| {
@@ -271,8 +271,8 @@ pub(super) fn repetition(texts: &Texts<'_>) -> Result<(), Rejection> {
     }
 }
 
-/// A run of words that stands several times in a row.
-fn looped(words: &[String]) -> Option<&[String]> {
+/// Finds a run of words that is repeated several times in a row.
+fn find_loop(words: &[String]) -> Option<&[String]> {
     (1..=LOOP_LENGTH.min(words.len() / LOOP_TIMES)).find_map(|length| {
         let mut equal = 0;
         (length..words.len()).find_map(|at| {

@@ -1,4 +1,4 @@
-//! What is believed and what is not.
+//! The translations that the checks accept and refuse.
 
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ fn judged(source: &str, to: &str, result: &str) -> &'static str {
 }
 
 #[test]
-fn numbers_stand_on_both_sides() {
+fn number_on_one_side_only_is_refused() {
     for (source, to, result, verdict) in [
         ("Il coûte 3,5 milliards.", "en", "It costs 3.5 billion.", "ok"),
         ("Il coûte 3,5 milliards.", "en", "It costs 3,5 billion.", "number"),
@@ -51,7 +51,7 @@ fn numbers_stand_on_both_sides() {
 }
 
 #[test]
-fn the_ways_in_which_engines_fail() {
+fn typical_failures_of_engines_are_refused() {
     let source = "Le comité a annoncé lundi que la cérémonie sera dans le stade de la ville.";
     for (to, result, verdict) in [
         ("en", "The committee announced on Monday that the ceremony will be in the city’s stadium.", "ok"),
@@ -76,7 +76,7 @@ fn the_ways_in_which_engines_fail() {
 }
 
 #[test]
-fn names_do_not_become_others() {
+fn altered_name_is_refused() {
     for (source, to, result, verdict) in [
         ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Jack Ma spoke in Lausanne.", "ok"),
         ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Jack Mi spoke in Lausanne.", "name"),
@@ -96,7 +96,7 @@ fn names_do_not_become_others() {
 }
 
 #[test]
-fn what_need_not_change_may_stay() {
+fn text_that_needs_no_translation_may_stay() {
     for (source, to, result, verdict) in [
         ("Teddy Riner", "en", "Teddy Riner", "ok"),
         ("Le Monde", "en", "Le Monde", "ok"),
@@ -113,7 +113,7 @@ fn what_need_not_change_may_stay() {
 }
 
 #[test]
-fn terms_must_be_there() {
+fn missing_term_is_refused() {
     let terms = [
         Term { mark: 1, source: "huitièmes de finale".into(), target: "round of 16".into() },
         Term { mark: 2, source: "CIO".into(), target: "the IOC".into() },
@@ -138,7 +138,7 @@ fn terms_must_be_there() {
 }
 
 #[test]
-fn what_models_put_around_a_text_is_taken_off() {
+fn additions_of_models_around_a_text_are_removed() {
     for (source, answer, tidied) in [
         ("Raison initiale à MIL.", "Raó #inicial a <x1>*MIL</x1>.", "Raó inicial a <x1>MIL</x1>."),
         ("Un dièse # là.", "Un #sostingut # aquí.", "Un #sostingut # aquí."),

@@ -1,13 +1,13 @@
-//! What the checks look at: source and result without marks, without terms, cut into words.
+//! The texts that the checks compare: source and result without marks, without terms, and their words.
 
 use super::{Rejection, TranslationCheck};
 use crate::model::{Lang, Marked, Piece, SegmentKind};
 
-/// Stands for a term.
+/// The placeholder of a term.
 pub(super) const TERM: char = '\u{fffc}';
 
 /// A segment and its translation as text.
-pub(super) struct Texts<'a> {
+pub(super) struct ComparedTexts<'a> {
     pub(super) from: &'a Lang,
     pub(super) to: &'a Lang,
     pub(super) kind: SegmentKind,
@@ -19,9 +19,9 @@ pub(super) struct Texts<'a> {
     pub(super) bare_result: String,
 }
 
-impl<'a> Texts<'a> {
-    /// Reads the texts of a check; fails if a term is missing.
-    pub(super) fn of(check: &TranslationCheck<'a>) -> Result<Self, Rejection> {
+impl<'a> ComparedTexts<'a> {
+    /// Prepares the texts of a check. Fails if a term is missing.
+    pub(super) fn new(check: &TranslationCheck<'a>) -> Result<Self, Rejection> {
         let (source, result) = (visible(check.source), visible(check.result));
         if !result.contains(char::is_alphanumeric) && source.contains(char::is_alphanumeric) {
             return Err(Rejection::Empty);
@@ -31,9 +31,11 @@ impl<'a> Texts<'a> {
         // The longest first, or "Olympic" would be found in "Olympic Games".
         terms.sort_by_key(|term| std::cmp::Reverse(term.target.len()));
         for term in terms {
-            take(&mut bare_source, &term.source);
+            remove_term(&mut bare_source, &term.source);
             let without_article = term.target.split_once(' ').filter(|(article, _)| article.len() <= 3).map(|(_, rest)| rest);
-            if !take(&mut bare_result, &term.target) && !without_article.is_some_and(|rest| take(&mut bare_result, rest)) {
+            if !remove_term(&mut bare_result, &term.target)
+                && !without_article.is_some_and(|rest| remove_term(&mut bare_result, rest))
+            {
                 return Err(Rejection::Term(term.target.clone()));
             }
         }
@@ -41,7 +43,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// The text of a segment: a single mark, which may be a line break, is a space.
+/// Returns the visible text of a segment. A single mark, which may be a line break, is a space.
 fn visible(text: &Marked) -> String {
     let pieces = text.pieces().iter().map(|piece| match piece {
         Piece::Text(text) => text.as_str(),
@@ -51,8 +53,9 @@ fn visible(text: &Marked) -> String {
     pieces.collect::<String>().trim().to_owned()
 }
 
-/// Takes a term out of a text, once; its first letter may have another case, and no-break spaces are spaces.
-fn take(text: &mut String, term: &str) -> bool {
+/// Replaces a term with the placeholder, once. Its first letter may have another case, and no-break spaces are spaces. Returns false
+/// if the term is not found.
+fn remove_term(text: &mut String, term: &str) -> bool {
     let same =
         |(a, b): (char, char)| a == b || a.is_whitespace() && b.is_whitespace() || matches!((a, b), ('\'' | '’', '\'' | '’'));
     let length = term.chars().count();
@@ -76,7 +79,7 @@ fn take(text: &mut String, term: &str) -> bool {
     true
 }
 
-/// A letter of a script that writes no spaces between words.
+/// Returns true for a letter of a script without spaces between words.
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
 }
@@ -85,23 +88,23 @@ fn is_unspaced(c: char) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word<'a> {
     pub(super) text: &'a str,
-    /// Where it begins, in bytes.
+    /// The place of its first byte.
     pub(super) at: usize,
 }
 
-/// The words of a text: runs of letters and digits.
+/// Returns the words of a text: runs of letters and digits.
 pub(super) fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| Word { text: word, at: word.as_ptr().addr() - text.as_ptr().addr() })
 }
 
-/// A word as it is compared: small letters without accents.
+/// Returns a word in lower case without accents, as words are compared.
 pub(super) fn plain_letters(word: &str) -> String {
     word.chars().flat_map(char::to_lowercase).flat_map(|c| base(c).chars().collect::<Vec<_>>()).collect()
 }
 
-/// The letter without its accent.
+/// Returns a letter without its accent.
 fn base(c: char) -> String {
     let plain = match c {
         'à' | 'á' | 'â' | 'ä' | 'ã' | 'å' | 'ā' => "a",

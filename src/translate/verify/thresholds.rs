@@ -1,7 +1,7 @@
-//! The bounds of the checks, and what was measured when they were set: the 997 sentences of FLORES-200 (dev), from French.
+//! The bounds of the checks, and the measurements that they rest on: the 997 sentences of FLORES-200 (dev), from French.
 
-/// Of so many characters of French, usually so many in another language are made (per thousand). English, Spanish and Catalan
-/// are measured (841, 1003, 928); the others are rough, and bounds for languages that are not here are wide.
+/// The usual characters in a language for 1,000 characters of French. English, Spanish and Catalan are measured (841, 1003, 928); the
+/// others are estimates, and the bounds for languages that are not listed are wide.
 pub(super) const DENSITIES: [(&str, usize); 14] = [
     ("fr", 1000),
     ("en", 841),
@@ -19,36 +19,36 @@ pub(super) const DENSITIES: [(&str, usize); 14] = [
     ("ko", 460),
 ];
 
-/// For sources of at least so many characters: the least and the most length in percent of what is usual. Of human translations
+/// The least characters of the source, and for it the least and the most length in percent of what is usual. Of human translations
 /// of 60 to 100 characters all lie within 62–150, of 100 to 200 within 58–150, beyond within 63–144; of engines' all within
-/// 57–150. Halves lie around 50.
+/// 57–150. Half translations lie around 50.
 pub(super) const LENGTHS: [(usize, usize, usize); 6] =
     [(200, 62, 145), (100, 57, 152), (60, 57, 170), (30, 42, 230), (12, 25, 400), (1, 8, 1500)];
-/// Instead, where the usual length is not known.
+/// The bounds where the usual length is not known.
 pub(super) const LENGTHS_UNKNOWN: (usize, usize) = (15, 400);
 
-/// A text reads as the source's language if it has at least so many words, of which so many in a hundred are function words of
-/// that language, and more than of the target's by so many.
+/// A text is in the source language if it has at least this many words, this percentage of them are function words of that
+/// language, and it has this many more of them than of the target language.
 pub(super) const LANGUAGE_WORDS: usize = 4;
 pub(super) const LANGUAGE_SHARE: usize = 20;
 pub(super) const LANGUAGE_LEAD: usize = 2;
 
-/// The same for half of a text, which is in the source's language if an engine gave up half-way.
+/// The same for half of a text, which is in the source language if an engine gave up half-way.
 pub(super) const PART_WORDS: usize = 5;
 pub(super) const PART_LEAD: usize = 3;
 
-/// An echo has so many words of the source, in percent, and at least so many words. Function words tell languages apart better,
-/// but headlines have few.
+/// An echo has this percentage of words of the source, and at least this many words. Function words tell languages apart better, but
+/// headlines have few.
 pub(super) const ECHO_SHARE: usize = 85;
 pub(super) const ECHO_WORDS: usize = 5;
 
-/// A run of up to so many words that comes so often in a row is a loop, if the source has none.
+/// A run of up to this many words that is repeated this often in a row is a loop, if the source has none.
 pub(super) const LOOP_LENGTH: usize = 12;
 pub(super) const LOOP_TIMES: usize = 3;
-/// A pair of words that stands so often more than any of the source is one too.
+/// A pair of words that occurs this many times more often than any of the source is a loop too.
 pub(super) const BIGRAM_EXCESS: usize = 4;
 
-/// A name that is so similar to a lost one (per cent of the letters) is that name, altered.
+/// A name with this likeness (in percent) to a lost one is that name, altered.
 pub(super) const NAME_LIKENESS: usize = 65;
-/// The same for what may be any word with a capital (`World`, `Warld`).
+/// The same for any capitalised word (`World`, `Warld`).
 pub(super) const WORD_LIKENESS: usize = 75;

@@ -1,14 +1,14 @@
-//! What is taken off an answer before it is verified, because it is safe to: white space, quotation marks around the whole, and
-//! what rule-based engines note beside words.
+//! Removes from an answer, before it is verified, what is safe to remove: white space, quotation marks around the whole, and the notes
+//! of rule-based engines before words.
 
 use crate::model::{Marked, Piece};
 
-/// What Apertium, and engines that have it inside, set before a word that they do not know (`*`) or could translate and not inflect
-/// (`#`): the word stands there as well as it can. (`@` stands before one that was not translated: the checks refuse that.)
+/// The notes of Apertium, and of engines that use it, before a word that it does not know (`*`) or could translate but not inflect
+/// (`#`): the word is the best it has. (`@` marks a word that was not translated: the checks refuse that.)
 const NOTES: [char; 2] = ['*', '#'];
 
-/// An answer without white space at its ends that the source had not, without notes before words, and without a pair of quotation
-/// marks around the whole of it, which models like to add.
+/// Removes white space at the ends that the source does not have, notes before words, and a pair of quotation marks around the whole,
+/// which models like to add.
 pub fn tidy(source: &Marked, answer: &Marked) -> Marked {
     const PAIRS: [(char, char); 5] = [('"', '"'), ('“', '”'), ('«', '»'), ('„', '“'), ('`', '`')];
     let text = source.plain();
@@ -18,7 +18,7 @@ pub fn tidy(source: &Marked, answer: &Marked) -> Marked {
     for note in NOTES.into_iter().filter(|note| !text.contains(*note)) {
         for piece in &mut pieces {
             match piece {
-                Piece::Text(line) if line.contains(note) => *line = without_note(line, note),
+                Piece::Text(line) if line.contains(note) => *line = remove_note(line, note),
                 _ => {}
             }
         }
@@ -42,8 +42,8 @@ pub fn tidy(source: &Marked, answer: &Marked) -> Marked {
     Marked::new(pieces)
 }
 
-/// A text without a sign that stands before words.
-fn without_note(line: &str, note: char) -> String {
+/// Removes a note that stands before words.
+fn remove_note(line: &str, note: char) -> String {
     let mut out = String::with_capacity(line.len());
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
@@ -55,7 +55,7 @@ fn without_note(line: &str, note: char) -> String {
     out
 }
 
-/// Takes white space off the ends, where `like` has none.
+/// Removes white space at the ends where `like` has none.
 fn trim(pieces: &mut [Piece], like: &str) {
     if let Some(Piece::Text(first)) = pieces.first_mut().filter(|_| !like.starts_with(char::is_whitespace)) {
         *first = first.trim_start().to_owned();

@@ -1,4 +1,4 @@
-//! What is known of words with capitals: names that other languages write otherwise, and words that are no names.
+//! Data on capitalised words: names that other languages write otherwise, and words that are no names.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -13,9 +13,9 @@ static CAPITALS: LazyLock<HashMap<&'static str, Capitals>> =
 
 /// Names with their forms.
 struct Exonyms {
-    /// For each name the words of its forms, each with its language.
+    /// For each name the words of its forms, with their languages.
     rows: Vec<Vec<(&'static str, String)>>,
-    /// In which rows a word stands, in whatever language: a French text may say `Greenland`.
+    /// The rows of a word, in any language: a French text may say `Greenland`.
     places: HashMap<String, Vec<usize>>,
 }
 
@@ -42,7 +42,7 @@ impl Exonyms {
     }
 }
 
-/// Words that may have capitals and are no names: whole, and beginnings.
+/// Words that may have capitals and are no names: whole words, and beginnings of words.
 #[derive(Default)]
 struct Capitals {
     whole: HashSet<String>,
@@ -57,7 +57,7 @@ impl Capitals {
     }
 }
 
-/// What a star stands for. Not anything: `war*` is `wars` and `wartime`, but not an altered `World`.
+/// Returns true for a text that a star stands for, which is not any text: `war*` is `wars` and `wartime`, but not an altered `World`.
 fn is_ending(rest: &str) -> bool {
     const ENDINGS: &str = "s e es n ne nes en al ale ales aux ial iale iales iaux el elle els elles a o os as i u an ian ians ic ics ad ads \
                            ist ists iste istes ista istas t ts m y ies ish ern erner erners east west eastern western time ed ent ents \
@@ -81,37 +81,38 @@ fn read_capitals(list: &'static str) -> HashMap<&'static str, Capitals> {
     all
 }
 
-/// What is known of one language.
-pub(super) struct Known {
+/// The data on one language.
+pub(super) struct LanguageWords {
     own: Option<&'static Capitals>,
     numerals: &'static Numerals,
     english: Option<&'static Capitals>,
 }
 
-impl Known {
+impl LanguageWords {
     pub(super) fn of(lang: &Lang) -> Self {
         Self { own: CAPITALS.get(lang.primary()), numerals: Numerals::of(lang), english: CAPITALS.get("en") }
     }
 
-    /// Whether its words are listed. (German is not: it writes all nouns with capitals.)
+    /// Returns true if the words of the language are listed. German is not: it capitalises all nouns.
     pub(super) fn is_listed(&self) -> bool {
         self.own.is_some()
     }
 
-    /// A word that is no name. In a text that is not translated into English, English ones are parts of titles that may be.
+    /// Returns true for a word that is no name. English words count too, unless the text is translated into English: they may be
+    /// parts of titles.
     pub(super) fn is_common(&self, word: &str, into_english: bool) -> bool {
         self.numerals.has(word)
             || [self.own, self.english.filter(|_| !into_english)].into_iter().flatten().any(|capitals| capitals.has(word))
     }
 }
 
-/// Whether a word of a source, in whatever language (a French text may say `Greenland`), belongs to a name one of whose forms in
-/// `to` is there.
+/// Returns true if a word of a source, in any language (a French text may say `Greenland`), belongs to a name that has one of its
+/// forms in `to` there.
 pub(super) fn has_form_in(word: &str, to: &Lang, is_there: impl Fn(&str) -> bool) -> bool {
     rows_of(word).any(|row| row.iter().any(|(lang, form)| *lang == to.primary() && is_there(form)))
 }
 
-/// Whether a word is the form in `lang` of a name one of whose forms, in whatever language, is there.
+/// Returns true if a word is the form in `lang` of a name that has one of its forms, in any language, there.
 pub(super) fn is_form_in(word: &str, lang: &Lang, is_there: impl Fn(&str) -> bool) -> bool {
     let mut rows = rows_of(word).filter(|row| row.iter().any(|(own, form)| *own == lang.primary() && form == word));
     rows.any(|row| row.iter().any(|(_, form)| is_there(form)))
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tables_are_whole() {
+    fn tables_have_a_cell_for_each_language() {
         assert!(EXONYMS.rows.len() > 450, "{}", EXONYMS.rows.len());
         let table = include_str!("../../data/exonyms.tsv");
         for line in table.lines().filter(|line| !line.starts_with('#')) {

@@ -1,8 +1,8 @@
-//! How alike two words are.
+//! Compares words: likeness, cognates, adapted names.
 
 use crate::model::Lang;
 
-/// Of so many letters nothing more is compared.
+/// The letters of a word that are compared.
 const LONGEST: usize = 32;
 /// Endings that words of one origin have in the languages of Europe: `conservateur`, `conservative`. Those of a line go
 /// together.
@@ -21,7 +21,7 @@ const ENDINGS: [&str; 12] = [
     "ien ienne ian iano iana an ano ana",
 ];
 
-/// How alike two words are, in percent: 100 less the share of letters that must be changed.
+/// Returns the likeness of two words in percent: 100 minus the share of letters that must be changed.
 pub(super) fn likeness(one: &str, other: &str) -> usize {
     let letters = |word: &str| word.chars().take(LONGEST).collect::<Vec<_>>();
     let (one, other) = (letters(one), letters(other));
@@ -29,7 +29,7 @@ pub(super) fn likeness(one: &str, other: &str) -> usize {
     100 - 100 * distance(&one, &other) / longest
 }
 
-/// The edit distance of Levenshtein.
+/// Returns the Levenshtein distance.
 fn distance(one: &[char], other: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (place, letter) in one.iter().enumerate() {
@@ -44,11 +44,11 @@ fn distance(one: &[char], other: &[char]) -> usize {
     row[other.len()]
 }
 
-/// Whether two words (small letters, no accents) are one in two languages: spelt by other rules, longer by an ending, or with
-/// another of the endings. An altered name is none of these.
+/// Returns true if two words (lower case, no accents) are one word in two languages: spelt by other rules, longer by an ending, or
+/// with another of the endings. An altered name is none of these.
 pub(super) fn is_cognate(one: &str, other: &str) -> bool {
     let is_long = one.len() > 3 && other.len() > 3;
-    if one == other || is_long && sound(one) == sound(other) {
+    if one == other || is_long && reduce_to_sound(one) == reduce_to_sound(other) {
         return true;
     }
     if is_long && (one.ends_with(other) || other.ends_with(one)) {
@@ -64,8 +64,8 @@ pub(super) fn is_cognate(one: &str, other: &str) -> bool {
     shared >= 4 && !is_altered && ENDINGS.iter().any(|endings| ends_in(one, endings, shared) && ends_in(other, endings, shared))
 }
 
-/// Whether a word ends in one of the endings, with a stem of at least four letters of which all but two are among the first
-/// `shared`.
+/// Returns true if a word ends in one of the endings, with a stem of at least four letters of which all but two are among the
+/// first `shared`.
 fn ends_in(word: &str, endings: &str, shared: usize) -> bool {
     endings
         .split_ascii_whitespace()
@@ -73,7 +73,7 @@ fn ends_in(word: &str, endings: &str, shared: usize) -> bool {
         .any(|stem| (4..=shared + 2).contains(&stem.chars().count()))
 }
 
-/// What languages make of the ending of a French name: `Formule`, `Formula`; `Pythagore`, `Pythagoras`.
+/// The endings that languages give a French name: `Formule`, `Formula`; `Pythagore`, `Pythagoras`.
 const ADAPTED: [(&str, &[(&str, &str)]); 2] = [
     (
         "en",
@@ -116,7 +116,7 @@ const ADAPTED: [(&str, &[(&str, &str)]); 2] = [
     ),
 ];
 
-/// Whether two names differ in their endings as names of the two languages do, of which one is French or English.
+/// Returns true if two names differ in their endings as names of their languages do. One of the languages is French or English.
 pub(super) fn is_adapted(was: &str, became: &str, from: &Lang, to: &Lang) -> bool {
     let (french, other, lang) = match (from.primary(), to.primary()) {
         ("fr" | "en", lang) if lang != "fr" => (was, became, lang),
@@ -125,14 +125,17 @@ pub(super) fn is_adapted(was: &str, became: &str, from: &Lang, to: &Lang) -> boo
     let rules = ADAPTED.iter().filter(|(langs, _)| langs.split(' ').any(|own| own == lang)).flat_map(|(_, rules)| *rules);
     rules.into_iter().any(|(ending, others)| {
         let Some(stem) = french.strip_suffix(ending) else { return false };
-        let with =
-            |end: &str| other.strip_suffix(end).is_some_and(|own| own == stem || !end.is_empty() && sound(own) == sound(stem));
+        let with = |end: &str| {
+            other
+                .strip_suffix(end)
+                .is_some_and(|own| own == stem || !end.is_empty() && reduce_to_sound(own) == reduce_to_sound(stem))
+        };
         stem.len() > 2 && others.split(' ').any(with)
     })
 }
 
-/// A word without what spelling alone makes different: `Irkoutsk`, `Irkutsk`; `Tchaïkovski`, `Chaikovsky`.
-fn sound(word: &str) -> String {
+/// Reduces a word to its sound, without differences of spelling: `Irkoutsk`, `Irkutsk`; `Tchaïkovski`, `Chaikovsky`.
+fn reduce_to_sound(word: &str) -> String {
     const SPELLINGS: [(&str, &str); 17] = [
         ("tch", "s"),
         ("sch", "s"),
@@ -174,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn altered_names_are_no_cognates() {
+    fn altered_name_is_no_cognate() {
         for (one, other) in [
             ("ma", "mi"),
             ("nadal", "nadil"),
@@ -193,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn likeness_is_a_share_of_letters() {
+    fn likeness_is_the_share_of_equal_letters() {
         assert_eq!(likeness("nadal", "nadil"), 80);
         assert_eq!(likeness("ma", "bolt"), 0);
         assert_eq!(likeness("", ""), 100);

@@ -29,7 +29,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Edition;
-use crate::model::{Clock, Fault, EntryRow, Show, SourceId, TranslationCounts};
+use crate::model::{Clock, EntryRow, Fault, Show, SourceId, TranslationCounts};
 use crate::store::Store;
 use crate::translate::Glossary;
 

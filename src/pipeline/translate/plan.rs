@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use crate::config as plan;
-use crate::model::{Change, EntryId, FullText, EntryRow, Lang, RenditionInputs, Original};
+use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs};
 use crate::select::Window;
 use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};

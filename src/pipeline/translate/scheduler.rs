@@ -15,7 +15,7 @@ use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use super::request_context::RequestContext;
 use crate::model::{Rendition, TranslationCounts};
-use crate::store::{TranslatedEntry, Store, StoreError};
+use crate::store::{Store, StoreError, TranslatedEntry};
 use finish::{FinishedDocument, make_rendition};
 use recall::recall_known;
 use state::{QueuedBatch, SchedulerState};
@@ -98,7 +98,9 @@ impl Scheduler<'_> {
                     let finished = result?;
                     match destination {
                         Destination::Store => scheduled.saved += finished.len(),
-                        Destination::Caller => scheduled.renditions.extend(finished.into_iter().map(|translated| translated.rendition)),
+                        Destination::Caller => {
+                            scheduled.renditions.extend(finished.into_iter().map(|translated| translated.rendition));
+                        }
                     }
                 }
             }

@@ -11,7 +11,7 @@ use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use super::request_context::RequestContext;
 use super::scheduler::{Destination, Scheduler};
-use crate::model::{Clean, Clock, EntryId, Lang, RenditionInputs, Original, Rendition, Revision, Show, TranslationCounts};
+use crate::model::{Clean, Clock, EntryId, Lang, Original, Rendition, RenditionInputs, Revision, Show, TranslationCounts};
 use crate::store::Store;
 use crate::translate::{Document, Glossary};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::reason::UntranslatedReason;
 use super::super::segment_job::{GLOSSARY, JobState, SegmentJob};
-use crate::model::{EntryId, Lang, RenditionInputs, RenditionProvenance, Marked, Rendition, Revision, Time};
+use crate::model::{EntryId, Lang, Marked, Rendition, RenditionInputs, RenditionProvenance, Revision, Time};
 use crate::store::TranslatedEntry;
 use crate::translate::{AssembledEntry, Document};
 
@@ -34,7 +34,8 @@ pub(super) fn make_rendition(finished: FinishedDocument) -> TranslatedEntry {
 
 /// Summarises how the segments of a document were translated.
 pub(super) fn summarise(jobs: &[&SegmentJob], at: Time) -> RenditionProvenance {
-    let mut provenance = RenditionProvenance { engines: Vec::new(), at, translated: 0, recalled: 0, left: 0, waiting: 0, reasons: Vec::new() };
+    let mut provenance =
+        RenditionProvenance { engines: Vec::new(), at, translated: 0, recalled: 0, left: 0, waiting: 0, reasons: Vec::new() };
     for job in jobs {
         match &job.state {
             JobState::Done { by, is_recalled, .. } => {

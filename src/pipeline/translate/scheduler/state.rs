@@ -11,7 +11,7 @@ use super::super::engine_handle::EngineHandle;
 use super::super::reason::UntranslatedReason;
 use super::super::segment_job::{JobState, Rank, SegmentJob, SegmentJobs};
 use super::finish::{FinishedDocument, summarise};
-use crate::model::{RenditionInputs, Marked, SegmentKey, Time, TranslationCounts};
+use crate::model::{Marked, RenditionInputs, SegmentKey, Time, TranslationCounts};
 use crate::translate::{LanguagePair, batch_len, fits};
 
 /// The state of the scheduler.

@@ -50,7 +50,7 @@ pub use text::{TextRequest, translate_text};
 /// The number of entries that are translated at a time: they are in memory until they are finished.
 const CHUNK: usize = 200;
 
-/// What the translate pass works with.
+/// The translate pass.
 pub(super) struct Translate<'a> {
     /// The store.
     pub(super) store: &'a Store,
@@ -74,7 +74,7 @@ pub(super) struct Translate<'a> {
     pub(super) stop: Option<&'a CancellationToken>,
 }
 
-/// What the translate pass did.
+/// The result of the translate pass.
 #[derive(Debug, Default)]
 pub(super) struct Translated {
     /// Segments, characters and cost.

@@ -2,7 +2,7 @@
 //!
 //! It keeps one circuit for the whole engine and one for each pair of languages. A wrong key, a used-up quota or a server that
 //! cannot be reached opens the circuit of the engine; a pair that the engine does not have, or a pair for which it keeps
-//! failing, opens the circuit of that pair only. It is pure: the client passes the time and the jitter, and does the waiting.
+//! failing, opens the circuit of that pair only. It is pure: the caller passes the time and the jitter, and does the waiting.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! A vendor is one file: `mt/NAME.rs` (a translation API) or `llm/NAME.rs` (a language model). To add one, write that file and
 //! a line in `open.rs`; nothing else knows vendors. A client sends one request and classifies its failure (`EngineError`);
-//! retries, budgets and the circuit breaker are the client's.
+//! retries, budgets and the circuit breaker are the caller's.
 //!
 //! `types` and `error` are the contract, `settings` the configuration, `http` sends requests, `marks` carries inline markup,
 //! `pivot` translates through a second language.

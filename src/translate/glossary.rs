@@ -10,19 +10,21 @@
 //! wrong as often.
 
 mod articles;
+mod error;
 mod file;
 mod matcher;
+mod record;
 mod restore;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use xxhash_rust::xxh3::Xxh3;
 
 use super::Term;
 use crate::model::{Lang, Marked, Piece};
-pub use file::GlossaryError;
-use file::Record;
+pub use error::GlossaryError;
 use matcher::{Found, Matcher, TermBoundary};
+use record::Record;
 pub use restore::{TermFault, restore};
 
 /// The built-in glossary and its names. `olympic.tsv` says which terms are unreviewed.
@@ -180,19 +182,6 @@ fn character_after(after: &[Piece]) -> Option<char> {
         Piece::Single(_) => Some('\u{fffc}'),
         _ => None,
     })
-}
-
-impl Record {
-    /// Returns true for a name, which is the same in every language.
-    fn is_name(&self) -> bool {
-        self.lang.is_none()
-    }
-
-    /// Returns the translation of the term: that of the whole tag, else that of its language.
-    fn target(&self, to: &Lang) -> Option<&str> {
-        let targets: &BTreeMap<String, String> = &self.targets;
-        targets.get(to.as_str()).or_else(|| targets.get(to.primary())).map(String::as_str).filter(|target| *target != "-")
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ const MAX_PROTECTED_NAMES: usize = 2;
 /// A batch of at least this many texts says something about the engine when most are refused.
 const LARGE_BATCH: usize = 8;
 
-/// What became of one segment.
+/// The result of one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SegmentOutcome {
     /// Translated.

@@ -12,7 +12,7 @@ pub(super) struct DocumentJob {
     /// The date of the entry: newer ones come first.
     pub(super) at: Time,
     pub(super) to: Lang,
-    /// What the rendition depends on, once it is finished.
+    /// The inputs of the rendition, once it is finished.
     pub(super) inputs: RenditionInputs,
     /// The engines to ask in turn, as places in the list of the pass.
     pub(super) engines: Vec<usize>,

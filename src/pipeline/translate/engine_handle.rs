@@ -35,12 +35,12 @@ pub struct EngineHandle {
     usage: Mutex<EngineUsage>,
 }
 
-/// What an engine did in this run.
+/// The use of an engine in this pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::pipeline) struct EngineUsage {
     /// Texts sent; one that is sent again counts again.
     pub(in crate::pipeline) sent: u64,
-    /// What that has used up, as far as it is known.
+    /// The usage, as far as it is known.
     pub(in crate::pipeline) used: Usage,
     /// True if something was not sent for want of budget.
     pub(in crate::pipeline) is_budget_exhausted: bool,
@@ -57,7 +57,7 @@ pub(super) enum TextResult {
     Unavailable(UntranslatedReason),
 }
 
-/// How one request ended, after all its tries.
+/// The result of one request, after all its tries.
 enum RequestOutcome {
     Answered(Vec<TextResult>),
     /// The texts are to be sent in two halves; a single text has this result.

@@ -1,4 +1,4 @@
-//! What a run would send and cost. Nothing is written, and no engine is asked.
+//! Estimates the texts that a run would send, and their cost. Nothing is written, and no engine is asked.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

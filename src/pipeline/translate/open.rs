@@ -9,7 +9,7 @@ use crate::config::{self as plan, Plan};
 use crate::net::{ApiClient, ClientError};
 use crate::translate::{EngineOpenError, EngineSettings, Glossary, GlossaryError, open};
 
-/// Why translation cannot be set up.
+/// An error in setting up translation.
 #[derive(Debug, thiserror::Error)]
 pub enum TranslateSetupError {
     /// The network cannot be used.
@@ -20,7 +20,7 @@ pub enum TranslateSetupError {
     Engine {
         /// The name of the engine.
         id: String,
-        /// What is wrong with it.
+        /// The error of its settings.
         why: EngineOpenError,
     },
     /// A file cannot be read.

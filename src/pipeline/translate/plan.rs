@@ -23,7 +23,7 @@ pub(in crate::pipeline) struct RenditionRequest {
     pub(super) to: Lang,
     /// The engines of the first edition that wants it, as places in the list of the pass.
     pub(super) engines: Vec<usize>,
-    /// What the rendition depends on, with as much text as any edition shows.
+    /// The inputs of the rendition, with as much text as any edition shows.
     pub(super) inputs: RenditionInputs,
 }
 

@@ -1,8 +1,8 @@
-//! Why a segment was not translated by an engine.
+//! The reasons for which an engine does not translate a segment.
 
 use crate::translate::RejectionKind;
 
-/// Why a segment was not translated by an engine. It is stored and shown under its name in kebab case.
+/// The reason for which an engine did not translate a segment. It is stored and shown under its name in kebab case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum UntranslatedReason {
     /// The time of the run is up.

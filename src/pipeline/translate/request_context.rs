@@ -1,4 +1,4 @@
-//! What requests to engines need besides the engine.
+//! The context of requests to engines.
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::Clock;
 use crate::store::Store;
 
-/// What requests to engines need besides the engine.
+/// The store, the clock and the end of a pass, for requests to engines.
 #[derive(Clone, Copy)]
 pub(super) struct RequestContext<'a> {
     pub(super) store: &'a Store,

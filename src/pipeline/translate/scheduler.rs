@@ -27,7 +27,7 @@ pub(super) struct Scheduler<'a> {
     pub(super) worker: &'a str,
 }
 
-/// What the scheduler has done.
+/// The result of a run of the scheduler.
 #[derive(Debug, Default)]
 pub(super) struct Scheduled {
     pub(super) counts: TranslationCounts,
@@ -37,7 +37,7 @@ pub(super) struct Scheduled {
     pub(super) renditions: Vec<Rendition>,
 }
 
-/// What to do with finished renditions.
+/// The destination of finished renditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Destination {
     /// Save them in the store.

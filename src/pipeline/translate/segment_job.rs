@@ -32,7 +32,7 @@ pub(super) struct SegmentJob {
     next: usize,
     pub(super) rank: Rank,
     pub(super) state: JobState,
-    /// Why the engines so far gave no translation.
+    /// The reasons of the engines so far.
     pub(super) reasons: Vec<UntranslatedReason>,
     /// True if one of them was not available, so that asking later may help.
     may_work_later: bool,
@@ -49,7 +49,7 @@ pub(super) struct EngineTurn {
     pub(super) key: SegmentKey,
 }
 
-/// How far a job is.
+/// The state of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum JobState {
     /// An engine is to be asked.

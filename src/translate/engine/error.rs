@@ -1,65 +1,65 @@
-//! The errors of an engine: what each means, and what the client does next.
+//! The errors of an engine: their meaning, and the next step of the caller.
 
 use std::time::Duration;
 
 use crate::model::{FaultKind, Usage};
 
-/// Why an engine gave no translations. Messages are one sentence; they hold neither keys nor query strings.
+/// An error of an engine. Messages are one sentence; they hold neither keys nor query strings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
-    /// The request may work later: a time-out, a rate limit, a server error. The client retries with back-off.
+    /// The request may work later: a time-out, a rate limit, a server error. The caller retries with back-off.
     #[error("{message}")]
     Transient {
-        /// What happened.
+        /// The error.
         message: String,
         /// The `Retry-After` of the server.
         retry_after: Option<Duration>,
         /// Tells whether the failed request may be billed.
         billing: Billing,
     },
-    /// The vendor's quota is used up. The client asks this engine no more in this run, for any pair.
+    /// The vendor's quota is used up. The caller asks this engine no more in this run, for any pair.
     #[error("{message}")]
     Quota {
-        /// What happened.
+        /// The error.
         message: String,
     },
-    /// The request is too large, although it keeps the known limits. The client splits it.
+    /// The request is too large, although it keeps the known limits. The caller splits it.
     #[error("{message}")]
     TooLarge {
-        /// What happened.
+        /// The error.
         message: String,
     },
-    /// The key is missing, wrong, or lacks a permission. The client asks this engine no more in this run, for any pair.
+    /// The key is missing, wrong, or lacks a permission. The caller asks this engine no more in this run, for any pair.
     #[error("{message}")]
     Unauthorized {
-        /// What happened, and which setting to look at.
+        /// The error, and the setting to look at.
         message: String,
     },
-    /// The engine does not translate this pair of languages. The client sends it no more texts of this pair in this run;
+    /// The engine does not translate this pair of languages. The caller sends it no more texts of this pair in this run;
     /// other pairs go on.
     #[error("{message}")]
     UnsupportedPair {
-        /// What happened, and what to change.
+        /// The error, and the setting to change.
         message: String,
     },
-    /// The address, the model or another setting is wrong. The client asks this engine no more in this run, for any pair.
+    /// The address, the model or another setting is wrong. The caller asks this engine no more in this run, for any pair.
     #[error("{message}")]
     Misconfigured {
-        /// What happened, and which setting to look at.
+        /// The error, and the setting to look at.
         message: String,
     },
-    /// The engine answered, but not in its protocol: cut, refused, another count, another shape. The client sends each text
+    /// The engine answered, but not in its protocol: cut, refused, another count, another shape. The caller sends each text
     /// alone, then tries another engine.
     #[error("{message}")]
     BadAnswer {
-        /// What happened.
+        /// The error.
         message: String,
-        /// What the request has used up, if the vendor says so.
+        /// The usage, if the vendor reports it.
         used: Option<Usage>,
     },
 }
 
-/// Whether a request that failed is on the bill.
+/// Tells if a request that failed is billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Billing {
     /// The request was refused, or never arrived.
@@ -68,14 +68,14 @@ pub enum Billing {
     Unknown,
 }
 
-/// What to do after a failed request.
+/// The next step after a failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextStep {
     /// Send the same request again, not before `after` if the server names a time.
     Retry {
         /// The `Retry-After` of the server.
         after: Option<Duration>,
-        /// What the failure says something about.
+        /// The scope of the failure.
         scope: FailureScope,
     },
     /// Send the texts in two halves.
@@ -86,7 +86,7 @@ pub enum NextStep {
     Stop(FailureScope),
 }
 
-/// What a failure says something about.
+/// The scope of a failure: one circuit of the circuit breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureScope {
     /// The whole engine: its key, its quota, its address, its rate limit.

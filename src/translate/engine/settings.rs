@@ -1,4 +1,4 @@
-//! The settings of one engine, and why they may be unusable.
+//! The settings of one engine, and their errors.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct EngineSettings {
     pub in_flight: Option<usize>,
 }
 
-/// Why an engine cannot be made from its settings.
+/// An error of the settings of an engine.
 #[derive(Debug, Error)]
 pub enum EngineOpenError {
     /// A setting is missing.
@@ -51,7 +51,7 @@ pub enum EngineOpenError {
         id: String,
         /// The setting.
         setting: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         why: String,
     },
 }

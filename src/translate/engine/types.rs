@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::error::EngineError;
 use crate::model::{Lang, Marked, SegmentKind, Usage};
 
-/// A translation service. A client sends one request for one batch; the client retries, waits and keeps budgets.
+/// A translation service. A client sends one request for one batch; the caller retries, waits and keeps budgets.
 pub trait Engine: Send + Sync {
     /// Returns what makes its translations its own: kind and model, as in `openai:gpt-5-mini`. It is part of the key of the
     /// memory, so that another key or address of the same service finds what was paid for.
@@ -78,7 +78,7 @@ pub struct Outgoing {
     pub text: Marked,
     /// The protected terms in it.
     pub terms: Vec<Term>,
-    /// What the segment is in its document.
+    /// The kind of the segment.
     pub kind: SegmentKind,
     /// The text around it.
     pub context: SegmentContext,
@@ -123,6 +123,6 @@ impl UnusableText {
 pub struct Reply {
     /// For each text of the batch its translation, or why there is none.
     pub texts: Vec<Result<Marked, UnusableText>>,
-    /// What the request has used up, as the vendor says or else as counted.
+    /// The usage, as the vendor reports it or else as counted.
     pub used: Usage,
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::matcher;
+use super::error::GlossaryError;
+use super::record::{Record, is_findable};
 use crate::model::Lang;
 
 /// The most bytes of a file, terms of a glossary, characters of a cell, and forms of a term. The shared lists that are in use hold
@@ -11,53 +12,6 @@ const MOST_BYTES: usize = 4 << 20;
 const MOST_RECORDS: usize = 50_000;
 const MOST_CELL: usize = 200;
 const MOST_FORMS: usize = 64;
-
-/// An error of a glossary.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GlossaryError {
-    /// It holds more than is sensible.
-    #[error("the {file} holds more than {most}: cut it into the terms that your sources use")]
-    TooLarge {
-        /// The file.
-        file: &'static str,
-        /// The limit, with its unit.
-        most: String,
-    },
-    /// The first line does not name the columns.
-    #[error("line {line} of the glossary: {problem}; it begins with a line like source<tab>variants<tab>en<tab>es")]
-    Header {
-        /// Counted from 1.
-        line: usize,
-        /// The problem.
-        problem: String,
-    },
-    /// A line is wrong.
-    #[error("line {line} of the {file}: {problem}")]
-    Line {
-        /// The file.
-        file: &'static str,
-        /// Counted from 1.
-        line: usize,
-        /// The problem, and what to do.
-        problem: String,
-    },
-    /// The automaton of the terms could not be built.
-    #[error("the glossary cannot be searched for: {0}")]
-    Unsearchable(String),
-}
-
-/// A term or a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record {
-    /// The language of the term; a name has none.
-    pub(super) lang: Option<String>,
-    /// Its spellings; the first is the term itself. Never empty.
-    pub(super) forms: Vec<String>,
-    /// Its translations by language tag; `-` leaves the term to the engine.
-    pub(super) targets: BTreeMap<String, String>,
-    /// The number of glossaries over that of this record.
-    pub(super) layer: usize,
-}
 
 const TERMS: &str = "glossary";
 const NAMES: &str = "list of names";
@@ -91,7 +45,7 @@ pub(super) fn parse_names(text: &str) -> Result<Vec<Record>, GlossaryError> {
         if name.chars().count() > MOST_CELL {
             return Err(fault(&format!("a name has at most {MOST_CELL} characters; one name a line")));
         }
-        if matcher::is_findable(name) {
+        if is_findable(name) {
             records.push(Record { lang: None, forms: vec![name.to_owned()], targets: BTreeMap::new(), layer: 0 });
         }
         if records.len() > MOST_RECORDS {
@@ -175,7 +129,7 @@ impl Columns {
         let forms: Vec<String> = [cells[0]]
             .into_iter()
             .chain(variants.split('|').map(str::trim))
-            .filter(|form| matcher::is_findable(form) && form.chars().count() <= MOST_CELL)
+            .filter(|form| is_findable(form) && form.chars().count() <= MOST_CELL)
             .map(str::to_owned)
             .collect();
         if forms.len() > MOST_FORMS {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::file::{GlossaryError, Record};
+use super::error::GlossaryError;
+use super::record::Record;
 
 /// Acronyms that are words when a whole text is in capitals: `10 ANS APRÈS` names no agency.
 const WORDS_IN_CAPITALS: [&str; 9] = ["AIN", "AMA", "ANS", "ASO", "CIP", "COE", "FI", "FIS", "TAS"];
@@ -118,11 +119,6 @@ impl Matcher {
 pub(super) fn is_shouted(text: &str) -> bool {
     !text.chars().any(char::is_lowercase)
         && text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() > 1
-}
-
-/// Returns true if a form can be found: it has a letter, no ellipsis and no control character.
-pub(super) fn is_findable(form: &str) -> bool {
-    form.chars().any(char::is_alphabetic) && !form.contains('…') && !form.chars().any(char::is_control)
 }
 
 /// Folds case, apostrophes, spaces and hyphens, as terms are compared.

@@ -6,7 +6,7 @@ use super::super::Term;
 use super::articles;
 use crate::model::{Lang, Marked, Piece};
 
-/// Why the terms of a text cannot be restored.
+/// An error in restoring the terms of a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TermFault {
     /// The mark of a term is not in the answer.

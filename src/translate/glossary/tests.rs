@@ -1,4 +1,4 @@
-//! What the glossary finds, and what it puts back.
+//! Terms that the glossary finds and restores.
 
 use proptest::prelude::*;
 

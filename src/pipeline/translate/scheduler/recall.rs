@@ -1,4 +1,4 @@
-//! What is known before any engine is asked: texts of nothing but terms, translations of people, earlier work of engines.
+//! Recalls translations before any engine is asked: texts of nothing but terms, work of people, earlier work of engines.
 
 use std::collections::HashMap;
 use std::sync::Arc;

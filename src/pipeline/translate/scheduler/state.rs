@@ -40,7 +40,7 @@ struct PendingDocument {
     job: DocumentJob,
     /// For each segment of the document its job.
     segments: Vec<usize>,
-    /// How many of these jobs are open.
+    /// The number of these jobs that are open.
     open: usize,
 }
 

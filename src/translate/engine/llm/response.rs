@@ -19,7 +19,7 @@ struct ModelItem {
     text: String,
 }
 
-/// Why the answer of a model is none, as part of a sentence. It quotes nothing of the answer.
+/// An error of the answer of a model, as part of a sentence. It quotes nothing of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ResponseError {
     #[error("what it wrote is not the JSON that it was asked for")]

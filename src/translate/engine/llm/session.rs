@@ -24,9 +24,9 @@ pub(super) trait LanguageModel: Send + Sync {
 /// The text that a model wrote.
 pub(super) struct Completion {
     pub(super) content: String,
-    /// Why the text is not whole; nothing if it ended where the model wanted to end.
+    /// The reason that the text is not whole; nothing if it ended where the model wanted to end.
     pub(super) unfinished: Option<String>,
-    /// What the request has used up, if the server says so.
+    /// The usage, if the server reports it.
     pub(super) used: Option<Usage>,
 }
 

@@ -5,6 +5,8 @@
 //! clean/       the allow-list; limits on what may become a tree; whether the result reads back as written
 //! article/     what readers want: images, embeds, boilerplate cut, empty blocks dropped, the article of a page
 //! segment/     clean HTML into sentences with marks, and (segment/assemble) back
+//! scan         the one scanner of tags, for code that needs no tree; elements: the one table of elements
+//! dom          helpers for trees
 //! entities     character references, both ways
 //! ```
 //!
@@ -13,7 +15,10 @@
 
 mod article;
 mod clean;
+mod dom;
+pub(crate) mod elements;
 mod entities;
+pub(crate) mod scan;
 mod segment;
 mod text;
 

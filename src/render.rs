@@ -7,7 +7,6 @@ mod html;
 mod json;
 mod links;
 mod opml;
-mod plain;
 mod proof;
 mod rss;
 mod shown;

@@ -5,12 +5,14 @@ use std::io::Read;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use memchr::memmem;
 
+use self::declaration::declared_charset;
+pub(super) use self::declaration::meta_charset;
 use self::labels::{Charset, find_charset};
 use super::FeedError;
 use crate::model::Lang;
 
+mod declaration;
 mod double_encoding;
 mod labels;
 
@@ -67,7 +69,7 @@ struct DeclaredCharsets {
 impl DeclaredCharsets {
     fn find(bytes: &[u8], content_type: Option<&str>) -> Self {
         let server = content_type.and_then(charset_parameter);
-        let document = declaration(&bytes[..bytes.len().min(PROLOGUE)]);
+        let document = declared_charset(&bytes[..bytes.len().min(PROLOGUE)]);
         let first = server.or(document.as_deref());
         Self {
             by_server: server.and_then(find_charset),
@@ -198,22 +200,6 @@ fn charset_parameter(content_type: &str) -> Option<&str> {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then_some(value)
     })
-}
-
-/// The charset that the XML declaration names, or else a `<meta>` of HTML.
-fn declaration(head: &[u8]) -> Option<String> {
-    let of = |start: usize, end: &[u8], name: &str| {
-        let length = memmem::find(&head[start..], end)?;
-        let text = String::from_utf8_lossy(&head[start..start + length]);
-        let at = memmem::find(text.to_ascii_lowercase().as_bytes(), name.as_bytes())?;
-        let value = text[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
-        let value = value.trim_start_matches(['"', '\'']);
-        Some(value[..value.find(['"', '\'', '/', ';', '>', ' ']).unwrap_or(value.len())].to_owned())
-    };
-    match memmem::find(head, b"<?xml") {
-        Some(start) => of(start, b"?>", "encoding"),
-        None => memmem::find_iter(head, b"<meta").find_map(|start| of(start, b">", "charset")),
-    }
 }
 
 /// Decompresses a gzip body that came without a `Content-Encoding` header.

@@ -3,7 +3,9 @@
 use super::decode::decode;
 use super::links::canonicalize_url;
 use super::{Feed, FeedBody, FeedError};
-use crate::html::{decode_entities, to_line};
+use crate::html::scan::{Scanner, Tag, Token};
+use crate::html::to_line;
+use crate::model::Text;
 use url::Url;
 
 /// How much of a page is looked at.
@@ -32,7 +34,7 @@ pub(super) fn explain(text: &str, url: &str, error: FeedError) -> FeedError {
         return FeedError::NotAFeed("a page that asks for a proof of being human: this server keeps programs out".to_owned());
     }
     if lower.contains("<!doctype html") || lower.contains("<html") {
-        return FeedError::NotAFeed(page(head, &lower, url));
+        return FeedError::NotAFeed(describe_page(head, url));
     }
     let start = text.trim_start().chars().next();
     match (start, &error) {
@@ -46,18 +48,13 @@ pub(super) fn explain(text: &str, url: &str, error: FeedError) -> FeedError {
     }
 }
 
-/// An HTML page: its title, and the feeds that it links to.
-fn page(head: &str, lower: &str, url: &str) -> String {
-    let title = lower.find("<title").and_then(|at| {
-        let start = at + lower[at..].find('>')? + 1;
-        let end = start + lower[start..].find("</title")?;
-        Some(to_line(&head[start..end])).filter(|title| !title.is_blank())
-    });
+/// Describes an HTML page: its title, and the feeds that it links to.
+fn describe_page(head: &str, url: &str) -> String {
     let mut sentence = "an HTML page".to_owned();
-    if let Some(title) = title {
+    if let Some(title) = title(head) {
         sentence.push_str(&format!(" (“{}”)", title.as_str().chars().take(80).collect::<String>()));
     }
-    let mut feeds = linked_feeds(head, lower, url);
+    let mut feeds = linked_feeds(head, url);
     feeds.truncate(TOLD);
     if !feeds.is_empty() {
         sentence.push_str(&format!("; it links to {}", feeds.join(" and ")));
@@ -65,37 +62,36 @@ fn page(head: &str, lower: &str, url: &str) -> String {
     sentence
 }
 
-/// The addresses of the feeds that a page links to in its head, in its order: at most twenty.
+fn title(head: &str) -> Option<Text> {
+    let mut tokens = Scanner::new(head);
+    tokens.find(|token| matches!(token, Token::Start(tag) if tag.is("title")))?;
+    match tokens.next() {
+        Some(Token::Text(title)) => Some(to_line(title)).filter(|title| !title.is_blank()),
+        _ => None,
+    }
+}
+
+/// Lists the addresses of the feeds that a page links to in its head, in its order: at most twenty.
 pub fn discover_feeds(body: &FeedBody<'_>) -> Vec<String> {
     let Ok(decoded) = decode(body.bytes, body.content_type, body.lang) else { return Vec::new() };
-    let head = &decoded.text[..decoded.text.floor_char_boundary(HEAD)];
-    linked_feeds(head, &head.to_ascii_lowercase(), body.url)
+    linked_feeds(&decoded.text[..decoded.text.floor_char_boundary(HEAD)], body.url)
 }
 
 /// The feeds that a page links to (`<link rel=alternate type=application/rss+xml href=…>`).
-fn linked_feeds(head: &str, lower: &str, url: &str) -> Vec<String> {
+fn linked_feeds(head: &str, url: &str) -> Vec<String> {
     let base = Url::parse(url).ok();
-    let mut feeds = Vec::new();
-    let mut from = 0;
-    while let Some(found) = lower[from..].find("<link") {
-        let start = from + found;
-        let Some(length) = lower[start..].find('>') else { break };
-        let (tag, low) = (&head[start..start + length], &lower[start..start + length]);
-        from = start + length;
-        let is_feed =
-            ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|kind| low.contains(kind)) && low.contains("alternate");
-        if let Some(href) = low.find("href=").filter(|_| is_feed).map(|at| &tag[at + 5..]) {
-            let href = match href.chars().next() {
-                Some(quote @ ('"' | '\'')) => href[1..].split(quote).next(),
-                _ => href.split_ascii_whitespace().next(),
-            };
-            feeds.extend(href.and_then(|href| canonicalize_url(&decode_entities(href), base.as_ref())));
-        }
-        if feeds.len() == MOST_LINKED {
-            break;
-        }
-    }
-    feeds
+    let addresses = Scanner::new(head).filter_map(|token| match token {
+        Token::Start(tag) if tag.is("link") && is_feed_link(tag) => canonicalize_url(&tag.attribute("href")?, base.as_ref()),
+        _ => None,
+    });
+    addresses.take(MOST_LINKED).collect()
+}
+
+fn is_feed_link(link: Tag<'_>) -> bool {
+    let rel = link.attribute("rel").unwrap_or_default();
+    let media_type = link.attribute("type").unwrap_or_default().to_ascii_lowercase();
+    rel.split_ascii_whitespace().any(|rel| rel.eq_ignore_ascii_case("alternate"))
+        && ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|kind| media_type.contains(kind))
 }
 
 /// The name of the first element.
@@ -136,5 +132,28 @@ mod tests {
         assert_eq!(said("{\"a\":1}"), "not a feed but JSON that is no JSON Feed");
         assert_eq!(said("<?xml version='1.0'?><svg:svg/>"), "not a feed but XML of another kind (its root is <svg:svg>)");
         assert_eq!(said("bonjour"), "not a feed but text of another kind");
+    }
+
+    #[test]
+    fn links_to_feeds_are_found_however_they_are_written() {
+        let feeds = |head: &str| linked_feeds(head, "https://a.fr/x/");
+        for (head, feed) in [
+            ("<link title=\"Actus > Sport\" rel=alternate type=application/rss+xml href=/rss>", Some("https://a.fr/rss")),
+            ("<link data-href=\"/no\" href=\"/yes\" rel=alternate type=application/rss+xml>", Some("https://a.fr/yes")),
+            (
+                "<LINK\nREL='alternate home'\nTYPE='application/atom+xml; charset=utf-8' HREF='a?b=1&amp;c=2'/>",
+                Some("https://a.fr/x/a?b=1&c=2"),
+            ),
+            ("<link/rel='alternate'/type=application/feed+json href=f>", Some("https://a.fr/x/f")),
+            ("<link rel=stylesheet title=alternate type=application/rss+xml href=/no>", None),
+            ("<link rel=alternate title=rss+xml type=text/html href=/no>", None),
+            ("<linked rel=alternate type=application/rss+xml href=/no>", None),
+            ("<!-- <link rel=alternate type=application/rss+xml href=/no> -->", None),
+            ("<script>'<link rel=alternate type=application/rss+xml href=/no>'</script>", None),
+            ("<link rel=alternate type=application/rss+xml href='/no", None),
+        ] {
+            assert_eq!(feeds(head).first().map(String::as_str), feed, "{head}");
+        }
+        assert_eq!(feeds(&"<link rel=alternate type=application/rss+xml href=/rss>".repeat(30)).len(), MOST_LINKED);
     }
 }

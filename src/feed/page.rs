@@ -8,20 +8,9 @@ const HEAD: usize = 4096;
 /// The text of a page that came with this `Content-Type`. A page in UTF-8 is read as such, whatever it says.
 pub fn decode_page(bytes: &[u8], content_type: Option<&str>) -> Result<String, FeedError> {
     let told = content_type.is_some_and(|told| told.to_ascii_lowercase().contains("charset="));
-    let written = if told { None } else { charset(&bytes[..bytes.len().min(HEAD)]) };
+    let written = if told { None } else { decode::meta_charset(&String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)])) };
     let written = written.map(|label| format!("text/html; charset={label}"));
     Ok(decode::decode(bytes, written.as_deref().or(content_type), None)?.text.into_owned())
-}
-
-/// The charset that some `<meta>` names, in either of its two ways.
-fn charset(head: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    head.split("<meta").skip(1).find_map(|tag| {
-        let (_, value) = tag.split('>').next()?.split_once("charset")?;
-        let value = value.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
-        let label: String = value.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')).collect();
-        Some(label).filter(|label| !label.is_empty())
-    })
 }
 
 #[cfg(test)]

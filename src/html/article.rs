@@ -8,6 +8,8 @@ use url::Url;
 
 use self::embeds::Embeds;
 use super::clean::{clean, limits};
+use super::dom::{is_blank, make_addresses_absolute, remove_if_empty, unwrap};
+use super::elements;
 use crate::model::{Clean, Lang, RawHtml};
 
 mod boilerplate;
@@ -17,47 +19,6 @@ mod images;
 pub(super) mod lead_image;
 pub(super) mod readability;
 pub(super) mod summary;
-
-/// Elements that mean something without content, or hold a place in a table.
-const MEAN_SOMETHING: [&str; 28] = [
-    "img", "br", "hr", "wbr", "td", "th", "tr", "tbody", "thead", "tfoot", "table", "col", "colgroup", "caption", "input",
-    "source", "track", "audio", "video", "canvas", "meter", "progress", "textarea", "select", "option", "area", "pre", "iframe",
-];
-/// Elements that stand on lines of their own: white space in them is nothing.
-const BLOCKS: [&str; 32] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "li",
-    "main",
-    "menu",
-    "nav",
-    "ol",
-    "p",
-    "section",
-    "summary",
-    "ul",
-    "form",
-    "fieldset",
-    "dialog",
-];
 
 /// Cleans the HTML of an entry and makes it what readers want: counters and empty blocks dropped, late-loaded images shown,
 /// embeds as links, boilerplate such as “The post … appeared first on …” removed, French guillemets repaired if `lang` is French.
@@ -83,12 +44,12 @@ fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> String {
             }
         } else {
             put_right(node, base, &mut embeds);
-            lead_on(node, base);
+            make_addresses_absolute(node, base);
         }
     }
     if nodes.iter().any(means_something) {
         for node in nodes.iter().rev() {
-            drop_if_empty(node);
+            remove_if_empty(node);
         }
         boilerplate::cut(&root);
     }
@@ -124,19 +85,6 @@ fn put_right(node: &NodeRef<'_>, base: Option<&Url>, embeds: &mut Embeds<'_>) {
     }
 }
 
-/// Makes the addresses of an element absolute.
-pub(super) fn lead_on(node: &NodeRef<'_>, base: Option<&Url>) {
-    let Some(base) = base else { return };
-    for name in ["href", "src", "cite", "poster"] {
-        let Some(written) = node.attr(name) else { continue };
-        if Url::parse(&written) == Err(url::ParseError::RelativeUrlWithoutBase)
-            && let Ok(url) = base.join(&written)
-        {
-            node.set_attr(name, url.as_str());
-        }
-    }
-}
-
 /// Puts the words of a drawing or a formula in its place, from elements of certain names and outside of others.
 fn say(node: &NodeRef<'_>, of: &[&str], outside: &[&str]) {
     let is_one = |node: &NodeRef<'_>, names: &[&str]| names.iter().any(|name| node.has_name(name));
@@ -165,72 +113,12 @@ fn fall_back(noscript: &NodeRef<'_>) {
     if is_twice { noscript.remove_from_parent() } else { unwrap(noscript) }
 }
 
-/// Puts the children of an element in its place.
-pub(super) fn unwrap(node: &NodeRef<'_>) {
-    if let Some(first) = node.first_child() {
-        node.insert_siblings_before(&first);
-    }
-    node.remove_from_parent();
-}
-
-/// Whether a node is text or shows something. An entry of empty elements alone is left as it is.
+/// True if a node is text or shows something. An entry of empty elements alone is left as it is.
 fn means_something(node: &NodeRef<'_>) -> bool {
     if node.is_text() {
         return !is_blank(&node.text());
     }
-    node.is_element() && node.node_name().is_some_and(|name| MEAN_SOMETHING.contains(&name.as_ref()))
-}
-
-/// Drops an element without content. Its own children were looked at before it.
-pub(super) fn drop_if_empty(node: &NodeRef<'_>) {
-    let Some(name) = node.node_name().filter(|name| node.parent().is_some() && !MEAN_SOMETHING.contains(&name.as_ref())) else {
-        return;
-    };
-    let is_paragraph = name.as_ref() == "p";
-    let mut children = node.children_it(false).peekable();
-    let bare = children.peek().is_none();
-    let empty = children.all(|child| {
-        if child.is_text() { is_blank(&child.text()) } else { child.is_comment() || is_paragraph && child.has_name("br") }
-    });
-    drop(children);
-    if !empty {
-        return;
-    }
-    if !is_block(&name) {
-        if bare {
-            node.remove_from_parent();
-        } else {
-            unwrap(node);
-        }
-        return;
-    }
-    // Text before and text after an empty block stand on different lines.
-    if let (Some(before), Some(after)) = (node.prev_sibling(), node.next_sibling())
-        && !stands_alone(&before)
-        && !stands_alone(&after)
-    {
-        let line = node.tree.new_element("br");
-        node.insert_before(&line);
-    }
-    node.remove_from_parent();
-}
-
-/// Whether a line ends at this node anyway, or it is nothing.
-pub(super) fn stands_alone(node: &NodeRef<'_>) -> bool {
-    if node.is_text() {
-        return is_blank(&node.text());
-    }
-    node.node_name().is_none_or(|name| is_block(&name) || matches!(name.as_ref(), "br" | "hr" | "table" | "pre"))
-}
-
-/// Whether elements of this name stand on lines of their own.
-pub(super) fn is_block(name: &str) -> bool {
-    BLOCKS.contains(&name)
-}
-
-/// Whether text shows nothing: white space, no-break spaces, characters without width.
-pub(super) fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
+    node.is_element() && node.node_name().is_some_and(|name| elements::find(&name).is_shown_empty())
 }
 
 #[cfg(test)]

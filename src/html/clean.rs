@@ -184,4 +184,10 @@ mod tests {
             assert_eq!(cleaned(&once), once, "{html}");
         }
     }
+
+    #[test]
+    fn only_bitmaps_may_be_carried() {
+        assert!(is_bitmap("data:image/png;base64,AA") && is_bitmap(" DATA:image/GIF,x"));
+        assert!(!is_bitmap("data:image/svg+xml,x") && !is_bitmap("data:image/pngx,") && !is_bitmap("data:text/html,x"));
+    }
 }

@@ -5,12 +5,13 @@
 
 use std::borrow::Cow;
 
-use self::roles::{Role, is_opaque, is_untranslatable, kind_of, roles};
+use self::roles::{Role, is_marked_untranslatable, is_untranslated, kind_of, roles};
 use self::sentences::split_sentences;
-use self::skeleton::{Inlay, Part, Segment, Segmented, Tag, Value, escape_text};
-use self::tokens::{Token, attributes, partners, tokens};
+use self::skeleton::{Inlay, Part, Segment, Segmented, TemplateTag, Value, escape_text};
+use self::tokens::{Token, partners, tokens};
 use super::clean::limits;
 use super::decode_entities;
+use super::scan::Tag;
 use crate::model::{Clean, Lang, Marked, Piece, SegmentKind};
 
 pub(super) mod assemble;
@@ -95,24 +96,24 @@ impl<'a> Builder<'a, '_> {
     fn block(&mut self, at: usize, role: Role) -> usize {
         let token = self.tokens[at];
         match (token, self.partners[at]) {
-            (Token::Open { .. }, Some(end)) if role == Role::OpaqueBlock => {
+            (Token::Open(_), Some(end)) if role == Role::OpaqueBlock => {
                 self.raw(&self.tokens[at..=end].iter().map(Token::raw).collect::<String>());
                 return end + 1;
             }
-            (Token::Open { raw, name }, Some(_)) => {
-                let kind = kind_of(name).unwrap_or_else(|| self.kind());
-                let tag = self.tag(raw, name, false);
+            (Token::Open(tag), Some(_)) => {
+                let kind = kind_of(tag.name).unwrap_or_else(|| self.kind());
+                let tag = self.tag(tag, false);
                 self.blocks.push(Block { part: self.out.parts.len(), kind });
                 self.out.parts.push(Part::Tag(tag));
             }
-            (Token::Close { raw, .. }, Some(_)) => {
+            (Token::Close(tag), Some(_)) => {
                 if let Some(block) = self.blocks.pop() {
                     self.end_tag(block.part);
                 }
-                self.raw(raw);
+                self.raw(tag.raw);
             }
-            (Token::Void { raw, name }, _) => {
-                let tag = self.tag(raw, name, true);
+            (Token::Void(tag), _) => {
+                let tag = self.tag(tag, true);
                 self.out.parts.push(Part::Tag(tag));
             }
             _ => self.raw(token.raw()),
@@ -140,10 +141,11 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Reads a start tag; its `alt` and `title` become segments.
-    fn tag(&mut self, raw: &str, name: &str, void: bool) -> Tag {
+    fn tag(&mut self, tag: Tag<'_>, void: bool) -> TemplateTag {
         let first = self.out.segments.len();
-        let attributes = attributes(raw)
-            .into_iter()
+        let attributes = tag
+            .attributes()
+            .map(|attribute| (attribute.name.to_owned(), attribute.value().into_owned()))
             .map(|(attribute, value)| {
                 let kind = match attribute.as_str() {
                     "alt" => SegmentKind::Alt,
@@ -157,7 +159,8 @@ impl<'a> Builder<'a, '_> {
                 (attribute, Value::Segment(self.add(kind, text)))
             })
             .collect();
-        Tag { name: name.to_owned(), attributes, void, has_text: false, holds: (first, self.out.segments.len()) }
+        let holds = (first, self.out.segments.len());
+        TemplateTag { name: tag.name.to_owned(), attributes, void, has_text: false, holds }
     }
 
     fn add(&mut self, kind: SegmentKind, text: Marked) -> usize {
@@ -182,15 +185,15 @@ impl<'a> Builder<'a, '_> {
         for &at in run {
             match self.tokens[at] {
                 Token::Text(raw) => items.push(Item::Text(decode_entities(raw))),
-                Token::Close { .. } => close_item(&mut items, &mut open),
-                Token::Open { raw, name } if is_opaque(name) || is_untranslatable(raw) => {
-                    items.push(Item::Single(at, matches!(name, "picture" | "audio" | "video")));
+                Token::Close(_) => close_item(&mut items, &mut open),
+                Token::Open(tag) if is_untranslated(tag) => {
+                    items.push(Item::Single(at, matches!(tag.name, "picture" | "audio" | "video")));
                 }
-                Token::Open { .. } => {
+                Token::Open(_) => {
                     open.push(items.len());
                     items.push(Item::Open(at, 0));
                 }
-                Token::Void { .. } | Token::Other(_) => items.push(Item::Single(at, true)),
+                Token::Void(_) | Token::Other(_) => items.push(Item::Single(at, true)),
             }
         }
         self.cut(items)
@@ -247,8 +250,8 @@ impl<'a> Builder<'a, '_> {
             Item::Text(text) | Item::Gap(text) => text,
             Item::Open(..) | Item::Close => "",
             Item::Single(at, _) | Item::GapTag(at) => match self.tokens[*at] {
-                Token::Void { name: "br", .. } => LINE,
-                Token::Void { name: "wbr", .. } => "",
+                Token::Void(Tag { name: "br", .. }) => LINE,
+                Token::Void(Tag { name: "wbr", .. }) => "",
                 _ => OBJECT,
             },
         }
@@ -310,8 +313,8 @@ impl<'a> Builder<'a, '_> {
                 Item::Text(text) | Item::Gap(text) => self.text(text),
                 Item::Open(at, _) => {
                     open.push(*at);
-                    if let Token::Open { raw, name } = self.tokens[*at] {
-                        let tag = self.tag(raw, name, false);
+                    if let Token::Open(tag) = self.tokens[*at] {
+                        let tag = self.tag(tag, false);
                         self.out.parts.push(Part::Tag(tag));
                     }
                 }
@@ -329,19 +332,22 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn close(&mut self, at: usize) {
-        if let Token::Open { name, .. } = self.tokens[at] {
-            self.raw(&format!("</{name}>"));
+        if let Token::Open(tag) = self.tokens[at] {
+            self.raw(&format!("</{}>", tag.name));
         }
     }
 
     /// What stands behind a mark without content.
     fn single(&mut self, at: usize) -> Vec<Part> {
         let end = self.partners[at].unwrap_or(at);
-        let opens = matches!(self.tokens[at], Token::Open { name: "picture", .. } | Token::Void { .. });
-        let has_attributes = opens && !is_untranslatable(self.tokens[at].raw());
+        let has_attributes = match self.tokens[at] {
+            Token::Open(tag) => tag.name == "picture" && !is_marked_untranslatable(tag),
+            Token::Void(tag) => !is_marked_untranslatable(tag),
+            _ => false,
+        };
         (at..=end)
             .map(|at| match self.tokens[at] {
-                Token::Void { raw, name } if has_attributes => Part::Tag(self.tag(raw, name, true)),
+                Token::Void(tag) if has_attributes => Part::Tag(self.tag(tag, true)),
                 token => Part::Raw(token.raw().to_owned()),
             })
             .collect()
@@ -387,8 +393,8 @@ impl<'a> Builder<'a, '_> {
                     number += 1;
                     open.push(number);
                     pieces.push(Piece::Open(number));
-                    if let Token::Open { raw, name } = self.tokens[*token] {
-                        let mut tag = self.tag(raw, name, false);
+                    if let Token::Open(tag) = self.tokens[*token] {
+                        let mut tag = self.tag(tag, false);
                         tag.holds.0 = segment;
                         inlays.push(Inlay::Pair(tag));
                     }

@@ -81,6 +81,9 @@ pub struct EditionItem {
     pub title: Text,
     /// The summary, if the edition shows it.
     pub summary: Option<Clean>,
+    /// The summary as one line of text; blank if there is none.
+    #[serde(skip)]
+    pub summary_text: Text,
     /// The content, if the edition shows it.
     pub content: Option<Clean>,
     /// The content (or else the summary) as plain text, as far as it is shown.

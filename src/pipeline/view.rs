@@ -194,7 +194,8 @@ fn item(id: String, known: &EntryRow, told: Told, origin: SourceInfo, show: Show
         (Show::Full, ..) => text,
         (Show::Summary, _, Some(summary)) => html::to_text(summary),
     };
-    EditionItem { id, head, title, summary, content, text, lang, published, updated, source: origin, translation }
+    let summary_text = summary.as_ref().map(|summary| html::to_line(summary.as_str())).unwrap_or_default();
+    EditionItem { id, head, title, summary, summary_text, content, text, lang, published, updated, source: origin, translation }
 }
 
 /// The authority of `tag:` URIs: the host of `base_url`.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::plain::plain;
 use super::shown::{self, UNKNOWN_TYPE};
 use super::{RenderError, chars, links};
 use crate::model::{Edition, EditionItem, Format, Lang, Translation};
@@ -35,7 +34,7 @@ struct FeedItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     content_text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    summary: Option<String>,
+    summary: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<Cow<'a, str>>,
     date_published: String,
@@ -105,7 +104,7 @@ fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
         title: chars::line(item.title.as_str()),
         content_html,
         content_text,
-        summary: item.summary.as_ref().map(plain).filter(|text| !text.is_blank()).map(|text| text.to_string()),
+        summary: (!item.summary_text.is_blank()).then(|| item.summary_text.as_str()),
         image: head.image.as_deref().map(chars::line),
         date_published: item.published.rfc3339(),
         date_modified: item.updated.rfc3339(),

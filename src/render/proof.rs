@@ -35,6 +35,7 @@ mod tests {
             head: EntryHead { authors: vec![author.to_owned()], ..EntryHead::default() },
             title: Text::new("Un titre"),
             summary: None,
+            summary_text: Text::default(),
             content: None,
             text: String::new(),
             published: Time::EPOCH,

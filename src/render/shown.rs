@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::chars;
-use super::plain::plain;
 use crate::model::{Clean, Edition, EditionItem, Enclosure, Format, Lang, SourceInfo};
 
 /// The program, as `generator` names it.
@@ -100,6 +99,6 @@ pub(super) fn fallback(item: &EditionItem) -> String {
     if !text.is_empty() {
         return text.into_owned();
     }
-    let summary = item.summary.as_ref().map(plain).filter(|summary| !summary.is_blank());
-    chars::line(summary.as_ref().unwrap_or(&item.title).as_str()).into_owned()
+    let line = if item.summary_text.is_blank() { &item.title } else { &item.summary_text };
+    chars::line(line.as_str()).into_owned()
 }

@@ -9,7 +9,7 @@ use super::names::Vocabulary;
 use super::reader::{Child, Inside, XmlReader, is_misspelt};
 use crate::feed::draft::{Inherited, Markup, RichText};
 use crate::feed::repairs::Repair;
-use crate::html::escape;
+use crate::html::{elements, escape};
 
 /// The expected content of an element. It decides which start tags mean that its end tag is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,6 @@ enum TextPiece<'a> {
     Cdata(&'a str),
 }
 
-/// HTML elements without an end tag (HTML §13.1.2).
-const VOID: [&str; 13] = ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 /// The number of open elements among which the start of an end tag is searched. The cleaner handles deeper nesting.
 const MAX_SEARCHED: usize = 64;
 /// Elements of feeds that HTML does not have.
@@ -211,7 +209,7 @@ impl<'a> XmlReader<'a> {
                         out.push_str("</");
                         out.push_str(self.html_name(name));
                         out.push('>');
-                    } else if VOID.iter().any(|void| name.eq_ignore_ascii_case(void)) {
+                    } else if elements::find(name).is_void() {
                         // `<br></br>`: the start tag was complete.
                     } else if self.ends_element(name, child) {
                         break;
@@ -230,7 +228,7 @@ impl<'a> XmlReader<'a> {
         out.push_str(name);
         out.push_str(tag.attributes);
         out.push('>');
-        if VOID.iter().any(|void| name.eq_ignore_ascii_case(void)) {
+        if elements::find(name).is_void() {
             return;
         }
         if tag.is_empty {

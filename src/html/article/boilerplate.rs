@@ -2,7 +2,7 @@
 
 use dom_query::NodeRef;
 
-use super::{drop_if_empty, is_blank, is_block, stands_alone};
+use crate::html::dom::{is_blank, is_block, is_on_own_line, remove_if_empty};
 
 /// How a tail begins and what it says then, in small letters with straight apostrophes: `WordPress` in its languages.
 const APPEARED: [(&str, &str); 27] = [
@@ -74,7 +74,8 @@ pub(super) fn cut(root: &NodeRef<'_>) {
         }
         cut = true;
     }
-    while let Some(last) = root.last_child().filter(|last| cut && (last.has_name("br") || last.is_text() && stands_alone(last))) {
+    while let Some(last) = root.last_child().filter(|last| cut && (last.has_name("br") || last.is_text() && is_on_own_line(last)))
+    {
         last.remove_from_parent();
     }
     if let Some(end) = End::of(root) {
@@ -108,7 +109,7 @@ impl<'a> End<'a> {
         let mut next = Some(last);
         let mut parts = Vec::new();
         let mut length = 0;
-        while let Some(node) = next.filter(|node| node.is_text() || !stands_alone(node)) {
+        while let Some(node) = next.filter(|node| node.is_text() || !is_on_own_line(node)) {
             if length > LONGEST {
                 end.whole = false;
                 break;
@@ -193,7 +194,7 @@ impl<'a> End<'a> {
             let outer: Vec<NodeRef<'_>> = text.ancestors_it(Some(8)).collect();
             text.remove_from_parent();
             for node in outer.iter().take_while(|node| node.parent().is_some_and(|parent| parent.is_element())) {
-                drop_if_empty(node);
+                remove_if_empty(node);
             }
         }
     }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use dom_query::{NodeId, NodeRef};
 use url::Url;
 
-use super::images::resolved;
-use super::{is_block, unwrap};
+use crate::html::dom::{is_block, resolve_web, unwrap};
+use crate::html::elements;
 
 /// More embeds than these are dropped without a link: no article has so many, and each costs a look at its neighbours.
 const MOST: usize = 100;
@@ -36,7 +36,7 @@ impl<'a> Embeds<'a> {
 
     /// Puts one embed right. Audio and video stay, with a link inside for readers that cannot play them.
     pub(super) fn put_right(&mut self, node: &NodeRef<'_>) {
-        let shown = address(node).and_then(|address| resolved(&address, self.base)).map(|url| page(&url));
+        let shown = address(node).and_then(|address| resolve_web(&address, self.base)).map(|url| page(&url));
         let name = node.node_name().unwrap_or_default();
         if matches!(name.as_ref(), "video" | "audio") {
             if let Some(url) = shown {
@@ -127,31 +127,7 @@ fn fall_back(player: &NodeRef<'_>, url: &Url) {
     }
 }
 
-/// Elements in which a paragraph may stand.
+/// True if a paragraph may stand in the element.
 fn holds_blocks(node: &NodeRef<'_>) -> bool {
-    node.node_name().is_some_and(|name| {
-        matches!(
-            name.as_ref(),
-            "html"
-                | "body"
-                | "div"
-                | "section"
-                | "article"
-                | "aside"
-                | "main"
-                | "header"
-                | "footer"
-                | "nav"
-                | "li"
-                | "dd"
-                | "td"
-                | "th"
-                | "blockquote"
-                | "figure"
-                | "details"
-                | "center"
-                | "form"
-                | "fieldset"
-        )
-    })
+    node.node_name().is_some_and(|name| elements::find(&name).holds_paragraphs())
 }

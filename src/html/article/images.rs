@@ -4,6 +4,7 @@ use dom_query::NodeRef;
 use url::Url;
 
 use crate::html::clean::is_bitmap;
+use crate::html::dom::{make_addresses_absolute, resolve_web};
 
 /// Hosts and paths that count readers, one a line.
 const COUNTERS: &str = include_str!("counters.txt");
@@ -56,16 +57,9 @@ fn shown(address: &str, base: Option<&Url>) -> Option<String> {
         let dot = address.contains("base64,R0lGODlhAQAB") || address.contains("base64,R0lGODdhAQAB");
         return (is_bitmap(address) && !dot).then(|| address.to_owned());
     }
-    let url = resolved(address, base)?;
+    let url = resolve_web(address, base)?;
     let file = url.path().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     (!PLACEHOLDERS.iter().any(|name| file.starts_with(name))).then(|| address.to_owned())
-}
-
-/// An address of the web.
-pub(super) fn resolved(address: &str, base: Option<&Url>) -> Option<Url> {
-    let address = address.trim();
-    let url = base.map_or_else(|| Url::parse(address), |base| base.join(address)).ok()?;
-    matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
 /// The largest candidate of a `srcset` (HTML §4.8.4.2.3); of equals the first.
@@ -117,7 +111,7 @@ pub(super) fn unfold(picture: &NodeRef<'_>, base: Option<&Url>) {
                 let image = picture.tree.new_element("img");
                 image.set_attr("src", &address);
                 // It is no part of the walk that made it.
-                super::lead_on(&image, base);
+                make_addresses_absolute(&image, base);
                 picture.append_child(&image);
             }
         }
@@ -140,7 +134,7 @@ fn is_counter(image: &NodeRef<'_>, base: Option<&Url>) -> bool {
     if style.contains("display:none") || style.contains("visibility:hidden") || tiny("width") && tiny("height") {
         return true;
     }
-    image.attr("src").and_then(|address| resolved(&address, base)).is_some_and(|url| counts(&url))
+    image.attr("src").and_then(|address| resolve_web(&address, base)).is_some_and(|url| counts(&url))
 }
 
 /// Whether the address is in the list of counters: its host or one below, and a path that begins so.
@@ -183,11 +177,5 @@ mod tests {
         ] {
             assert_eq!(counts(&Url::parse(address).expect("a URL")), counter, "{address}");
         }
-    }
-
-    #[test]
-    fn only_bitmaps_may_be_carried() {
-        assert!(is_bitmap("data:image/png;base64,AA") && is_bitmap(" DATA:image/GIF,x"));
-        assert!(!is_bitmap("data:image/svg+xml,x") && !is_bitmap("data:image/pngx,") && !is_bitmap("data:text/html,x"));
     }
 }

@@ -7,6 +7,7 @@ use dom_smoothie::{Config, Readability};
 use url::Url;
 
 use crate::html::clean::limits;
+use crate::html::scan::{Scanner, Token};
 use crate::model::RawHtml;
 use crate::panic;
 
@@ -98,41 +99,19 @@ fn site(url: &Url) -> (Option<&str>, Option<u16>) {
 /// A page without scripts, styles, drawings and comments: mostly that is nine tenths of it, and full of `<` that begin no tag.
 fn without_the_wordless(page: &str) -> String {
     let mut out = String::with_capacity(page.len() / 4);
-    let mut rest = page;
-    while let Some(open) = rest.find('<') {
-        let (text, tag) = rest.split_at(open);
-        out.push_str(text);
-        rest = if let Some(comment) = tag.strip_prefix("<!--") {
-            // `<!-->` and `<!--->` are whole comments (HTML §13.2.5.43): the dashes that begin one may end it.
-            tag[2..].find("-->").map_or("", |end| &comment[end + 1..])
-        } else if let Some(name) = WORDLESS.into_iter().find(|name| begins(&tag[1..], name)) {
-            after_the_end_of(&tag[1..], name)
-        } else {
-            out.push('<');
-            &tag[1..]
-        };
-    }
-    out.push_str(rest);
-    out
-}
-
-/// What follows the end tag of `name`; nothing when there is none, as a browser would have it.
-fn after_the_end_of<'a>(inside: &'a str, name: &str) -> &'a str {
-    let mut from = 0;
-    while let Some(found) = inside[from..].find("</") {
-        from += found + 2;
-        if begins(&inside[from..], name) {
-            return inside[from..].find('>').map_or("", |end| &inside[from + end + 1..]);
+    let mut tokens = Scanner::new(page);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Comment(_) => {}
+            Token::Start(tag) if let Some(name) = WORDLESS.into_iter().find(|name| tag.is(name)) => {
+                if !tag.is_self_closing() {
+                    tokens.skip_element(name);
+                }
+            }
+            token => out.push_str(token.raw()),
         }
     }
-    ""
-}
-
-/// Whether a tag's inside begins with `name` as a whole word.
-fn begins(tag: &str, name: &str) -> bool {
-    let bytes = tag.as_bytes();
-    bytes.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
-        && bytes.get(name.len()).is_none_or(|next| !next.is_ascii_alphanumeric() && *next != b'-')
+    out
 }
 
 #[cfg(test)]

@@ -1,94 +1,43 @@
-//! Whether markup reads as it was written. Cleaning twice would be the simple answer and costs twice; this is one look.
+//! A check that markup reads as it was written. Cleaning twice would be the simple answer and costs twice; this is one look.
 //!
 //! A tree can be written in a way that no parser reads back as the same tree: a block in a `<p>`, a link in a link (HTML
 //! §13.3, the warning). Cleaners make such trees when they drop an element between the two. What is found here is cleaned
 //! again, so this may err on the careful side.
 
-/// Elements that end an open `<p>` (HTML §13.2.6.4.7).
-const END_A_PARAGRAPH: [&str; 37] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "center",
-    "details",
-    "dialog",
-    "dir",
-    "div",
-    "dl",
-    "dd",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hgroup",
-    "hr",
-    "li",
-    "main",
-    "menu",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "ul",
-];
+use crate::html::elements;
+use crate::html::scan::{Scanner, Token};
+
 /// Elements that cannot stand in one of their kind, or whose content has rules of its own.
 const PARTICULAR: [&str; 16] = [
     "a", "nobr", "button", "form", "select", "option", "optgroup", "textarea", "pre", "ruby", "rt", "rp", "rb", "rtc", "canvas",
     "multicol",
 ];
-const VOID: [&str; 9] = ["br", "hr", "img", "input", "source", "col", "wbr", "area", "keygen"];
 
-/// Whether this serialised markup surely gives the tree that it was made of.
+/// True if this serialised markup surely gives the tree that it was made of.
 pub(super) fn is_settled(html: &str) -> bool {
     let mut open: Vec<&str> = Vec::new();
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        if !rest[..at].trim().is_empty() && open.last().is_some_and(|parent| is_table(parent)) {
-            return false;
-        }
-        let closing = rest.as_bytes().get(at + 1) == Some(&b'/');
-        let name = &rest[at + 1 + usize::from(closing)..];
-        let name = &name[..name.bytes().take_while(u8::is_ascii_alphanumeric).count()];
-        let Some(end) = tag_end(&rest[at..]) else { return false };
-        rest = &rest[at + end..];
-        if closing {
-            if open.pop() != Some(name) {
-                return false;
+    let mut tokens = Scanner::new(html);
+    while let Some(token) = tokens.next() {
+        let is_well_placed = match token {
+            Token::Text(text) | Token::RawText(text) => {
+                text.trim().is_empty() || !open.last().is_some_and(|parent| is_table(parent))
             }
-            continue;
-        }
-        if !may_follow(&open, name) || (name == "pre" || name == "textarea") && rest.starts_with('\n') {
+            Token::Start(tag) => {
+                let loses_line = matches!(tag.name, "pre" | "textarea") && tokens.rest().starts_with('\n');
+                let is_well_placed = may_follow(&open, tag.name) && !loses_line;
+                if !elements::find(tag.name).is_void() {
+                    open.push(tag.name);
+                }
+                is_well_placed
+            }
+            Token::End(tag) => open.pop() == Some(tag.name),
+            Token::Comment(_) | Token::Other(_) | Token::Unfinished(_) => false,
+        };
+        if !is_well_placed {
             return false;
-        }
-        if !VOID.contains(&name) {
-            open.push(name);
         }
     }
     open.is_empty()
-}
-
-/// The length of a tag that a serialiser wrote: `"` around every value, and none in it.
-fn tag_end(tag: &str) -> Option<usize> {
-    let mut quoted = false;
-    tag.bytes()
-        .position(|b| {
-            quoted ^= b == b'"';
-            b == b'>' && !quoted
-        })
-        .map(|at| at + 1)
 }
 
 /// Elements in which only certain others may stand; all else is moved before the table when it is read.
@@ -117,7 +66,7 @@ fn may_follow(open: &[&str], name: &str) -> bool {
         "li" if nearest(near, &["li"], &["ul", "ol", "menu", "dir"]) => false,
         "dd" | "dt" if nearest(near, &["dd", "dt"], &["dl"]) => false,
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" if is_heading(parent) => false,
-        _ => !(END_A_PARAGRAPH.contains(&name) && near.contains(&"p")),
+        _ => !(elements::find(name).ends_paragraph() && near.contains(&"p")),
     }
 }
 
@@ -125,7 +74,7 @@ fn is_heading(name: &str) -> bool {
     matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }
 
-/// Whether one of `wanted` is open and none of `between` inside it.
+/// True if one of `wanted` is open and none of `between` inside it.
 fn nearest(open: &[&str], wanted: &[&str], between: &[&str]) -> bool {
     open.iter().rev().find(|name| wanted.contains(name) || between.contains(name)).is_some_and(|name| wanted.contains(name))
 }

@@ -1,6 +1,6 @@
 //! From translated segments back to HTML. Marks that are lost, doubled or crossed are refused: no markup is ever dropped.
 
-use super::skeleton::{Inlay, Part, Segment, Segmented, Tag, Value, escape_text, escape_value};
+use super::skeleton::{Inlay, Part, Segment, Segmented, TemplateTag, Value, escape_text, escape_value};
 use crate::model::{Lang, Marked, Piece, RawHtml};
 
 /// Why segments could not be put back.
@@ -128,7 +128,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a start tag. Its language is added if all in it is as it was, and taken away if that is no longer its language.
-    fn tag(&mut self, tag: &Tag) {
+    fn tag(&mut self, tag: &TemplateTag) {
         let (from, to) = tag.holds;
         let untouched = to > from && self.missing[to] - self.missing[from] == to - from;
         let own_lang = tag.attributes.iter().any(|(name, _)| name == "lang");
@@ -246,6 +246,7 @@ mod tests {
             ("<p>12 %</p><p>– <b>3</b></p><p>&nbsp;</p>", vec![]),
             ("<a href='https://example.org'><div>Bloc</div></a>", vec!["Bloc"]),
             ("<p><img src='https://example.org/a' alt='Un chat'>Texte.</p>", vec!["Un chat", "Texte."]),
+            ("<p><img alt=\"x > y\" src=https://example.org/photo.jpg>Texte.</p>", vec!["x &gt; y", "Texte."]),
             ("<p>Un <a title='Bulle' href='https://example.org'>lien</a> ici.</p>", vec!["Un <x1>lien</x1> ici.", "Bulle"]),
             ("<p>Un <picture><img src='https://example.org/a' alt='Mot'></picture> ici</p>", vec!["Un <x1/> ici", "Mot"]),
             ("<p>R&amp;D &lt;b&gt;</p>", vec!["R&amp;D &lt;b&gt;"]),

@@ -3,6 +3,7 @@
 use super::roles::{Role, roles};
 use super::tokens::{Token, partners, tokens};
 use crate::html::clean::{clean, limits};
+use crate::html::scan::Tag;
 use crate::model::{Clean, Lang, RawHtml};
 
 /// Each block of `translated`, and after it the same block of `original`, which is written in `from`. Pictures and recordings stand in
@@ -33,9 +34,9 @@ fn told(out: &mut String, html: &str, lang: &Lang) {
     let mut says_something = false;
     for token in tokens(html) {
         match token {
-            Token::Void { name: "img" | "source", .. } => {}
-            Token::Open { name: "audio" | "video" | "picture", .. } => hidden += 1,
-            Token::Close { name: "audio" | "video" | "picture", .. } => hidden = hidden.saturating_sub(1),
+            Token::Void(Tag { name: "img" | "source", .. }) => {}
+            Token::Open(Tag { name: "audio" | "video" | "picture", .. }) => hidden += 1,
+            Token::Close(Tag { name: "audio" | "video" | "picture", .. }) => hidden = hidden.saturating_sub(1),
             _ if hidden > 0 => {}
             token => {
                 says_something |= matches!(token, Token::Text(text) if text.chars().any(char::is_alphabetic));
@@ -56,7 +57,7 @@ fn blocks(html: &str) -> Vec<String> {
     let (mut blocks, mut line) = (Vec::new(), String::new());
     let mut at = 0;
     while at < tokens.len() {
-        let end = if matches!(tokens[at], Token::Open { .. }) { partners[at].unwrap_or(at) } else { at };
+        let end = if matches!(tokens[at], Token::Open(_)) { partners[at].unwrap_or(at) } else { at };
         let raw: String = tokens[at..=end].iter().map(Token::raw).collect();
         if matches!(roles[at], Role::Block | Role::OpaqueBlock) {
             blocks.extend((!line.trim().is_empty()).then(|| std::mem::take(&mut line)));

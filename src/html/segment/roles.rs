@@ -1,6 +1,8 @@
 //! What each element is to the text around it: a part of the line, its end, or something that is not looked into.
 
-use super::tokens::{Token, attributes};
+use super::tokens::Token;
+use crate::html::elements;
+use crate::html::scan::Tag;
 use crate::model::SegmentKind;
 
 /// What a token is to the line that it stands in.
@@ -22,7 +24,7 @@ pub(super) fn roles(tokens: &[Token<'_>], partners: &[Option<usize>]) -> Vec<Rol
     let mut open: Vec<usize> = Vec::new();
     for at in 0..tokens.len() {
         match (tokens[at], partners[at]) {
-            (Token::Close { .. }, Some(_)) => {
+            (Token::Close(_), Some(_)) => {
                 open.pop();
             }
             (token, partner) => {
@@ -39,7 +41,7 @@ pub(super) fn roles(tokens: &[Token<'_>], partners: &[Option<usize>]) -> Vec<Rol
                         }
                     }
                 }
-                if matches!(token, Token::Open { .. }) && partner.is_some() {
+                if matches!(token, Token::Open(_)) && partner.is_some() {
                     open.push(at);
                 }
             }
@@ -50,50 +52,34 @@ pub(super) fn roles(tokens: &[Token<'_>], partners: &[Option<usize>]) -> Vec<Rol
 
 fn role(token: &Token<'_>, partner: Option<usize>) -> Role {
     match *token {
-        Token::Text(_) | Token::Void { name: "br" | "wbr" | "img" | "source", .. } => Role::Line,
-        Token::Void { .. } | Token::Other(_) => Role::Block,
-        Token::Open { .. } | Token::Close { .. } if partner.is_none() => Role::Block,
-        Token::Close { name, .. } => {
-            if is_inline(name) {
-                Role::Line
-            } else {
-                Role::Block
-            }
-        }
-        Token::Open { raw, name } => match (is_inline(name), is_opaque(name) || is_untranslatable(raw)) {
+        Token::Text(_) | Token::Void(Tag { name: "br" | "wbr" | "img" | "source", .. }) => Role::Line,
+        Token::Close(tag) if partner.is_some() && elements::find(tag.name).is_phrasing() => Role::Line,
+        Token::Open(tag) if partner.is_some() => match (elements::find(tag.name).is_phrasing(), is_untranslated(tag)) {
             (true, true) => Role::Opaque,
             (true, false) => Role::Line,
             (false, true) => Role::OpaqueBlock,
             (false, false) => Role::Block,
         },
+        Token::Void(_) | Token::Other(_) | Token::Open(_) | Token::Close(_) => Role::Block,
     }
 }
 
-/// Elements that stand inside a line (HTML §3.2.5.2.5, phrasing content) and may be kept by the cleaner.
-fn is_inline(name: &str) -> bool {
-    #[rustfmt::skip]
-    let inline = matches!(name, "a" | "abbr" | "acronym" | "audio" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "data" | "del" | "dfn"
-        | "em" | "font" | "i" | "ins" | "kbd" | "mark" | "picture" | "q" | "rp" | "rt" | "rtc" | "ruby" | "s" | "samp" | "small"
-        | "span" | "strike" | "strong" | "sub" | "sup" | "time" | "tt" | "u" | "var" | "video");
-    inline
+/// True if the content of an element is not translated: code and the like, and what its author marks so.
+pub(super) fn is_untranslated(tag: Tag<'_>) -> bool {
+    elements::find(tag.name).is_opaque() || is_marked_untranslatable(tag)
 }
 
-/// Elements whose content is no text to translate.
-pub(super) fn is_opaque(name: &str) -> bool {
-    matches!(name, "code" | "kbd" | "samp" | "var" | "pre" | "picture" | "audio" | "video")
-}
-
-/// Whether the author asked that the element be left as it is (HTML §3.2.6.1, and what machine translators heed).
-pub(super) fn is_untranslatable(raw: &str) -> bool {
-    raw.contains("translate")
-        && attributes(raw).iter().any(|(name, value)| match name.as_str() {
-            "translate" => value.eq_ignore_ascii_case("no"),
-            "class" => value.split_ascii_whitespace().any(|class| class == "notranslate"),
+/// True if the author asks that the element be left as it is (HTML §3.2.6.1, and what machine translators heed).
+pub(super) fn is_marked_untranslatable(tag: Tag<'_>) -> bool {
+    tag.raw.contains("translate")
+        && tag.attributes().any(|attribute| match attribute.name {
+            "translate" => attribute.value().eq_ignore_ascii_case("no"),
+            "class" => attribute.value().split_ascii_whitespace().any(|class| class == "notranslate"),
             _ => false,
         })
 }
 
-/// What the text of an element is; nothing if it is what it stands in.
+/// The kind of text that an element holds; nothing if it is that of the element around it.
 pub(super) fn kind_of(name: &str) -> Option<SegmentKind> {
     Some(match name {
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => SegmentKind::Heading,

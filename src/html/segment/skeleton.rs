@@ -33,14 +33,14 @@ pub(super) enum Part {
     /// HTML as it was.
     Raw(String),
     /// A start tag, written anew.
-    Tag(Tag),
+    Tag(TemplateTag),
     /// Where the text of a segment goes.
     Segment(usize),
 }
 
 /// A start tag.
 #[derive(Clone, Debug)]
-pub(super) struct Tag {
+pub(super) struct TemplateTag {
     pub(super) name: String,
     pub(super) attributes: Vec<(String, Value)>,
     /// Whether the element has no end tag.
@@ -62,7 +62,7 @@ pub(super) enum Value {
 #[derive(Clone, Debug)]
 pub(super) enum Inlay {
     /// An element around text: its start tag; the name tells the end tag.
-    Pair(Tag),
+    Pair(TemplateTag),
     /// Something opaque.
     Single(Vec<Part>),
 }

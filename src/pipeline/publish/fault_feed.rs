@@ -102,6 +102,7 @@ impl Operator<'_> {
             head: EntryHead { categories: vec![fault.kind.to_string()], ..EntryHead::default() },
             title: Text::new(&format!("{what} {name}: {}", fault.kind)),
             summary: None,
+            summary_text: Text::default(),
             text: fault.message.clone(),
             content: Some(content),
             lang: None,

@@ -1,6 +1,7 @@
 //! Editions made by hand, and editions made at random.
 
 use proptest::prelude::*;
+use relais::html::to_line;
 use relais::model::{Clean, Edition, EditionItem, Enclosure, EntryHead, Format, Lang, SourceId, SourceInfo, Text, Time};
 
 /// Clean HTML: as the store gives it back.
@@ -37,6 +38,7 @@ pub(crate) fn item(name: &str, title: &str) -> EditionItem {
         head: EntryHead { url: Some(format!("https://francsjeux.example/{name}?a=1&b=2")), ..EntryHead::default() },
         title: Text::new(title),
         summary: None,
+        summary_text: Text::default(),
         content: None,
         text: String::new(),
         lang: Lang::new("fr"),
@@ -48,7 +50,10 @@ pub(crate) fn item(name: &str, title: &str) -> EditionItem {
 }
 
 /// A French edition in all formats with these items.
-pub(crate) fn edition(items: Vec<EditionItem>) -> Edition {
+pub(crate) fn edition(mut items: Vec<EditionItem>) -> Edition {
+    for item in &mut items {
+        item.summary_text = item.summary.as_ref().map(|summary| to_line(summary.as_str())).unwrap_or_default();
+    }
     Edition {
         id: "jeux".to_owned(),
         lang: Lang::new("fr"),

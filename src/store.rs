@@ -57,7 +57,7 @@ pub enum Access {
 }
 
 /// An open database. Its methods may be called concurrently, and from futures that are not polled for a while: no caller ever
-/// holds a connection (see [`connection`]).
+/// holds a connection (decision 17).
 pub struct Store {
     connections: Connections,
     location: Location,

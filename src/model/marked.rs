@@ -256,7 +256,7 @@ mod tests {
 
     use super::*;
 
-    fn read(tagged: &str) -> Marked {
+    fn parse(tagged: &str) -> Marked {
         Marked::from_tagged(tagged).unwrap_or_else(|| panic!("{tagged} is well-formed"))
     }
 
@@ -268,7 +268,7 @@ mod tests {
             ("1 &lt; 2 > 0 &amp;amp; l&apos;or &bogus;", "1 &lt; 2 &gt; 0 &amp;amp; l'or &amp;bogus;"),
             ("", ""),
         ] {
-            assert_eq!(read(written).to_tagged(), canonical, "{written}");
+            assert_eq!(parse(written).to_tagged(), canonical, "{written}");
         }
         for malformed in ["<", "a < b", "<x>", "<x0>", "<x01>", "<x65536>", "</x1/>", "<b>", "<x1", "<x1 y>", "<X1>", "<x１>"] {
             assert_eq!(Marked::from_tagged(malformed), None, "{malformed}");
@@ -277,28 +277,28 @@ mod tests {
 
     #[test]
     fn marks_are_compared_as_a_multiset_and_nesting_is_checked() {
-        let source = read("<x1>Le <x2>CIO</x2></x1><x3/>");
-        assert_eq!(source.marks(), read("<x3/>The <x2><x1>IOC</x1></x2>").marks());
-        assert_ne!(source.marks(), read("<x1>The <x2>IOC</x2></x1>").marks(), "one is lost");
-        assert_ne!(source.marks(), read("<x1>The <x2>IOC</x2></x1><x3/><x3/>").marks(), "one is doubled");
+        let source = parse("<x1>Le <x2>CIO</x2></x1><x3/>");
+        assert_eq!(source.marks(), parse("<x3/>The <x2><x1>IOC</x1></x2>").marks());
+        assert_ne!(source.marks(), parse("<x1>The <x2>IOC</x2></x1>").marks(), "one is lost");
+        assert_ne!(source.marks(), parse("<x1>The <x2>IOC</x2></x1><x3/><x3/>").marks(), "one is doubled");
         assert!(source.is_well_nested());
         for wrong in ["<x1>a<x2>b</x1>c</x2>", "</x1>a<x1>", "<x1>a", "a</x1>"] {
-            assert!(!read(wrong).is_well_nested(), "{wrong}");
+            assert!(!parse(wrong).is_well_nested(), "{wrong}");
         }
     }
 
     #[test]
     fn only_text_with_a_letter_is_translatable() {
-        assert!(read("<x1>É</x1>").is_translatable());
+        assert!(parse("<x1>É</x1>").is_translatable());
         for nothing in ["", " \u{a0}", "3,5 – 12 %", "…", "<x1/> (<x2>2024</x2>) !", "★ €"] {
-            assert!(!read(nothing).is_translatable(), "{nothing}");
+            assert!(!parse(nothing).is_translatable(), "{nothing}");
         }
     }
 
     #[test]
     fn normalised_form_joins_white_space() {
         assert_eq!(
-            read("\n Le\t<x1> e\u{301}quipe\u{a0}! </x1>\n ").normalised().to_tagged(),
+            parse("\n Le\t<x1> e\u{301}quipe\u{a0}! </x1>\n ").normalised().to_tagged(),
             "Le <x1>équipe\u{a0}!</x1>",
             "white space runs across marks too"
         );
@@ -306,9 +306,9 @@ mod tests {
 
     #[test]
     fn marks_get_the_form_of_the_source() {
-        let source = read("a<x1/>b<x2></x2>");
-        assert_eq!(read("<x1></x1>A<x2/>B").shaped_like(&source), read("<x1/>A<x2></x2>B"));
-        assert_eq!(read("<x1>A</x1>").shaped_like(&source), read("<x1>A</x1>"), "text in a single mark is a fault");
+        let source = parse("a<x1/>b<x2></x2>");
+        assert_eq!(parse("<x1></x1>A<x2/>B").shaped_like(&source), parse("<x1/>A<x2></x2>B"));
+        assert_eq!(parse("<x1>A</x1>").shaped_like(&source), parse("<x1>A</x1>"), "text in a single mark is a fault");
     }
 
     fn piece() -> impl Strategy<Value = Piece> {

@@ -119,7 +119,7 @@ impl Store {
         self.run("settle a budget", move |connection| {
             Box::pin(async move {
                 set_durability(connection, dialect, true).await?;
-                settle(connection, dialect, &spending, settled).await?;
+                settle_reservation(connection, dialect, &spending, settled).await?;
                 Ok(set_durability(connection, dialect, false).await?)
             })
         })
@@ -161,7 +161,7 @@ async fn open_period(connection: &mut AnyConnection, reservation: &Reservation) 
     Ok(bind_reservation(OPEN_PERIOD, reservation).execute(connection).await?.rows_affected() > 0)
 }
 
-async fn settle(
+async fn settle_reservation(
     connection: &mut AnyConnection,
     dialect: Dialect,
     spending: &Spending,

@@ -46,31 +46,11 @@ impl<'a> XmlReader<'a> {
         // An element of the other format's namespace ranks below the feed's own.
         let rank = if child.tag.name.contains(':') { 2 } else { 3 };
         match name {
-            "title" => {
-                let usual = if child.vocabulary == Vocabulary::Atom { Markup::Text } else { Markup::Html };
-                let title = self.read_rich_text(child, usual, Expected::Line);
-                draft.title.offer(rank, title);
-            }
+            "title" | "description" | "summary" | "tagline" | "subtitle" | "abstract" | "content" | "encoded" | "fullitem"
+            | "body" | "rights" | "copyright" => self.read_own_text(draft, child, name, rank),
+            "ttl" | "skiphours" | "skipdays" | "hour" | "day" if !is_entry => self.read_poll_hint(draft, child, name),
             "link" => self.read_link(draft, child),
-            "guid" | "id" => {
-                let opaque = child.tag.attribute("isPermaLink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
-                let id = Some(self.read_line(child)).filter(|id| !id.is_empty());
-                if id.is_some() && draft.id.get().is_none() {
-                    draft.opaque_id = opaque;
-                }
-                draft.id.offer(rank, id);
-            }
-            "description" | "summary" | "tagline" | "subtitle" | "abstract" => {
-                let usual = if child.vocabulary == Vocabulary::Atom { Markup::Text } else { Markup::Html };
-                let rank = if matches!(name, "description" | "summary") { rank } else { 2 };
-                let summary = self.read_rich_text(child, usual, Expected::Text);
-                draft.summary.offer(rank, summary);
-            }
-            "content" | "encoded" | "fullitem" | "body" => {
-                let usual = if child.vocabulary == Vocabulary::Atom { Markup::Text } else { Markup::Html };
-                let content = self.read_rich_text(child, usual, Expected::Text);
-                draft.content.offer(if name == "content" { 3 } else { 2 }, content);
-            }
+            "guid" | "id" => self.read_id(draft, child, rank),
             "author" | "managingeditor" => self.read_person(draft, child, 3),
             "webmaster" => self.read_person(draft, child, 1),
             "category" => self.read_category(draft, child),
@@ -96,34 +76,59 @@ impl<'a> XmlReader<'a> {
                 self.read_image(draft, child, 3);
             }
             "icon" => self.read_image(draft, child, 2),
-            "rights" | "copyright" => {
-                let usual = if child.vocabulary == Vocabulary::Atom { Markup::Text } else { Markup::Html };
-                let rights = self.read_rich_text(child, usual, Expected::Text);
-                draft.rights.offer(rank, rights);
-            }
             "language" => {
                 let language = Some(self.read_line(child)).filter(|language| !language.is_empty());
                 draft.language.offer(3, language);
             }
-            "ttl" if !is_entry => {
+            _ => self.skip(child),
+        }
+    }
+
+    /// Reads an element of RSS or Atom that holds text or HTML.
+    fn read_own_text(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, name: &str, rank: u8) {
+        let usual = if child.vocabulary == Vocabulary::Atom { Markup::Text } else { Markup::Html };
+        let expected = if name == "title" { Expected::Line } else { Expected::Text };
+        let text = self.read_rich_text(child, usual, expected);
+        match name {
+            "title" => draft.title.offer(rank, text),
+            "description" | "summary" => draft.summary.offer(rank, text),
+            "tagline" | "subtitle" | "abstract" => draft.summary.offer(2, text),
+            "content" => draft.content.offer(3, text),
+            "encoded" | "fullitem" | "body" => draft.content.offer(2, text),
+            _ => draft.rights.offer(rank, text),
+        }
+    }
+
+    /// Reads the id of an entry or a feed.
+    fn read_id(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, rank: u8) {
+        let is_opaque = child.tag.attribute("isPermaLink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+        let id = Some(self.read_line(child)).filter(|id| !id.is_empty());
+        if id.is_some() && draft.id.get().is_none() {
+            draft.opaque_id = is_opaque;
+        }
+        draft.id.offer(rank, id);
+    }
+
+    /// Reads a polling hint of RSS 2.0.
+    fn read_poll_hint(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, name: &str) {
+        match name {
+            "ttl" => {
                 let minutes = self.read_line(child).parse().ok();
                 draft.poll_hints.minutes = minutes.or(draft.poll_hints.minutes);
             }
-            // Their children are fields of the feed.
-            "skiphours" | "skipdays" if !is_entry => {
-                self.enter(child);
-            }
-            "hour" if !is_entry => {
+            "hour" => {
                 if let Ok(hour) = self.read_line(child).parse() {
                     draft.poll_hints.skip_hour(hour);
                 }
             }
-            "day" if !is_entry => {
+            "day" => {
                 let day = self.read_line(child);
                 draft.poll_hints.skip_day(&day);
             }
-            "item" | "entry" if !is_entry => self.skip(child),
-            _ => self.skip(child),
+            // The children of `skipHours` and `skipDays` are fields of the feed.
+            _ => {
+                self.enter(child);
+            }
         }
     }
 

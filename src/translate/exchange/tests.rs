@@ -204,7 +204,7 @@ fn segment() -> impl Strategy<Value = Marked> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_again(source in segment(), is_keyed in any::<bool>()) {
+    fn exported_row_is_imported_unchanged(source in segment(), is_keyed in any::<bool>()) {
         let key = SegmentKey::new(&source, &lang("fr"), &lang("en"), "deepl", &[]);
         // Without a key the numbers begin at 1, in the order of the source: as another tool's.
         let source = if is_keyed { source } else { Marked::text(source.plain()) };
@@ -225,7 +225,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_comes_is_read_or_refused(text in "(<tmx>|<body>|<tu>|<tuv xml:lang='fr'>|<seg>|</seg>|</tuv>|</tu>|</body>|<bpt i='1'/>|<ph|>|&x;|é|\\]\\]>|<!--|<!\\[CDATA\\[){0,30}") {
+    fn import_of_any_file_ends_with_rows_or_an_error(text in "(<tmx>|<body>|<tu>|<tuv xml:lang='fr'>|<seg>|</seg>|</tuv>|</tu>|</body>|<bpt i='1'/>|<ph|>|&x;|é|\\]\\]>|<!--|<!\\[CDATA\\[){0,30}") {
         for format in [ExchangeFormat::Tmx, ExchangeFormat::Jsonl] {
             prop_assert!(rows(format, text.as_bytes()).len() < 100);
         }

@@ -232,7 +232,7 @@ fn segments() -> impl Strategy<Value = Marked> {
 
 proptest! {
     #[test]
-    fn what_was_protected_and_comes_back_is_whole(text in segments()) {
+    fn protected_text_is_restored_unchanged(text in segments()) {
         let glossary = Glossary::built_in();
         let protected = glossary.protect(&text, &lang("fr"), &lang("en"));
         let back = Marked::new(protected.text.pieces().iter().map(|piece| match piece {
@@ -250,7 +250,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_searched(text in any::<String>(), terms in any::<String>()) {
+    fn search_of_any_text_never_panics(text in any::<String>(), terms in any::<String>()) {
         let glossary = Glossary::built_in();
         glossary.protect(&Marked::text(text), &lang("fr"), &lang("ca"));
         let _ = Glossary::parse(&terms, "");

@@ -182,7 +182,7 @@ fn every_rejection_has_a_kind_with_a_name_and_a_message() {
 
 proptest! {
     #[test]
-    fn anything_is_judged(source in any::<String>(), result in any::<String>(), to in prop::sample::select(vec!["en", "es", "de", "zh"])) {
+    fn verification_of_any_text_never_panics(source in any::<String>(), result in any::<String>(), to in prop::sample::select(vec!["en", "es", "de", "zh"])) {
         let (source, result, from, to) = (Marked::text(source), Marked::text(result), lang("fr"), lang(to));
         for kind in [SegmentKind::Title, SegmentKind::Paragraph] {
             let _ = verify(&TranslationCheck { source: &source, result: &result, from: &from, to: &to, terms: &[], kind });
@@ -191,7 +191,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_is_a_good_translation_into_its_own_language(
+    fn text_is_accepted_as_its_own_translation_in_its_language(
         words in prop::collection::vec("[A-Za-zéà]{2,9}|[0-9]{1,4}|3,5|1 234|20h30|XVIe|\\(oui\\)|«\u{a0}non\u{a0}»", 1..25),
     ) {
         let text = Marked::text(format!("Le {}.", words.join(" ")));
@@ -201,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn another_number_is_told(number in 2_u32..9_000_000, other in 2_u32..9_000_000, to in prop::sample::select(vec!["en", "es", "ca"])) {
+    fn changed_number_is_refused(number in 2_u32..9_000_000, other in 2_u32..9_000_000, to in prop::sample::select(vec!["en", "es", "ca"])) {
         prop_assume!(number != other);
         let french = |number: u32| format!("Ils sont {number} dans la ville.");
         let result = |number: u32| match to {

@@ -89,7 +89,7 @@ mod tests {
         Batch { from: lang("fr"), to: lang("en"), texts: texts.iter().map(outgoing).collect() }
     }
 
-    fn redact_url(texts: &[Result<Marked, UnusableText>]) -> Vec<Result<String, String>> {
+    fn to_strings(texts: &[Result<Marked, UnusableText>]) -> Vec<Result<String, String>> {
         texts.iter().map(|text| text.as_ref().map(Marked::to_tagged).map_err(ToString::to_string)).collect()
     }
 
@@ -99,10 +99,10 @@ mod tests {
         let answer = r#"{"items": [{"id": 24, "text": "Two"}, {"id": 11, "text": "<x1>One</x1>"}]}"#;
         let read = |answer: &str, format| parse_response(answer, format, &batch);
         let texts = read(answer, ResponseFormat::Schema).expect("an answer");
-        assert_eq!(redact_url(&texts), [Ok("<x1>One</x1>".to_owned()), Ok("Two".to_owned()), Err("it was left out".to_owned())]);
+        assert_eq!(to_strings(&texts), [Ok("<x1>One</x1>".to_owned()), Ok("Two".to_owned()), Err("it was left out".to_owned())]);
         assert_eq!(read(&format!("```json\n{answer}\n```"), ResponseFormat::Object), Ok(texts));
         let texts = read("11: <b>One</b>\n\n24 : Two: 2\n37: a\n37: b\n", ResponseFormat::Lines).expect("an answer");
-        assert_eq!(redact_url(&texts)[1], Ok("Two: 2".to_owned()));
+        assert_eq!(to_strings(&texts)[1], Ok("Two: 2".to_owned()));
         assert!(texts[0].is_err() && texts[2].is_err());
         for none in [r#"{"items": [{"id": 1, "text": "One"}]}"#, "Here is the translation: One", "{", "", r#"{"items": {}}"#] {
             assert!(read(none, ResponseFormat::Object).is_err(), "{none}");

@@ -13,7 +13,7 @@ mod shown;
 
 use crate::model::{Edition, Format, Lang, Text};
 
-/// Why a format could not be written. None of them is a fault of a source or of feeds.toml.
+/// An error of writing a format. None of them is a fault of a source or of feeds.toml.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// The Atom writer.
@@ -30,7 +30,7 @@ pub enum RenderError {
     Page {
         /// The template.
         page: &'static str,
-        /// What it says.
+        /// The error of the template engine.
         source: minijinja::Error,
     },
     /// The OPML writer.
@@ -41,7 +41,7 @@ pub enum RenderError {
     Unreadable {
         /// The file.
         file: String,
-        /// What a strict reader makes of it.
+        /// The error of the strict reader.
         why: String,
     },
     /// A writer that did not write UTF-8.
@@ -58,7 +58,7 @@ pub struct EditionLink {
     pub lang: Option<Lang>,
     /// Its files, beside index.html.
     pub files: Vec<(Format, String)>,
-    /// How many items it has.
+    /// The number of its items.
     pub items: usize,
 }
 
@@ -86,12 +86,12 @@ pub struct ListedSource {
     pub tags: Vec<String>,
 }
 
-/// What index.html shows.
+/// The contents of index.html.
 #[derive(Clone, Copy, Debug)]
 pub struct Index<'a> {
     /// Its title.
     pub title: &'a str,
-    /// Where the output will be reached, ending in `/`.
+    /// The address of the output, ending in `/`.
     pub base_url: Option<&'a str>,
     /// The editions, in the order of feeds.toml.
     pub editions: &'a [EditionLink],

@@ -1,4 +1,4 @@
-//! What a body is that is no feed, in one sentence.
+//! Describes a body that is no feed in one sentence, and finds the feeds that a page links to.
 
 use super::decode::decode;
 use super::links::canonicalize_url;
@@ -8,12 +8,12 @@ use crate::html::to_line;
 use crate::model::Text;
 use url::Url;
 
-/// How much of a page is looked at.
+/// The number of bytes of a page that are searched.
 const HEAD: usize = 200_000;
-/// How many feeds of a page are heeded, and how many told.
+/// The most feeds of a page that are listed, and that are named in a message.
 const MOST_LINKED: usize = 20;
 const TOLD: usize = 3;
-/// What pages say that ask for a proof of being human, instead of the feed.
+/// Phrases of the pages that ask for a proof of being human.
 const CHALLENGES: [&str; 6] = [
     "just a moment...",
     "challenge-platform",
@@ -105,7 +105,7 @@ fn root_of(text: &str) -> Option<&str> {
     )
 }
 
-/// Whether a site's generator has served its own template: every entry's link still holds a place to fill in.
+/// True if a site's generator has served its own template: every entry's link still holds a place to fill in.
 pub(super) fn is_unrendered(feed: &Feed) -> bool {
     let unfilled = |text: Option<&String>| text.is_some_and(|text| text.contains("{{") || text.contains("%7B%7B"));
     !feed.entries.is_empty()

@@ -1,11 +1,11 @@
-//! Pages as text: decoded as feeds are, and what a page says of its charset is heard.
+//! Decodes web pages like feeds, with respect for the charset that a page declares in a `<meta>`.
 
 use super::{FeedError, decode};
 
-/// Where a page must say it to be heard. (HTML §13.2.3.2 has 1,024 bytes; some put a banner before it.)
+/// The number of bytes in which a page may declare its charset. (HTML §13.2.3.2 has 1,024 bytes; some put a banner before it.)
 const HEAD: usize = 4096;
 
-/// The text of a page that came with this `Content-Type`. A page in UTF-8 is read as such, whatever it says.
+/// Decodes a page that came with this `Content-Type`. A page in UTF-8 is read as such, whatever it declares.
 pub fn decode_page(bytes: &[u8], content_type: Option<&str>) -> Result<String, FeedError> {
     let told = content_type.is_some_and(|told| told.to_ascii_lowercase().contains("charset="));
     let written = if told { None } else { decode::meta_charset(&String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)])) };

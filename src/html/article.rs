@@ -106,7 +106,7 @@ fn say(node: &NodeRef<'_>, of: &[&str], outside: &[&str]) {
     node.remove_from_parent();
 }
 
-/// What stands for a script is what readers see, unless its image is already shown beside it.
+/// Shows the content of a `<noscript>`, unless its image is already shown beside it.
 fn fall_back(noscript: &NodeRef<'_>) {
     let is_twice = noscript.prev_element_sibling().is_some_and(|before| before.has_name("img"))
         && noscript.first_element_child().is_some_and(|inner| inner.has_name("img"));

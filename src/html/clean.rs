@@ -26,14 +26,14 @@ const MORE_TAGS: [&str; 32] = [
 ];
 /// Unknown to browsers, so inert; some old feeds are made of them.
 const OBSOLETE_TAGS: [&str; 9] = ["command", "datagrid", "event-source", "keygen", "m", "multicol", "nextid", "sound", "spacer"];
-/// What a link may lead to: besides the web, programs that a click opens and that run nothing by being opened.
+/// The schemes that a link may have: besides the web, programs that a click opens and that run nothing by being opened.
 const SCHEMES: [&str; 26] = [
     "http", "https", "mailto", "tel", "ftp", "ftps", "irc", "ircs", "xmpp", "magnet", "gemini", "gopher", "sip", "sips", "sms",
     "geo", "news", "nntp", "webcal", "matrix", "bitcoin", "feed", "spotify", "svn", "git", "data",
 ];
 /// Elements whose content is no text of the article.
 const NO_CONTENT: [&str; 6] = ["script", "style", "noscript", "template", "noembed", "noframes"];
-/// So often is the result cleaned again, if it may read otherwise than it was written.
+/// The most times that the result is cleaned again, if it may read otherwise than it was written.
 const MOST_ROUNDS: usize = 4;
 
 /// `rel` is written last, but goes before others where the cleaner drops a link that cannot be: cleaned again it would go last.
@@ -92,7 +92,7 @@ pub fn clean(html: &RawHtml, base: Option<&Url>) -> Clean {
     base.map_or_else(|| clean_with(&html.0, &ABSOLUTE), |base| clean_with(&html.0, &builder(Some(base))))
 }
 
-/// Whether a `data:` address is a picture of dots. SVG is none: it is a document.
+/// True if a `data:` address is a bitmap. SVG is none: it is a document.
 pub(super) fn is_bitmap(address: &str) -> bool {
     let address = address.trim_start();
     address.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("data:image/"))

@@ -2,7 +2,7 @@
 //!
 //! Lists that are a policy (what the cleaner allows, what readability skips) stand where the policy is.
 
-/// What an element is. An unknown one is nothing of all this.
+/// The properties of an element. An unknown one has none of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Traits(u16);
 

@@ -29,7 +29,7 @@ pub fn decode_entities(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What stands behind `&` up to its `;`, resolved. Numbers 128–159 mean what they mean in windows-1252 (HTML §13.2.5.80).
+/// Resolves a reference; `name` is the text behind `&`, with its `;`. Numbers 128–159 mean what they mean in windows-1252 (HTML §13.2.5.80).
 fn resolve(name: &str) -> Option<Cow<'static, str>> {
     let Some(number) = name.strip_prefix('#') else {
         let (first, second) = NAMED_ENTITIES.get(name)?;

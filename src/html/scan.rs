@@ -17,7 +17,7 @@ use super::elements;
 pub(crate) enum Token<'a> {
     /// Text, with its character references.
     Text(&'a str),
-    /// What stands in a `<script>`, `<style>` or another element whose content is neither markup nor has references.
+    /// The content of a `<script>`, `<style>` or another element that has neither markup nor references in it.
     RawText(&'a str),
     /// A start tag.
     Start(Tag<'a>),
@@ -44,7 +44,7 @@ impl<'a> Token<'a> {
 /// A tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tag<'a> {
-    /// From `<` to `>`.
+    /// The whole tag, from `<` to `>`.
     pub(crate) raw: &'a str,
     /// The name, in the case in which it is written.
     pub(crate) name: &'a str,
@@ -106,7 +106,7 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// What stands at a place in a tag behind its name.
+/// A part of a tag behind its name.
 enum Part<'a> {
     Attribute {
         attribute: Attribute<'a>,
@@ -196,7 +196,7 @@ impl<'a> Scanner<'a> {
         Self { rest: html, inside: None, has_cdata_end: true }
     }
 
-    /// What is still to be scanned.
+    /// Returns the part that is still to be scanned.
     pub(crate) fn rest(&self) -> &'a str {
         self.rest
     }
@@ -296,7 +296,7 @@ fn comment_length(html: &str) -> usize {
         .unwrap_or(html.len())
 }
 
-/// Where the end tag of `name` begins, or the end of `html`.
+/// Finds the start of the end tag of `name`, or else the end of `html`.
 fn end_tag_of(html: &str, name: &str) -> usize {
     memmem::find_iter(html.as_bytes(), b"</")
         .find(|at| {

@@ -1,4 +1,4 @@
-//! From clean HTML to segments: a block's text, cut into sentences, with numbered marks for the markup inside it.
+//! Cuts clean HTML into segments: a block's text, cut into sentences, with numbered marks for the markup inside it.
 //!
 //! Markup that stands around a whole sentence, line breaks and images at its ends, and white space between sentences stay in
 //! the template: the same sentence is then the same segment wherever it stands, and the memory knows it.
@@ -23,9 +23,9 @@ pub(super) mod skeleton;
 mod tokens;
 pub(super) mod typography;
 
-/// What an opaque thing in a line is to the sentence splitter: a word.
+/// Stands for an opaque element in the text that the sentence splitter sees. It counts as a word.
 const OBJECT: &str = "\u{fffc}";
-/// What a `br` is to the sentence splitter.
+/// Stands for a `<br>` in the text that the sentence splitter sees.
 const LINE: &str = "\u{2028}";
 
 /// Takes clean HTML, written in `lang`, apart. Markup whose tree would be too deep or too large has no segments.
@@ -59,7 +59,7 @@ pub fn segment(html: &Clean, lang: &Lang) -> Segmented {
     builder.out
 }
 
-/// What a line holds. Tags are named by their tokens.
+/// A part of a line. Tags are given by the index of their token.
 enum Item<'a> {
     Text(Cow<'a, str>),
     /// White space between sentences.
@@ -244,7 +244,7 @@ impl<'a> Builder<'a, '_> {
         cut
     }
 
-    /// What the sentence splitter sees of an item.
+    /// Returns the text that the sentence splitter sees of an item.
     fn shown<'i>(&self, item: &'i Item<'_>) -> &'i str {
         match item {
             Item::Text(text) | Item::Gap(text) => text,
@@ -337,7 +337,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    /// What stands behind a mark without content.
+    /// Returns the markup that a mark without content stands for.
     fn single(&mut self, at: usize) -> Vec<Part> {
         let end = self.partners[at].unwrap_or(at);
         let has_attributes = match self.tokens[at] {

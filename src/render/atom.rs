@@ -86,7 +86,7 @@ fn content(item: &EditionItem, lang: Option<&str>) -> Option<Content> {
     Some(Content { lang, value: Some(value), content_type: Some(kind.to_owned()), ..Content::default() })
 }
 
-/// Where the entry comes from (RFC 4287 §4.2.11). Its name is the author where the entry names none: an author there
+/// The source of the entry (RFC 4287 §4.2.11). Its name is the author where the entry names none: an author there
 /// counts for the entry (§4.2.1). Its date is the last that we know it to have changed: when this entry did.
 fn source(item: &EditionItem) -> Source {
     let SourceInfo { feed, site, image, .. } = &item.source;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-/// Whether XML 1.0 §2.2 allows the character.
+/// True if XML 1.0 §2.2 allows the character.
 fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }

@@ -69,7 +69,7 @@ fn item(edition: &Edition, item: &EditionItem) -> Value {
     }
 }
 
-/// Who translated an item, and how much of it stands as it was written.
+/// The engines that translated an item, and how much of it is untranslated.
 fn translation(translation: &Translation) -> Value {
     context! {
         from => translation.from.as_str(),
@@ -78,7 +78,7 @@ fn translation(translation: &Translation) -> Value {
     }
 }
 
-/// Whether the text shows the picture itself.
+/// True if the text shows the picture itself.
 fn shows(body: Option<&Clean>, image: &str) -> bool {
     body.is_some_and(|html| html.as_str().contains(escape(image).as_ref()) || html.as_str().contains(image))
 }

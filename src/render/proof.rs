@@ -1,5 +1,5 @@
-//! What was written, read back by a strict reader that is not ours: a feed that it cannot read, or in which items are missing,
-//! replaces nothing.
+//! Reads back each feed that was written, by a strict reader that is not ours. A feed that it cannot read, that makes it panic, or in
+//! which items are missing, replaces nothing.
 
 use feed_rs::parser::Builder;
 

@@ -82,7 +82,7 @@ fn dublin_core(edition: &Edition, item: &EditionItem) -> Option<DublinCoreExtens
     says_something.then(|| DublinCoreExtension { creators, contributors, languages, ..DublinCoreExtension::default() })
 }
 
-/// What RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure"); where
+/// The extensions for data that RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure"); where
 /// there are more, all stand as Media RSS too: readers that know it then look there only, so the first is repeated.
 fn more(item: &EditionItem) -> Vec<Extension> {
     let changed = (item.updated.whole_seconds() > item.published.whole_seconds())

@@ -1,4 +1,4 @@
-//! What several formats say of an edition in the same words.
+//! The values that several formats write in the same way.
 
 use std::borrow::Cow;
 
@@ -31,7 +31,7 @@ pub(super) fn title_lang<'a>(edition: &Edition, item: &'a EditionItem) -> Option
     left.map_or_else(|| own_lang(edition, item), |translation| Some(&translation.from))
 }
 
-/// Who translated an item, as a feed names people: `deepl (machine translation from fr)`.
+/// The translators of an item, as a feed names people: `deepl (machine translation from fr)`.
 pub(super) fn translators(item: &EditionItem) -> impl Iterator<Item = String> {
     item.translation.iter().flat_map(|translation| {
         translation

@@ -4,7 +4,7 @@ use dom_query::NodeRef;
 
 use crate::html::dom::{is_blank, is_block, is_on_own_line, remove_if_empty};
 
-/// How a tail begins and what it says then, in small letters with straight apostrophes: `WordPress` in its languages.
+/// The beginning of a tail and a later phrase of it, in lower case with straight apostrophes: `WordPress` in its languages.
 const APPEARED: [(&str, &str); 27] = [
     ("l'article", "est apparu en premier sur"),
     ("l'article", "est apparu d'abord sur"),
@@ -34,7 +34,7 @@ const APPEARED: [(&str, &str); 27] = [
     ("l'entrada", "ha aparegut primer a"),
     ("het bericht", "verscheen eerst op"),
 ];
-/// How a link that leads to the rest of an article begins.
+/// Beginnings of links that lead to the rest of an article.
 const READ_MORE: [&str; 22] = [
     "lire la suite",
     "lire l'article",
@@ -61,7 +61,7 @@ const READ_MORE: [&str; 22] = [
 ];
 /// A tail is no longer than this: two titles and a phrase.
 const LONGEST: usize = 700;
-/// So many tails are cut from one article: a site's, and those of the plug-ins of its site.
+/// The most tails that are cut from one article: a site's, and those of the plug-ins of its site.
 const MOST: usize = 8;
 
 /// Cuts the tails from the end of an article.
@@ -87,7 +87,7 @@ pub(super) fn cut(root: &NodeRef<'_>) {
 struct End<'a> {
     texts: Vec<(NodeRef<'a>, usize)>,
     flat: Vec<char>,
-    /// Whether `flat` begins where the line begins.
+    /// True if `flat` begins where the line begins.
     whole: bool,
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Embeds<'a> {
 }
 
 impl<'a> Embeds<'a> {
-    /// None yet; relative addresses lead from `base`.
+    /// Begins without embeds; relative addresses are resolved against `base`.
     pub(super) fn new(base: Option<&'a Url>) -> Self {
         Self { base, linked: HashSet::new(), links: HashSet::new() }
     }
@@ -75,7 +75,7 @@ impl<'a> Embeds<'a> {
     }
 }
 
-/// Where the embed leads to.
+/// Returns the address that the embed shows.
 fn address(node: &NodeRef<'_>) -> Option<String> {
     if let Some(id) = node.attr("data-videoid").filter(|_| node.has_name("amp-youtube")) {
         return Some(format!("{}{id}", PLAYERS[0].2));

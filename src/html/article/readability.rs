@@ -25,7 +25,7 @@ const WORDLESS: [&str; 6] = ["script", "style", "svg", "template", "iframe", "se
 /// First parts of host names that lead to the same site as the name without them.
 const SAME_SITE: [&str; 4] = ["www.", "amp.", "m.", "mobile."];
 
-/// What a page holds.
+/// The article of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Article {
     /// The article as it is written in the page: to be cleaned like all HTML.
@@ -67,7 +67,7 @@ fn read(page: String, url: &Url) -> Option<Article> {
     Some(Article { content: RawHtml(found.content.to_string()), canonical: own, image })
 }
 
-/// How long a text is, runs of white space counted once.
+/// Counts the characters of a text, runs of white space once.
 fn letters(text: &str) -> usize {
     text.split_whitespace().map(|word| word.chars().count() + 1).sum()
 }
@@ -79,7 +79,7 @@ fn address(reader: &Readability, selector: &str, attribute: &str, base: &Url) ->
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// Whether a page at `url` may say that `own` is its address: another site would speak for itself, and a front page that every
+/// True if a page at `url` may name `own` as its address: another site would speak for itself, and a front page that every
 /// page of a site names is a mistake of that site.
 fn is_of_the_same_page(own: &Url, url: &Url) -> bool {
     let is_front = own.path() == "/" && own.query().is_none() && url.path() != "/";

@@ -1,4 +1,4 @@
-//! Where a summary ends that is made of a text.
+//! Makes a summary of the first lines of a text, cut where a sentence ends.
 
 use crate::html::{clean, text};
 use crate::model::Clean;
@@ -62,7 +62,7 @@ fn cut(line: &str, least: usize) -> String {
     format!("{}…", line[..end].trim_end_matches([' ', '\u{a0}', ',', ';', ':', '-', '–', '—', '«', '(']))
 }
 
-/// Whether what stands before a full stop is one letter, as in `M. Dupont`.
+/// True if the word before a full stop is one letter, as in `M. Dupont`.
 fn is_initial(before: &str) -> bool {
     let mut back = before.chars().rev();
     back.next().is_some_and(char::is_alphabetic) && back.next().is_none_or(|c| !c.is_alphanumeric())

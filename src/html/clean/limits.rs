@@ -1,4 +1,4 @@
-//! How costly a document tree of some markup would be, found by one linear look at its tags and before any tree is built.
+//! Limits on the markup that may become a document tree. They are checked in one linear pass over the tags, before a tree is built.
 //!
 //! Cleaners are quadratic in nesting (ammonia: 20,000 nested elements 0.64 s, html2text 0.69), and an unclosed inline
 //! element is opened again in every block that follows (HTML §13.2.4.3, "reconstruct the active formatting elements"):
@@ -18,14 +18,14 @@ const DEEPEST: usize = 256;
 const MOST_NODES: usize = 400_000;
 /// In one tag: honest ones have a dozen.
 const MOST_ATTRIBUTES: usize = 500;
-/// How often, on average, a byte may belong to some tag: once, unless tags begin within the attributes of others, which could
+/// The number of times that a byte may be read, on average: once, unless tags begin within the attributes of others, which could
 /// be arranged so that each is read to the end.
 const MOST_READINGS: usize = 8;
 
 /// More than an article of accented letters has, each written as a reference.
 const MOST_REFERENCES: usize = 150_000;
 
-/// Whether a tree of this markup would be deeper or larger than an article's can honestly be.
+/// True if a tree of this markup would be deeper or larger than an article's can honestly be.
 pub(in crate::html) fn is_hostile(html: &str) -> bool {
     let bytes = html.as_bytes();
     if memchr::memchr_iter(b'&', bytes).nth(MOST_REFERENCES).is_some() {
@@ -47,7 +47,7 @@ pub(in crate::html) fn is_hostile(html: &str) -> bool {
     })
 }
 
-/// How deep and how large a tree grows, tag by tag.
+/// The depth and the size of a tree as it grows, tag by tag.
 #[derive(Default)]
 struct Tree {
     depth: usize,

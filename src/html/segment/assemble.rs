@@ -1,17 +1,17 @@
-//! From translated segments back to HTML. Marks that are lost, doubled or crossed are refused: no markup is ever dropped.
+//! Assembles HTML from translated segments. Marks that are lost, doubled or crossed are refused: no markup is ever dropped.
 
 use super::skeleton::{Inlay, Part, Segment, Segmented, TemplateTag, Value, escape_text, escape_value};
 use crate::model::{Lang, Marked, Piece, RawHtml};
 
-/// Why segments could not be put back.
+/// An error of assembling.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AssembleError {
     /// Not one translation, or the lack of one, for each segment.
     #[error("{given} translations for {segments} segments: give one, or none, for each in its order")]
     Count {
-        /// How many there are.
+        /// The number of translations.
         given: usize,
-        /// How many there should be.
+        /// The number of segments.
         segments: usize,
     },
     /// The marks of a translation do not fit its segment.
@@ -19,12 +19,12 @@ pub enum AssembleError {
     Marks {
         /// The place of the segment, from 0.
         segment: usize,
-        /// What is wrong.
+        /// The fault of its marks.
         fault: MarkFault,
     },
 }
 
-/// What is wrong with the marks of a translation.
+/// A fault of the marks of a translation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarkFault {
     /// Some are lost, doubled, or of no segment.
@@ -54,7 +54,7 @@ pub fn assemble(html: &Segmented, translations: &[Option<Marked>], source_lang: 
     Ok(RawHtml(writer.out))
 }
 
-/// Whether there is a place for each translation, and each has the marks of its segment.
+/// Checks that there is one translation, or none, for each segment, and that each has the marks of its segment.
 pub(super) fn check(segments: &[Segment], translations: &[Option<Marked>]) -> Result<(), AssembleError> {
     if segments.len() != translations.len() {
         return Err(AssembleError::Count { given: translations.len(), segments: segments.len() });
@@ -95,7 +95,7 @@ struct Writer<'a> {
     html: &'a Segmented,
     translations: &'a [Option<Marked>],
     source_lang: &'a Lang,
-    /// How many of the first n segments have no translation, and how many have one that says something else.
+    /// For each n, how many of the first n segments have no translation (`missing`) or one that differs (`changed`).
     missing: Vec<usize>,
     changed: Vec<usize>,
     /// Segments before this one stand in an element that says that it is untranslated.
@@ -114,7 +114,7 @@ impl<'a> Writer<'a> {
         Self { html, translations, source_lang, missing, changed, told_until: 0, out: String::new() }
     }
 
-    /// Whether anything is translated, so that what is not must say so.
+    /// True if anything is translated, so that the rest must state its language.
     fn tells(&self) -> bool {
         self.missing[self.translations.len()] < self.translations.len()
     }

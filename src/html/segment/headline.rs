@@ -8,7 +8,7 @@ use crate::model::{Lang, Marked, SegmentKind, Text};
 /// A line taken apart: its sentences, and what stands around them.
 #[derive(Clone, Debug, Default)]
 pub struct SegmentedHeadline {
-    /// What stands before the first segment, between two, and after the last: one more than there are segments.
+    /// The text before the first segment, between two, and after the last: one more than there are segments.
     gaps: Vec<String>,
     segments: Vec<Segment>,
 }

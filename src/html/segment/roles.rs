@@ -1,11 +1,11 @@
-//! What each element is to the text around it: a part of the line, its end, or something that is not looked into.
+//! The role of each element in the text around it: a part of the line, the end of it, or opaque.
 
 use super::tokens::Token;
 use crate::html::elements;
 use crate::html::scan::Tag;
 use crate::model::SegmentKind;
 
-/// What a token is to the line that it stands in.
+/// The role of a token in its line.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Role {
     /// Text, or markup inside a line.

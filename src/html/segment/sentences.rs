@@ -1,4 +1,4 @@
-//! Where sentences end: French first, and the languages beside it.
+//! Splits text into sentences: French first, and the languages beside it.
 //!
 //! A break stands only at white space, so that `3,5`, `www.example.org` and `10:30` cannot fall apart. Which stops end no
 //! sentence is data: `abbreviations.txt`. In doubt the sentences stay together: a long segment is translated well, half a one is not.
@@ -17,7 +17,7 @@ const LONGEST_ABBREVIATION: usize = 16;
 static RULES: LazyLock<HashMap<&'static str, Rules>> = LazyLock::new(|| read(include_str!("abbreviations.txt")));
 static NO_RULES: LazyLock<Rules> = LazyLock::new(Rules::default);
 
-/// What is known of a language's abbreviations.
+/// The abbreviations of a language.
 #[derive(Default)]
 struct Rules {
     before: HashSet<&'static str>,
@@ -75,7 +75,7 @@ pub fn split_sentences<'a>(text: &'a str, lang: &Lang) -> Vec<&'a str> {
 struct Splitter<'a> {
     text: &'a str,
     rules: &'static Rules,
-    /// Where the present sentence begins, and its first word.
+    /// The start of the current sentence, and that of its first word.
     start: usize,
     first_word: usize,
     /// Up to here stands a quotation or bracket that is kept whole.
@@ -128,7 +128,7 @@ impl Splitter<'_> {
         }
     }
 
-    /// Whether the stops from `at` to `closers`, and the closers behind them, end a sentence, if another would begin at `next`.
+    /// True if the stops from `at` to `closers`, and the closers behind them, end a sentence, if another would begin at `next`.
     fn ends_sentence(&self, at: usize, closers: Range<usize>, next: usize) -> bool {
         let after = self.text[next..].trim_start_matches(is_lead);
         let Some(first) = after.chars().next() else { return false };
@@ -147,7 +147,7 @@ impl Splitter<'_> {
         }
     }
 
-    /// Whether the stop behind `before` belongs to its last word; `after` begins with the next one.
+    /// True if the stop behind `before` belongs to its last word; `after` begins with the next one.
     fn is_abbreviation(&self, before: &str, after: &str) -> bool {
         let Some(token) = last_word(before) else { return false };
         let is_number = token.bytes().all(|b| b.is_ascii_digit());
@@ -198,7 +198,7 @@ fn is_bullet(c: char) -> bool {
     matches!(c, '-' | '–' | '—' | '•' | '·' | '*' | '‣' | '►')
 }
 
-/// What may stand before the first word of a sentence.
+/// True if the character may stand before the first word of a sentence.
 fn is_lead(c: char) -> bool {
     c.is_whitespace() || is_bullet(c) || matches!(c, '«' | '“' | '„' | '"' | '\'' | '‘' | '’' | '(' | '[' | '¿' | '¡')
 }
@@ -220,7 +220,7 @@ fn closing(c: char) -> Option<&'static [char]> {
     }
 }
 
-/// Where in `text`, which begins with `open`, its other half stands, if near.
+/// Finds the quotation mark or bracket that closes `text`, which begins with `open`, if it is near.
 fn close_of(text: &str, open: char, close: &[char]) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, c) in text.char_indices().take_while(|(at, _)| *at <= WHOLE) {

@@ -1,4 +1,4 @@
-//! What is left of a document when its text is taken out: the tags, the white space between segments, and where each goes.
+//! The skeleton of a document: its tags, the white space between segments, and the place of each segment.
 
 use crate::model::{Marked, SegmentKind};
 
@@ -7,14 +7,14 @@ use crate::model::{Marked, SegmentKind};
 pub struct Segmented {
     pub(super) parts: Vec<Part>,
     pub(super) segments: Vec<Segment>,
-    /// For each segment, what stands behind its marks: mark 1 first.
+    /// For each segment, the markup that its marks stand for: mark 1 first.
     pub(super) inlays: Vec<Vec<Inlay>>,
 }
 
 /// A translatable run of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// What it is in its document.
+    /// The role of the text in its document.
     pub kind: SegmentKind,
     /// Its text with marks.
     pub text: Marked,
@@ -34,7 +34,7 @@ pub(super) enum Part {
     Raw(String),
     /// A start tag, written anew.
     Tag(TemplateTag),
-    /// Where the text of a segment goes.
+    /// The place of a segment, by its index.
     Segment(usize),
 }
 
@@ -43,9 +43,9 @@ pub(super) enum Part {
 pub(super) struct TemplateTag {
     pub(super) name: String,
     pub(super) attributes: Vec<(String, Value)>,
-    /// Whether the element has no end tag.
+    /// True if the element has no end tag.
     pub(super) void: bool,
-    /// Whether it is a block that has text of its own, not only in blocks inside it.
+    /// True if it is a block that has text of its own, not only in blocks inside it.
     pub(super) has_text: bool,
     /// The segments inside the element: from the first, and before the second.
     pub(super) holds: (usize, usize),
@@ -58,7 +58,7 @@ pub(super) enum Value {
     Segment(usize),
 }
 
-/// What stands behind a mark.
+/// The markup that a mark stands for.
 #[derive(Clone, Debug)]
 pub(super) enum Inlay {
     /// An element around text: its start tag; the name tells the end tag.

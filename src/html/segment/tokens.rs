@@ -40,7 +40,7 @@ pub(super) fn tokens(html: &str) -> Vec<Token<'_>> {
     tokens.collect()
 }
 
-/// For each token that begins or ends an element, its other half.
+/// Finds for each start tag its end tag, and the other way round.
 pub(super) fn partners(tokens: &[Token<'_>]) -> Vec<Option<usize>> {
     let mut partners = vec![None; tokens.len()];
     let mut open: Vec<(usize, &str)> = Vec::new();

@@ -9,16 +9,16 @@ const WIDE: char = '\u{a0}';
 /// Stands for a mark while a segment is set.
 const MARK: char = '\u{fffc}';
 
-/// How a language is set.
+/// The typographic rules of a language.
 struct Style {
     outer: (char, char),
     inner: (char, char),
-    /// What stands inside the outer quotation marks.
+    /// The space inside the outer quotation marks.
     inside: Option<char>,
     before_colon: Option<char>,
-    /// What stands before `; ! ?`.
+    /// The space before `; ! ?`.
     before_high: Option<char>,
-    /// Whether an apostrophe is curled. Where the press writes it straight (Catalan, Italian) it stays as the engine has it.
+    /// True if an apostrophe is curled. Where the press writes it straight (Catalan, Italian) it stays as the engine has it.
     curls: bool,
 }
 
@@ -156,7 +156,7 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
 }
 
-/// Which characters belong to addresses or to code.
+/// Marks the characters that belong to addresses or to code.
 fn protected(chars: &[char]) -> Vec<bool> {
     let mut fixed = vec![false; chars.len()];
     let is_end = |c: char| c.is_whitespace() || matches!(c, MARK | '«' | '»' | '“' | '”' | '„' | '"');

@@ -6,6 +6,7 @@ mod parse;
 mod push;
 mod settle;
 mod subscribe;
+mod transition;
 mod visit;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

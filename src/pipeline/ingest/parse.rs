@@ -1,4 +1,4 @@
-//! The work of a visit that takes a core's time: a body is read, compared with what is known, and what is new is packed.
+//! The CPU work of a visit: a body is parsed, compared with what is known of its entries, and what is new is encoded.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,14 @@ use crate::store::EncodedEntries;
 
 use super::super::blocking::spawn_cpu;
 
-/// Entries of a feed that came in parts.
+/// The most entries that are remembered of a feed that comes in parts.
 const MOST_LISTED: usize = 1000;
-/// How far ahead of us a date may lie: further, and it is a mistake (or an attempt to stay on top).
+/// The furthest that a date may lie ahead of us: beyond that it is a mistake, or an attempt to stay on top.
 const AHEAD: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
-/// What the work must know of its visit.
+/// What the work must know about its visit.
 #[derive(Clone)]
-pub(super) struct Reading {
+pub(super) struct ParseJob {
     source: SourceId,
     lang: Option<Lang>,
     zone: Zone,
@@ -25,9 +25,9 @@ pub(super) struct Reading {
     keep: bool,
 }
 
-/// A body, read.
-pub(super) struct Read {
-    /// What the feed says of itself; its entries are taken out.
+/// A body, parsed and not yet compared.
+pub(super) struct ParsedBody {
+    /// The feed without its entries.
     feed: Feed,
     entries: Vec<(Entry, Revision)>,
     /// Those entries, in the same order.
@@ -38,79 +38,79 @@ pub(super) struct Read {
     is_part: bool,
 }
 
-/// What a body has brought.
-pub(super) struct Brought {
+/// The changes that a body brings.
+pub(super) struct FeedChanges {
     pub(super) meta: SourceMeta,
     /// All entries of the feed, in its order: those of the body, and with a part those that were there before.
     pub(super) listed: Vec<EntryId>,
-    /// How many entries the body has, and how many of them a date.
+    /// The number of entries of the body, and of those with a date.
     pub(super) entries: usize,
     pub(super) dated: usize,
     pub(super) found: Found,
     pub(super) withdrawn: Vec<EntryId>,
     pub(super) restored: Vec<EntryId>,
-    /// New and changed entries, until they are packed.
+    /// New and changed entries; taken out when they are encoded.
     pub(super) changes: Vec<Change>,
-    pub(super) packed: EncodedEntries,
-    /// When the entries that were never seen before were published, as far as the feed says.
+    pub(super) encoded: EncodedEntries,
+    /// Dates of the entries that were never seen before, as far as the feed gives them.
     pub(super) published: Vec<Time>,
 }
 
-impl Reading {
-    /// The work of a visit to `source` at `at`; with `keep`, what it brings is packed, else left as it is.
-    pub(super) fn of(source: &plan::Source, at: Time, keep: bool) -> Self {
+impl ParseJob {
+    /// Makes the job of a visit to `source` at `at`; with `keep`, changes are encoded for the store, else left as they are.
+    pub(super) fn new(source: &plan::Source, at: Time, keep: bool) -> Self {
         Self { source: source.id.clone(), lang: source.lang.clone(), zone: source.zone, at, keep }
     }
 
-    /// All of it at once, for a source of which nothing is known.
-    pub(super) async fn whole(self, body: net::Body) -> Result<Brought, FeedError> {
+    /// Parses, compares and encodes in one piece, for a source of which nothing is known.
+    pub(super) async fn parse_new(self, body: net::Body) -> Result<FeedChanges, FeedError> {
         let work = move || {
-            let read = self.parse(body)?;
-            let mut brought = self.compare(read, &[], &[]);
-            self.pack(&mut brought);
-            Ok(brought)
+            let parsed = self.parse_body(body)?;
+            let mut changes = self.diff(parsed, &[], &[]);
+            self.encode(&mut changes);
+            Ok(changes)
         };
         spawn_cpu("reading a feed", work).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
     }
 
-    /// Reads a body.
-    pub(super) async fn read(&self, body: net::Body) -> Result<Read, FeedError> {
+    /// Parses a body.
+    pub(super) async fn parse(&self, body: net::Body) -> Result<ParsedBody, FeedError> {
         let work = self.clone();
-        spawn_cpu("reading a feed", move || work.parse(body))
+        spawn_cpu("reading a feed", move || work.parse_body(body))
             .await
             .unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
     }
 
-    /// Compares a body with what is `known` of its entries and of those that were `listed` the last time.
-    pub(super) async fn compared(self, read: Read, known: &[EntryRow], listed: &[EntryId]) -> Brought {
-        let mut brought = self.compare(read, known, listed);
-        if !self.keep || brought.changes.is_empty() {
-            return brought;
+    /// Compares a body with what is `known` of its entries and of those that were `listed` the last time, and encodes what is new.
+    pub(super) async fn compare(self, parsed: ParsedBody, known: &[EntryRow], listed: &[EntryId]) -> FeedChanges {
+        let mut changes = self.diff(parsed, known, listed);
+        if !self.keep || changes.changes.is_empty() {
+            return changes;
         }
         let work = move || {
-            self.pack(&mut brought);
-            brought
+            self.encode(&mut changes);
+            changes
         };
-        spawn_cpu("encoding entries", work).await.expect("packing takes what was read, and has no reason to panic")
+        spawn_cpu("encoding entries", work).await.expect("encoding takes what was parsed, and has no reason to panic")
     }
 
-    fn parse(&self, body: net::Body) -> Result<Read, FeedError> {
-        let said = feed::FeedBody {
+    fn parse_body(&self, body: net::Body) -> Result<ParsedBody, FeedError> {
+        let input = feed::FeedBody {
             bytes: &body.bytes,
             content_type: body.content_type.as_deref(),
             url: &body.url,
             lang: self.lang.as_ref(),
             zone: self.zone,
         };
-        let mut feed = feed::parse_feed(&said, &self.source)?;
+        let mut feed = feed::parse_feed(&input, &self.source)?;
         let (entries, dropped) = feed::deduplicate(std::mem::take(&mut feed.entries));
         let ids = entries.iter().map(|(entry, _)| entry.key.id()).collect();
         let net::Body { links, url, is_part, .. } = body;
-        Ok(Read { feed, entries, ids, dropped, links, url, is_part })
+        Ok(ParsedBody { feed, entries, ids, dropped, links, url, is_part })
     }
 
-    fn compare(&self, read: Read, known: &[EntryRow], listed: &[EntryId]) -> Brought {
-        let Read { feed, entries, ids, dropped, links, url, is_part } = read;
+    fn diff(&self, parsed: ParsedBody, known: &[EntryRow], listed: &[EntryId]) -> FeedChanges {
+        let ParsedBody { feed, entries, ids, dropped, links, url, is_part } = parsed;
         let dates: Vec<(EntryId, Option<Time>)> =
             ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
         // What a part does not name is as it was.
@@ -131,12 +131,13 @@ impl Reading {
         let published = new.filter_map(|change| change.entry.head.published).collect();
         let entries = ids.len();
         let listed = if is_part { merged(&ids, listed) } else { ids };
-        let packed = EncodedEntries::default();
+        let encoded = EncodedEntries::default();
         let meta = meta(feed, &links, &url);
-        Brought { meta, listed, entries, dated: with_date, found, withdrawn, restored, changes, packed, published }
+        FeedChanges { meta, listed, entries, dated: with_date, found, withdrawn, restored, changes, encoded, published }
     }
 
-    /// An entry that is new, or differs from what was known `before`; `place` is the one that it has in its feed.
+    /// Returns the change of an entry that is new, or differs from what was known `before`; `place` is the one that it has in its
+    /// feed.
     fn change(&self, mut entry: Entry, revision: Revision, before: Option<&EntryRow>, place: usize) -> Change {
         let latest = self.at.plus(AHEAD);
         entry.head.published = entry.head.published.filter(|date| *date <= latest);
@@ -154,14 +155,14 @@ impl Reading {
         Change { entry, revision, at, first_seen }
     }
 
-    fn pack(&self, brought: &mut Brought) {
+    fn encode(&self, changes: &mut FeedChanges) {
         if self.keep {
-            brought.packed = EncodedEntries::encode(&self.source, self.at, &std::mem::take(&mut brought.changes));
+            changes.encoded = EncodedEntries::encode(&self.source, self.at, &std::mem::take(&mut changes.changes));
         }
     }
 }
 
-/// What a feed says of itself; where its headers name a hub, that one counts (WebSub §4).
+/// Returns what a feed says of itself. A hub in the headers comes before one in the feed (WebSub §4).
 fn meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
     let linked = |rel| links.iter().find(|link| link.has_rel(rel)).map(|link| link.url.clone());
     let hub = match linked("hub") {
@@ -179,8 +180,8 @@ fn meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
     }
 }
 
-/// The entries of a part, and after them those of the feed that it does not name. More than any feed holds are forgotten: of what
-/// is not listed any more nothing is taken back.
+/// Returns the entries of a part, and after them those of the feed that it does not name. More than any feed holds are forgotten:
+/// what is not listed any more is not taken back.
 fn merged(part: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {
     let named: std::collections::HashSet<EntryId> = part.iter().copied().collect();
     let rest = before.iter().filter(|id| !named.contains(id)).copied();

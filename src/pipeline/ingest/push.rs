@@ -92,7 +92,7 @@ impl Ingest<'_> {
         let id = std::slice::from_ref(&source.id);
         let Some(leased) = self.lease_soon(id, self.context.stop).await? else { return Ok(false) };
         let body = net::Body::pushed(push.bytes, push.content_type, push.topic);
-        let taken = visitor.take(source, leased, body).await;
+        let taken = visitor.take_push(source, leased, body).await;
         if let Ok(Some(parcel)) = taken {
             return Ok(send.send(Ended::Visit { parcel: Box::new(parcel), is_push: true }).await.is_ok());
         }

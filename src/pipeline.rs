@@ -1,7 +1,8 @@
-//! The passes: ingest takes what is due, translate makes renditions, publish writes what is new, [`run`] does each once and reports.
+//! The three passes, and the loop that runs them until idle ([`run`]) or until cancelled ([`Passes`]): ingest leases, fetches and
+//! settles sources that are due; translate makes renditions; publish writes editions that have changed.
 //!
-//! A pass holds no rules of its own: it calls, in order, those of `feed`, `html`, `select` and `render`, and leaves the
-//! result in the store. So each can be killed, repeated or run on another machine.
+//! A pass holds no rules of its own: it carries out the decisions of `policy`, `select` and `translate`, and leaves its result in
+//! the store. So each can be killed, repeated or run on another machine.
 
 mod blocking;
 mod context;
@@ -21,13 +22,11 @@ mod run_once;
 mod scope;
 mod translate;
 mod trigger;
-mod view;
 
 pub use blocking::Panicked;
 pub use discovery::{FoundFeed, Probe, Probed, probe, seek};
 pub use dry_run::dry_run;
 pub use error::PipelineError;
-pub use full_text::PageBudget;
 pub use ingest::{Progress, Push, Until};
 pub use network::{client, options};
 pub use prepared::{Prepared, RunError};

@@ -6,7 +6,7 @@ use crate::model::Clock;
 use crate::net::Client;
 use crate::store::Store;
 
-use super::robots_cache::Manners;
+use super::robots_cache::RobotsCache;
 
 /// What the passes of one run share.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ pub(super) struct Context<'a> {
     /// A name that no other worker of this store has: leases are taken in it.
     pub(super) worker: &'a str,
     /// What hosts ask of programs.
-    pub(super) robots: &'a Manners<'a>,
+    pub(super) robots: &'a RobotsCache<'a>,
     /// After this nothing is begun; what is in flight is finished.
     pub(super) stop: &'a CancellationToken,
 }

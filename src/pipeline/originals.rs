@@ -1,4 +1,6 @@
-//! Original renditions, made the first time that somebody wants them.
+//! Original renditions, made the first time that an edition wants them, and kept by revision.
+
+mod make;
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,11 +9,11 @@ use crate::store::Store;
 
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
-use super::view;
+pub(super) use make::{make_original, make_original_from_page};
 
-/// The original renditions of these entries: those that are kept, and the missing ones, made now. `paged` are the sources whose pages
-/// are read.
-pub(super) async fn originals(
+/// Returns the original renditions of these entries: those that are kept, and the missing ones, made now. `paged` are the sources
+/// whose article pages are read.
+pub(super) async fn load_or_make_originals(
     store: &Store,
     entries: &[EntryRow],
     paged: &HashSet<SourceId>,
@@ -20,9 +22,10 @@ pub(super) async fn originals(
     let rows: HashMap<EntryId, &EntryRow> = entries.iter().map(|known| (known.id, known)).collect();
     let mut originals: HashMap<EntryId, Original> = HashMap::with_capacity(ids.len());
     for (id, revision, original) in store.load_originals(&ids).await? {
-        // One that was made of a page is of no use any more when the source is no longer to be read so.
-        let is_good = |row: &&EntryRow| row.revision == revision && (original.full_text.is_none() || paged.contains(&row.source));
-        if rows.get(&id).is_some_and(is_good) {
+        // One that was made of a page is outdated when the pages of its source are no longer read.
+        let is_current =
+            |row: &&EntryRow| row.revision == revision && (original.full_text.is_none() || paged.contains(&row.source));
+        if rows.get(&id).is_some_and(is_current) {
             originals.insert(id, original);
         }
     }
@@ -32,7 +35,7 @@ pub(super) async fn originals(
     }
     let entries = store.load_entries(&missing).await?;
     let made = spawn_cpu("making original renditions", move || {
-        entries.into_iter().map(|(id, revision, entry)| (id, revision, view::original(entry))).collect::<Vec<_>>()
+        entries.into_iter().map(|(id, revision, entry)| (id, revision, make_original(entry))).collect::<Vec<_>>()
     })
     .await?;
     store.save_originals(&made).await?;

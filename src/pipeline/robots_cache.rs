@@ -12,45 +12,45 @@ use crate::net::{Client, FetchError, Request, Response};
 use crate::policy::Robots;
 use crate::store::{Store, StoreError};
 
-/// How long an answer is good (RFC 9309 §2.4 allows a day).
+/// The time for which an answer is fresh (RFC 9309 §2.4 allows a day).
 const GOOD: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a host is not asked again whose answer could not be had.
+/// The back-off of a host whose robots.txt could not be fetched.
 const RETRY: Duration = Duration::from_secs(60 * 60);
 
-/// What hosts ask for, of one pass.
-pub(super) struct Manners<'a> {
+/// What hosts ask of programs, cached for one pass and in the store.
+pub(super) struct RobotsCache<'a> {
     pub(super) store: &'a Store,
     pub(super) client: &'a Client,
     pub(super) clock: &'a dyn Clock,
-    /// How we are called in the `User-Agent` header.
+    /// Our `User-Agent` header, which begins with our name.
     pub(super) user_agent: &'a str,
-    known: Mutex<HashMap<String, EntryRow>>,
+    known: Mutex<HashMap<String, CachedRobots>>,
 }
 
 #[derive(Clone)]
-struct EntryRow {
+struct CachedRobots {
     at: Time,
     robots: Robots,
 }
 
-impl<'a> Manners<'a> {
-    /// Of whom nothing is known yet.
+impl<'a> RobotsCache<'a> {
+    /// Makes an empty cache.
     pub(super) fn new(store: &'a Store, client: &'a Client, clock: &'a dyn Clock, user_agent: &'a str) -> Self {
         Self { store, client, clock, user_agent, known: Mutex::new(HashMap::new()) }
     }
 
-    /// What the host of an address asks for. The client keeps the pause that it wants from now on.
-    pub(super) async fn of(&self, address: &str) -> Result<Robots, StoreError> {
+    /// Returns what the host of an address asks for, and has the client keep its `Crawl-delay` from now on.
+    pub(super) async fn get(&self, address: &str) -> Result<Robots, StoreError> {
         let Some(host) = crate::net::host_key(address) else { return Ok(Robots::default()) };
         let now = self.clock.now();
-        let is_good = |known: &EntryRow| now.since(known.at) < GOOD && known.at <= now;
-        if let Some(known) = self.known.lock().await.get(&host).filter(|known| is_good(known)) {
+        let is_fresh = |known: &CachedRobots| now.since(known.at) < GOOD && known.at <= now;
+        if let Some(known) = self.known.lock().await.get(&host).filter(|known| is_fresh(known)) {
             return Ok(known.robots.clone());
         }
-        let kept = self.store.load_robots(&[&host]).await?.pop().map(|(_, at, robots)| EntryRow { at, robots });
+        let kept = self.store.load_robots(&[&host]).await?.pop().map(|(_, at, robots)| CachedRobots { at, robots });
         let known = match kept {
-            Some(known) if is_good(&known) => known,
-            kept => self.ask(&host, address, kept.map(|known| known.robots)).await?,
+            Some(known) if is_fresh(&known) => known,
+            kept => self.fetch(&host, address, kept.map(|known| known.robots)).await?,
         };
         self.client.set_host_interval(&host, known.robots.delay());
         let robots = known.robots.clone();
@@ -58,23 +58,23 @@ impl<'a> Manners<'a> {
         Ok(robots)
     }
 
-    /// Asks a host. While it does not answer, what it said before counts.
-    async fn ask(&self, host: &str, address: &str, before: Option<Robots>) -> Result<EntryRow, StoreError> {
+    /// Fetches the robots.txt of a host. While it does not answer, what it said before counts.
+    async fn fetch(&self, host: &str, address: &str, before: Option<Robots>) -> Result<CachedRobots, StoreError> {
         let now = self.clock.now();
         let robots = Url::parse(address).ok().and_then(|url| url.join("/robots.txt").ok()).map(String::from);
         let ask =
             Request { url: robots.as_deref().unwrap_or_default(), validators: &Validators::default(), headers: &[], auth: None };
         let known = match self.client.get(&ask).await {
             Ok(Response::Body(body)) => {
-                EntryRow { at: now, robots: Robots::read(&String::from_utf8_lossy(&body.bytes), name(self.user_agent)) }
+                CachedRobots { at: now, robots: Robots::read(&String::from_utf8_lossy(&body.bytes), agent_name(self.user_agent)) }
             }
             // There is none: nothing is asked for (RFC 9309 §2.3.1.3).
             Ok(Response::NotModified { .. }) | Err(FetchError::Http { status: 400..=428 | 430..=499, .. }) => {
-                EntryRow { at: now, robots: Robots::default() }
+                CachedRobots { at: now, robots: Robots::default() }
             }
             Err(_) => {
                 let at = now.millis() - i64::try_from(GOOD.saturating_sub(RETRY).as_millis()).unwrap_or(0);
-                EntryRow { at: Time::from_millis(at), robots: before.unwrap_or_else(Robots::unknown) }
+                CachedRobots { at: Time::from_millis(at), robots: before.unwrap_or_else(Robots::unknown) }
             }
         };
         self.store.save_robots(host, known.at, &known.robots).await?;
@@ -82,17 +82,17 @@ impl<'a> Manners<'a> {
     }
 }
 
-/// The name by which a robots.txt calls us: the first word of the `User-Agent` header.
-fn name(user_agent: &str) -> &str {
+/// Returns the name by which a robots.txt calls us: the first word of the `User-Agent` header.
+fn agent_name(user_agent: &str) -> &str {
     user_agent.split(['/', ' ']).next().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_robots_txt_calls_us_by_the_first_word() {
+    fn robots_txt_names_us_by_the_first_word() {
         for (agent, name) in [("relais/0.1 (+https://example.org/)", "relais"), ("Lecteur (a)", "Lecteur"), ("", "")] {
-            assert_eq!(super::name(agent), name);
+            assert_eq!(super::agent_name(agent), name);
         }
     }
 }

@@ -24,7 +24,7 @@ use super::full_text::{PageBudget, Pages};
 use super::ingest::{Hubs, Ingest, Listeners, Progress, Push, Pushes, Subscribe, Until};
 use super::prepared::Prepared;
 use super::report::ReportBuilder;
-use super::robots_cache::Manners;
+use super::robots_cache::RobotsCache;
 use super::scope::Scope;
 use super::trigger::{Pace, Trigger, sleep_unless_cancelled};
 
@@ -141,11 +141,11 @@ impl Passes<'_> {
         self.ingest(self.context(&robots), &Shared::new(self.clock.now())).await
     }
 
-    fn robots(&self) -> Manners<'_> {
-        Manners::new(self.store, &self.prepared.client, self.clock, &self.prepared.plan.fetch.user_agent)
+    fn robots(&self) -> RobotsCache<'_> {
+        RobotsCache::new(self.store, &self.prepared.client, self.clock, &self.prepared.plan.fetch.user_agent)
     }
 
-    fn context<'c>(&'c self, robots: &'c Manners<'c>) -> Context<'c> {
+    fn context<'c>(&'c self, robots: &'c RobotsCache<'c>) -> Context<'c> {
         Context {
             store: self.store,
             client: &self.prepared.client,

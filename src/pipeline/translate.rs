@@ -36,7 +36,7 @@ use crate::translate::Glossary;
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
 use super::full_text::Pages;
-use super::originals::originals;
+use super::originals::load_or_make_originals;
 pub use engine_handle::EngineHandle;
 pub(super) use estimate::estimate;
 pub(super) use open::open_engines;
@@ -95,7 +95,7 @@ impl Translate<'_> {
         for edition in self.editions.iter().filter(|edition| is_translated(edition)) {
             if self.only.is_none_or(|only| only.contains(&edition.id)) {
                 let newest = newest_entries(Some(self.store), edition, &HashMap::new()).await?;
-                let full_texts = pages.look(&newest, edition.show == Show::Full).await?;
+                let full_texts = pages.load_or_fetch(&newest, edition.show == Show::Full).await?;
                 requests.add_edition(edition, &newest, &full_texts);
             }
         }
@@ -109,7 +109,7 @@ impl Translate<'_> {
         let mut done = Translated::default();
         for requests in requests.chunks(CHUNK) {
             let known: Vec<EntryRow> = requests.iter().map(|request| request.known.clone()).collect();
-            let originals = originals(self.store, &known, self.paged).await?;
+            let originals = load_or_make_originals(self.store, &known, self.paged).await?;
             let (requests, glossary) = (requests.to_vec(), Arc::clone(self.glossary));
             let jobs = spawn_cpu("cutting entries into segments", move || lay_out(&requests, originals, &glossary)).await?;
             let round = scheduler.run(jobs, Destination::Store).await?;

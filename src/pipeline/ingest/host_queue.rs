@@ -133,7 +133,7 @@ impl Ingest<'_> {
     /// Returns how much time a host with several sources wants between two requests (`Crawl-delay`).
     async fn host_interval(&self, queue: &HostQueue<'_>) -> Result<Duration, StoreError> {
         let Some((first, _)) = queue.sources.first().filter(|_| queue.is_shared) else { return Ok(Duration::ZERO) };
-        let robots = self.context.robots.of(&first.url).await.map(|robots| Some(robots.delay()));
+        let robots = self.context.robots.get(&first.url).await.map(|robots| Some(robots.delay()));
         let delay = self.tolerate(robots, "the Crawl-delay of a host is not known")?;
         Ok(delay.unwrap_or_default())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::blocking::spawn_cpu;
 use super::super::error::PipelineError;
-use super::super::view;
+use super::view;
 use crate::config as plan;
 use crate::html;
 use crate::model::{
@@ -19,8 +19,8 @@ use crate::store::Store;
 /// The file's name without its ending, and the name under which the store remembers it; no edition may be called so.
 const NAME: &str = "faults";
 
-/// What the feed is made with.
-pub(in crate::pipeline) struct Operator<'a> {
+/// The writer of the feed.
+pub(in crate::pipeline) struct FaultFeed<'a> {
     pub(in crate::pipeline) store: &'a Store,
     pub(in crate::pipeline) dir: &'a Arc<OutputDir>,
     pub(in crate::pipeline) target: &'a str,
@@ -29,10 +29,10 @@ pub(in crate::pipeline) struct Operator<'a> {
     pub(in crate::pipeline) sources: &'a [plan::Source],
 }
 
-impl Operator<'_> {
+impl FaultFeed<'_> {
     /// Writes `faults.atom`, if anything in it has changed: what the store knows of sources, and these faults of engines and
     /// editions.
-    pub(in crate::pipeline) async fn tell(&self, others: &[Fault]) -> Result<(), PipelineError> {
+    pub(in crate::pipeline) async fn write(&self, others: &[Fault]) -> Result<(), PipelineError> {
         let now = self.clock.now();
         let ids: Vec<SourceId> = self.sources.iter().filter(|source| source.enabled).map(|source| source.id.clone()).collect();
         let mut faults = Vec::new();
@@ -77,7 +77,7 @@ impl Operator<'_> {
             lang: None,
             title: Text::new("relais: faults"),
             description: Text::new("What is wrong with sources, engines and editions."),
-            feed_id: view::tag(self.base_url, NAME),
+            feed_id: view::tag_uri(self.base_url, NAME),
             base_url: self.base_url.map(str::to_owned),
             stem: NAME.to_owned(),
             formats: vec![Format::Atom],
@@ -92,13 +92,13 @@ impl Operator<'_> {
         let origin = SourceInfo {
             id: SourceId::new(name),
             title: Text::new(name),
-            feed: source.map_or_else(|| view::tag(self.base_url, name), |source| public(&source.url)),
+            feed: source.map_or_else(|| view::tag_uri(self.base_url, name), |source| public(&source.url)),
             site: None,
             image: None,
         };
         let content = html::clean(&RawHtml(format!("<p>{}</p>", html::escape(&fault.message))), None);
         EditionItem {
-            id: view::tag(self.base_url, &format!("fault/{what}/{name}/{}/{}", fault.kind, since.millis() / 1000)),
+            id: view::tag_uri(self.base_url, &format!("fault/{what}/{name}/{}/{}", fault.kind, since.millis() / 1000)),
             head: EntryHead { categories: vec![fault.kind.to_string()], ..EntryHead::default() },
             title: Text::new(&format!("{what} {name}: {}", fault.kind)),
             summary: None,

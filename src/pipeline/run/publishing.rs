@@ -46,7 +46,7 @@ impl Passes<'_> {
     async fn publish_once(&self, context: Context<'_>, shared: &Shared) -> Result<Published, PipelineError> {
         let seen = shared.report().take_source_meta();
         let target = self.prepared.plan.output.to_string_lossy();
-        self.publisher(context, &target, &seen).pass(&mut self.pages(context)).await
+        self.publisher(context, &target, &seen).run(&mut self.pages(context)).await
     }
 
     fn publisher<'p>(&'p self, context: Context<'p>, target: &'p str, seen: &'p HashMap<SourceId, SourceMeta>) -> Publish<'p> {
@@ -72,7 +72,7 @@ impl Passes<'_> {
         }
         let faults = shared.report().other_faults();
         let target = self.prepared.plan.output.to_string_lossy();
-        self.publisher(context, &target, &HashMap::new()).operator().tell(&faults).await
+        self.publisher(context, &target, &HashMap::new()).fault_feed().write(&faults).await
     }
 
     /// Publishes what there is once a run has kept readers waiting for long enough: a slow engine delays its own entries only.

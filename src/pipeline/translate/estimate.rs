@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::blocking::spawn_cpu;
 use super::super::error::PipelineError;
-use super::super::view;
+use super::super::originals::make_original;
 use super::cost;
 use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
@@ -41,7 +41,7 @@ pub(in crate::pipeline) async fn estimate(
     let jobs = spawn_cpu("cutting entries into segments", move || {
         let wanted: HashSet<EntryId> = requests.iter().map(|request| request.known.id).collect();
         let originals: HashMap<EntryId, Original> =
-            entries.into_iter().filter(|(id, _)| wanted.contains(id)).map(|(id, entry)| (id, view::original(entry))).collect();
+            entries.into_iter().filter(|(id, _)| wanted.contains(id)).map(|(id, entry)| (id, make_original(entry))).collect();
         lay_out(&requests, originals, &glossary)
     })
     .await?;

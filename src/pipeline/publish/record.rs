@@ -1,0 +1,70 @@
+//! Remembers what files were made of, so that nothing is rendered or written twice.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::config as plan;
+use crate::model::{EntryId, EntryRow, FullText, Lang, SourceId, SourceInfo};
+use crate::sink::OutputDir;
+
+/// What was written of an edition the last time.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// A hash of everything that the files were made of.
+    pub(super) inputs: String,
+    /// The files, with their sizes in bytes.
+    pub(super) files: Vec<(String, u64)>,
+    pub(super) items: u32,
+}
+
+impl Record {
+    /// Returns true if the files that were made of these inputs are all in place.
+    pub(super) fn is_current(&self, inputs: &str, dir: &OutputDir) -> bool {
+        self.inputs == inputs && self.files.iter().all(|(file, size)| dir.has_file(file, *size))
+    }
+}
+
+/// Everything that the files of an edition are made of.
+pub(super) struct Inputs<'a> {
+    pub(super) edition: &'a plan::Edition,
+    pub(super) lang: Option<&'a Lang>,
+    pub(super) base_url: Option<&'a str>,
+    pub(super) entries: &'a [EntryRow],
+    pub(super) infos: &'a HashMap<SourceId, SourceInfo>,
+    pub(super) full_texts: &'a HashMap<EntryId, FullText>,
+    pub(super) renditions: &'a HashMap<EntryId, i64>,
+}
+
+impl Inputs<'_> {
+    /// Returns their hash: when it has not changed, neither would the files.
+    pub(super) fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |part: &str| {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        };
+        let (edition, lang, base_url) = (self.edition, self.lang, self.base_url);
+        add(env!("CARGO_PKG_VERSION"));
+        add(&format!("{:?} {:?} {:?} {lang:?} {base_url:?}", edition.show, edition.bilingual, edition.formats));
+        add(&edition.id);
+        add(edition.title.as_str());
+        add(edition.description.as_str());
+        let mut sources: HashSet<&SourceId> = HashSet::new();
+        for row in self.entries {
+            add(&format!("{} {} {}", row.id, row.revision, row.at.millis()));
+            match self.full_texts.get(&row.id) {
+                None | Some(FullText::Failed { .. }) => {}
+                Some(FullText::Taken) => add("full text"),
+                Some(FullText::Left { .. }) => add("no full text"),
+            }
+            if let Some(stamp) = self.renditions.get(&row.id) {
+                add(&format!("rendition {stamp}"));
+            }
+            if sources.insert(&row.source) {
+                add(&format!("{:?}", self.infos.get(&row.source)));
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}

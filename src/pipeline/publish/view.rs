@@ -1,0 +1,163 @@
+//! Builds the view of an edition that renderers read from what the store keeps. Pure.
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use crate::config as plan;
+use crate::html;
+use crate::model::{
+    BilingualMode, Clean, Edition, EditionItem, EntryHead, EntryId, EntryRow, Lang, Original, Rendition, Show, SourceId,
+    SourceInfo, SourceMeta, Text, Time, Translation,
+};
+
+/// The year of the `tag:` URIs: RFC 4151 wants a date at which the authority was the publisher's. It never changes.
+const TAG_YEAR: &str = "2026";
+/// Returns how a source is named to readers: as configured, else as its feed says.
+pub(super) fn source_info(source: &plan::Source, meta: Option<&SourceMeta>) -> SourceInfo {
+    let own = meta.map(|meta| meta.title.clone()).filter(|title| !title.is_blank());
+    SourceInfo {
+        id: source.id.clone(),
+        title: source.title.clone().or(own).unwrap_or_else(|| Text::new(source.id.as_str())),
+        feed: without_userinfo(&source.url),
+        site: source.site.clone().or_else(|| meta.and_then(|meta| meta.link.clone())),
+        image: meta.and_then(|meta| meta.image.clone()),
+    }
+}
+
+/// The parts of an edition.
+pub(super) struct Parts<'a> {
+    pub(super) edition: &'a plan::Edition,
+    pub(super) lang: Option<&'a Lang>,
+    pub(super) base_url: Option<&'a str>,
+    pub(super) window: &'a [EntryRow],
+    pub(super) originals: HashMap<EntryId, Original>,
+    /// The renditions that entries are shown in, where that is not the original.
+    pub(super) renditions: HashMap<EntryId, Rendition>,
+    pub(super) infos: &'a HashMap<SourceId, SourceInfo>,
+}
+
+/// Builds the view that renderers read.
+pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
+    let Parts { edition, lang, base_url, window, mut originals, mut renditions, infos } = parts;
+    let authority = authority(base_url);
+    let stem = file_stem(edition, lang);
+    let items: Vec<EditionItem> = window
+        .iter()
+        .filter_map(|known| {
+            let original = originals.remove(&known.id)?;
+            let info = infos.get(&known.source)?.clone();
+            let suffix = lang.map(|lang| format!(":{lang}")).unwrap_or_default();
+            let id = format!("tag:{authority},{TAG_YEAR}:entry/{}{suffix}", known.id);
+            let rendition = renditions.remove(&known.id).and_then(|rendition| lang.map(|lang| (rendition, lang)));
+            let shown = match rendition {
+                Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition.bilingual),
+                None => ShownText::original(original),
+            };
+            Some(build_item(id, known, shown, info, edition.show))
+        })
+        .collect();
+    Edition {
+        id: edition.id.clone(),
+        lang: lang.cloned(),
+        title: edition.title.clone(),
+        description: edition.description.clone(),
+        feed_id: format!("tag:{authority},{TAG_YEAR}:{stem}"),
+        base_url: base_url.map(str::to_owned),
+        stem,
+        formats: edition.formats.clone(),
+        updated: items.iter().map(|item| item.updated).max().unwrap_or(Time::EPOCH),
+        items,
+    }
+}
+
+/// Makes a `tag:` URI of this output (RFC 4151).
+pub(super) fn tag_uri(base_url: Option<&str>, specific: &str) -> String {
+    format!("tag:{},{TAG_YEAR}:{specific}", authority(base_url))
+}
+
+/// Returns the name of an edition's files without their ending.
+pub(super) fn file_stem(edition: &plan::Edition, lang: Option<&Lang>) -> String {
+    lang.map_or_else(|| edition.id.clone(), |lang| format!("{}.{lang}", edition.id))
+}
+
+/// The text that an item shows, in one language or two.
+struct ShownText {
+    head: EntryHead,
+    title: Text,
+    summary: Option<Clean>,
+    content: Option<Clean>,
+    text: String,
+    lang: Option<Lang>,
+    translation: Option<Translation>,
+}
+
+impl ShownText {
+    fn original(original: Original) -> Self {
+        let Original { head, title, summary, content, text, .. } = original;
+        Self { lang: head.lang.clone(), head, title, summary, content, text, translation: None }
+    }
+
+    fn translated(original: Original, rendition: Rendition, lang: &Lang, bilingual: BilingualMode) -> Self {
+        let Rendition { title, title_left, summary, content, text, provenance } = rendition;
+        let from = original.head.lang.clone().unwrap_or_else(|| lang.clone());
+        let both = |translated: Option<Clean>, own: Option<Clean>| match (bilingual, translated, own) {
+            (BilingualMode::Paragraphs, Some(translated), Some(own)) => Some(html::interleave(&translated, &own, &from)),
+            (_, translated, _) => translated,
+        };
+        let title = if bilingual == BilingualMode::None || title == original.title {
+            title
+        } else {
+            Text::new(&format!("{title} | {}", original.title))
+        };
+        let (summary, content) = (both(summary, original.summary), both(content, original.content));
+        let text = if bilingual == BilingualMode::Paragraphs {
+            content.as_ref().or(summary.as_ref()).map(html::to_text).unwrap_or_default()
+        } else {
+            text
+        };
+        let translation =
+            Translation { from, engines: provenance.engines, left: provenance.left + provenance.waiting, title_left };
+        Self { head: original.head, title, summary, content, text, lang: Some(lang.clone()), translation: Some(translation) }
+    }
+}
+
+fn build_item(id: String, known: &EntryRow, shown: ShownText, info: SourceInfo, show: Show) -> EditionItem {
+    let ShownText { head, title, summary, content, text, lang, translation } = shown;
+    let published = known.at.whole_seconds();
+    let updated = head.updated.unwrap_or(published).max(published);
+    let summary = if show == Show::Title { None } else { summary };
+    let content = if show == Show::Full { content } else { None };
+    // Only the text of what is shown.
+    let text = match (show, &content, &summary) {
+        (Show::Title, ..) | (Show::Summary, _, None) => String::new(),
+        (Show::Full, ..) => text,
+        (Show::Summary, _, Some(summary)) => html::to_text(summary),
+    };
+    let summary_text = summary.as_ref().map(|summary| html::to_line(summary.as_str())).unwrap_or_default();
+    EditionItem { id, head, title, summary, summary_text, content, text, lang, published, updated, source: info, translation }
+}
+
+/// Returns the authority of `tag:` URIs: the host of `base_url`.
+fn authority(base_url: Option<&str>) -> String {
+    base_url
+        .and_then(|url| Url::parse(url).ok())
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// Returns an address as it may be shown to readers: without the password that a feed may be fetched with.
+pub(super) fn without_userinfo(address: &str) -> String {
+    if !address.contains('@') {
+        return address.to_owned();
+    }
+    match Url::parse(address) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            // Neither fails for an address with a host, and only such are configured.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            url.into()
+        }
+        _ => address.to_owned(),
+    }
+}

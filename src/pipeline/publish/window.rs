@@ -1,0 +1,83 @@
+//! Chooses the entries that an edition shows, and the renditions that they are shown in.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::config as plan;
+use crate::model::{EntryId, EntryRow, Lang, Show, Time};
+use crate::select::{Admission, Window, decide_admission};
+use crate::store::{Store, StoreError, TranslationRow};
+
+use crate::pipeline::translate::source_language;
+
+/// Rows asked for at once, beyond the limit of the edition.
+const PAGE: usize = 100;
+
+/// What an edition shows.
+pub(super) struct Selected {
+    /// The newest first.
+    pub(super) entries: Vec<EntryRow>,
+    /// The renditions that entries are shown in, each with a hash of what it says.
+    pub(super) renditions: HashMap<EntryId, i64>,
+    /// The number of entries that wait for a translation.
+    pub(super) waiting: u64,
+}
+
+/// Chooses the entries of an edition in a language.
+pub(super) async fn select_entries(
+    store: &Store,
+    edition: &plan::Edition,
+    lang: Option<&Lang>,
+    now: Time,
+) -> Result<Selected, StoreError> {
+    let mut window = Window::new(edition.limit);
+    let mut renditions = HashMap::new();
+    let (mut before, mut waiting) = (None, 0);
+    while !window.is_full() {
+        let page = edition.limit + PAGE;
+        let rows = store.list_newest_entries(&edition.from, before, page).await?;
+        let is_last = rows.len() < page;
+        before = rows.last().map(|row| (row.at, row.id));
+        let kept = find_renditions(store, &rows, lang, edition.show).await?;
+        for row in rows {
+            let rendition = kept.get(&row.id);
+            let is_translated = rendition.is_some_and(|kept| kept.inputs.is_finished());
+            let admission = decide_admission(&row, lang, is_translated, edition.untranslated, now);
+            tracing::debug!(entry.id = %row.id, source.id = %row.source, ?admission, "judged an entry");
+            match admission {
+                Admission::Shown => window.push(row),
+                // What is translated of an unfinished one is better than nothing.
+                Admission::Translated | Admission::Foreign => {
+                    let rendition = rendition.filter(|kept| is_translated || kept.revision == row.revision);
+                    renditions.extend(rendition.map(|kept| (row.id, kept.stamp)));
+                    window.push(row);
+                }
+                Admission::Waits => waiting += u64::from(!window.is_full()),
+                Admission::Left => {}
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    let entries = window.into_entries();
+    let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
+    renditions.retain(|id, _| shown.contains(id));
+    Ok(Selected { entries, renditions, waiting })
+}
+
+/// Returns the renditions of those rows that are in another language, as far as they hold what the edition shows. One of an older
+/// revision does until the new one is translated: an entry that has been published does not go away meanwhile.
+async fn find_renditions(
+    store: &Store,
+    rows: &[EntryRow],
+    lang: Option<&Lang>,
+    show: Show,
+) -> Result<HashMap<EntryId, TranslationRow>, StoreError> {
+    let Some(lang) = lang else { return Ok(HashMap::new()) };
+    let foreign: Vec<EntryId> = rows.iter().filter(|row| source_language(row, lang).is_some()).map(|row| row.id).collect();
+    if foreign.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let kept = store.find_translation_rows(&foreign, lang).await?;
+    Ok(kept.into_iter().filter(|kept| kept.inputs.show >= show).map(|kept| (kept.entry, kept)).collect())
+}

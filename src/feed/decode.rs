@@ -3,18 +3,17 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use self::declaration::declared_charset;
 pub(super) use self::declaration::meta_charset;
-use self::guess::{guess_encoding, is_mostly_utf8};
 use self::labels::{Charset, find_charset};
 use super::FeedError;
 use crate::model::Lang;
 
 mod declaration;
 mod double_encoding;
-mod guess;
 mod labels;
 
 /// The largest size of a decompressed body, in bytes.
@@ -126,6 +125,7 @@ fn decode_unmarked<'a>(bytes: &'a [u8], declared: &DeclaredCharsets, lang: Optio
     let mut lossy = None;
     for candidate in [declared.by_server, declared.by_document].into_iter().flatten().filter(possible) {
         match candidate {
+            Charset::Dos(_, table) => return (Cow::Owned(table.decode_string_lossy(bytes)), first == Some(candidate)),
             Charset::Web(encoding) => match encoding.decode_without_bom_handling(bytes) {
                 (text, false) => return (text, first == Some(candidate) && !declared.is_ascii),
                 (text, true) => lossy = lossy.or(Some(text)),
@@ -135,6 +135,63 @@ fn decode_unmarked<'a>(bytes: &'a [u8], declared: &DeclaredCharsets, lang: Optio
     }
     let (text, malformed) = guess_encoding(bytes, lang).decode_without_bom_handling(bytes);
     (lossy.filter(|_| malformed).unwrap_or(text), false)
+}
+
+/// Guesses the encoding from the bytes.
+fn guess_encoding(bytes: &[u8], lang: Option<&Lang>) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(&bytes[..bytes.len().min(64 << 10)], true);
+    let guess = detector.guess(lang.and_then(country), Utf8Detection::Allow);
+    if guess == UTF_8 { WINDOWS_1252 } else { guess }
+}
+
+/// Returns the country, as a top-level domain, with whose legacy charsets a language was written. Western Europe is the default.
+fn country(lang: &Lang) -> Option<&'static [u8]> {
+    Some(match (lang.primary(), lang.as_str()) {
+        (_, "zh-TW" | "zh-Hant") => b"tw",
+        (_, "zh-HK") => b"hk",
+        ("zh", _) => b"cn",
+        ("ja", _) => b"jp",
+        ("ko", _) => b"kr",
+        ("ru", _) => b"ru",
+        ("uk", _) => b"ua",
+        ("bg", _) => b"bg",
+        ("sr", _) => b"rs",
+        ("el", _) => b"gr",
+        ("tr", _) => b"tr",
+        ("he", _) => b"il",
+        ("ar", _) => b"sa",
+        ("fa", _) => b"ir",
+        ("th", _) => b"th",
+        ("vi", _) => b"vn",
+        ("pl", _) => b"pl",
+        ("cs", _) => b"cz",
+        ("sk", _) => b"sk",
+        ("sl", _) => b"si",
+        ("hr", _) => b"hr",
+        ("hu", _) => b"hu",
+        ("ro", _) => b"ro",
+        ("lt", _) => b"lt",
+        ("lv", _) => b"lv",
+        ("et", _) => b"ee",
+        ("fr", _) => b"fr",
+        ("de", _) => b"de",
+        ("es", _) => b"es",
+        ("it", _) => b"it",
+        ("pt", _) => b"pt",
+        ("nl", _) => b"nl",
+        _ => return None,
+    })
+}
+
+/// True if nearly all characters beyond ASCII are valid UTF-8: one broken character must not spoil the others.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().bytes().filter(|b| *b >= 0xc2).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good > bad * 10
 }
 
 /// Returns the `charset` parameter of a `Content-Type`.
@@ -162,8 +219,6 @@ fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, FeedError> {
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{Encoding, WINDOWS_1252};
-
     use super::*;
 
     const TEXT: &str = "<rss><title>L’Équipe à 5 € — œuvre</title></rss>";
@@ -261,8 +316,8 @@ mod tests {
         assert_eq!(text(&latin, Some("text/xml; charset=ISO-8859-1")), (TEXT.to_owned(), vec![]), "as browsers take it");
         assert_eq!(text(TEXT.as_bytes(), Some("text/xml; charset=us-ascii")), (TEXT.to_owned(), vec!["charset"]));
         assert_eq!(text(b"<rss/>", Some("text/xml; charset=us-ascii")), ("<rss/>".to_owned(), vec![]));
-        let dos = b"<?xml version='1.0' encoding='cp866'?><t>\x8f\xe0\xa8\xa2\xa5\xe2</t>";
-        assert_eq!(text(dos, None), ("<?xml version='1.0' encoding='cp866'?><t>Привет</t>".to_owned(), vec![]));
+        let dos = b"<?xml version='1.0' encoding='cp850'?><t>\x82t\x82</t>";
+        assert_eq!(text(dos, None), ("<?xml version='1.0' encoding='cp850'?><t>\u{e9}t\u{e9}</t>".to_owned(), vec![]));
         let html = "<html><head><meta charset='windows-1251'></head><p>Привет";
         assert_eq!(text(&in_charset("windows-1251", html), None), (html.to_owned(), vec![]));
     }

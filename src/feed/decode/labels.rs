@@ -1,12 +1,16 @@
 //! Charset names as feeds spell them.
 
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, X_USER_DEFINED};
+use oem_cp::code_table::DECODING_TABLE_CP_MAP;
+use oem_cp::code_table_type::TableType;
 
 /// A charset that a feed can name.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 pub(super) enum Charset {
     /// A charset of the WHATWG's list, which browsers know.
     Web(&'static Encoding),
+    /// A code page of DOS, which browsers do not know.
+    Dos(u16, &'static TableType),
     /// UTF-32. Text that really uses it is recognised by its bytes before.
     Utf32,
 }
@@ -21,7 +25,19 @@ impl Charset {
     pub(super) fn extends_ascii(self) -> bool {
         match self {
             Self::Web(encoding) => encoding.is_ascii_compatible(),
+            Self::Dos(..) => true,
             Self::Utf32 => false,
+        }
+    }
+}
+
+impl PartialEq for Charset {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Web(a), Self::Web(b)) => a == b,
+            (Self::Dos(a, _), Self::Dos(b, _)) => a == b,
+            (Self::Utf32, Self::Utf32) => true,
+            _ => false,
         }
     }
 }
@@ -68,7 +84,7 @@ fn web_charset(label: &str) -> Option<Charset> {
     Encoding::for_label(label.as_bytes()).filter(|found| *found != REPLACEMENT && *found != X_USER_DEFINED).map(Charset::Web)
 }
 
-/// Returns the charset of a code page number: `cp1252`, `windows1252`, `ibm866`, `866`, `iso885915`.
+/// Returns the charset of a code page number: `cp1252`, `windows1252`, `ibm850`, `850`, `cspc8codepage437`, `iso885915`.
 fn charset_by_number(label: &str) -> Option<Charset> {
     let digits = label.len() - label.bytes().rev().take_while(u8::is_ascii_digit).count();
     let (name, number) = label.split_at(digits);
@@ -76,7 +92,10 @@ fn charset_by_number(label: &str) -> Option<Charset> {
         let part = number.strip_prefix("8859")?;
         return web_charset(&format!("iso-8859-{part}"));
     }
-    let known = matches!(name.trim_end_matches('-'), "" | "cp" | "windows" | "win" | "ibm" | "csibm" | "x-cp" | "ms");
+    let known = matches!(
+        name.trim_end_matches('-'),
+        "" | "cp" | "windows" | "win" | "ibm" | "csibm" | "cspc" | "cspcp" | "cspc8codepage" | "x-cp" | "ms"
+    );
     let number: u16 = number.parse().ok().filter(|_| known)?;
     match number {
         874 | 1250..=1258 => web_charset(&format!("windows-{number}")),
@@ -84,7 +103,7 @@ fn charset_by_number(label: &str) -> Option<Charset> {
         949 => web_charset("euc-kr"),
         950 => web_charset("big5"),
         65001 => web_charset("utf-8"),
-        _ => None,
+        _ => DECODING_TABLE_CP_MAP.get(&number).map(|table| Charset::Dos(number, table)),
     }
 }
 
@@ -117,7 +136,10 @@ mod tests {
             };
             assert_eq!(found, name, "{label}");
         }
-        for label in ["", "cp850", "ebcdic-cp-us", "iso-2022-kr", "utf-7", "cp99999", "x-user-defined", "none", "8859"] {
+        for (label, number) in [("cp850", 850), ("IBM437", 437), ("csibm855", 855), ("cspc8codepage437", 437), ("737", 737)] {
+            assert!(matches!(find_charset(label), Some(Charset::Dos(found, _)) if found == number), "{label}");
+        }
+        for label in ["", "ebcdic-cp-us", "iso-2022-kr", "utf-7", "cp99999", "x-user-defined", "none", "8859"] {
             assert!(find_charset(label).is_none(), "{label}");
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::pairs::{Pair, Set, small_letters};
+use crate::words::words;
 
 /// A sentence of a set.
 pub(crate) struct Sentence<'a> {
@@ -111,13 +112,6 @@ fn each_name(sentence: &Sentence<'_>, which: fn(&str) -> bool, change: fn(&str, 
 
 fn is_acronym(name: &str) -> bool {
     name.chars().all(char::is_uppercase)
-}
-
-/// Runs of letters, and where they begin.
-pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split(|c: char| !c.is_alphabetic())
-        .filter(|word| !word.is_empty())
-        .map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word))
 }
 
 /// The last vowel is another: as an engine made `Jack Mi` of `Jack Ma`. Without one, the last letter.

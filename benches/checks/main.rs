@@ -11,6 +11,7 @@
 
 mod breakage;
 mod pairs;
+mod words;
 
 use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;

@@ -108,7 +108,7 @@ impl Shared {
 
 impl Passes<'_> {
     /// Runs the passes to their end, and reports. The report is saved in the store.
-    #[tracing::instrument(name = "run", skip_all, fields(run.id = self.run, worker = self.worker))]
+    #[tracing::instrument(name = "run", skip_all, fields(run.id = self.run))]
     pub async fn run(&self) -> Result<Report, PipelineError> {
         let robots = self.robots();
         let (context, shared) = (self.context(&robots), Shared::new(self.clock.now()));

@@ -42,7 +42,6 @@ pub(super) async fn select_entries(
             let rendition = kept.get(&row.id);
             let is_translated = rendition.is_some_and(|kept| kept.inputs.is_finished());
             let admission = decide_admission(&row, lang, is_translated, edition.untranslated, now);
-            tracing::debug!(entry.id = %row.id, source.id = %row.source, ?admission, "judged an entry");
             match admission {
                 Admission::Shown => window.push(row),
                 // What is translated of an unfinished one is better than nothing.
@@ -51,8 +50,13 @@ pub(super) async fn select_entries(
                     renditions.extend(rendition.map(|kept| (row.id, kept.stamp)));
                     window.push(row);
                 }
-                Admission::Waits => waiting += u64::from(!window.is_full()),
-                Admission::Left => {}
+                Admission::Waits => {
+                    tracing::debug!(entry.id = %row.id, source.id = %row.source, "the entry waits for a translation");
+                    waiting += u64::from(!window.is_full());
+                }
+                Admission::Left => {
+                    tracing::debug!(entry.id = %row.id, source.id = %row.source, "skipped the entry: there is no translation");
+                }
             }
         }
         if is_last {

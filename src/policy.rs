@@ -1,5 +1,5 @@
-//! Decides what to do next, and does nothing itself: when a source is due, what a failure means, whether the network is away,
-//! what a robots.txt allows. No I/O, no clock: the same facts give the same decision on every worker.
+//! The pure decisions about visits: due times, source health, outages, robots.txt. No I/O and no clock, so the same inputs give
+//! the same decision on every worker.
 
 mod outage;
 mod robots;
@@ -8,5 +8,5 @@ pub mod source_health;
 
 pub use outage::{Attempt, NetworkChange, Outage, Verdict};
 pub use robots::Robots;
-pub use schedule::{Question, next_due};
+pub use schedule::{PollInputs, next_due};
 pub use source_health::SourceHealth;

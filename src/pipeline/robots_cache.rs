@@ -65,9 +65,10 @@ impl<'a> RobotsCache<'a> {
         let ask =
             Request { url: robots.as_deref().unwrap_or_default(), validators: &Validators::default(), headers: &[], auth: None };
         let known = match self.client.get(&ask).await {
-            Ok(Response::Body(body)) => {
-                CachedRobots { at: now, robots: Robots::read(&String::from_utf8_lossy(&body.bytes), agent_name(self.user_agent)) }
-            }
+            Ok(Response::Body(body)) => CachedRobots {
+                at: now,
+                robots: Robots::parse(&String::from_utf8_lossy(&body.bytes), agent_name(self.user_agent)),
+            },
             // There is none: nothing is asked for (RFC 9309 §2.3.1.3).
             Ok(Response::NotModified { .. }) | Err(FetchError::Http { status: 400..=428 | 430..=499, .. }) => {
                 CachedRobots { at: now, robots: Robots::default() }

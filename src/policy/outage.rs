@@ -9,51 +9,51 @@ use std::time::Duration;
 
 use crate::model::{BreakKind, Outcome, SourceId, Time};
 
-/// Hosts in a row that cannot be reached, and none that can, after which the cause is the network.
-const ENOUGH_HOSTS: usize = 3;
-/// An outage that is over sooner may have been some sources' own.
-const BRIEF: Duration = Duration::from_secs(5 * 60);
+/// The number of unreachable hosts in a row that counts as an outage.
+const OUTAGE_HOSTS: usize = 3;
+/// The length below which an outage may have been failures of the sources: they are settled as such.
+const MIN_OUTAGE: Duration = Duration::from_secs(5 * 60);
 
 /// One visit, as far as it says something about the network.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
     /// The source.
     pub source: &'a SourceId,
-    /// The host that was asked.
+    /// Its host.
     pub host: &'a str,
-    /// How the visit ended.
+    /// The outcome of the visit.
     pub outcome: &'a Outcome,
-    /// When it ended.
+    /// The time at which it ended.
     pub at: Time,
-    /// True if the source had failed before: another failure is no sign of an outage.
+    /// True if the source had failed before. Such a failure does not count towards an outage.
     pub was_failing: bool,
-    /// True if a hub sent the body, and nothing was fetched.
+    /// True for a push: nothing was fetched.
     pub is_push: bool,
 }
 
 /// A change of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkChange {
-    /// So many hosts in a row could not be reached.
+    /// No host can be reached: an outage begins.
     Lost {
-        /// How many.
+        /// The number of unreachable hosts in a row.
         hosts: usize,
     },
-    /// A host was reached again after this time.
+    /// A host was reached again: the outage is over.
     Back {
-        /// How long the network was away.
+        /// The length of the outage.
         after: Duration,
     },
 }
 
-/// What to do with visits.
+/// The decision about the visits judged so far.
 #[derive(Debug)]
 pub struct Verdict<V> {
-    /// Visits to settle: they say something about their sources.
+    /// Visits to settle.
     pub settle: Vec<V>,
-    /// Sources to release: they stay as due as they were.
+    /// Sources whose lease is released; their due time does not change.
     pub release: Vec<SourceId>,
-    /// What has become of the network, if that has changed.
+    /// The begin or end of an outage.
     pub change: Option<NetworkChange>,
 }
 
@@ -63,40 +63,40 @@ impl<V> Default for Verdict<V> {
     }
 }
 
-/// Judges visits in the order in which they end. `V` is whatever the caller keeps of a visit.
+/// The detector of outages. It judges visits in the order in which they end; `V` is what the caller keeps of a visit.
 #[derive(Debug)]
 pub struct Outage<V> {
-    /// Hosts that could not be reached since one was reached.
+    /// Hosts that failed since one was last reached.
     unreached: HashSet<String>,
-    /// How many of them mean that it is the network.
-    enough: usize,
+    /// The number of them that counts as an outage.
+    threshold: usize,
     since: Option<Time>,
     /// Visits that are not settled yet.
     held: HashMap<SourceId, V>,
 }
 
 impl<V> Outage<V> {
-    /// Makes a judge for sources on these hosts. One host alone never tells; of two, both must be unreachable.
+    /// Makes a detector for sources on these hosts. With one host no outage is ever detected; with two, both must be unreachable.
     pub fn new<'h>(hosts: impl Iterator<Item = &'h str>) -> Self {
         let hosts: HashSet<&str> = hosts.collect();
-        Self { unreached: HashSet::new(), enough: hosts.len().clamp(2, ENOUGH_HOSTS), since: None, held: HashMap::new() }
+        Self { unreached: HashSet::new(), threshold: hosts.len().clamp(2, OUTAGE_HOSTS), since: None, held: HashMap::new() }
     }
 
-    /// Returns the time since when the network is away, if it is.
+    /// Returns the time at which the present outage began.
     pub fn since(&self) -> Option<Time> {
         self.since
     }
 
-    /// Returns how many hosts could not be reached since one last was.
+    /// Returns the number of hosts that failed since one was last reached.
     pub fn unreached(&self) -> usize {
         self.unreached.len()
     }
 
-    /// Judges one visit, and those that were held before it.
+    /// Judges one visit, and with it those that are held.
     pub fn judge(&mut self, attempt: Attempt<'_>, visit: V) -> Verdict<V> {
         let mut verdict = Verdict::default();
         if attempt.is_push {
-            // It is newer than what is held, and says nothing of whom we can reach.
+            // It is newer than the held visit, and does not show that the network works.
             self.held.remove(attempt.source);
             verdict.settle.push(visit);
             return verdict;
@@ -118,8 +118,7 @@ impl<V> Outage<V> {
         verdict
     }
 
-    /// Returns the visits that are held although the network is there. To be called when no visit is in flight: nothing more will
-    /// be known of them.
+    /// Returns the held visits, unless there is an outage. Called when no visit is in flight, as nothing more will be known then.
     pub fn drain(&mut self) -> Vec<V> {
         if self.since.is_some() { Vec::new() } else { self.held.drain().map(|(_, visit)| visit).collect() }
     }
@@ -131,7 +130,7 @@ impl<V> Outage<V> {
         self.held.insert(attempt.source.clone(), visit);
         if self.since.is_some() {
             verdict.release.push(attempt.source.clone());
-        } else if self.unreached.len() >= self.enough {
+        } else if self.unreached.len() >= self.threshold {
             self.since = Some(attempt.at);
             verdict.release.extend(self.held.keys().cloned());
             verdict.change = Some(NetworkChange::Lost { hosts: self.unreached.len() });
@@ -142,8 +141,8 @@ impl<V> Outage<V> {
         self.unreached.clear();
         let lasted = self.since.take().map(|since| at.since(since));
         verdict.change = lasted.map(|after| NetworkChange::Back { after });
-        if lasted.is_some_and(|lasted| lasted >= BRIEF) {
-            // They were released, and are as due as they were.
+        if lasted.is_some_and(|lasted| lasted >= MIN_OUTAGE) {
+            // Their leases were released, and they are still due.
             self.held.clear();
         } else {
             verdict.settle.extend(self.held.drain().map(|(_, visit)| visit));
@@ -155,7 +154,7 @@ impl<V> Outage<V> {
 mod tests {
     use super::*;
 
-    /// Visits by source and minute; a source is on the host of its name. `reached`: how it ended.
+    /// A detector with a log of its decisions. Each source is on the host of its name.
     struct Network {
         outage: Outage<String>,
         settled: Vec<String>,
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn outage_that_lasted_leaves_nothing_to_settle() {
+    fn long_outage_settles_no_failure() {
         let mut network = four();
         for source in ["a", "b", "c"] {
             network.visit(source, 0, &broken(BreakKind::Dns));
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn brief_outage_was_the_sources_own() {
+    fn brief_outage_settles_the_failures() {
         let mut network = four();
         for source in ["a", "b", "c"] {
             network.visit(source, 0, &broken(BreakKind::Dns));
@@ -265,19 +264,23 @@ mod tests {
     }
 
     #[test]
-    fn plan_of_one_host_cannot_tell_and_one_of_two_needs_both() {
+    fn plan_of_one_host_never_detects_an_outage() {
         let mut network = Network::new(&["a", "a"]);
         for minute in 0..9 {
             network.visit("a", minute, &broken(BreakKind::Connect));
         }
         assert!(network.outage.since().is_none());
+    }
+
+    #[test]
+    fn plan_of_two_hosts_needs_both_for_an_outage() {
         let mut network = Network::new(&["a", "b"]);
         network.visit("a", 0, &broken(BreakKind::Connect));
         assert!(network.visit("b", 0, &broken(BreakKind::Connect)).is_some());
     }
 
     #[test]
-    fn push_says_nothing_of_the_network_and_replaces_what_is_held() {
+    fn push_replaces_the_held_visit_during_an_outage() {
         let mut network = four();
         for source in ["a", "b", "c"] {
             network.visit(source, 0, &broken(BreakKind::Dns));
@@ -289,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn timeout_counts_as_a_failure_while_the_network_is_there() {
+    fn timeout_without_an_outage_is_a_failure() {
         let mut network = four();
         network.visit("a", 0, &broken(BreakKind::Timeout));
         assert_eq!(network.settled, ["a 0"]);

@@ -1,41 +1,41 @@
-//! What a host asks of programs: its robots.txt (RFC 9309), as far as it is meant for us.
+//! The robots.txt of a host (RFC 9309): the rules of the group that applies to us.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// More than a program has to read (RFC 9309 §2.5 asks for 500 KiB).
-const LONGEST: usize = 512 << 10;
-/// More rules are not kept.
-const MOST_RULES: usize = 1000;
-/// A host that asks for a longer pause between two requests gets this one.
-const LONGEST_DELAY: f64 = 60.0;
+/// The number of bytes that are read (RFC 9309 §2.5 asks for 500 KiB at least).
+const MAX_BYTES: usize = 512 << 10;
+/// The number of rules that are kept.
+const MAX_RULES: usize = 1000;
+/// The longest `Crawl-delay` that is followed, in seconds.
+const MAX_DELAY: f64 = 60.0;
 
-/// What a host asks of programs.
+/// The rules of a robots.txt that apply to us.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Robots {
-    /// The pause that it wants between two requests, in milliseconds: a minute at most.
+    /// The `Crawl-delay` in milliseconds: the pause between two requests, a minute at most.
     pub delay_ms: u64,
-    /// Whether the host could not be asked, and never was before. Its feeds were asked for by the operator, and are read; its pages
-    /// wait (RFC 9309 §2.3.1.4).
+    /// True if the robots.txt could never be fetched. The feeds of the host are read all the same, since the operator named them;
+    /// its pages are not fetched (RFC 9309 §2.3.1.4).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_unknown: bool,
-    /// Whether a path may be asked for, by how it begins.
+    /// Rules in the order of the file: true for `Allow`, and the pattern.
     rules: Vec<(bool, String)>,
 }
 
 impl Robots {
-    /// Of a host that could not be asked.
+    /// Makes the rules of a host whose robots.txt could not be fetched.
     pub fn unknown() -> Self {
         Self { is_unknown: true, ..Self::default() }
     }
 
-    /// Reads a robots.txt for the program of that name. What cannot be read is passed over.
-    pub fn read(text: &str, name: &str) -> Self {
-        let text = &text[..text.floor_char_boundary(LONGEST)];
+    /// Parses a robots.txt for the user agent `name`. Lines that cannot be parsed are ignored.
+    pub fn parse(text: &str, name: &str) -> Self {
+        let text = &text[..text.floor_char_boundary(MAX_BYTES)];
         let (mut ours, mut all) = (None::<Self>, None::<Self>);
-        // Groups: lines that name programs, then what is asked of those.
+        // A group is lines that name user agents, followed by their rules.
         let (mut to_us, mut to_all, mut is_naming) = (false, false, false);
         // Line breaks of three kinds (§2.2).
         for line in text.trim_start_matches('\u{feff}').split(['\r', '\n']) {
@@ -49,7 +49,7 @@ impl Robots {
                 let product = value.split(['/', ' ']).next().unwrap_or_default();
                 to_us |= product.eq_ignore_ascii_case(name);
                 to_all |= value == "*";
-                // A group without rules allows everything, and is one.
+                // A group without rules counts too: it allows everything.
                 if to_us {
                     ours.get_or_insert_default();
                 }
@@ -62,44 +62,44 @@ impl Robots {
             is_naming &= !matches!(key.as_str(), "allow" | "disallow" | "crawl-delay");
             for (group, is_meant) in [(&mut ours, to_us), (&mut all, to_all)] {
                 if let Some(group) = group.as_mut().filter(|_| is_meant) {
-                    group.take(&key, value);
+                    group.add_record(&key, value);
                 }
             }
         }
         ours.or(all).unwrap_or_default()
     }
 
-    fn take(&mut self, key: &str, value: &str) {
+    fn add_record(&mut self, key: &str, value: &str) {
         match key {
-            // An empty one forbids nothing.
-            "allow" | "disallow" if !value.is_empty() && self.rules.len() < MOST_RULES => {
-                self.rules.push((key == "allow", normal(value)));
+            // An empty value is no rule.
+            "allow" | "disallow" if !value.is_empty() && self.rules.len() < MAX_RULES => {
+                self.rules.push((key == "allow", normalize(value)));
             }
             "crawl-delay" => {
-                let seconds = value.parse::<f64>().ok().filter(|seconds| *seconds > 0.0).unwrap_or(0.0).min(LONGEST_DELAY);
+                let seconds = value.parse::<f64>().ok().filter(|seconds| *seconds > 0.0).unwrap_or(0.0).min(MAX_DELAY);
                 self.delay_ms = self.delay_ms.max(u64::try_from(Duration::from_secs_f64(seconds).as_millis()).unwrap_or(0));
             }
             _ => {}
         }
     }
 
-    /// The pause that it wants between two requests.
+    /// Returns the pause between two requests.
     pub fn delay(&self) -> Duration {
         Duration::from_millis(self.delay_ms)
     }
 
-    /// Whether it allows a path (with its query) to be asked for: the longest rule that fits counts, and of two as long the one
-    /// that allows (RFC 9309 §2.2.2).
+    /// Returns true if a path (with its query) may be fetched. The longest matching rule applies; of two equally long ones, `Allow`
+    /// (RFC 9309 §2.2.2).
     pub fn allows(&self, path: &str) -> bool {
-        let path = normal(path);
-        let fitting = self.rules.iter().filter(|(_, rule)| fits(rule, &path));
-        fitting.max_by_key(|(allows, rule)| (rule.len(), *allows)).is_none_or(|(allows, _)| *allows)
+        let path = normalize(path);
+        let matching = self.rules.iter().filter(|(_, rule)| matches_rule(rule, &path));
+        matching.max_by_key(|(allows, rule)| (rule.len(), *allows)).is_none_or(|(allows, _)| *allows)
     }
 }
 
-/// A path, or what a rule says of one, in the one form in which both are compared (RFC 9309 §2.2.2): what is not ASCII is escaped,
-/// and what need not be escaped is not.
-fn normal(path: &str) -> String {
+/// Normalises the escapes of a path or a rule, so that both can be compared (RFC 9309 §2.2.2): non-ASCII characters are escaped,
+/// unreserved ones are not.
+fn normalize(path: &str) -> String {
     let (bytes, mut out) = (path.as_bytes(), String::with_capacity(path.len()));
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     let mut at = 0;
@@ -122,8 +122,8 @@ fn normal(path: &str) -> String {
     out
 }
 
-/// Whether a path begins as a rule says: `*` stands for anything, `$` at the end for the end (RFC 9309 §2.2.3).
-fn fits(rule: &str, path: &str) -> bool {
+/// Returns true if a path begins with a rule, in which `*` matches anything and a final `$` the end (RFC 9309 §2.2.3).
+fn matches_rule(rule: &str, path: &str) -> bool {
     let (rule, to_the_end) = rule.strip_suffix('$').map_or((rule, false), |rule| (rule, true));
     let mut parts = rule.split('*');
     let Some(mut rest) = path.strip_prefix(parts.next().unwrap_or_default()) else { return false };
@@ -160,8 +160,8 @@ User-agent: mauvais
 Disallow: /";
 
     #[test]
-    fn the_group_that_names_us_counts_and_else_the_one_for_all() {
-        let all = Robots::read(TEXT, "journal");
+    fn group_that_names_the_user_agent_replaces_the_general_one() {
+        let all = Robots::parse(TEXT, "journal");
         assert_eq!(all.delay(), Duration::from_millis(2500));
         for (path, is_allowed) in [
             ("/", true),
@@ -174,24 +174,24 @@ Disallow: /";
         ] {
             assert_eq!(all.allows(path), is_allowed, "{path}");
         }
-        let ours = Robots::read(TEXT, "relais");
+        let ours = Robots::parse(TEXT, "relais");
         assert_eq!(ours.delay(), Duration::from_secs(60), "a minute is enough");
         assert!(ours.allows("/prive/a") && !ours.allows("/jamais/1"));
-        assert!(!Robots::read(TEXT, "mauvais").allows("/"));
+        assert!(!Robots::parse(TEXT, "mauvais").allows("/"));
     }
 
     #[test]
-    fn what_is_no_robots_txt_asks_for_nothing() {
+    fn text_without_a_valid_rule_allows_everything() {
         for text in ["", "<html>404</html>", "Disallow: /", "User-agent: *\nCrawl-delay: soon", "User-agent: *\nCrawl-delay: -5"]
         {
-            assert_eq!(Robots::read(text, "relais"), Robots::default(), "{text}");
+            assert_eq!(Robots::parse(text, "relais"), Robots::default(), "{text}");
         }
         assert!(Robots::default().allows("/"));
     }
 
     #[test]
-    fn a_path_is_compared_however_it_is_escaped() {
-        let robots = Robots::read("User-agent: *\rDisallow: /privé/\rDisallow: /%7eclub/%2f\rDisallow: /100%\r", "relais");
+    fn escapes_do_not_affect_the_comparison_of_paths() {
+        let robots = Robots::parse("User-agent: *\rDisallow: /privé/\rDisallow: /%7eclub/%2f\rDisallow: /100%\r", "relais");
         for path in ["/priv%C3%A9/a", "/priv%c3%a9/a", "/~club/%2Fa", "/%7Eclub/%2fa", "/100%"] {
             assert!(!robots.allows(path), "{path}");
         }
@@ -199,15 +199,19 @@ Disallow: /";
     }
 
     #[test]
-    fn other_records_end_no_group() {
-        let robots = Robots::read("User-agent: relais\nSitemap: https://a.fr/s.xml\nUser-agent: x\nDisallow: /", "relais");
+    fn unknown_records_do_not_end_a_group() {
+        let robots = Robots::parse("User-agent: relais\nSitemap: https://a.fr/s.xml\nUser-agent: x\nDisallow: /", "relais");
         assert!(!robots.allows("/a"));
     }
 
     #[test]
-    fn of_two_rules_that_are_as_long_the_kinder_one_counts() {
-        let robots = Robots::read("User-agent: *\nDisallow: /a\nAllow: /a", "relais");
+    fn allow_wins_over_an_equally_long_disallow() {
+        let robots = Robots::parse("User-agent: *\nDisallow: /a\nAllow: /a", "relais");
         assert!(robots.allows("/a"));
-        assert!(fits("/a*b*c$", "/a1b2c3c") && !fits("/a*b*c$", "/a1b2c3") && !fits("/a$", "/ab"));
+    }
+
+    #[test]
+    fn rule_matches_wildcards_and_the_end() {
+        assert!(matches_rule("/a*b*c$", "/a1b2c3c") && !matches_rule("/a*b*c$", "/a1b2c3") && !matches_rule("/a$", "/ab"));
     }
 }

@@ -1,35 +1,35 @@
-//! What a visit says about a source: its failures and whom to tell of them, its moves, its dates; and how the source is, in one
-//! word. The state that is changed here is stored, and read when the next visit begins.
+//! The health of a source: the effect of a visit on its failures, permanent redirects and dates, and the one word that
+//! `relais status` shows. The state changed here is stored, and read when the next visit begins.
 
 use std::time::Duration;
 
 use crate::model::{BreakKind, Fault, FaultKind, Outcome, SourceId, SourceState, Time, Validators, Visit, authority};
 
-/// Permanent redirects to one address, in visits in a row, after which that address is asked first.
-pub const MOVE_AGREED: u32 = 3;
-/// A source that has answered 404, or whose name has not resolved, for so long is dead: that is no accident.
+/// The number of visits in a row with the same permanent redirect after which its target is requested directly.
+pub const ADOPT_AFTER: u32 = 3;
+/// The time of 404 responses or failed DNS look-ups after which a source is dead.
 const DEAD_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// A source that has failed for so long is paused: it is visited once a week.
+/// The time of failures after which a source is paused: it is visited once a week.
 pub(super) const PAUSED_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How a source is. The names, in kebab case, are promises of `relais status --json`.
+/// The health of a source. The names, in kebab case, are a contract of `relais status --json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceHealth {
     /// Its last visit found a feed.
     Good,
-    /// Its last visit failed for the first time, or within the time that its server allows: this may pass by itself.
+    /// Its last visit failed for the first time, or within the `stale-if-error` of its server: it may recover by itself.
     Unsteady,
-    /// Its visits fail.
+    /// Its last visits failed.
     Broken,
     /// It has failed for a month and is visited once a week.
     Paused,
     /// Its server answered 410: it is not visited any more.
     Gone,
-    /// Nothing has been at its address for a week.
+    /// Its address has not existed for a week: 404, or no DNS name.
     Dead,
-    /// It serves something else than before: no feed, or entries without dates.
+    /// It was a feed with dates before, and now serves no feed or no dates.
     Changed,
-    /// It answers, and has published nothing for far longer than usual.
+    /// It answers, but has published nothing for far longer than usual.
     Stale,
 }
 
@@ -49,7 +49,7 @@ impl SourceHealth {
     }
 }
 
-/// Judges how a source is at `now`: the one place where this is decided.
+/// Returns the health of a source at `now`.
 pub fn judge(state: &SourceState, now: Time) -> SourceHealth {
     let Some(fault) = &state.last_fault else {
         return if state.undated_since.is_some() {
@@ -75,18 +75,18 @@ pub(super) fn is_paused(failing_since: Option<Time>, now: Time) -> bool {
     failing_since.is_some_and(|since| now.since(since) >= PAUSED_AFTER)
 }
 
-/// Returns the fault that an operator must be told of. A first failure is not told: it may pass by itself.
-pub fn told_fault(state: &SourceState) -> Option<&Fault> {
+/// Returns the fault of a source that is to be reported. A first failure is not reported: it may pass by itself.
+pub fn reported_fault(state: &SourceState) -> Option<&Fault> {
     state.last_fault.as_ref().filter(|_| !state.is_quiet)
 }
 
-/// Returns the fault that a visit leaves and that an operator must be told of.
+/// Returns the fault of a visit that is to be reported.
 pub fn visit_fault(visit: &Visit) -> Option<&Fault> {
-    told_fault(visit.state.as_ref()?)
+    reported_fault(visit.state.as_ref()?)
 }
 
-/// Returns what an operator may want to look into although the source answers: its entries have lost their dates, or it has
-/// published nothing for far longer than usual.
+/// Returns the warning about a source that answers: its entries have lost their dates, or it has published nothing for far longer
+/// than usual.
 pub fn warning(state: &SourceState, source: &SourceId, now: Time) -> Option<Fault> {
     if let Some(since) = state.undated_since {
         let message = "its entries have no dates any more: they stand in the order in which they are seen";
@@ -103,38 +103,37 @@ pub fn warning(state: &SourceState, source: &SourceId, now: Time) -> Option<Faul
     Some(Fault::of_source(source, FaultKind::Stale, message, Some(since)))
 }
 
-/// Returns the outcome of a visit to a source that is gone for good. Nothing is fetched: only another address in feeds.toml ends
-/// this.
+/// Returns the outcome of a visit to a retired source, one that answered 410. It is not fetched again until its address in
+/// feeds.toml changes.
 pub fn retired(state: &SourceState) -> Option<Outcome> {
     let fault = state.last_fault.as_ref().filter(|fault| fault.kind == FaultKind::Gone)?;
     Some(Outcome::Gone { message: fault.message.clone() })
 }
 
-/// Returns true if the source asked to be left alone and its time has not come.
-pub fn wants_rest(state: &SourceState, due: Time, now: Time) -> bool {
+/// Returns true if the source sent a Retry-After that has not passed yet.
+pub fn is_rate_limited(state: &SourceState, due: Time, now: Time) -> bool {
     due > now && state.last_fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Later)
 }
 
-/// Returns the address that a source has moved to, if enough visits agree on it. A source whose requests carry secrets is not
-/// followed to another host: whoever can redirect it would be told them.
+/// Returns the adopted target of a permanent redirect, once enough visits agree on it. If requests to the source carry secrets,
+/// another host is never adopted: it would receive them.
 pub fn adopted<'s>(state: &'s SourceState, url: &str, has_secrets: bool) -> Option<&'s str> {
-    let to = state.moved_to.as_deref().filter(|_| state.moved_seen >= MOVE_AGREED)?;
+    let to = state.moved_to.as_deref().filter(|_| state.moved_seen >= ADOPT_AFTER)?;
     (!has_secrets || authority(to) == authority(url)).then_some(to)
 }
 
-/// Notes where a visit was permanently redirected to. A visit that went to the adopted address at once was redirected nowhere,
-/// and that is well.
+/// Records the target of a visit's permanent redirect. A visit to the adopted target is not redirected, which confirms it.
 pub fn note_redirect(state: &mut SourceState, to: Option<String>, is_adopted: bool) {
     match to {
         None if is_adopted => {}
         None => (state.moved_to, state.moved_seen) = (None, 0),
-        Some(to) if state.moved_to.as_ref() == Some(&to) => state.moved_seen = (state.moved_seen + 1).min(MOVE_AGREED),
+        Some(to) if state.moved_to.as_ref() == Some(&to) => state.moved_seen = (state.moved_seen + 1).min(ADOPT_AFTER),
         Some(to) => (state.moved_to, state.moved_seen) = (Some(to), 1),
     }
 }
 
-/// Forgets the adopted address, which leads nowhere: the address of feeds.toml is asked again. A source is not retired by what
-/// another address says, so 410 counts as a failure. Returns the outcome that counts.
+/// Drops an adopted redirect whose target failed: the address of feeds.toml is requested again. Returns the outcome to record. A
+/// 410 of the target does not retire the source, so it becomes a failure.
 pub fn undo_move(state: &mut SourceState, outcome: Outcome) -> Outcome {
     (state.moved_to, state.moved_seen, state.validators) = (None, 0, Validators::default());
     match outcome {
@@ -143,8 +142,8 @@ pub fn undo_move(state: &mut SourceState, outcome: Outcome) -> Outcome {
     }
 }
 
-/// Notes how many of a body's entries have dates. A feed that had dates and has none any more was made over; its entries stand in
-/// the order of first sight from then on.
+/// Records how many entries of a body have dates. A feed that had dates and has none any more has changed; its entries are then
+/// sorted by the time at which they were first seen.
 pub fn note_dates(state: &mut SourceState, entries: usize, dated: usize, now: Time) {
     if entries == 0 {
         return;
@@ -157,12 +156,12 @@ pub fn note_dates(state: &mut SourceState, entries: usize, dated: usize, now: Ti
     state.is_dated = dated > 0;
 }
 
-/// Returns true if the last visits left nothing that a good one would mend.
-pub fn is_in_order(state: &SourceState) -> bool {
+/// Returns true if the state has no failure that a good visit would clear.
+pub fn has_no_failure(state: &SourceState) -> bool {
     state.failures == 0 && state.failing_since.is_none() && state.last_fault.is_none()
 }
 
-/// Applies the outcome of a visit to the failures of a source, and to what is told of them.
+/// Updates the failures of a source, and the fault to report, after a visit.
 pub fn apply_outcome(state: &mut SourceState, outcome: &Outcome, source: &SourceId, now: Time) {
     let Some((kind, message)) = outcome.failure() else {
         state.good_at = Some(now);
@@ -176,13 +175,13 @@ pub fn apply_outcome(state: &mut SourceState, outcome: &Outcome, source: &Source
     let since = *state.failing_since.get_or_insert(now.whole_seconds());
     let (kind, message) = describe(source, state.good_at.is_some(), outcome, (kind, message), now.since(since));
     state.last_fault = Some(Fault::of_source(source, kind, message, Some(since)));
-    // A server that fails once may just have been restarted. A source that never worked is likely to be written wrongly.
+    // A server that fails once may just have restarted. A source that never worked probably has a wrong address.
     let is_first = state.good_at.is_some() && state.failures == 1;
     let is_excused = state.stale_until.is_some_and(|until| now < until);
     state.is_quiet = (is_first || is_excused) && !matches!(outcome, Outcome::Gone { .. });
 }
 
-/// Returns the kind of a failure that has lasted for so long, and what the operator can do about it.
+/// Returns the kind of a failure that has lasted this long, and its message with what the operator can do.
 fn describe(
     source: &SourceId,
     was_good: bool,
@@ -210,8 +209,8 @@ fn describe(
     (kind, message)
 }
 
-/// Returns the state of a source whose address has changed in feeds.toml: validators, moves and failures start over, entries and
-/// habits stay.
+/// Returns the state of a source whose address has changed in feeds.toml: validators, redirects and failures are reset; entries
+/// and publish rate stay.
 pub fn with_new_address(state: SourceState, url: &str) -> SourceState {
     SourceState {
         url: url.to_owned(),
@@ -235,7 +234,7 @@ mod tests {
         Outcome::Broken { kind, message: "https://a.fr/rss answers 404 Not Found".to_owned() }
     }
 
-    /// The state of a source that was good on day 0 and fails in this way on these days.
+    /// Returns the state of a source that was good on day 0 and had this outcome on these days.
     fn failing(outcome: &Outcome, days: &[i64]) -> SourceState {
         let mut state = SourceState { good_at: Some(Time::EPOCH), ..SourceState::default() };
         for day in days {
@@ -245,19 +244,28 @@ mod tests {
     }
 
     fn kind(state: &SourceState) -> &'static str {
-        state.last_fault.as_ref().expect("trouble").kind.as_str()
+        state.last_fault.as_ref().expect("a fault").kind.as_str()
     }
 
     #[test]
-    fn first_failure_is_not_told_and_the_second_is() {
+    fn second_failure_in_a_row_is_reported() {
         let outcome = broken(BreakKind::Timeout);
         assert!(failing(&outcome, &[1]).is_quiet);
         assert!(!failing(&outcome, &[1, 2]).is_quiet);
+    }
+
+    #[test]
+    fn first_failure_is_reported_after_410_or_if_the_source_never_worked() {
         let gone = Outcome::Gone { message: String::new() };
-        assert!(!failing(&gone, &[1]).is_quiet, "that is no accident");
+        assert!(!failing(&gone, &[1]).is_quiet, "410 is deliberate");
         let mut new = SourceState::default();
-        apply_outcome(&mut new, &outcome, &SourceId::new("a"), Time::EPOCH);
+        apply_outcome(&mut new, &broken(BreakKind::Timeout), &SourceId::new("a"), Time::EPOCH);
         assert!(!new.is_quiet, "it never worked");
+    }
+
+    #[test]
+    fn failures_within_stale_if_error_are_not_reported() {
+        let outcome = broken(BreakKind::Timeout);
         let mut excused =
             SourceState { good_at: Some(Time::EPOCH), stale_until: Some(Time::from_millis(3 * DAY)), ..SourceState::default() };
         for (day, is_quiet) in [(1, true), (2, true), (3, false)] {
@@ -267,21 +275,34 @@ mod tests {
     }
 
     #[test]
-    fn failure_that_lasts_becomes_dead_or_paused() {
+    fn absent_source_is_dead_after_a_week() {
         let missing = broken(BreakKind::NotFound);
         assert_eq!(kind(&failing(&missing, &[1, 7])), "not-found");
         assert_eq!(kind(&failing(&missing, &[1, 8])), "dead");
         assert_eq!(kind(&failing(&broken(BreakKind::Dns), &[1, 8])), "dead");
         assert_eq!(kind(&failing(&broken(BreakKind::Http), &[1, 8])), "http");
+    }
+
+    #[test]
+    fn source_that_fails_for_a_month_is_paused() {
         let paused = failing(&broken(BreakKind::Http), &[1, 40]);
-        let message = &paused.last_fault.expect("trouble").message;
+        let message = &paused.last_fault.expect("a fault").message;
         assert!(message.contains("paused") && message.contains("--source a --force"), "{message}");
+    }
+
+    #[test]
+    fn page_in_place_of_a_feed_is_a_change_only_if_there_was_a_feed() {
         assert_eq!(kind(&failing(&broken(BreakKind::NotAFeed), &[1])), "changed");
         let mut new = SourceState::default();
         apply_outcome(&mut new, &broken(BreakKind::NotAFeed), &SourceId::new("a"), Time::EPOCH);
         assert_eq!(kind(&new), "not-a-feed", "it never was one");
+    }
+
+    #[test]
+    fn good_visit_clears_the_failures() {
+        let mut new = failing(&broken(BreakKind::Http), &[1, 2]);
         apply_outcome(&mut new, &Outcome::Same, &SourceId::new("a"), Time::EPOCH);
-        assert!(is_in_order(&new) && !new.is_quiet);
+        assert!(has_no_failure(&new) && !new.is_quiet);
     }
 
     #[test]

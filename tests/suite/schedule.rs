@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use relais::model::{BreakKind, Found, Outcome, PollHints, PublishRate, SourceId, Time};
-use relais::policy::{Question, next_due};
+use relais::policy::{PollInputs, next_due};
 
 use crate::support::feeds::{rss, stories, tables};
 use crate::support::origin::{Origin, Reply};
@@ -279,7 +279,7 @@ fn a_week_of_five_hundred_sources() {
                 made += 1;
                 quiet += u32::from(!matches!(outcome, Outcome::Fresh(_)));
             }
-            let ask = Question {
+            let inputs = PollInputs {
                 source: &source,
                 outcome: &outcome,
                 every: EVERY,
@@ -291,7 +291,7 @@ fn a_week_of_five_hundred_sources() {
                 fresh_for: None,
                 now: at,
             };
-            let due = next_due(&ask).millis();
+            let due = next_due(&inputs).millis();
             if let Outcome::Later { until, .. } = outcome {
                 assert!(due >= until.millis(), "s{number}: a server that asks for time gets it");
             }

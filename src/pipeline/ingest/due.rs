@@ -9,7 +9,7 @@ use super::host_queue::{HostQueue, by_host};
 use super::{FIRST_RETRY, Ingest, LONGEST_NAP, Progress, SHORTEST_NAP, Shared, Until, locked};
 use crate::config as plan;
 use crate::model::{SourceId, authority};
-use crate::policy::source_health::wants_rest;
+use crate::policy::source_health::is_rate_limited;
 use crate::store::{LeasedSource, StoreError};
 
 /// Sources leased at once.
@@ -132,7 +132,7 @@ impl<'i, 'p> DueSources<'i, 'p> {
         let leased = context.store.lease_due_sources(&pending, &lease, true, pending.len()).await?;
         shared.pending.remove(&leased);
         let (resting, leased): (Vec<LeasedSource>, Vec<LeasedSource>) =
-            leased.into_iter().partition(|leased| wants_rest(&leased.state, leased.due, lease.now));
+            leased.into_iter().partition(|leased| is_rate_limited(&leased.state, leased.due, lease.now));
         if !resting.is_empty() {
             let resting: Vec<SourceId> = resting.into_iter().map(|leased| leased.source).collect();
             context.store.release_sources(context.worker, &resting).await?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::parse::FeedChanges;
 use crate::config as plan;
 use crate::model::{BreakKind, Change, EntryId, Outcome, SourceState, Time, Validators};
-use crate::policy::source_health::{MOVE_AGREED, apply_outcome, is_in_order, note_dates, note_redirect, undo_move};
-use crate::policy::{Question, next_due};
+use crate::policy::source_health::{ADOPT_AFTER, apply_outcome, has_no_failure, note_dates, note_redirect, undo_move};
+use crate::policy::{PollInputs, next_due};
 use crate::store::EncodedEntries;
 
 /// What a request has brought, once its body was parsed and compared with what is known.
@@ -68,10 +68,10 @@ pub(super) fn transition(
     now: Time,
 ) -> Transition {
     if let Fetched::Unchanged(headers) = &fetched
-        && is_in_order(before)
+        && has_no_failure(before)
         && !headers.has_body
         && headers.validators == before.validators
-        && (headers.moved.is_none() || before.moved_seen >= MOVE_AGREED)
+        && (headers.moved.is_none() || before.moved_seen >= ADOPT_AFTER)
     {
         // The usual visit: nothing has changed, and nothing was wrong before. It writes nothing but its due time; that the feed was
         // in order shows from its row being visited.
@@ -169,7 +169,7 @@ fn apply_feed(
 
 /// Returns when the source is due again, if it is left in this state.
 pub(super) fn due(source: &plan::Source, outcome: &Outcome, state: &SourceState, fresh_for: Option<Duration>, now: Time) -> Time {
-    next_due(&Question {
+    next_due(&PollInputs {
         source: &source.id,
         outcome,
         every: source.every,

@@ -11,7 +11,7 @@ use crate::html;
 use crate::model::{
     Clock, Edition, EditionItem, EntryHead, Fault, FaultSubject, Format, RawHtml, SourceId, SourceInfo, Text, Time,
 };
-use crate::policy::source_health::{told_fault, warning};
+use crate::policy::source_health::{reported_fault, warning};
 use crate::render::render_edition;
 use crate::sink::OutputDir;
 use crate::store::Store;
@@ -38,7 +38,7 @@ impl FaultFeed<'_> {
         let mut faults = Vec::new();
         for row in self.store.load_source_rows(&ids).await? {
             faults.extend(
-                told_fault(&row.state)
+                reported_fault(&row.state)
                     .cloned()
                     .or_else(|| warning(&row.state, &row.id, now).filter(|_| row.state.last_fault.is_none())),
             );

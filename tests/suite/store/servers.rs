@@ -75,7 +75,7 @@ async fn another_subscription_begins_anew(backend: &Backend) {
 
 async fn what_hosts_ask_for_is_kept(backend: &Backend) {
     let store = backend.open().await;
-    let robots = Robots::read("User-agent: *\nCrawl-delay: 2\nDisallow: /privé", "relais");
+    let robots = Robots::parse("User-agent: *\nCrawl-delay: 2\nDisallow: /privé", "relais");
     store.save_robots("a.example:443", at(1), &Robots::unknown()).await.expect("it is kept");
     store.save_robots("a.example:443", at(5), &robots).await.expect("it is kept");
     store.save_robots("b.example:80", at(6), &Robots::default()).await.expect("it is kept");

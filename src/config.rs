@@ -53,7 +53,11 @@ fn parse_in(text: &str, path: &Path, environment: &dyn Fn(&str) -> Option<OsStri
     let plan = tables::parse_document(text, &mut diagnostics)
         .and_then(|document| resolve::plan(document, path, environment, &mut diagnostics));
     let (plan, warnings) = diagnostics.conclude(plan)?;
-    Ok(Plan { warnings, ..plan })
+    let mut plan = Plan { warnings, ..plan };
+    // Warnings also depend on the environment and on other files.
+    let hash = blake3::Hasher::new().update(text.as_bytes()).update(plan.render_warnings(false).as_bytes()).finalize();
+    plan.fingerprint = hash.to_hex().to_string();
+    Ok(plan)
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnosis> {

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Plan;
-use crate::model::{Clock, Time};
+use crate::model::{Clock, HolderKind, LockHolder, Time};
 use crate::pipeline::{Passes, Prepared, RunError, Scope, Subscribing, Until};
 use crate::serve::{Health, ListenError, Listener, PushReceiver, ServerState};
 use crate::store::{Access, Store, StoreError};
@@ -99,6 +99,7 @@ pub async fn run_daemon(settings: &Daemon<'_>, plan: Plan) -> Result<(), DaemonE
         None => None,
     };
     let store = Arc::new(Store::open(prepared.plan().state.url(), Access::Work).await?);
+    store.record_holder(&LockHolder { process: settings.process, since: settings.clock.now(), kind: HolderKind::Daemon })?;
     let health = Arc::new(Health::default());
     let server = listener.map(|listener| Server::start(listener, &store, settings.clock, &health));
     let mut runner = PlanRunner {

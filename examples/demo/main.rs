@@ -71,13 +71,13 @@ async fn demo(origin: &Origin, folder: &Path) -> Result<(), Box<dyn std::error::
     };
     let run = |scope: Scope| {
         let process = std::process::id();
-        pipeline::run(Run { plan: plan.clone(), clock: &SystemClock, scope, process, progress: &progress })
+        pipeline::run(Run { plan: plan.clone(), clock: &SystemClock, scope, process, progress: &progress, warn: None })
     };
     let first = Box::pin(run(Scope::default())).await?;
-    println!("\n{}\n", sum(&first));
+    println!("\n{}\n", sum(&first.report));
     println!("The same again: nothing has changed, so nothing is read, and no file is touched.\n");
     let second = Box::pin(run(Scope { force: true, ..Scope::default() })).await?;
-    println!("\n{}\n", sum(&second));
+    println!("\n{}\n", sum(&second.report));
     let shown = std::path::absolute(folder.join("output"))?;
     println!("Look at {}", shown.join("index.html").display());
     println!("and at jeux.html, jeux.atom, jeux.rss, jeux.json, sources.opml beside it.");

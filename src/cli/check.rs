@@ -1,6 +1,6 @@
 //! `relais check`.
 
-use super::context::load_plan;
+use super::context::load_plan_and_warn;
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::output::print;
@@ -19,7 +19,7 @@ pub(super) struct CheckArgs {
 
 /// Validates feeds.toml and its glossary; visits the sources with `--probe`.
 pub(super) async fn run_check(global: &GlobalArgs, args: &CheckArgs) -> Result<Exit, CommandError> {
-    let plan = load_plan(global)?;
+    let plan = load_plan_and_warn(global)?;
     if plan.editions.iter().any(|edition| !edition.engines.is_empty()) {
         pipeline::load_glossary(&plan).map_err(CommandError::usage)?;
     }

@@ -12,20 +12,24 @@ use crate::model::{Lang, SourceId};
 /// At most so many known names are listed in a hint.
 const MAX_LISTED: usize = 20;
 
-/// Loads feeds.toml. Prints its warnings; prints its problems if it is invalid.
+/// Loads feeds.toml. Prints its problems if it is invalid. Its warnings are for `check`, `run` and `daemon` to print.
 pub(super) fn load_plan(global: &GlobalArgs) -> Result<Plan, CommandError> {
     match config::load(&global.config) {
-        Ok(plan) => {
-            if !plan.warnings.is_empty() && !global.quiet {
-                eprint!("{}", plan.render_warnings(true));
-            }
-            Ok(plan)
-        }
+        Ok(plan) => Ok(plan),
         Err(problems) => {
             eprint!("{}", problems.render(true));
             Err(CommandError::already_printed(Exit::Usage))
         }
     }
+}
+
+/// Loads feeds.toml as [`load_plan`] does, and prints its warnings.
+pub(super) fn load_plan_and_warn(global: &GlobalArgs) -> Result<Plan, CommandError> {
+    let plan = load_plan(global)?;
+    if !global.quiet {
+        eprint!("{}", plan.render_warnings(true));
+    }
+    Ok(plan)
 }
 
 /// Looks up the sources of `--source`. Returns `None` if there are no names.

@@ -1,6 +1,6 @@
 //! `relais daemon`.
 
-use super::context::load_plan;
+use super::context::load_plan_and_warn;
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use crate::clock::SystemClock;
@@ -17,7 +17,7 @@ pub(super) struct DaemonArgs {
 
 /// Runs the daemon until it is stopped.
 pub(super) async fn run_daemon(global: &GlobalArgs, args: &DaemonArgs) -> Result<Exit, CommandError> {
-    let plan = load_plan(global)?;
+    let plan = load_plan_and_warn(global)?;
     let reload = || config::load(&global.config).map_err(|problems| problems.render(false));
     let settings =
         Daemon { path: &global.config, load: &reload, clock: &SystemClock, listen: args.listen, process: std::process::id() };

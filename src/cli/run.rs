@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use anstream::eprintln;
+use anstream::{eprint, eprintln};
 use anstyle::AnsiColor;
 use indicatif::ProgressBar;
 
@@ -13,8 +13,8 @@ use super::output::print;
 use super::progress::sources_bar;
 use super::report::{fault_line, report_tables, visit_line};
 use crate::clock::SystemClock;
-use crate::model::Fault;
-use crate::pipeline::{self, Progress, Run, Scope};
+use crate::model::{Fault, FaultSubject};
+use crate::pipeline::{self, Finished, Progress, Run, RunError, Scope};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArgs {
@@ -52,31 +52,55 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
         editions: select_editions(&plan, &args.edition)?,
         force: args.force,
     };
+    let warnings = plan.render_warnings(true);
+    let warn = || eprint!("{warnings}");
+    let warn: Option<&(dyn Fn() + Sync)> = (!global.quiet).then_some(&warn);
     let process = std::process::id();
-    let run = Run { plan, clock: &SystemClock, scope, process, progress: &progress };
-    let report = if args.dry_run { Box::pin(pipeline::dry_run(&run)).await } else { Box::pin(pipeline::run(run)).await };
+    let run = Run { plan, clock: &SystemClock, scope, process, progress: &progress, warn };
+    let finished = if args.dry_run { Box::pin(dry_run(&run)).await } else { Box::pin(pipeline::run(run)).await };
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    let report = report
-        .map_err(|error| if error.is_configuration() { CommandError::usage(error) } else { CommandError::internal(error) })?;
+    let Finished { report, untold } = match finished {
+        Ok(finished) => finished,
+        Err(RunError::OtherWorks) => return Ok(met_other_process(bar.is_some())),
+        Err(error) if error.is_configuration() => return Err(CommandError::usage(error)),
+        Err(error) => return Err(CommandError::internal(error)),
+    };
     if args.json {
         let text = serde_json::to_string(&report).map_err(CommandError::internal)?;
         print(&format!("{text}\n"))?;
     } else if (args.dry_run || std::io::stdout().is_terminal()) && !global.quiet {
         print(&report_tables(&report, args.dry_run))?;
     }
-    if bar.is_none() && !global.quiet {
-        print_faults(&report.faults);
+    if !global.quiet {
+        // The bar has told the sources that failed.
+        let is_shown = |fault: &&Fault| bar.is_none() || !matches!(fault.of, FaultSubject::Source(_));
+        untold.iter().filter(is_shown).for_each(print_fault);
     }
-    Ok(if report.faults.is_empty() { Exit::Success } else { Exit::Faults })
+    Ok(if untold.is_empty() { Exit::Success } else { Exit::Faults })
 }
 
-fn print_faults(faults: &[Fault]) {
-    let yellow = AnsiColor::Yellow.on_default().bold();
-    for fault in faults {
-        eprintln!("{yellow}fault{yellow:#}: {}", fault_line(fault));
+/// Makes a dry run, which remembers nothing: all its warnings and faults are told.
+async fn dry_run(run: &Run<'_>) -> Result<Finished, RunError> {
+    if let Some(warn) = run.warn {
+        warn();
     }
+    let report = pipeline::dry_run(run).await?;
+    Ok(Finished { untold: report.faults.clone(), report })
+}
+
+/// Ends a run that met another process at work: nothing is wrong, and cron need not know. Somebody who watches is told.
+fn met_other_process(is_watched: bool) -> Exit {
+    if is_watched {
+        eprintln!("another relais works on this state: nothing was done");
+    }
+    Exit::Success
+}
+
+fn print_fault(fault: &Fault) {
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    eprintln!("{yellow}fault{yellow:#}: {}", fault_line(fault));
 }
 
 /// Makes a progress bar if somebody watches: both outputs are terminals.

@@ -34,6 +34,8 @@ pub struct Plan {
     pub sources: Vec<Source>,
     /// The editions, in the order of the file.
     pub editions: Vec<Edition>,
+    /// A hash of the text of the file and of its warnings: it changes when either does.
+    pub fingerprint: String,
     /// Warnings: settings that are valid, but probably a mistake.
     pub warnings: Vec<Problem>,
 }

@@ -67,6 +67,7 @@ pub(super) fn plan(
         glossary,
         sources: planned,
         editions,
+        fingerprint: String::new(),
         warnings: Vec::new(),
     })
 }

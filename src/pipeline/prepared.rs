@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Plan;
-use crate::model::SourceId;
+use crate::model::{LockHolder, SourceId};
 use crate::net::{Client, ClientError};
 use crate::sink::OutputDir;
 use crate::store::StoreError;
@@ -57,6 +58,17 @@ pub enum RunError {
     /// An engine or the glossary cannot be used.
     #[error(transparent)]
     Translate(#[from] TranslateSetupError),
+    /// Another process works on the state, as it should: there is nothing to do.
+    #[error("another relais works on the state: this run did nothing")]
+    OtherWorks,
+    /// Another run holds the state for far longer than it may take.
+    #[error("a run that should have ended long ago holds the state ({holder}; `deadline` is {} s): it hangs; stop that process", deadline.as_secs())]
+    Overdue {
+        /// The process.
+        holder: LockHolder,
+        /// The time after which it should have begun no more visits.
+        deadline: Duration,
+    },
     /// A pass failed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),

@@ -38,6 +38,8 @@ const LONGEST_RETRY: Duration = Duration::from_secs(10 * 60);
 /// How often a daemon saves its report, when there is something new in it.
 const SAVE: Duration = Duration::from_secs(60);
 
+pub(super) use translating::TIME_UNTIL_IDLE;
+
 /// How hubs reach us.
 pub struct Subscribing {
     callback: String,

@@ -7,6 +7,7 @@ use sqlx::migrate::MigrateError;
 
 use super::location::{Location, LocationError};
 use super::sql::Dialect;
+use crate::model::LockHolder;
 
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
@@ -20,10 +21,12 @@ pub enum StoreError {
         reason: String,
     },
     /// Another process has locked the same SQLite file.
-    #[error("another relais works on {file}: wait for it or stop it")]
+    #[error("another relais{} works on {file}: wait for it or stop it", shown_holder(*holder))]
     Busy {
         /// The SQLite file.
         file: String,
+        /// The process, if it wrote into the lock who it is.
+        holder: Option<LockHolder>,
     },
     /// The database has no tables yet, and it was opened only to read.
     #[error("there is no state yet in {place}: `relais run` makes it")]
@@ -73,6 +76,10 @@ pub enum StoreError {
         /// The message of the database, or of the panic.
         reason: String,
     },
+}
+
+fn shown_holder(holder: Option<LockHolder>) -> String {
+    holder.map(|holder| format!(" ({holder})")).unwrap_or_default()
 }
 
 impl LocationError {

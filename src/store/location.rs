@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -75,6 +75,13 @@ impl Location {
             Self::Server(url) => url.as_str().to_owned(),
         }
     }
+}
+
+/// Returns the path of a file of the same name with `suffix` added.
+pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 impl fmt::Display for Location {

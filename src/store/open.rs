@@ -1,7 +1,6 @@
-//! Opening a store: the lock, the connection, the tables.
+//! Opening a store: the connection, the tables.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,8 @@ use sqlx::{AnyConnection, ConnectOptions, Connection, SqlSafeStr};
 
 use super::connection::Connections;
 use super::error::{StoreError, classify, classify_migration};
-use super::location::{Location, LocationError};
+use super::location::{Location, LocationError, with_suffix};
+use super::lock::lock_file;
 use super::memory_leases::MemoryLeases;
 use super::sql::Dialect;
 use super::{Access, Store};
@@ -75,29 +75,6 @@ fn resolve_path(file: &Path) -> Result<PathBuf, StoreError> {
     }
     let reason = format!("the folder {} does not exist; make it, or change `state` in feeds.toml", folder.display());
     Err(StoreError::Unreachable { place: file.display().to_string(), reason })
-}
-
-/// Returns the path of a file of the same name with `suffix` added.
-fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// Locks `FILE.lock`. The file is kept when the lock is released: deleting it would let two processes lock two files of one
-/// name.
-fn lock_file(file: &Path) -> Result<File, StoreError> {
-    let path = with_suffix(file, ".lock");
-    let unusable = |error: io::Error| StoreError::Unreachable {
-        place: file.display().to_string(),
-        reason: format!("{} cannot be locked ({error}); check who may write there", path.display()),
-    };
-    let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { file: file.display().to_string() }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
-    }
 }
 
 fn connect_options(location: &Location, access: Access) -> Result<AnyConnectOptions, StoreError> {

@@ -7,6 +7,7 @@ mod budgets;
 mod cleaning;
 mod config;
 mod crash_recovery;
+mod cron;
 mod daemon;
 mod docs;
 mod engines;

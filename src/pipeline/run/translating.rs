@@ -12,7 +12,7 @@ use super::{FIRST_RETRY, Passes, Shared, log_faults, next_retry};
 
 /// How long one translate pass goes on asking engines. Until idle, what is not translated by then waits for the next run; until
 /// cancelled, the newest entries are looked for again.
-const TIME_UNTIL_IDLE: Duration = Duration::from_secs(600);
+pub(in crate::pipeline) const TIME_UNTIL_IDLE: Duration = Duration::from_secs(600);
 const TIME_UNTIL_CANCELLED: Duration = Duration::from_secs(60);
 
 impl Passes<'_> {

@@ -37,7 +37,7 @@ pub use marked::{Marked, Piece, SegmentKind};
 pub use markup::{Clean, RawHtml, Text};
 pub use poll_hints::PollHints;
 pub use publish_rate::PublishRate;
-pub use rendition::{MemoryResult, Rendition, RenditionInputs, RenditionProvenance};
+pub use rendition::{MemoryResult, Refusal, Rendition, RenditionInputs, RenditionProvenance};
 pub use report::{EditionCount, EntryCounts, Report, SourceCounts, TranslationCounts};
 pub use segment_key::SegmentKey;
 pub use source::{Hub, SourceMeta, SourceState, Validators, authority};

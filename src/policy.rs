@@ -1,8 +1,10 @@
-//! The pure decisions about visits: due times, source health, outages, robots.txt. No I/O and no clock, so the same inputs give
-//! the same decision on every worker.
+//! The pure decisions about visits and engines: due times, source health, outages, robots.txt, refused texts, engine health. No I/O
+//! and no clock, so the same inputs give the same decision on every worker.
 
+pub mod engine_health;
 mod lock;
 mod outage;
+pub mod refusal;
 mod robots;
 mod schedule;
 pub mod source_health;

@@ -28,7 +28,7 @@ pub(super) struct RetranslateArgs {
     term: Option<String>,
 }
 
-/// Deletes translated renditions, and segments of the memory with `--term`.
+/// Deletes translated renditions and refusals, and segments of the memory with `--term`.
 pub(super) async fn run_retranslate(global: &GlobalArgs, args: &RetranslateArgs) -> Result<Exit, CommandError> {
     let plan = load_plan(global)?;
     let sources = select_source_list(&plan, args)?;
@@ -39,18 +39,20 @@ pub(super) async fn run_retranslate(global: &GlobalArgs, args: &RetranslateArgs)
         (None, true) => vec![None],
         (None, false) => edition_langs(&plan, &args.edition).into_iter().map(Some).collect(),
     };
-    let (mut segments, mut renditions) = (0, 0);
+    let (mut segments, mut refusals, mut renditions) = (0, 0, 0);
     for lang in &langs {
         if let Some(term) = &args.term {
             segments += store.delete_memory(term, lang.as_ref()).await.map_err(CommandError::internal)?;
         }
+        refusals += store.delete_refusals(lang.as_ref()).await.map_err(CommandError::internal)?;
         let deleted = store.delete_translations(sources.as_deref(), lang.as_ref(), since).await;
         renditions += deleted.map_err(CommandError::internal)?;
     }
     store.close().await.map_err(CommandError::internal)?;
     if !global.quiet {
         let paid = if args.term.is_some() { format!(" and {segments} segments of the memory") } else { String::new() };
-        eprintln!("deleted {renditions} translations{paid}; the next run makes them again");
+        let refused = if refusals > 0 { format!("; forgot {refusals} refused segments") } else { String::new() };
+        eprintln!("deleted {renditions} translations{paid}{refused}; the next run makes them again");
     }
     Ok(Exit::Success)
 }

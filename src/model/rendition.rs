@@ -70,6 +70,17 @@ impl RenditionInputs {
 pub enum MemoryResult {
     /// The translation, with the marks of its segment in canonical form ([`super::Marked::to_tagged`]).
     Translation(String),
-    /// Every answer of the engine was refused, for this reason: it is not paid for again.
-    Refused(String),
+    /// Every answer of the engine was refused.
+    Refused(Refusal),
+}
+
+/// The refusal of every answer of an engine to a segment. Until it expires, the engine is not asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The name of the reason.
+    pub reason: String,
+    /// How many times in a row the segment was refused.
+    pub times: u32,
+    /// The time at which it expires.
+    pub until: Time,
 }

@@ -67,11 +67,11 @@ pub struct TranslationCounts {
     pub segments: u64,
     /// Of these, found in the memory.
     pub recalled: u64,
-    /// Of these, sent to an engine.
+    /// Texts that were sent to an engine and answered.
     pub sent: u64,
-    /// Characters sent.
+    /// The characters of these.
     pub characters_sent: u64,
-    /// The cost of these.
+    /// The cost of the requests. One that was not answered, but may be billed, counts.
     pub cost: f64,
     /// Answers that were refused.
     pub rejected: u64,

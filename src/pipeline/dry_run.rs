@@ -54,7 +54,7 @@ pub async fn dry_run(ask: &Run<'_>) -> Result<Report, RunError> {
     }
     drop(hosts);
     let editions = plan.editions.iter().filter(|edition| ask.scope.has_edition(edition));
-    let counts = estimate((&engines, &glossary), store.as_ref(), editions, changes.take()).await?;
+    let counts = estimate((&engines, &glossary), store.as_ref(), editions, changes.take(), started).await?;
     let mut report = report.into_inner();
     report.add_translation(Translated { counts, ..Translated::default() });
     Ok(report.build(0, ask.clock.now()))

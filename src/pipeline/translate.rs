@@ -99,7 +99,7 @@ impl Translate<'_> {
                 requests.add_edition(edition, &newest, &full_texts);
             }
         }
-        Ok(requests.find_missing(Some(self.store)).await?)
+        Ok(requests.find_missing(Some(self.store), self.clock.now()).await?)
     }
 
     /// Translates as far as the engines are available, and saves the renditions.
@@ -122,7 +122,7 @@ impl Translate<'_> {
         for engine in self.engines {
             let usage = engine.usage();
             done.counts.sent += usage.sent;
-            done.counts.characters_sent += usage.used.characters;
+            done.counts.characters_sent += usage.characters_sent;
             done.counts.cost += cost::from_millionths(engine.price.cost_of(usage.used));
             done.faults.extend(engine.faults());
         }

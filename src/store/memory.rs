@@ -11,19 +11,22 @@ use super::row::{collected_rows, time};
 use super::segment_queue::{KEYS_AT_ONCE, key_list, parse_key, release_segments};
 use super::sql::{Dialect, Sql, set_durability, sql};
 use super::{Store, StoreError};
-use crate::model::{Lang, MemoryResult, Period, SegmentKey, Time};
+use crate::model::{Lang, MemoryResult, Period, Refusal, SegmentKey, Time};
 
-const RECALL: Sql = sql!("select" collect_rows "key, target, refused" end_rows "from memory where key" in_names);
+const RECALL: Sql =
+    sql!("select" collect_rows "key, target, refused, refused_times, refused_until" end_rows "from memory where key" in_names);
 
 const MARK_USED: Sql = sql!("update memory set used = $2 where used < $2 and key" in_names);
 
 /// A translation stays, whatever comes later; a refusal gives way to a translation.
 const SAVE: Sql = sql!(
-    "insert into memory (key, source_lang, target_lang, engine, source, target, refused, made, used)
+    "insert into memory (key, source_lang, target_lang, engine, source, target, refused, refused_times, refused_until, made, used)
      select value ->> 'key', value ->> 'source_lang', value ->> 'target_lang', value ->> 'engine', value ->> 'source',
-            value ->> 'target', value ->> 'refused', cast(value ->> 'made' as bigint), cast(value ->> 'used' as bigint)
+            value ->> 'target', value ->> 'refused', cast(value ->> 'refused_times' as bigint),
+            cast(value ->> 'refused_until' as bigint), cast(value ->> 'made' as bigint), cast(value ->> 'used' as bigint)
      from" json_rows "where true
-     on conflict (key) do update set target = excluded.target, refused = excluded.refused, made = excluded.made,
+     on conflict (key) do update set target = excluded.target, refused = excluded.refused,
+         refused_times = excluded.refused_times, refused_until = excluded.refused_until, made = excluded.made,
          used = excluded.used
      where memory.target is null"
 );
@@ -31,6 +34,8 @@ const SAVE: Sql = sql!(
 const DELETE_KEYS: Sql = sql!("delete from memory where key" in_names);
 
 const DELETE_TERM: &str = "delete from memory where source like $1 escape '!' and ($2 = '' or target_lang = $2)";
+
+const DELETE_REFUSALS: &str = "delete from memory where target is null and ($1 = '' or target_lang = $1)";
 
 const LIST: &str = "select key, source_lang, target_lang, engine, source, target, made from memory
      where target is not null and key > $1
@@ -63,6 +68,8 @@ struct RecalledColumns {
     key: String,
     target: Option<String>,
     refused: Option<String>,
+    refused_times: Option<u32>,
+    refused_until: Option<i64>,
 }
 
 /// A row of [`SAVE`].
@@ -75,6 +82,8 @@ struct SavedRow<'m> {
     source: &'m str,
     target: Option<&'m str>,
     refused: Option<&'m str>,
+    refused_times: Option<u32>,
+    refused_until: Option<i64>,
     made: i64,
     used: i64,
 }
@@ -155,6 +164,12 @@ impl Store {
             .bind(to.map(Lang::to_string).unwrap_or_default());
         self.execute("delete from the memory", query).await
     }
+
+    /// Deletes all refusals, of one target language if it is given. Returns their number.
+    pub async fn delete_refusals(&self, to: Option<&Lang>) -> Result<u64, StoreError> {
+        let query = sqlx::query(DELETE_REFUSALS).bind(to.map(Lang::to_string).unwrap_or_default());
+        self.execute("delete refusals", query).await
+    }
 }
 
 async fn save_pages(
@@ -181,7 +196,7 @@ async fn save_pages(
 fn saved_row(entry: &MemoryEntry) -> SavedRow<'_> {
     let (target, refused) = match &entry.result {
         MemoryResult::Translation(text) => (Some(text.as_str()), None),
-        MemoryResult::Refused(reason) => (None, Some(reason.as_str())),
+        MemoryResult::Refused(refusal) => (None, Some(refusal)),
     };
     SavedRow {
         key: entry.key.to_string(),
@@ -190,17 +205,24 @@ fn saved_row(entry: &MemoryEntry) -> SavedRow<'_> {
         engine: &entry.engine,
         source: &entry.source,
         target,
-        refused,
+        refused: refused.map(|refusal| refusal.reason.as_str()),
+        refused_times: refused.map(|refusal| refusal.times),
+        refused_until: refused.map(|refusal| refusal.until.millis()),
         made: entry.made.millis(),
         used: start_of_month(entry.made).millis(),
     }
 }
 
 fn recalled_result(columns: RecalledColumns) -> OperationResult<(SegmentKey, MemoryResult)> {
-    let RecalledColumns { key, target, refused } = columns;
+    let RecalledColumns { key, target, refused, refused_times, refused_until } = columns;
     let result = match target {
         Some(target) => MemoryResult::Translation(target),
-        None => MemoryResult::Refused(refused.unwrap_or_default()),
+        // An older relais kept no expiry: what it has refused may be sent again.
+        None => MemoryResult::Refused(Refusal {
+            reason: refused.unwrap_or_default(),
+            times: refused_times.unwrap_or_default(),
+            until: refused_until.map_or(Time::EPOCH, Time::from_millis),
+        }),
     };
     Ok((parse_key(&key)?, result))
 }

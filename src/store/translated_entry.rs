@@ -12,22 +12,23 @@ use super::{Store, StoreError};
 use crate::model::{Clean, EntryId, Lang, Rendition, RenditionInputs, Revision, Show, SourceId, Time};
 
 const FIND: Sql = sql!(
-    "select" collect_rows "entry, revision, made_of, show, stamp" end_rows "from rendition where lang = $2 and entry" in_ids
+    "select" collect_rows "entry, revision, made_of, show, stamp, retry_at" end_rows "from rendition where lang = $2 and entry" in_ids
 );
 
 const LOAD: Sql = sql!("select entry, doc from rendition where lang = $2 and entry" in_ids);
 
 /// Entries that were pruned meanwhile are skipped.
 const SAVE: Sql = sql!(
-    "insert into rendition (entry, lang, revision, made_of, show, stamp, doc)
-     select v.entry, v.lang, v.revision, v.made_of, v.show, v.stamp, v.doc
+    "insert into rendition (entry, lang, revision, made_of, show, stamp, retry_at, doc)
+     select v.entry, v.lang, v.revision, v.made_of, v.show, v.stamp, v.retry_at, v.doc
      from (select cast(value ->> 'entry' as bigint) as entry, value ->> 'lang' as lang,
                   cast(value ->> 'revision' as bigint) as revision, cast(value ->> 'made_of' as bigint) as made_of,
                   value ->> 'show' as show, cast(value ->> 'stamp' as bigint) as stamp,
+                  cast(value ->> 'retry_at' as bigint) as retry_at,
                   cast(value -> 'doc' as text) as doc from" json_rows ") as v
      where v.entry in (select id from entry)
      on conflict (entry, lang) do update set revision = excluded.revision, made_of = excluded.made_of, show = excluded.show,
-         stamp = excluded.stamp, doc = excluded.doc"
+         stamp = excluded.stamp, retry_at = excluded.retry_at, doc = excluded.doc"
 );
 
 const DELETE: Sql = sql!(
@@ -46,6 +47,8 @@ pub struct TranslationRow {
     pub inputs: RenditionInputs,
     /// A hash of the text, as readers see it.
     pub stamp: i64,
+    /// The time from which segments that were refused may be sent again; nothing if there are none.
+    pub retry_at: Option<Time>,
 }
 
 /// A translated rendition to be saved.
@@ -61,6 +64,8 @@ pub struct TranslatedEntry {
     pub inputs: RenditionInputs,
     /// The rendition.
     pub rendition: Rendition,
+    /// The time from which segments that were refused may be sent again; nothing if there are none.
+    pub retry_at: Option<Time>,
 }
 
 /// The columns of [`FIND`].
@@ -71,6 +76,7 @@ struct TranslationColumns {
     made_of: i64,
     show: Show,
     stamp: i64,
+    retry_at: Option<i64>,
 }
 
 /// A row of [`SAVE`].
@@ -82,6 +88,7 @@ struct SavedRow<'t> {
     made_of: i64,
     show: Show,
     stamp: i64,
+    retry_at: Option<i64>,
     doc: &'t Rendition,
 }
 
@@ -147,13 +154,14 @@ impl Store {
 
 impl From<TranslationColumns> for TranslationRow {
     fn from(columns: TranslationColumns) -> Self {
-        let TranslationColumns { entry, revision, made_of, show, stamp } = columns;
-        Self { entry, revision, inputs: RenditionInputs { hash: made_of, show }, stamp }
+        let TranslationColumns { entry, revision, made_of, show, stamp, retry_at } = columns;
+        let retry_at = retry_at.map(Time::from_millis);
+        Self { entry, revision, inputs: RenditionInputs { hash: made_of, show }, stamp, retry_at }
     }
 }
 
 fn saved_row(translated: &TranslatedEntry) -> SavedRow<'_> {
-    let TranslatedEntry { entry, lang, revision, inputs, rendition } = translated;
+    let TranslatedEntry { entry, lang, revision, inputs, rendition, retry_at } = translated;
     SavedRow {
         entry: *entry,
         lang,
@@ -161,6 +169,7 @@ fn saved_row(translated: &TranslatedEntry) -> SavedRow<'_> {
         made_of: inputs.hash,
         show: inputs.show,
         stamp: stamp(rendition),
+        retry_at: retry_at.map(Time::millis),
         doc: rendition,
     }
 }

@@ -41,7 +41,8 @@ pub enum RetryDecision {
     Split,
     /// Send nothing more of this request to this engine now.
     GiveUp,
-    /// The engine answered, but not usefully: send each text alone, then try another engine.
+    /// The engine answered, but not usefully, or failed on the request: send the texts in halves, to find out if one of them is
+    /// the reason.
     Isolate,
 }
 
@@ -56,6 +57,8 @@ pub struct FailedTry {
     pub until: Instant,
     /// A random number from 0 to 1, so that requests that failed together do not come back together.
     pub jitter: f64,
+    /// True if the request has several texts, or is part of one that failed: its failure may be about one text.
+    pub may_be_one_text: bool,
 }
 
 /// A circuit that is open, or would be but for a trial request: what the operator should know.
@@ -134,10 +137,18 @@ impl CircuitBreaker {
                 self.record_success(pair);
                 RetryDecision::Split
             }
-            NextStep::Isolate => {
-                self.record_success(pair);
-                RetryDecision::Isolate
-            }
+            // If it is the server's failure or a text's is known when each half has been sent.
+            NextStep::Isolate => RetryDecision::Isolate,
+        }
+    }
+
+    /// Records that a request failed, and each of its parts, `requests` in all: the server is the reason, not the texts. From
+    /// three on the circuit of the pair opens.
+    pub fn record_unanswered(&mut self, pair: &LanguagePair, requests: u32, error: &EngineError, now: Instant) {
+        let circuit = self.circuit(FailureScope::Pair, pair);
+        circuit.failures = circuit.failures.saturating_add(requests);
+        if circuit.failures >= FAILURE_THRESHOLD {
+            circuit.trip(now, now, error.fault_kind(), &error.to_string());
         }
     }
 
@@ -188,6 +199,10 @@ impl CircuitBreaker {
         let max_tries = if error.may_be_billed() { MAX_BILLED_TRIES } else { MAX_TRIES };
         if failed.number < max_tries && retry_at < failed.until && !is_open {
             return RetryDecision::RetryAt(retry_at);
+        }
+        // A text on which the server crashes fails like a server that is down: so it is not counted before it is sent in parts.
+        if error.may_be_billed() && failed.may_be_one_text && !is_open {
+            return RetryDecision::Isolate;
         }
         circuit.failures += 1;
         if circuit.failures >= FAILURE_THRESHOLD || retry_at >= failed.until {

@@ -1,6 +1,8 @@
 //! Translated editions as their readers, and whoever pays for them, see them: the program against an engine that behaves, and
 //! one that does not.
 
+mod engine_trouble;
+
 use relais::model::EngineKind;
 use serde_json::Value;
 

@@ -12,16 +12,18 @@ use super::engine_handle::{EngineHandle, TextResult};
 use super::reason::UntranslatedReason;
 use super::request_context::RequestContext;
 use super::segment_job::SegmentJob;
-use crate::model::{Marked, MemoryResult, SegmentKey};
+use crate::model::{Marked, MemoryResult, SegmentKey, Time};
+use crate::policy::engine_health::{AnswerCounts, judge_batch};
+use crate::policy::refusal::next_refusal;
 use crate::store::{MemoryEntry, StoreError};
-use crate::translate::{LanguagePair, Outgoing, find_swapped, protect_name, restore, restore_markup, strip_markup};
+use crate::translate::{
+    LanguagePair, Outgoing, RejectionKind, find_swapped, protect_name, restore, restore_markup, strip_markup,
+};
 
 /// The time for which other workers leave a claimed segment alone.
 const CLAIM: Duration = Duration::from_secs(15 * 60);
 /// The most altered names that are protected, one after the other.
 const MAX_PROTECTED_NAMES: usize = 2;
-/// A batch of at least this many texts says something about the engine when most are refused.
-const LARGE_BATCH: usize = 8;
 
 /// The result of one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +50,26 @@ pub(super) struct BatchSegment {
     pub(super) outcome: SegmentOutcome,
     /// The name that the last answer has altered.
     altered_name: Option<String>,
+    /// How many times in a row the engine has refused the segment before.
+    refusals: u32,
+    /// The time until which the engine refuses the segment.
+    pub(super) refused_until: Option<Time>,
+    /// True if the text was sent alone in vain: there is no second attempt.
+    was_isolated: bool,
 }
 
 impl BatchSegment {
-    pub(super) fn new(place: usize, job: SegmentJob, key: SegmentKey) -> Self {
-        Self { place, job, key, outcome: SegmentOutcome::ClaimedElsewhere, altered_name: None }
+    pub(super) fn new(place: usize, job: SegmentJob, key: SegmentKey, refusals: u32) -> Self {
+        Self {
+            place,
+            job,
+            key,
+            outcome: SegmentOutcome::ClaimedElsewhere,
+            altered_name: None,
+            refusals,
+            refused_until: None,
+            was_isolated: false,
+        }
     }
 
     fn reject(&mut self, answer: RejectedAnswer) {
@@ -62,6 +79,12 @@ impl BatchSegment {
 
     fn is_rejected(&self) -> bool {
         matches!(self.outcome, SegmentOutcome::Rejected(_))
+    }
+
+    /// Returns true if the engine gave the text back as it was, or nothing.
+    fn is_echoed(&self) -> bool {
+        let reason = if let SegmentOutcome::Rejected(reason) = self.outcome { Some(reason) } else { None };
+        matches!(reason, Some(UntranslatedReason::Check(RejectionKind::Echo | RejectionKind::Empty)))
     }
 }
 
@@ -78,13 +101,13 @@ impl BatchRun<'_> {
     pub(super) async fn run(&self, segments: &mut [BatchSegment]) -> Result<u64, StoreError> {
         let mut claimed = self.claim(segments).await?;
         let mut rejected = self.send_together(&mut claimed).await?;
-        let (size, was_alone) = (claimed.len(), claimed.len() == 1);
-        let is_mostly_rejected = size >= LARGE_BATCH && rejected * 2 > size as u64;
-        if size >= LARGE_BATCH {
-            self.engine.record_batch(self.pair, is_mostly_rejected);
+        let was_alone = claimed.len() == 1;
+        let verdict = judge_batch(count_answers(&claimed));
+        if let Some(is_refused) = verdict {
+            self.engine.record_batch(self.pair, is_refused);
         }
-        for segment in claimed.iter_mut().filter(|segment| segment.is_rejected()) {
-            if is_mostly_rejected {
+        for segment in claimed.iter_mut().filter(|segment| segment.is_rejected() && !segment.was_isolated) {
+            if verdict == Some(true) {
                 // The engine is in a bad state, not the texts: another run may send them to it again.
                 if let SegmentOutcome::Rejected(reason) = segment.outcome {
                     segment.outcome = SegmentOutcome::Unavailable(reason);
@@ -96,7 +119,7 @@ impl BatchRun<'_> {
                 rejected += self.send_without_markup(segment).await?;
             }
         }
-        self.remember(&claimed).await?;
+        self.remember(&mut claimed).await?;
         Ok(rejected)
     }
 
@@ -119,8 +142,11 @@ impl BatchRun<'_> {
                 Some(MemoryResult::Translation(text)) => {
                     Marked::from_tagged(text).map_or(SegmentOutcome::ClaimedElsewhere, SegmentOutcome::Recalled)
                 }
-                Some(MemoryResult::Refused(name)) => SegmentOutcome::Rejected(UntranslatedReason::from_name(name)),
-                None => SegmentOutcome::ClaimedElsewhere,
+                Some(MemoryResult::Refused(refusal)) if refusal.until > now => {
+                    segment.refused_until = Some(refusal.until);
+                    SegmentOutcome::Rejected(UntranslatedReason::from_name(&refusal.reason))
+                }
+                Some(MemoryResult::Refused(_)) | None => SegmentOutcome::ClaimedElsewhere,
             };
         }
         Ok(ours)
@@ -135,6 +161,10 @@ impl BatchRun<'_> {
             match result {
                 TextResult::Unavailable(reason) => segment.outcome = SegmentOutcome::Unavailable(reason),
                 TextResult::Unusable(reason) => segment.reject(reason.into()),
+                TextResult::Failed(reason) => {
+                    segment.reject(reason.into());
+                    segment.was_isolated = true;
+                }
                 TextResult::Translated(_) if swapped.contains(&place) => segment.reject(UntranslatedReason::Order.into()),
                 TextResult::Translated(text) => match accept(&segment.job, &segment.job.outgoing, text) {
                     Ok(text) => segment.outcome = SegmentOutcome::Translated(text),
@@ -164,7 +194,9 @@ impl BatchRun<'_> {
                     }
                     Err(answer) => segment.reject(answer),
                 },
-                Some(TextResult::Unusable(reason)) => segment.reject(reason.into()),
+                Some(TextResult::Unusable(reason) | TextResult::Failed(reason)) => segment.reject(reason.into()),
+                // It answered the batch, but fails on this text: the first refusal stands.
+                Some(TextResult::Unavailable(UntranslatedReason::BadAnswer | UntranslatedReason::ServerError)) => break,
                 // That makes the first answer no better: the text waits.
                 Some(TextResult::Unavailable(_)) | None => {
                     segment.outcome = SegmentOutcome::Unavailable(UntranslatedReason::SecondChance);
@@ -186,7 +218,8 @@ impl BatchRun<'_> {
         let mut results = self.engine.translate(&texts, self.pair, self.context).await?.into_iter();
         let whole = match results.next() {
             Some(TextResult::Translated(whole)) => whole.shaped_like(&stripped.whole.text),
-            Some(TextResult::Unusable(_)) => return Ok(1),
+            Some(TextResult::Unusable(_) | TextResult::Failed(_)) => return Ok(1),
+            Some(TextResult::Unavailable(UntranslatedReason::BadAnswer | UntranslatedReason::ServerError)) => return Ok(0),
             Some(TextResult::Unavailable(_)) | None => {
                 segment.outcome = SegmentOutcome::Unavailable(UntranslatedReason::SecondChance);
                 return Ok(0);
@@ -204,13 +237,17 @@ impl BatchRun<'_> {
     }
 
     /// Remembers the results, and releases the segments that have none.
-    async fn remember(&self, segments: &[&mut BatchSegment]) -> Result<(), StoreError> {
+    async fn remember(&self, segments: &mut [&mut BatchSegment]) -> Result<(), StoreError> {
         let made = self.context.clock.now();
         let (mut memories, mut open) = (Vec::new(), Vec::new());
         for segment in segments {
             let result = match &segment.outcome {
                 SegmentOutcome::Translated(text) => MemoryResult::Translation(text.to_tagged()),
-                SegmentOutcome::Rejected(reason) => MemoryResult::Refused(reason.as_str().to_owned()),
+                SegmentOutcome::Rejected(reason) => {
+                    let refusal = next_refusal(reason.as_str(), segment.refusals, made);
+                    segment.refused_until = Some(refusal.until);
+                    MemoryResult::Refused(refusal)
+                }
                 SegmentOutcome::Recalled(_) | SegmentOutcome::Unavailable(_) | SegmentOutcome::ClaimedElsewhere => {
                     open.push(segment.key);
                     continue;
@@ -228,6 +265,17 @@ impl BatchRun<'_> {
         }
         self.context.store.save_memory(&memories, self.worker, false).await?;
         self.context.store.release_segments(&open, self.worker).await
+    }
+}
+
+/// Counts how the texts of a batch were answered. Those on which the server fails say nothing of its answers.
+fn count_answers(segments: &[&mut BatchSegment]) -> AnswerCounts {
+    let count = |is: &dyn Fn(&BatchSegment) -> bool| segments.iter().filter(|segment| is(segment)).count();
+    let refused = count(&|segment| segment.is_rejected() && !segment.was_isolated);
+    AnswerCounts {
+        accepted: count(&|segment| matches!(segment.outcome, SegmentOutcome::Translated(_))),
+        refused,
+        echoed: count(&BatchSegment::is_echoed),
     }
 }
 

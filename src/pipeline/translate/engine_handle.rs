@@ -4,8 +4,8 @@
 //! the program crashes in between, no more is spent than allowed.
 
 mod budget;
+mod parts;
 
-use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::{Instant, sleep_until};
@@ -17,9 +17,7 @@ use super::reason::UntranslatedReason;
 use super::request_context::RequestContext;
 use crate::model::{Budget, Fault, FaultKind, Marked, Price, Usage};
 use crate::store::StoreError;
-use crate::translate::{
-    Batch, CircuitBreaker, Engine, EngineError, FailedTry, LanguagePair, Limits, Outgoing, Reply, RetryDecision,
-};
+use crate::translate::{Batch, CircuitBreaker, Engine, EngineError, FailedTry, LanguagePair, Limits, Reply, RetryDecision};
 
 /// An engine at work.
 pub struct EngineHandle {
@@ -38,9 +36,11 @@ pub struct EngineHandle {
 /// The use of an engine in this pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::pipeline) struct EngineUsage {
-    /// Texts sent; one that is sent again counts again.
+    /// Texts that were sent and answered; one that is sent again counts again.
     pub(in crate::pipeline) sent: u64,
-    /// The usage, as far as it is known.
+    /// The characters of these.
+    pub(in crate::pipeline) characters_sent: u64,
+    /// The usage, as far as it is known. Requests that were not answered, but may be billed, count.
     pub(in crate::pipeline) used: Usage,
     /// True if something was not sent for want of budget.
     pub(in crate::pipeline) is_budget_exhausted: bool,
@@ -53,6 +53,8 @@ pub(super) enum TextResult {
     Translated(Marked),
     /// The engine answered, but gave no usable translation of this text.
     Unusable(UntranslatedReason),
+    /// The engine fails on this text even alone, while it translates others.
+    Failed(UntranslatedReason),
     /// The engine was not available.
     Unavailable(UntranslatedReason),
 }
@@ -62,6 +64,8 @@ enum RequestOutcome {
     Answered(Vec<TextResult>),
     /// The texts are to be sent in two halves; a single text has this result.
     Split(TextResult),
+    /// The request failed, perhaps for one of its texts.
+    Failed(EngineError),
     GaveUp(UntranslatedReason),
 }
 
@@ -140,45 +144,16 @@ impl EngineHandle {
         }
     }
 
-    /// Translates texts: as many results, in their order. Requests that are too large, or over the budget, are split.
-    pub(super) async fn translate(
-        &self,
-        texts: &[Outgoing],
-        pair: &LanguagePair,
-        context: RequestContext<'_>,
-    ) -> Result<Vec<TextResult>, StoreError> {
-        let mut results = vec![TextResult::Unavailable(UntranslatedReason::Deadline); texts.len()];
-        let mut todo: Vec<Range<usize>> = std::iter::once(0..texts.len()).collect();
-        while let Some(range) = todo.pop() {
-            if range.is_empty() {
-                continue;
-            }
-            if let Some(reason) = self.unavailable_for(pair) {
-                results[range].fill(TextResult::Unavailable(reason));
-                continue;
-            }
-            let batch = Batch { from: pair.from.clone(), to: pair.to.clone(), texts: texts[range.clone()].to_vec() };
-            match self.request(&batch, pair, context).await? {
-                RequestOutcome::Answered(answered) => results.splice(range, answered).for_each(drop),
-                RequestOutcome::Split(_) if range.len() > 1 => {
-                    let middle = range.start + range.len() / 2;
-                    todo.extend([middle..range.end, range.start..middle]);
-                }
-                RequestOutcome::Split(result) => results[range.start] = result,
-                RequestOutcome::GaveUp(reason) => results[range].fill(TextResult::Unavailable(reason)),
-            }
-        }
-        Ok(results)
-    }
-
-    /// Sends one request, as often as the circuit breaker says.
+    /// Sends one request, as often as the circuit breaker says. A part of a request that failed is not tried a second time if
+    /// that may be billed.
     async fn request(
         &self,
         batch: &Batch,
         pair: &LanguagePair,
+        is_part: bool,
         context: RequestContext<'_>,
     ) -> Result<RequestOutcome, StoreError> {
-        let mut tries = 0;
+        let mut tries = u32::from(is_part);
         loop {
             if !self.wait_for_turn(pair, context.until()).await {
                 return Ok(RequestOutcome::GaveUp(UntranslatedReason::EngineUnavailable));
@@ -189,7 +164,8 @@ impl EngineHandle {
             tries += 1;
             let result = self.send(batch, pair, reserved.most).await;
             let used = result.as_ref().map_or_else(|error| error.used(reserved.most), |reply| reply.used);
-            self.settle(batch, used, &reserved, context).await?;
+            let is_answered = result.as_ref().map_or_else(EngineError::is_answer, |_| true);
+            self.settle(batch, used, is_answered, &reserved, context).await?;
             let error = match result {
                 Ok(reply) => {
                     lock(&self.breaker).record_success(pair);
@@ -197,14 +173,13 @@ impl EngineHandle {
                 }
                 Err(error) => error,
             };
-            match self.decide(batch, pair, &error, tries, context) {
+            let may_be_one_text = is_part || batch.texts.len() > 1;
+            match self.decide(batch, pair, &error, (tries, may_be_one_text), context) {
                 RetryDecision::RetryAt(then) => sleep_until(then).await,
                 RetryDecision::Split => {
                     return Ok(RequestOutcome::Split(TextResult::Unusable(UntranslatedReason::TooLong)));
                 }
-                RetryDecision::Isolate => {
-                    return Ok(RequestOutcome::Split(TextResult::Unusable(UntranslatedReason::BadAnswer)));
-                }
+                RetryDecision::Isolate => return Ok(RequestOutcome::Failed(error)),
                 RetryDecision::GiveUp => return Ok(RequestOutcome::GaveUp(self.reason_to_give_up(pair))),
             }
         }
@@ -224,9 +199,15 @@ impl EngineHandle {
         let result = self.engine.translate(batch).instrument(span.clone()).await;
         span.record("duration_ms", u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
         let reply = result?;
+        let bad_answer = |message: String| Err(EngineError::BadAnswer { message, used: Some(reply.used) });
         if reply.texts.len() != batch.texts.len() {
-            let message = "it answered another number of texts".to_owned();
-            return Err(EngineError::BadAnswer { message, used: Some(reply.used) });
+            return bad_answer("it answered another number of texts".to_owned());
+        }
+        // None of several texts came: that is about the engine, or about one of them.
+        if let [Err(why), _, ..] = &reply.texts[..]
+            && reply.texts.iter().all(Result::is_err)
+        {
+            return bad_answer(format!("it answered none of {} texts: {why}", reply.texts.len()));
         }
         span.in_scope(|| tracing::debug!("the engine answered"));
         Ok(reply)
@@ -238,11 +219,11 @@ impl EngineHandle {
         batch: &Batch,
         pair: &LanguagePair,
         error: &EngineError,
-        tries: u32,
+        (tries, may_be_one_text): (u32, bool),
         context: RequestContext<'_>,
     ) -> RetryDecision {
         let (now, until) = (Instant::now(), context.until());
-        let failed = FailedTry { number: tries, now, until, jitter: self.jitter(batch, tries) };
+        let failed = FailedTry { number: tries, now, until, jitter: self.jitter(batch, tries), may_be_one_text };
         let mut breaker = lock(&self.breaker);
         let was_open = breaker.blocked_by(pair, now).is_some();
         let decision = breaker.record_failure(pair, error, failed);

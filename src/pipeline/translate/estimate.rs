@@ -13,16 +13,17 @@ use super::plan::{RenditionRequests, is_translated, lay_out, newest_entries};
 use super::scheduler::queue_unknown;
 use super::segment_job::SegmentJob;
 use crate::config::Edition;
-use crate::model::{Change, EntryId, Original, TranslationCounts, Usage};
+use crate::model::{Change, EntryId, Original, Time, TranslationCounts, Usage};
 use crate::store::{Store, StoreError};
 use crate::translate::Glossary;
 
-/// Estimates a run that would first save `changes` and then translate.
+/// Estimates a run at `now` that would first save `changes` and then translate.
 pub(in crate::pipeline) async fn estimate(
     (engines, glossary): (&[EngineHandle], &Arc<Glossary>),
     store: Option<&Store>,
     editions: impl Iterator<Item = &Edition>,
     changes: Vec<Change>,
+    now: Time,
 ) -> Result<TranslationCounts, PipelineError> {
     let changes: HashMap<EntryId, Change> = changes.into_iter().map(|change| (change.entry.key.id(), change)).collect();
     let mut requests = RenditionRequests::new(engines, glossary);
@@ -30,7 +31,7 @@ pub(in crate::pipeline) async fn estimate(
         let newest = newest_entries(store, edition, &changes).await?;
         requests.add_edition(edition, &newest, &HashMap::new());
     }
-    let requests = requests.find_missing(store).await?;
+    let requests = requests.find_missing(store, now).await?;
     let stored: Vec<EntryId> = requests.iter().map(|request| request.known.id).filter(|id| !changes.contains_key(id)).collect();
     let mut entries: Vec<_> = match store {
         Some(store) => store.load_entries(&stored).await?.into_iter().map(|(id, _, entry)| (id, entry)).collect(),
@@ -45,7 +46,7 @@ pub(in crate::pipeline) async fn estimate(
         lay_out(&requests, originals, &glossary)
     })
     .await?;
-    Ok(estimate_jobs(engines, store, jobs).await?)
+    Ok(estimate_jobs(engines, store, jobs, now).await?)
 }
 
 /// Estimates the translation of documents, if every engine were available: each text goes to the first of its engines that has
@@ -54,8 +55,9 @@ async fn estimate_jobs(
     engines: &[EngineHandle],
     store: Option<&Store>,
     jobs: Vec<DocumentJob>,
+    now: Time,
 ) -> Result<TranslationCounts, StoreError> {
-    let state = queue_unknown(engines, store, jobs).await?;
+    let state = queue_unknown(engines, store, jobs, now).await?;
     let (mut counts, mut cost) = (state.counts, 0);
     for engine in &state.engines {
         let jobs = engine.queue.iter().map(|(_, job)| &state.jobs.all[*job]);

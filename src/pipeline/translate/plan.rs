@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use crate::config as plan;
-use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs};
+use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs, Time};
 use crate::select::Window;
 use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};
@@ -61,8 +61,9 @@ impl<'a> RenditionRequests<'a> {
         }
     }
 
-    /// Returns those that the store does not have, the newest entries first.
-    pub(super) async fn find_missing(self, store: Option<&Store>) -> Result<Vec<RenditionRequest>, StoreError> {
+    /// Returns those that the store does not have, or that hold segments which may be sent again at `now`, the newest entries
+    /// first.
+    pub(super) async fn find_missing(self, store: Option<&Store>, now: Time) -> Result<Vec<RenditionRequest>, StoreError> {
         let mut requests: Vec<RenditionRequest> = self.requests.into_values().collect();
         let langs: HashSet<Lang> = requests.iter().map(|request| request.to.clone()).collect();
         for lang in langs {
@@ -77,6 +78,7 @@ impl<'a> RenditionRequests<'a> {
                     row.revision == request.known.revision
                         && row.inputs.hash == request.inputs.hash
                         && row.inputs.show >= request.inputs.show
+                        && row.retry_at.is_none_or(|at| at > now)
                 })
             });
         }

@@ -21,6 +21,8 @@ pub(super) enum UntranslatedReason {
     TooLong,
     /// The engine answered, but not in its protocol.
     BadAnswer,
+    /// The server fails on this text, and on no other.
+    ServerError,
     /// The answer may belong to another text of the batch.
     Order,
     /// A protected term is lost, doubled or filled with text.
@@ -34,7 +36,7 @@ pub(super) enum UntranslatedReason {
 }
 
 impl UntranslatedReason {
-    const PLAIN: [Self; 12] = [
+    const PLAIN: [Self; 13] = [
         Self::Deadline,
         Self::Budget,
         Self::EngineUnavailable,
@@ -43,6 +45,7 @@ impl UntranslatedReason {
         Self::InHandElsewhere,
         Self::TooLong,
         Self::BadAnswer,
+        Self::ServerError,
         Self::Order,
         Self::Terms,
         Self::Unplaced,
@@ -60,6 +63,7 @@ impl UntranslatedReason {
             Self::InHandElsewhere => "in-hand-elsewhere",
             Self::TooLong => "too-long",
             Self::BadAnswer => "bad-answer",
+            Self::ServerError => "server-error",
             Self::Order => "order",
             Self::Terms => "terms",
             Self::Unplaced => "unplaced",

@@ -14,7 +14,7 @@ use super::batch::{BatchRun, BatchSegment};
 use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use super::request_context::RequestContext;
-use crate::model::{Rendition, TranslationCounts};
+use crate::model::{Rendition, Time, TranslationCounts};
 use crate::store::{Store, StoreError, TranslatedEntry};
 use finish::{FinishedDocument, make_rendition};
 use recall::recall_known;
@@ -57,8 +57,9 @@ pub(super) async fn queue_unknown<'a>(
     engines: &'a [EngineHandle],
     store: Option<&Store>,
     jobs: Vec<DocumentJob>,
+    now: Time,
 ) -> Result<SchedulerState<'a>, StoreError> {
-    let mut state = SchedulerState::new(engines, jobs);
+    let mut state = SchedulerState::new(engines, jobs, now);
     recall_known(&mut state, store).await?;
     state.enqueue_open();
     Ok(state)
@@ -70,7 +71,7 @@ impl Scheduler<'_> {
     /// The loop awaits nothing but the futures in flight: a future that is not polled may hold the one connection of the store,
     /// and whoever is polled instead would wait for it forever.
     pub(super) async fn run(&self, jobs: Vec<DocumentJob>, destination: Destination) -> Result<Scheduled, PipelineError> {
-        let mut state = SchedulerState::new(self.engines, jobs);
+        let mut state = SchedulerState::new(self.engines, jobs, self.context.clock.now());
         let in_use = recall_known(&mut state, Some(self.context.store)).await?;
         self.context.store.mark_segments_used(&in_use, self.context.clock.now()).await?;
         state.enqueue_open();

@@ -36,6 +36,8 @@ pub(super) struct SegmentJob {
     pub(super) reasons: Vec<UntranslatedReason>,
     /// True if one of them was not available, so that asking later may help.
     may_work_later: bool,
+    /// The time at which the first refusal of an engine expires.
+    refused_until: Option<Time>,
     /// The documents that want this text, as places in the list of the scheduler.
     pub(super) documents: Vec<usize>,
 }
@@ -82,6 +84,17 @@ impl SegmentJob {
         if self.turn().is_none() {
             self.state = if self.may_work_later { JobState::Waiting } else { JobState::Untranslated };
         }
+    }
+
+    /// Passes on to the next engine, since this one refuses the text until some time.
+    pub(super) fn refuse(&mut self, reason: UntranslatedReason, until: Option<Time>) {
+        self.refused_until = [self.refused_until, until].into_iter().flatten().min();
+        self.pass_on(reason, false);
+    }
+
+    /// Returns the time from which an engine that has refused the text may be asked again, unless it is translated.
+    pub(super) fn retry_at(&self) -> Option<Time> {
+        self.refused_until.filter(|_| self.translation().is_none())
     }
 
     /// Leaves the job to a later run.
@@ -140,6 +153,7 @@ impl SegmentJobs {
             state: if engines.is_empty() { JobState::Waiting } else { JobState::Open },
             reasons: Vec::new(),
             may_work_later: false,
+            refused_until: None,
             documents: vec![document],
         });
         place

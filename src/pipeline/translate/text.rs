@@ -55,7 +55,7 @@ pub async fn translate_text(
     };
     let done = scheduler.run(vec![job], Destination::Caller).await?;
     let (mut counts, usage) = (done.counts, engines[0].usage());
-    (counts.sent, counts.characters_sent) = (usage.sent, usage.used.characters);
+    (counts.sent, counts.characters_sent) = (usage.sent, usage.characters_sent);
     counts.cost = cost::from_millionths(engines[0].price.cost_of(usage.used));
     Ok((counts, done.renditions.into_iter().next()))
 }

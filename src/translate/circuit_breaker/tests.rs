@@ -24,7 +24,7 @@ fn unsupported() -> EngineError {
 
 /// The `number`th try, in a run that ends ten minutes from now, without jitter.
 fn failed(number: u32, now: Instant) -> FailedTry {
-    FailedTry { number, now, until: now + Duration::from_secs(600), jitter: 1.0 }
+    FailedTry { number, now, until: now + Duration::from_secs(600), jitter: 1.0, may_be_one_text: false }
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -153,6 +153,25 @@ fn answer_that_is_too_large_or_bad_keeps_the_circuit_closed() {
         assert_eq!(breaker.record_failure(&fr_en, &bad, failed(1, now)), RetryDecision::Isolate);
     }
     assert_eq!(breaker.blocked_by(&fr_en, now), None);
+}
+
+#[test]
+fn server_error_of_several_texts_is_isolated_after_a_second_try() {
+    let (now, mut breaker) = (Instant::now(), CircuitBreaker::default());
+    let fr_en = pair("fr", "en");
+    let several = |number| FailedTry { may_be_one_text: true, ..failed(number, now) };
+    assert!(matches!(breaker.record_failure(&fr_en, &server_error(), several(1)), RetryDecision::RetryAt(_)));
+    assert_eq!(breaker.record_failure(&fr_en, &server_error(), several(2)), RetryDecision::Isolate);
+}
+
+#[test]
+fn request_that_fails_with_all_its_parts_opens_the_circuit() {
+    let (now, mut breaker) = (Instant::now(), CircuitBreaker::default());
+    let fr_en = pair("fr", "en");
+    breaker.record_unanswered(&fr_en, FAILURE_THRESHOLD - 1, &server_error(), now);
+    assert_eq!(breaker.blocked_by(&fr_en, now), None);
+    breaker.record_unanswered(&fr_en, 1, &server_error(), now);
+    assert_eq!(breaker.blocked_by(&fr_en, now), Some(FaultKind::Engine));
 }
 
 #[test]

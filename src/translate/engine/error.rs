@@ -48,8 +48,8 @@ pub enum EngineError {
         /// The error, and the setting to look at.
         message: String,
     },
-    /// The engine answered, but not in its protocol: cut, refused, another count, another shape. The caller sends each text
-    /// alone, then tries another engine.
+    /// The engine answered, but not in its protocol: cut, refused, another count, another shape. The caller sends the texts in
+    /// parts: a part that is answered shows that the others fail for a text, and else the server is to blame.
     #[error("{message}")]
     BadAnswer {
         /// The error.
@@ -80,7 +80,7 @@ pub enum NextStep {
     },
     /// Send the texts in two halves.
     Split,
-    /// Send each text alone.
+    /// Send the texts in parts, down to one alone.
     Isolate,
     /// Send no more requests in this run.
     Stop(FailureScope),
@@ -123,6 +123,11 @@ impl EngineError {
             Self::Transient { billing: Billing::Unknown, .. } => reserved,
             _ => Usage::default(),
         }
+    }
+
+    /// Returns true if the server answered and may have worked on the texts, although not in its protocol.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::BadAnswer { .. })
     }
 
     /// Returns the kind of the fault to report when the caller stops asking.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use relais::model::{Lang, Marked, MemoryResult, SegmentKey};
+use relais::model::{Lang, Marked, MemoryResult, Refusal, SegmentKey};
 use relais::store::{MemoryEntry, Store};
 
 use super::backend::{Backend, on_postgres, promises};
@@ -17,6 +17,7 @@ promises!(
     lists_translations_in_pages_and_by_language,
     forgets_what_holds_a_term,
     what_nobody_asks_for_is_forgotten_after_a_year,
+    forgets_refusals_of_a_language_and_no_translation,
 );
 
 fn lang(tag: &str) -> Lang {
@@ -39,13 +40,17 @@ fn memory(text: &str, result: MemoryResult) -> MemoryEntry {
     }
 }
 
+fn refusal(reason: &str) -> MemoryResult {
+    MemoryResult::Refused(Refusal { reason: reason.to_owned(), times: 2, until: at(90) })
+}
+
 fn translation(text: &str) -> MemoryResult {
     MemoryResult::Translation(text.to_owned())
 }
 
 async fn remembers_translations_and_refusals(backend: &Backend) {
     let store = backend.open().await;
-    let refused = MemoryResult::Refused("number".to_owned());
+    let refused = refusal("number");
     let all = [memory("un « é »", translation("one <x1>“é”</x1>\u{0}")), memory("deux", refused.clone())];
     assert_eq!(store.save_memory(&all, "w", false).await.expect("remembered"), 2);
     let keys = [key("un « é »"), key("trois"), key("deux")];
@@ -66,10 +71,10 @@ async fn a_translation_stays_unless_it_is_to_be_replaced(backend: &Backend) {
     let recalled = async || store.recall_segments(&[key("un")]).await.expect("recalled").remove(0).1;
     let remember =
         async |result: MemoryResult, replace| store.save_memory(&[memory("un", result)], "w", replace).await.expect("remembered");
-    assert_eq!(remember(MemoryResult::Refused("echo".to_owned()), false).await, 1);
+    assert_eq!(remember(refusal("echo"), false).await, 1);
     assert_eq!(remember(translation("one"), false).await, 1, "a refusal gives way");
     assert_eq!(remember(translation("a"), false).await, 0);
-    assert_eq!(remember(MemoryResult::Refused("echo".to_owned()), false).await, 0);
+    assert_eq!(remember(refusal("echo"), false).await, 0);
     assert_eq!(recalled().await, translation("one"));
     assert_eq!(remember(translation("a"), true).await, 1);
     assert_eq!(recalled().await, translation("a"));
@@ -114,7 +119,7 @@ async fn workers_at_once_share_the_segments_without_overlap(backend: &Backend) {
 
 async fn what_is_translated_is_nobodys_to_translate(backend: &Backend) {
     let store = backend.open().await;
-    let known = [memory("un", translation("one")), memory("deux", MemoryResult::Refused("echo".to_owned()))];
+    let known = [memory("un", translation("one")), memory("deux", refusal("echo"))];
     store.lease_segments(&[key("un")], "a", at(0), at(60)).await.expect("claimed");
     store.save_memory(&known, "a", false).await.expect("remembered");
     let got = store.lease_segments(&[key("un"), key("deux")], "b", at(1), at(60)).await.expect("claimed");
@@ -125,7 +130,7 @@ async fn lists_translations_in_pages_and_by_language(backend: &Backend) {
     let store = backend.open().await;
     let mut all: Vec<MemoryEntry> = (0..25).map(|n| memory(&n.to_string(), translation("x"))).collect();
     all.push(MemoryEntry { to: lang("es"), key: key("otro"), ..memory("otro", translation("o")) });
-    all.push(memory("refused", MemoryResult::Refused("echo".to_owned())));
+    all.push(memory("refused", refusal("echo")));
     store.save_memory(&all, "w", false).await.expect("remembered");
     let english = (Some(lang("fr")), Some(lang("en")));
     let (mut after, mut seen) = (None, Vec::new());
@@ -215,4 +220,17 @@ async fn four_workers_at_once_send_every_segment_exactly_once() {
         assert_eq!(sent.into_iter().collect::<HashSet<_>>().len(), SEGMENTS);
     })
     .await;
+}
+
+async fn forgets_refusals_of_a_language_and_no_translation(backend: &Backend) {
+    let store = backend.open().await;
+    let spanish = MemoryEntry { to: lang("es"), key: key("tres"), ..memory("tres", refusal("echo")) };
+    let all = [memory("un", translation("one")), memory("deux", refusal("echo")), spanish];
+    store.save_memory(&all, "w", false).await.expect("remembered");
+    assert_eq!(store.delete_refusals(Some(&lang("en"))).await.expect("forgotten"), 1);
+    let keys = [key("un"), key("deux"), key("tres")];
+    let known: HashSet<SegmentKey> =
+        store.recall_segments(&keys).await.expect("recalled").into_iter().map(|(key, _)| key).collect();
+    assert_eq!(known, HashSet::from([keys[0], keys[2]]));
+    assert_eq!(store.delete_refusals(None).await.expect("forgotten"), 1);
 }

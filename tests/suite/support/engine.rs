@@ -92,6 +92,8 @@ struct Shared {
     translate: Mutex<Translate>,
     script: Mutex<VecDeque<(Misbehaviour, usize)>>,
     requests: Mutex<Vec<Recorded>>,
+    /// A text on which it crashes, with this status.
+    poison: Mutex<Option<(&'static str, u16)>>,
     /// Whether it fails at a schema, and at any JSON.
     forms: Mutex<(bool, bool)>,
 }
@@ -116,6 +118,7 @@ impl EngineServer {
             translate: Mutex::new(Box::new(words::english)),
             script: Mutex::default(),
             requests: Mutex::default(),
+            poison: Mutex::default(),
             forms: Mutex::default(),
         });
         let app = Router::new().fallback(answer).with_state(Arc::clone(&shared));
@@ -138,6 +141,17 @@ impl EngineServer {
     /// Misbehaves at so many requests, after those that it was told of before.
     pub(crate) fn then(&self, misbehaviour: Misbehaviour, times: usize) {
         lock(&self.shared.script).push_back((misbehaviour, times));
+    }
+
+    /// Behaves again, whatever it was told.
+    pub(crate) fn recover(&self) {
+        lock(&self.shared.script).clear();
+        *lock(&self.shared.poison) = None;
+    }
+
+    /// From now on fails with this status at every request that holds these words.
+    pub(crate) fn fail_on(&self, words: &'static str, status: u16) {
+        *lock(&self.shared.poison) = Some((words, status));
     }
 
     /// From now on fails with 500 at every request for a schema.
@@ -256,6 +270,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let (no_schema, no_json) = *lock(&shared.forms);
     if (no_schema && asked.schema) || (no_json && !asked.lines()) {
         return whole(500, refusal(shared.kind, 500, "server_error", "Internal Server Error").1.to_string());
+    }
+    let poison = *lock(&shared.poison);
+    if let Some((_, status)) = poison.filter(|(words, _)| asked.texts.iter().any(|text| text.contains(words))) {
+        return whole(status, refusal(shared.kind, status, "error", "an error").1.to_string());
     }
     let misbehaviour = shared.next();
     if let Some((status, body)) = misbehaviour.and_then(|misbehaviour| shared.refused(misbehaviour)) {

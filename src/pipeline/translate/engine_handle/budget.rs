@@ -38,25 +38,29 @@ impl EngineHandle {
         Ok(None)
     }
 
-    /// Records what a request has used up, and gives back the rest of the reserved amount.
+    /// Records what a request has used up, and gives back the rest of the reserved amount. Only what was answered counts as
+    /// sent; but what may be billed counts as spent.
     pub(super) async fn settle(
         &self,
         batch: &Batch,
         used: Usage,
+        is_answered: bool,
         reserved: &ReservedUsage,
         context: RequestContext<'_>,
     ) -> Result<(), StoreError> {
+        let texts = if is_answered { batch.texts.len() as u64 } else { 0 };
         let spending = Spending {
             engine: self.id.clone(),
             day: Period::Day.start(context.clock.now()),
-            texts: batch.texts.len() as u64,
+            texts,
             used,
             money: self.price.cost_of(used),
         };
         let spent = reserved.reservation.as_ref().map(|reserved| (reserved, reserved.unit.amount_of(used, &self.price)));
         context.store.settle_spending(&spending, spent).await?;
         let mut usage = lock(&self.usage);
-        usage.sent += batch.texts.len() as u64;
+        usage.sent += texts;
+        usage.characters_sent += if is_answered { used.characters } else { 0 };
         usage.used += used;
         Ok(())
     }

@@ -15,6 +15,8 @@ pub(super) struct FinishedDocument {
     pub(super) revision: Revision,
     pub(super) inputs: RenditionInputs,
     pub(super) provenance: RenditionProvenance,
+    /// The time from which segments that were refused may be sent again.
+    pub(super) retry_at: Option<Time>,
     pub(super) document: Arc<Document>,
     /// For each segment its translation, if there is one.
     pub(super) translations: Vec<Option<Marked>>,
@@ -22,14 +24,14 @@ pub(super) struct FinishedDocument {
 
 /// Assembles a document. It takes CPU time.
 pub(super) fn make_rendition(finished: FinishedDocument) -> TranslatedEntry {
-    let FinishedDocument { id, to, revision, inputs, mut provenance, document, translations } = finished;
+    let FinishedDocument { id, to, revision, inputs, mut provenance, retry_at, document, translations } = finished;
     let AssembledEntry { title, title_left, summary, content, text, unplaced } = document.assemble(&translations);
     if unplaced > 0 {
         provenance.left += unplaced;
         provenance.reasons.push(UntranslatedReason::Unplaced.as_str().to_owned());
     }
     let rendition = Rendition { title, title_left, summary, content, text, provenance };
-    TranslatedEntry { entry: id, lang: to, revision, inputs, rendition }
+    TranslatedEntry { entry: id, lang: to, revision, inputs, rendition, retry_at }
 }
 
 /// Summarises how the segments of a document were translated.

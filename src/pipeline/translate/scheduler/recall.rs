@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::accept::verify_translation;
-use super::super::reason::UntranslatedReason;
 use super::super::segment_job::{GLOSSARY, JobState, SegmentJob};
 use super::state::{EngineQueue, SchedulerState};
 use crate::model::{Marked, MemoryResult, SegmentKey};
@@ -31,7 +30,7 @@ pub(in super::super) async fn recall_known(
     state.refused = known
         .into_iter()
         .filter_map(|(key, remembered)| match remembered {
-            MemoryResult::Refused(name) => Some((key, UntranslatedReason::from_name(&name))),
+            MemoryResult::Refused(refusal) => Some((key, refusal)),
             MemoryResult::Translation(_) => None,
         })
         .collect();

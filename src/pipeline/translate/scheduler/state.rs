@@ -11,7 +11,7 @@ use super::super::engine_handle::EngineHandle;
 use super::super::reason::UntranslatedReason;
 use super::super::segment_job::{JobState, Rank, SegmentJob, SegmentJobs};
 use super::finish::{FinishedDocument, summarise};
-use crate::model::{Marked, RenditionInputs, SegmentKey, Time, TranslationCounts};
+use crate::model::{Marked, Refusal, RenditionInputs, SegmentKey, Time, TranslationCounts};
 use crate::translate::{LanguagePair, batch_len, fits};
 
 /// The state of the scheduler.
@@ -19,8 +19,10 @@ pub(in super::super) struct SchedulerState<'a> {
     pub(in super::super) engines: Vec<EngineQueue<'a>>,
     pub(in super::super) jobs: SegmentJobs,
     documents: Vec<PendingDocument>,
-    /// The engines' refusals of earlier runs.
-    pub(super) refused: HashMap<SegmentKey, UntranslatedReason>,
+    /// The engines' refusals of earlier runs. Those that have expired count how many there were in a row.
+    pub(super) refused: HashMap<SegmentKey, Refusal>,
+    /// The time at which refusals have expired or not.
+    now: Time,
     /// Documents whose segments have all come to an end, and which are not taken yet.
     finished: Vec<usize>,
     pub(in super::super) counts: TranslationCounts,
@@ -59,7 +61,7 @@ pub(super) struct QueuedBatch {
 }
 
 impl<'a> SchedulerState<'a> {
-    pub(in super::super) fn new(engines: &'a [EngineHandle], documents: Vec<DocumentJob>) -> Self {
+    pub(in super::super) fn new(engines: &'a [EngineHandle], documents: Vec<DocumentJob>, now: Time) -> Self {
         let queue = |handle: &'a EngineHandle| EngineQueue {
             handle,
             identity: Arc::from(handle.engine.identity()),
@@ -77,7 +79,7 @@ impl<'a> SchedulerState<'a> {
             pending.push(PendingDocument { job, segments, open: 0 });
         }
         let counts = TranslationCounts { segments: jobs.all.len() as u64, ..TranslationCounts::default() };
-        Self { engines, jobs, documents: pending, refused: HashMap::new(), finished: Vec::new(), counts }
+        Self { engines, jobs, documents: pending, refused: HashMap::new(), now, finished: Vec::new(), counts }
     }
 
     /// Puts every open job into the queue of its engine, and finds the documents that need nothing more.
@@ -101,8 +103,8 @@ impl<'a> SchedulerState<'a> {
             && let Some(turn) = job.turn()
         {
             let engine = &mut self.engines[turn.engine];
-            if let Some(reason) = self.refused.get(&turn.key) {
-                job.pass_on(*reason, false);
+            if let Some(refusal) = self.refused.get(&turn.key).filter(|refusal| refusal.until > self.now) {
+                job.refuse(UntranslatedReason::from_name(&refusal.reason), Some(refusal.until));
             } else if !fits(&job.outgoing, engine.handle.limits()) {
                 job.pass_on(UntranslatedReason::TooLong, false);
             } else {
@@ -164,7 +166,8 @@ impl<'a> SchedulerState<'a> {
         engine.in_flight += 1;
         let segment = |(_, job): &(Rank, usize)| {
             let turn = jobs[*job].turn()?;
-            Some(BatchSegment::new(*job, jobs[*job].clone(), turn.key))
+            let refusals = self.refused.get(&turn.key).map_or(0, |refusal| refusal.times);
+            Some(BatchSegment::new(*job, jobs[*job].clone(), turn.key, refusals))
         };
         let segments: Vec<BatchSegment> = candidates[..count].iter().filter_map(segment).collect();
         tracing::debug!(
@@ -187,7 +190,7 @@ impl<'a> SchedulerState<'a> {
                     job.state = JobState::Done { text, by, is_recalled: true };
                     self.counts.recalled += 1;
                 }
-                SegmentOutcome::Rejected(reason) => job.pass_on(reason, false),
+                SegmentOutcome::Rejected(reason) => job.refuse(reason, segment.refused_until),
                 SegmentOutcome::Unavailable(reason) => job.pass_on(reason, true),
                 SegmentOutcome::ClaimedElsewhere => job.wait(UntranslatedReason::InHandElsewhere),
             }
@@ -231,6 +234,7 @@ impl<'a> SchedulerState<'a> {
             revision: job.revision,
             inputs: if waits { RenditionInputs { hash: RenditionInputs::UNFINISHED, ..job.inputs } } else { job.inputs },
             provenance: summarise(&segments, now),
+            retry_at: segments.iter().filter_map(|segment| segment.retry_at()).min(),
             document: Arc::clone(&job.document),
             translations,
         })

@@ -9,6 +9,7 @@ use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::source_file::{add_sources, find_by_url, load_incomplete_plan};
 use crate::config::{NewSource, Plan, source_id};
+use crate::model::public_address;
 use crate::pipeline::{self, FoundFeed, seek};
 
 #[derive(Debug, clap::Args)]
@@ -52,7 +53,7 @@ fn new_sources(args: &AddArgs, plan: &Plan, feeds: &[&FoundFeed]) -> Result<Vec<
     let mut sources: Vec<NewSource> = Vec::new();
     for feed in feeds {
         if let Some(id) = find_by_url(plan, &feed.url) {
-            eprintln!("{} exists already, as [source.{id}]", feed.url);
+            eprintln!("{} exists already, as [source.{id}]", public_address(&feed.url));
             continue;
         }
         let is_taken =
@@ -112,5 +113,5 @@ fn feed_by_number(found: &[FoundFeed], number: usize) -> Result<Vec<&FoundFeed>,
 fn describe_feed(feed: &FoundFeed) -> String {
     let newest = feed.newest.map(|time| format!(", newest {time}")).unwrap_or_default();
     let lang = feed.lang.as_deref().unwrap_or("no language");
-    format!("{} “{}” ({}, {lang}, {} entries{newest})", feed.url, feed.title, feed.format, feed.entries)
+    format!("{} “{}” ({}, {lang}, {} entries{newest})", public_address(&feed.url), feed.title, feed.format, feed.entries)
 }

@@ -14,7 +14,7 @@ use super::output::print;
 use super::source_file::{add_sources, find_by_url, load_incomplete_plan};
 use crate::config::{NewSource, Plan, source_id};
 use crate::html;
-use crate::model::{Lang, Text};
+use crate::model::{Lang, Text, public_address};
 use crate::render::{self, ListedSource};
 
 /// The largest OPML file: more than ten thousand sources need.
@@ -67,7 +67,7 @@ fn export(global: &GlobalArgs) -> Result<Exit, CommandError> {
         .map(|source| ListedSource {
             title: source.title.clone().unwrap_or_else(|| Text::new(source.id.as_str())),
             site: source.site.clone(),
-            feed: source.url.clone(),
+            feed: source.public_url.clone(),
             tags: source.tags.clone(),
         })
         .collect();
@@ -90,11 +90,11 @@ fn new_sources(plan: &Plan, outlines: Vec<NewSource>) -> Vec<NewSource> {
     let mut sources: Vec<NewSource> = Vec::new();
     for mut source in outlines {
         let Ok(url) = url::Url::parse(&source.url) else {
-            eprintln!("skipped {}: not an address", source.url);
+            eprintln!("skipped {}: not an address", public_address(&source.url));
             continue;
         };
         if !matches!(url.scheme(), "http" | "https") {
-            eprintln!("skipped {}: neither http nor https", source.url);
+            eprintln!("skipped {}: neither http nor https", public_address(&source.url));
         } else if find_by_url(plan, &source.url).is_none() && sources.iter().all(|new| new.url != source.url) {
             let is_taken =
                 |id: &str| plan.sources.iter().any(|source| source.id.as_str() == id) || sources.iter().any(|new| new.id == id);

@@ -11,7 +11,7 @@ use super::global::GlobalArgs;
 use super::output::print;
 use crate::clock::SystemClock;
 use crate::config::{Edition, Plan, Source};
-use crate::model::{Clock, Fault, SourceId, Subscription, Time};
+use crate::model::{Clock, Fault, SourceId, Subscription, Time, public_address};
 use crate::net::redact_url;
 use crate::policy::source_health;
 use crate::store::{Access, SourceRow, Store, StoreError};
@@ -137,7 +137,7 @@ fn source_status(source: &Source, row: Option<&SourceRow>, subscription: Option<
     SourceStatus {
         id: source.id.clone(),
         title: source.title.as_ref().map(ToString::to_string).or(feed_title),
-        url: source.url.clone(),
+        url: source.public_url.clone(),
         enabled: source.enabled,
         state: match state.filter(|_| row.is_some_and(|row| row.visited.is_some())) {
             _ if !source.enabled => "disabled",
@@ -148,7 +148,7 @@ fn source_status(source: &Source, row: Option<&SourceRow>, subscription: Option<
         visited: row.and_then(|row| row.visited),
         fresh: state.and_then(|state| state.fresh_at),
         failures: state.map_or(0, |state| state.failures),
-        moved_to: state.and_then(|state| state.moved_to.clone()),
+        moved_to: state.and_then(|state| state.moved_to.as_deref().map(public_address)),
         entries_a_day: state.map_or(0.0, |state| (state.publish_rate.entries_per_day(now) * 10.0).round() / 10.0),
         hub: subscription.map(|subscription| HubStatus {
             url: redact_url(&subscription.hub.url),

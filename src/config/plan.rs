@@ -121,8 +121,10 @@ pub struct Glossary {
 pub struct Source {
     /// Its name.
     pub id: SourceId,
-    /// Its address, as written.
+    /// Its address, as written. It may hold a secret: people are shown `public_url`.
     pub url: String,
+    /// The address that readers, `relais status` and faults show.
+    pub public_url: String,
     /// A title that replaces the feed's own.
     pub title: Option<Text>,
     /// The web page of the feed.

@@ -1,6 +1,10 @@
 //! URLs as they may appear in messages and logs: without userinfo, query and fragment, and not longer than a line.
 
+use std::borrow::Cow;
+
 use url::{Position, Url};
+
+use crate::model::looks_secret;
 
 /// The longest URL in a message, in characters: a redirect may point to one of 8 kB.
 const MAX_SHOWN: usize = 200;
@@ -12,7 +16,8 @@ pub fn redact_url(address: &str) -> String {
 
 /// Returns a URL without user name, password, query and fragment (keys hide there), cut to 200 characters.
 pub(super) fn redacted(url: &Url) -> String {
-    let mut text = format!("{}://{}{}", url.scheme(), host_and_port(url), &url[Position::BeforePath..Position::AfterPath]);
+    let mut text =
+        format!("{}://{}{}", url.scheme(), host_and_port(url), shown_path(&url[Position::BeforePath..Position::AfterPath]));
     if let Some((cut, _)) = text.char_indices().nth(MAX_SHOWN) {
         text.truncate(cut);
         text.push('…');
@@ -20,6 +25,15 @@ pub(super) fn redacted(url: &Url) -> String {
         text.push_str("?…");
     }
     text
+}
+
+/// Returns a path with the parts hidden that look like a secret: some servers put the token of a subscriber there.
+fn shown_path(path: &str) -> Cow<'_, str> {
+    if !path.split('/').any(looks_secret) {
+        return Cow::Borrowed(path);
+    }
+    let parts: Vec<&str> = path.split('/').map(|part| if looks_secret(part) { "…" } else { part }).collect();
+    Cow::Owned(parts.join("/"))
 }
 
 /// Returns the host, with the port where that is not the default of the scheme.
@@ -48,6 +62,7 @@ mod tests {
         for (url, text) in [
             ("https://user:hush@example.org:8443/feed?key=hush#hush", "https://example.org:8443/feed?…"),
             ("http://example.org/", "http://example.org/"),
+            ("http://example.org/private/3f0c9a7be1d24586a0b7c3d1/rss", "http://example.org/private/…/rss"),
             ("http://user@[2606:4700::1]:80/a", "http://[2606:4700::1]/a"),
         ] {
             assert_eq!(redacted(&Url::parse(url).expect("a URL")), text);

@@ -29,6 +29,7 @@ mod render;
 mod robots;
 mod run;
 mod schedule;
+mod secrets;
 mod shared_data;
 mod simulation_month;
 mod simulation_week;

@@ -13,9 +13,13 @@ use super::super::values::{LangTag, Located, RawDuration, ZoneName};
 #[schemars(extend("required" = ["url"]))]
 #[schemars(rename = "Source")]
 pub(crate) struct RawSource {
-    /// The address of the feed (RSS, Atom or JSON Feed), not of a web page.
+    /// The address of the feed (RSS, Atom or JSON Feed), not of a web page. Write an address that holds a secret, such as a token,
+    /// as `{ env = "NAME" }` or `{ file = "FILE" }`: readers then see `public_url` or, without one, only the host.
+    #[schemars(schema_with = "text_or_secret", example = &"https://www.example.org/sport/rss.xml")]
+    pub(crate) url: Option<Located<RawSecret>>,
+    /// The address that readers are shown instead of `url`. Default: `url` without parameters that hold credentials.
     #[schemars(example = &"https://www.example.org/sport/rss.xml")]
-    pub(crate) url: Option<Located<String>>,
+    pub(crate) public_url: Option<Located<String>>,
     /// The title of the source for readers. Default: the title of the feed.
     #[schemars(example = &"Le Monde – Jeux olympiques")]
     pub(crate) title: Option<Located<String>>,
@@ -56,6 +60,7 @@ impl Default for RawSource {
     fn default() -> Self {
         Self {
             url: None,
+            public_url: None,
             title: None,
             site: None,
             lang: None,

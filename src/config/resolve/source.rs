@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use super::super::diagnostics::{Diagnosis, Diagnostics};
 use super::super::load_context::LoadContext;
@@ -13,7 +14,7 @@ use super::super::tables::NamedTable;
 use super::super::values::{Located, quoted};
 use super::header;
 use super::rules::{EVERY, USE_AUTH, USE_REFERENCE, duration, id_in_message, line, read_secret, web_address};
-use crate::model::{Show, SourceId};
+use crate::model::{Show, SourceId, has_credentials, public_address};
 
 /// Checks all sources, in the order of the file.
 pub(super) fn sources(
@@ -33,7 +34,8 @@ fn source(
     context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Source {
-    let url = address(id, table, keys.contains_key("url"), seen, diagnostics);
+    let url = address(id, table, keys.contains_key("url"), seen, context, diagnostics);
+    let public_url = public_url(table, &url, diagnostics);
     let (headers, auth) = access(table, url.starts_with("http:"), context, diagnostics);
     Source {
         id: SourceId::new(&id.value),
@@ -46,6 +48,7 @@ fn source(
         full_text: table.full_text.value,
         enabled: table.enabled,
         url,
+        public_url,
         headers,
         auth,
     }
@@ -74,6 +77,7 @@ fn address(
     table: &raw::RawSource,
     has_url: bool,
     seen: &mut HashMap<String, String>,
+    context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> String {
     let Some(at) = &table.url else {
@@ -83,7 +87,12 @@ fn address(
         }
         return String::new();
     };
-    if let Some(mut url) = web_address("url", at, USE_AUTH, diagnostics) {
+    let is_in_file = matches!(at.value, raw::RawSecret::Plain(_));
+    let Some(at) = written_address(at, table.enabled, context, diagnostics) else { return String::new() };
+    if let Some(mut url) = web_address("url", &at, USE_AUTH, diagnostics) {
+        if is_in_file && has_credentials(&at.value) {
+            diagnostics.warn(&at.span, "`url` seems to hold a secret", USE_REFERENCE);
+        }
         url.set_fragment(None);
         if let Some(other) = seen.insert(url.into(), id.value.clone()) {
             let message = format!("the sources {} and {} have the same `url`", id_in_message(&other), id_in_message(&id.value));
@@ -91,6 +100,38 @@ fn address(
         }
     }
     at.value.trim().to_owned()
+}
+
+/// Returns the text of an address; reads the one that is kept outside of the file, if the source is enabled.
+fn written_address(
+    at: &Located<raw::RawSecret>,
+    is_enabled: bool,
+    context: &LoadContext<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<Located<String>> {
+    let value = match &at.value {
+        raw::RawSecret::Plain(text) => text.clone(),
+        _ if !is_enabled => return None,
+        reference => match context.secret(reference) {
+            Ok(secret) => secret.expose_secret().to_owned(),
+            Err(diagnosis) => {
+                diagnostics.error_at(&at.span, diagnosis);
+                return None;
+            }
+        },
+    };
+    Some(Located { value, span: at.span.clone() })
+}
+
+/// Returns the address that readers are shown. Of an address that is kept outside of the file, all but the host is secret.
+fn public_url(table: &raw::RawSource, url: &str, diagnostics: &mut Diagnostics<'_>) -> String {
+    if let Some(at) = &table.public_url {
+        return web_address("public_url", at, USE_AUTH, diagnostics).map(String::from).unwrap_or_default();
+    }
+    match (&table.url, Url::parse(url)) {
+        (Some(Located { value: raw::RawSecret::Plain(_), .. }), _) | (_, Err(_)) => public_address(url),
+        (_, Ok(url)) => format!("{}/", url.origin().ascii_serialization()),
+    }
 }
 
 fn tags(raw: &[Located<String>], diagnostics: &mut Diagnostics<'_>) -> Vec<String> {

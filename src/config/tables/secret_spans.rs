@@ -5,6 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::diagnostics::nearest;
 use super::Span;
+use crate::model::has_credentials;
 
 /// Keys whose values may be secrets, also if they are misplaced or reserved.
 const SECRET: [&str; 10] =
@@ -46,7 +47,7 @@ fn visit(value: &Spanned<DeValue<'_>>, secret: bool, out: &mut Vec<Span>) {
 fn has_userinfo(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let has_secret_parameter = ["password=", "token=", "key=", "secret="].iter().any(|name| lower.contains(name));
-    has_secret_parameter || text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+    has_secret_parameter || has_credentials(text) || text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
 }
 
 /// Returns the span to hide in a line that cannot be parsed: everything after the first `=`, if the line may hold a secret.

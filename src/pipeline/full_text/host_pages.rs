@@ -171,6 +171,7 @@ mod tests {
         plan::Source {
             id: SourceId::new("a"),
             url: url.to_owned(),
+            public_url: url.to_owned(),
             title: None,
             site: None,
             lang: None,

@@ -49,7 +49,7 @@ impl Visitor<'_> {
         let (answer, took) = self.client.get_timed(&request).await;
         let now = self.clock.now();
         let fetched = match answer {
-            Err(error) => Fetched::Failed(error.outcome(now)),
+            Err(error) => Fetched::Failed(with_public_address(error.outcome(now), source)),
             Ok(Response::NotModified { validators, moved, fresh_for }) => {
                 Fetched::Unchanged(Headers { validators, moved, fresh_for, ..Headers::default() })
             }
@@ -120,9 +120,17 @@ impl Visitor<'_> {
         };
         Ok(match changes {
             Ok(changes) => Fetched::Feed(headers, Box::new(changes)),
-            Err(error) => Fetched::Unreadable(headers, error.kind(), format!("{}: {error}", net::redact_url(&source.url))),
+            Err(error) => Fetched::Unreadable(headers, error.kind(), format!("{}: {error}", net::redact_url(&source.public_url))),
         })
     }
+}
+
+/// Returns an outcome whose message names the public address of a source in place of the one that was requested.
+fn with_public_address(mut outcome: Outcome, source: &plan::Source) -> Outcome {
+    if let Outcome::Later { message, .. } | Outcome::Gone { message } | Outcome::Broken { message, .. } = &mut outcome {
+        *message = message.replace(&net::redact_url(&source.url), &net::redact_url(&source.public_url));
+    }
+    outcome
 }
 
 /// Returns a visit that has brought nothing yet.

@@ -92,7 +92,7 @@ impl FaultFeed<'_> {
         let origin = SourceInfo {
             id: SourceId::new(name),
             title: Text::new(name),
-            feed: source.map_or_else(|| view::tag_uri(self.base_url, name), |source| public(&source.url)),
+            feed: source.map_or_else(|| view::tag_uri(self.base_url, name), |source| source.public_url.clone()),
             site: None,
             image: None,
         };
@@ -112,13 +112,6 @@ impl FaultFeed<'_> {
             translation: None,
         }
     }
-}
-
-/// The address of a source without what may be a secret in it: its name, password and query.
-fn public(address: &str) -> String {
-    let mut address = view::without_userinfo(address);
-    address.truncate(address.find(['?', '#']).unwrap_or(address.len()));
-    address
 }
 
 fn named(fault: &Fault) -> (&'static str, &str) {

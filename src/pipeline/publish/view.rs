@@ -8,7 +8,7 @@ use crate::config as plan;
 use crate::html;
 use crate::model::{
     BilingualMode, Clean, Edition, EditionItem, EntryHead, EntryId, EntryRow, Lang, Original, Rendition, Show, SourceId,
-    SourceInfo, SourceMeta, Text, Time, Translation,
+    SourceInfo, SourceMeta, Text, Time, Translation, public_address,
 };
 
 /// The year of the `tag:` URIs: RFC 4151 wants a date at which the authority was the publisher's. It never changes.
@@ -19,8 +19,8 @@ pub(super) fn source_info(source: &plan::Source, meta: Option<&SourceMeta>) -> S
     SourceInfo {
         id: source.id.clone(),
         title: source.title.clone().or(own).unwrap_or_else(|| Text::new(source.id.as_str())),
-        feed: without_userinfo(&source.url),
-        site: source.site.clone().or_else(|| meta.and_then(|meta| meta.link.clone())),
+        feed: source.public_url.clone(),
+        site: source.site.clone().or_else(|| meta.and_then(|meta| meta.link.as_deref().map(public_address))),
         image: meta.and_then(|meta| meta.image.clone()),
     }
 }
@@ -144,20 +144,4 @@ fn authority(base_url: Option<&str>) -> String {
         .and_then(|url| Url::parse(url).ok())
         .and_then(|url| url.host_str().map(str::to_owned))
         .unwrap_or_else(|| "localhost".to_owned())
-}
-
-/// Returns an address as it may be shown to readers: without the password that a feed may be fetched with.
-pub(super) fn without_userinfo(address: &str) -> String {
-    if !address.contains('@') {
-        return address.to_owned();
-    }
-    match Url::parse(address) {
-        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
-            // Neither fails for an address with a host, and only such are configured.
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
-            url.into()
-        }
-        _ => address.to_owned(),
-    }
 }

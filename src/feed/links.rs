@@ -9,7 +9,7 @@ use url::Url;
 /// The longest link, in bytes. Most servers refuse longer ones.
 const MAX_LINK: usize = 8192;
 
-/// Makes a link absolute and removes tracking parameters. Returns nothing if it is not an http or https address.
+/// Makes a link absolute and removes tracking parameters, user names and passwords. Returns nothing if it is not an http or https address.
 ///
 /// Common damage is repaired first: `&amp;`, line breaks, `feed:`, a missing `https://` before `www.`. A link without a scheme
 /// is relative to `base`; `//host/path` without a base becomes https.
@@ -21,6 +21,11 @@ pub fn canonicalize_url(link: &str, base: Option<&Url>) -> Option<String> {
     let mut url = resolve(&repair(link), base)?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return None;
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        // Readers would send them, and everyone would see them. Neither call fails for an address with a host.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
     }
     let query = url.query().and_then(without_tracking);
     if let Some(kept) = query {
@@ -201,6 +206,14 @@ mod tests {
         for wrong in ["", "javascript:alert(1)", "mailto:a@b.fr", "feed:javascript:alert(1)", "data:text/html,x"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn user_names_and_passwords_are_removed() {
+        for link in ["https://paul:hush@a.fr/x", "https://paul@a.fr/x", "//paul:hush@a.fr/x", "https:\\\\:hush@a.fr\\x"] {
+            assert_eq!(read(link).as_deref(), Some("https://a.fr/x"), "{link}");
+        }
+        assert_eq!(read("https://a.fr/@paul").as_deref(), Some("https://a.fr/@paul"));
     }
 
     #[test]

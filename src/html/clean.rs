@@ -10,11 +10,13 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 use self::limits::is_hostile;
+use self::prefixed::without_prefixes;
 use self::roundtrip::is_settled;
 use super::{escape, text};
 use crate::model::{Clean, RawHtml};
 
 pub(super) mod limits;
+mod prefixed;
 mod roundtrip;
 
 /// Elements that an article may keep, besides those that ammonia allows by itself. Controls lose their names and targets and
@@ -26,11 +28,10 @@ const MORE_TAGS: [&str; 32] = [
 ];
 /// Unknown to browsers, so inert; some old feeds are made of them.
 const OBSOLETE_TAGS: [&str; 9] = ["command", "datagrid", "event-source", "keygen", "m", "multicol", "nextid", "sound", "spacer"];
-/// The schemes that a link may have: besides the web, programs that a click opens and that run nothing by being opened.
-const SCHEMES: [&str; 26] = [
-    "http", "https", "mailto", "tel", "ftp", "ftps", "irc", "ircs", "xmpp", "magnet", "gemini", "gopher", "sip", "sips", "sms",
-    "geo", "news", "nntp", "webcal", "matrix", "bitcoin", "feed", "spotify", "svn", "git", "data",
-];
+/// The schemes that an address may have: the web, mail and telephone. `data` is further limited to bitmaps.
+const SCHEMES: [&str; 5] = ["http", "https", "mailto", "tel", "data"];
+/// Attributes that hold an address.
+const ADDRESSES: [&str; 4] = ["href", "src", "cite", "poster"];
 /// Elements whose content is no text of the article.
 const NO_CONTENT: [&str; 6] = ["script", "style", "noscript", "template", "noembed", "noframes"];
 /// The most times that the result is cleaned again, if it may read otherwise than it was written.
@@ -75,10 +76,12 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
                 }
                 _ => {}
             }
+            if !ADDRESSES.contains(&attribute) {
+                return Some(Cow::Borrowed(value));
+            }
             // Only a picture may carry its bytes with it; SVG is a document that can run.
-            let carried = matches!(attribute, "href" | "src" | "cite" | "poster")
-                && value.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
-            (!carried || (element, attribute) == ("img", "src") && is_bitmap(value)).then_some(Cow::Borrowed(value))
+            let carried = value.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
+            (!carried || (element, attribute) == ("img", "src") && is_bitmap(value)).then(|| without_userinfo(value))
         })
         .link_rel(Some("noopener noreferrer"))
         .strip_comments(true);
@@ -90,6 +93,29 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
 /// Markup whose tree would be too deep or too large keeps its text and loses its tags (see `clean/limits`).
 pub fn clean(html: &RawHtml, base: Option<&Url>) -> Clean {
     base.map_or_else(|| clean_with(&html.0, &ABSOLUTE), |base| clean_with(&html.0, &builder(Some(base))))
+}
+
+/// Returns the address of a link without user name and password: a click would send them.
+fn without_userinfo(address: &str) -> Cow<'_, str> {
+    if !address.contains('@') {
+        return Cow::Borrowed(address);
+    }
+    let parsed = match Url::parse(address) {
+        // `//user:password@host/` gets its scheme from the page.
+        Err(url::ParseError::RelativeUrlWithoutBase) if address.trim_start().starts_with(['/', '\\']) => {
+            Url::parse("https://relative.invalid/").and_then(|page| page.join(address))
+        }
+        parsed => parsed,
+    };
+    match parsed {
+        Ok(mut url) if url.has_host() && (!url.username().is_empty() || url.password().is_some()) => {
+            // Neither fails for an address with a host.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            Cow::Owned(url.into())
+        }
+        _ => Cow::Borrowed(address),
+    }
 }
 
 /// True if a `data:` address is a bitmap. SVG is none: it is a document.
@@ -126,7 +152,7 @@ fn clean_with(html: &str, builder: &Builder<'_>) -> Clean {
 }
 
 fn once(builder: &Builder<'_>, html: &str) -> String {
-    let clean = builder.clean(html).to_string();
+    let clean = builder.clean(&without_prefixes(html, &NO_CONTENT)).to_string();
     // A carriage return written as a reference would be a line end when it is read again (HTML §13.2.3.5).
     let clean = if clean.contains('\r') { clean.replace('\r', "\n") } else { clean };
     clean.trim().to_owned()
@@ -157,6 +183,28 @@ mod tests {
         let html = "<p class='lead notranslate' translate=NO>a</p><p class=lead translate=yes>b</p>";
         assert_eq!(cleaned(html), "<p class=\"notranslate\" translate=\"no\">a</p><p>b</p>");
         assert_eq!(cleaned("<table><tr><td>1</table>"), "<table><tbody><tr><td>1</td></tr></tbody></table>");
+    }
+
+    #[test]
+    fn links_lead_to_the_web_mail_or_telephone_only() {
+        for kept in ["http://a.example/", "https://a.example/", "mailto:a@a.example", "tel:+33100000000"] {
+            assert_eq!(
+                cleaned(&format!("<a href='{kept}'>x</a>")),
+                format!(r#"<a href="{kept}" rel="noopener noreferrer">x</a>"#)
+            );
+        }
+        for dropped in
+            ["feed:javascript:alert(1)", "feed:data:text/html,x", "gopher://a.example/", "git:x", "GIT://a.example/", "magnet:?x"]
+        {
+            assert_eq!(cleaned(&format!("<a href='{dropped}'>x</a>")), r#"<a rel="noopener noreferrer">x</a>"#, "{dropped}");
+        }
+    }
+
+    #[test]
+    fn addresses_lose_user_name_and_password() {
+        for address in ["https://paul:hush@a.example/x", "//paul:hush@a.example/x", " https:\\\\paul@a.example/x"] {
+            assert_eq!(cleaned(&format!("<img src='{address}'>")), r#"<img src="https://a.example/x">"#, "{address}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod identity;
 mod json;
 mod language;
 mod links;
+mod media_type;
 mod normalise;
 mod page;
 mod repairs;
@@ -39,11 +40,10 @@ pub fn parse_feed(body: &FeedBody<'_>, source: &SourceId) -> Result<Feed, FeedEr
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
-    let document = if text.starts_with(['{', '[']) {
-        json::parse_json(text, body.url, body.zone)
-    } else {
-        xml::parse_xml(text, body.url, body.zone)
-    };
+    let is_json = text.starts_with(['{', '[']);
+    let text = if is_json { json::replace_lone_surrogates(text) } else { text.into() };
+    let text = text.as_ref();
+    let document = if is_json { json::parse_json(text, body.url, body.zone) } else { xml::parse_xml(text, body.url, body.zone) };
     let document = document.map_err(|error| discover::explain(text, body.url, error))?;
     let feed = normalise::normalise(document, body, source, decoded.repaired);
     if discover::is_unrendered(&feed) {

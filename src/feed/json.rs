@@ -5,6 +5,7 @@
 
 mod item;
 mod lenient;
+mod surrogates;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,6 +13,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use url::Url;
+
+pub(super) use self::surrogates::replace_lone_surrogates;
 
 use self::item::parse_item;
 use self::lenient::{Field, address, elements, for_each_member, people, rich_text, text};

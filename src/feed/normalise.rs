@@ -7,6 +7,7 @@ use url::Url;
 use super::draft::{Address, Draft, FeedDocument, Markup, MediaFile, PageLink, RichText};
 use super::language::{MIN_ENTRY_LETTERS, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
+use super::media_type::parse_media_type;
 use super::{Feed, FeedBody, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
 use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, PollHints, RawHtml, SourceId, Text};
@@ -186,7 +187,7 @@ impl EntryBuilder<'_> {
             if let Some(url) = self.address(&file.address)
                 && !enclosures.iter().any(|other| other.url == url)
             {
-                let media_type = file.media_type.as_ref().map(|kind| cut(kind.as_ref().to_owned()));
+                let media_type = file.media_type.as_deref().and_then(parse_media_type);
                 enclosures.push(Enclosure { url, media_type, length: file.length });
             }
         }

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::config as plan;
@@ -94,15 +94,15 @@ pub(super) struct Ingest<'a> {
 enum Ended {
     /// A visit has ended; with `is_push`, a hub sent the body and nothing was fetched.
     Visit { parcel: Box<SettledVisit>, is_push: bool },
-    /// No visit is in flight.
-    AllIdle,
+    /// No visit is in flight. Answered once all visits before it are settled.
+    AllIdle(oneshot::Sender<()>),
 }
 
 /// What the parts of one ingest share.
 struct Shared {
     outage: Mutex<Outage<SettledVisit>>,
     pending: PendingRefetch,
-    /// Sources that were released because the network is away: due as before once it is back.
+    /// Until idle: sources that were released because the network is away. They are visited if it comes back.
     released: Mutex<Vec<SourceId>>,
     /// Sources that were due and not visited, because it was too late for that.
     late: Mutex<usize>,
@@ -144,8 +144,7 @@ impl Ingest<'_> {
                 Some(done) = queues.next(), if !queues.is_empty() => {
                     done?;
                     if queues.is_empty() {
-                        // Nobody settles any more when the store has failed; its error is the one that is told.
-                        let _ = send.send(Ended::AllIdle).await;
+                        self.tell_idle(&send).await;
                         if self.until == Until::Idle {
                             wake = Instant::now();
                         }
@@ -173,8 +172,19 @@ impl Ingest<'_> {
         while let Some(done) = queues.next().await {
             done?;
         }
-        let _ = send.send(Ended::AllIdle).await;
+        self.tell_idle(&send).await;
         Ok(())
+    }
+
+    /// Says that no visit is in flight. Until idle, waits until all are settled: whether there is more to do depends on them. A
+    /// daemon does not wait, as the store may be away for long.
+    async fn tell_idle(&self, send: &mpsc::Sender<Ended>) {
+        let (settled, done) = oneshot::channel();
+        // Nobody settles any more when the store has failed; its error is the one that is told.
+        let is_sent = send.send(Ended::AllIdle(settled)).await.is_ok();
+        if is_sent && self.until == Until::Idle {
+            let _ = done.await;
+        }
     }
 
     /// Makes the leases of what is in flight last longer.

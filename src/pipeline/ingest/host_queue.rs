@@ -103,7 +103,7 @@ impl Ingest<'_> {
         visit_in_turn(queue.sources, self.per_host, |source, leased| async move {
             if let Some(skip) = self.skip(shared, is_probe, wait_until.get(), !is_first.replace(false) && is_long()) {
                 tracing::debug!(source.id = %source.id, ?skip, "the lease is released without a visit");
-                note_skip(shared, skip, &source.id);
+                self.note_skip(shared, skip, &source.id);
                 skipped.borrow_mut().push(source.id.clone());
                 return Ok(());
             }
@@ -138,6 +138,14 @@ impl Ingest<'_> {
         Ok(delay.unwrap_or_default())
     }
 
+    fn note_skip(&self, shared: &Shared, skip: Skip, source: &SourceId) {
+        match skip {
+            Skip::Outage if self.until == Until::Idle => locked(&shared.released).push(source.clone()),
+            Skip::Deadline => *locked(&shared.late) += 1,
+            Skip::Outage | Skip::Cancelled | Skip::HostAskedToWait | Skip::LongInterval => {}
+        }
+    }
+
     /// Returns why the next source of a queue is not visited, if that is so.
     fn skip(&self, shared: &Shared, is_probe: bool, wait_until: Option<Time>, is_long: bool) -> Option<Skip> {
         let now = self.context.clock.now();
@@ -154,14 +162,6 @@ impl Ingest<'_> {
         } else {
             None
         }
-    }
-}
-
-fn note_skip(shared: &Shared, skip: Skip, source: &SourceId) {
-    match skip {
-        Skip::Outage => locked(&shared.released).push(source.clone()),
-        Skip::Deadline => *locked(&shared.late) += 1,
-        Skip::Cancelled | Skip::HostAskedToWait | Skip::LongInterval => {}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::host_queue::retry_after;
@@ -18,18 +18,24 @@ impl Ingest<'_> {
         let hosts: HashMap<&SourceId, &str> = self.sources.iter().map(|source| (&source.id, authority(&source.url))).collect();
         let mut ended = Vec::with_capacity(SETTLE);
         while visits.recv_many(&mut ended, SETTLE).await > 0 {
-            let (batch, released) = self.judge(shared, &hosts, ended.drain(..));
+            let mut waiting = Vec::new();
+            let (batch, released) = self.judge(shared, &hosts, ended.drain(..), &mut waiting);
             if !released.is_empty() {
                 let given_back = self.context.store.release_sources(self.context.worker, &released).await;
                 self.tolerate(given_back, "the leases run out by themselves")?;
-                locked(&shared.released).extend(released);
+                if self.until == Until::Idle {
+                    locked(&shared.released).extend(released);
+                }
             }
-            if batch.is_empty() || !self.settle(&batch).await? {
-                continue;
+            if !batch.is_empty() && self.settle(&batch).await? {
+                let postponed = self.postpone_hosts(&batch).await;
+                self.tolerate(postponed, "sources of hosts that asked to wait may be visited sooner")?;
+                self.tell(&batch);
             }
-            let postponed = self.postpone_hosts(&batch).await;
-            self.tolerate(postponed, "sources of hosts that asked to wait may be visited sooner")?;
-            self.tell(&batch);
+            for settled in waiting {
+                // Whoever asked may have ended meanwhile.
+                let _ = settled.send(());
+            }
         }
         Ok(())
     }
@@ -40,13 +46,18 @@ impl Ingest<'_> {
         shared: &Shared,
         hosts: &HashMap<&SourceId, &str>,
         ended: impl Iterator<Item = Ended>,
+        waiting: &mut Vec<oneshot::Sender<()>>,
     ) -> (Vec<SettledVisit>, Vec<SourceId>) {
         let (mut batch, mut released) = (Vec::new(), Vec::new());
         for ended in ended {
             let mut outage = locked(&shared.outage);
-            let Ended::Visit { parcel, is_push } = ended else {
-                batch.extend(outage.drain());
-                continue;
+            let (parcel, is_push) = match ended {
+                Ended::Visit { parcel, is_push } => (parcel, is_push),
+                Ended::AllIdle(settled) => {
+                    batch.extend(outage.drain());
+                    waiting.push(settled);
+                    continue;
+                }
             };
             let visit = parcel.visit();
             let (source, at, outcome) = (visit.source.clone(), visit.at, visit.outcome.clone());

@@ -295,9 +295,14 @@ impl PlanRunner<'_> {
     }
 
     /// Gives the passes time to finish, and releases the leases of those that do not.
-    async fn finish(&mut self, worker: &str, running: Pin<&mut impl Future>) {
+    async fn finish<T, E: fmt::Display>(&mut self, worker: &str, running: Pin<&mut impl Future<Output = Result<T, E>>>) {
         let in_time = tokio::select! {
-            done = timeout(SHUTDOWN_GRACE, running) => done.is_ok(),
+            done = timeout(SHUTDOWN_GRACE, running) => {
+                if let Ok(Err(error)) = &done {
+                    tracing::error!("{error}");
+                }
+                done.is_ok()
+            }
             // A second request to stop ends the grace period.
             () = self.signals.stop_again() => false,
         };

@@ -9,6 +9,7 @@ mod subscribe;
 mod transition;
 mod visit;
 
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -102,10 +103,22 @@ enum Ended {
 struct Shared {
     outage: Mutex<Outage<SettledVisit>>,
     pending: PendingRefetch,
+    /// Sources whose lease is renewed: they are leased, and neither settled nor released.
+    in_flight: Mutex<HashSet<SourceId>>,
     /// Until idle: sources that were released because the network is away. They are visited if it comes back.
     released: Mutex<Vec<SourceId>>,
     /// Sources that were due and not visited, because it was too late for that.
     late: Mutex<usize>,
+}
+
+impl Shared {
+    /// Stops renewing the leases of these sources.
+    fn forget<'s>(&self, sources: impl Iterator<Item = &'s SourceId>) {
+        let mut in_flight = locked(&self.in_flight);
+        for source in sources {
+            in_flight.remove(source);
+        }
+    }
 }
 
 impl Ingest<'_> {
@@ -114,6 +127,7 @@ impl Ingest<'_> {
         let shared = Shared {
             outage: Mutex::new(Outage::new(self.sources.iter().map(|source| authority(&source.url)))),
             pending: PendingRefetch::default(),
+            in_flight: Mutex::default(),
             released: Mutex::default(),
             late: Mutex::new(0),
         };
@@ -155,7 +169,7 @@ impl Ingest<'_> {
                     (self.listeners.alive)();
                     if renewed.elapsed() >= RENEW {
                         renewed = Instant::now();
-                        self.renew_leases().await;
+                        self.renew_leases(shared).await;
                         if renewed < wake {
                             continue;
                         }
@@ -177,19 +191,26 @@ impl Ingest<'_> {
     }
 
     /// Says that no visit is in flight. Until idle, waits until all are settled: whether there is more to do depends on them. A
-    /// daemon does not wait, as the store may be away for long.
+    /// daemon does not wait: the store may be away for long, and the message is sent again when the next visits have ended.
     async fn tell_idle(&self, send: &mpsc::Sender<Ended>) {
         let (settled, done) = oneshot::channel();
         // Nobody settles any more when the store has failed; its error is the one that is told.
-        let is_sent = send.send(Ended::AllIdle(settled)).await.is_ok();
-        if is_sent && self.until == Until::Idle {
-            let _ = done.await;
+        match self.until {
+            Until::Idle => {
+                if send.send(Ended::AllIdle(settled)).await.is_ok() {
+                    let _ = done.await;
+                }
+            }
+            Until::Cancelled => {
+                let _ = send.try_send(Ended::AllIdle(settled));
+            }
         }
     }
 
-    /// Makes the leases of what is in flight last longer.
-    async fn renew_leases(&self) {
-        if let Err(error) = self.context.store.renew_leases(&self.lease()).await {
+    /// Makes the leases of what is in flight last longer. Others run out, even if they could not be released.
+    async fn renew_leases(&self, shared: &Shared) {
+        let in_flight: Vec<SourceId> = locked(&shared.in_flight).iter().cloned().collect();
+        if let Err(error) = self.context.store.renew_leases(&self.lease(), &in_flight).await {
             tracing::warn!("{error}; leases are not renewed, and what takes long may be visited by another worker, too");
         }
     }

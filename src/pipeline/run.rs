@@ -81,24 +81,33 @@ pub struct Passes<'a> {
     pub subscribing: Option<Subscribing>,
 }
 
+/// The article pages of a run: translate and publish share one budget.
+type SharedPages<'a> = tokio::sync::Mutex<Pages<'a>>;
+
 /// What the passes of one run tell each other.
 struct Shared {
     report: Mutex<ReportBuilder>,
     translate: Trigger,
     publish: Trigger,
     hubs: Hubs,
+    /// Cancelled once a run has found what there is to translate.
+    laid_out: CancellationToken,
     /// Cancelled once translate has ended.
     translated: CancellationToken,
+    /// Cancelled with the run, and when ingest fails: no pass begins after that.
+    abort: CancellationToken,
 }
 
 impl Shared {
-    fn new(now: Time) -> Self {
+    fn new(now: Time, stop: &CancellationToken) -> Self {
         Self {
             report: Mutex::new(ReportBuilder::new(now)),
             translate: Trigger::default(),
             publish: Trigger::default(),
             hubs: Hubs::default(),
+            laid_out: CancellationToken::new(),
             translated: CancellationToken::new(),
+            abort: stop.child_token(),
         }
     }
 
@@ -113,17 +122,20 @@ impl Passes<'_> {
     #[tracing::instrument(name = "run", skip_all, fields(run.id = self.run))]
     pub async fn run(&self) -> Result<Report, PipelineError> {
         let robots = self.robots();
-        let (context, shared) = (self.context(&robots), Shared::new(self.clock.now()));
+        let (context, shared) = (self.context(&robots), Shared::new(self.clock.now(), self.stop));
         let done = CancellationToken::new();
+        // A run waits for the pages of its articles once, whoever wants them.
+        let pages = SharedPages::new(self.pages(context));
         let passes = async {
-            let result = futures::try_join!(
-                self.ingest(context, &shared),
-                self.translate(context, &shared),
-                self.publish(context, &shared),
+            // A pass that fails does not drop the others half-way: what engines have been asked is paid for.
+            let (ingested, translated, published, ()) = futures::join!(
+                self.ingest_or_abort(context, &shared),
+                self.translate(context, &pages, &shared),
+                self.publish(context, &pages, &shared),
                 self.publish_when_late(&shared)
             );
             done.cancel();
-            result
+            ingested.and(translated).and(published)
         };
         let (result, (), ()) = futures::join!(passes, self.subscribe(context, &shared), self.save_regularly(&shared, &done));
         if let Err(error) = result {
@@ -131,16 +143,16 @@ impl Passes<'_> {
             let _ = self.store.release_all(self.worker).await;
             return Err(error);
         }
-        self.write_fault_feed(context, &shared).await?;
+        let fault_feed = self.write_fault_feed(context, &shared).await;
         let report = shared.report().build(self.run, self.clock.now());
         self.store.end_run(self.run, &report).await?;
-        Ok(report)
+        fault_feed.map(|()| report)
     }
 
     /// Runs ingest alone; nothing is translated or published, and no report is saved.
     pub async fn run_ingest(&self) -> Result<(), PipelineError> {
         let robots = self.robots();
-        self.ingest(self.context(&robots), &Shared::new(self.clock.now())).await
+        self.ingest(self.context(&robots), &Shared::new(self.clock.now(), self.stop)).await
     }
 
     fn robots(&self) -> RobotsCache<'_> {
@@ -156,6 +168,14 @@ impl Passes<'_> {
             robots,
             stop: self.stop,
         }
+    }
+
+    async fn ingest_or_abort(&self, context: Context<'_>, shared: &Shared) -> Result<(), PipelineError> {
+        let result = self.ingest(context, shared).await;
+        if result.is_err() {
+            shared.abort.cancel();
+        }
+        result
     }
 
     async fn ingest(&self, context: Context<'_>, shared: &Shared) -> Result<(), PipelineError> {

@@ -39,11 +39,6 @@ impl Trigger {
         self.changed.notify_one();
     }
 
-    /// Waits until nobody will ask any more.
-    pub(super) async fn closed(&self) {
-        self.closed.cancelled().await;
-    }
-
     /// Returns true if the pass was ever asked for.
     pub(super) fn was_requested(&self) -> bool {
         self.was_requested.load(Ordering::Acquire)

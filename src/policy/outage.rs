@@ -2,7 +2,8 @@
 //!
 //! A visit that could not reach its host says nothing by itself. It is held until a host is reached (then it was a failure of
 //! its source), until enough hosts are unreachable (then it was the network), or until no other visit is in flight (then nothing
-//! more will be known, and it counts as a failure).
+//! more will be known, and it counts as a failure). A failure that began before a host was last reached is the source's own: the
+//! network was there meanwhile.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -23,7 +24,9 @@ pub struct Attempt<'a> {
     pub host: &'a str,
     /// The outcome of the visit.
     pub outcome: &'a Outcome,
-    /// The time at which it ended.
+    /// The start of the request.
+    pub began: Time,
+    /// The end of the visit.
     pub at: Time,
     /// True if the source had failed before. Such a failure does not count towards an outage.
     pub was_failing: bool,
@@ -71,6 +74,8 @@ pub struct Outage<V> {
     /// The number of them that counts as an outage.
     threshold: usize,
     since: Option<Time>,
+    /// The last time that a host was reached.
+    reached_at: Option<Time>,
     /// Visits that are not settled yet.
     held: HashMap<SourceId, V>,
 }
@@ -79,7 +84,13 @@ impl<V> Outage<V> {
     /// Makes a detector for sources on these hosts. With one host no outage is ever detected; with two, both must be unreachable.
     pub fn new<'h>(hosts: impl Iterator<Item = &'h str>) -> Self {
         let hosts: HashSet<&str> = hosts.collect();
-        Self { unreached: HashSet::new(), threshold: hosts.len().clamp(2, OUTAGE_HOSTS), since: None, held: HashMap::new() }
+        Self {
+            unreached: HashSet::new(),
+            threshold: hosts.len().clamp(2, OUTAGE_HOSTS),
+            since: None,
+            reached_at: None,
+            held: HashMap::new(),
+        }
     }
 
     /// Returns the time at which the present outage began.
@@ -87,9 +98,9 @@ impl<V> Outage<V> {
         self.since
     }
 
-    /// Returns the number of hosts that failed since one was last reached.
-    pub fn unreached(&self) -> usize {
-        self.unreached.len()
+    /// Returns true if a host could not be reached since one last was.
+    pub fn is_unreached(&self, host: &str) -> bool {
+        self.unreached.contains(host)
     }
 
     /// Judges one visit, and with it those that are held.
@@ -108,10 +119,15 @@ impl<V> Outage<V> {
                 verdict.release.push(attempt.source.clone());
                 self.held.insert(attempt.source.clone(), visit);
             }
-            Outcome::Broken { kind: BreakKind::Timeout, .. } => verdict.settle.push(visit),
-            _ => {
-                self.reached(attempt.at, &mut verdict);
+            // Nothing was asked, or what was asked is decided without the network.
+            Outcome::Broken { kind: BreakKind::Timeout | BreakKind::PrivateAddress | BreakKind::Internal, .. }
+            | Outcome::Gone { .. } => {
                 self.held.remove(attempt.source);
+                verdict.settle.push(visit);
+            }
+            _ => {
+                self.held.remove(attempt.source);
+                self.reached(attempt.at, &mut verdict);
                 verdict.settle.push(visit);
             }
         }
@@ -124,6 +140,10 @@ impl<V> Outage<V> {
     }
 
     fn unreachable(&mut self, attempt: Attempt<'_>, visit: V, verdict: &mut Verdict<V>) {
+        if self.since.is_none() && self.reached_at.is_some_and(|reached| attempt.began < reached) {
+            verdict.settle.push(visit);
+            return;
+        }
         if !attempt.was_failing {
             self.unreached.insert(attempt.host.to_owned());
         }
@@ -139,6 +159,7 @@ impl<V> Outage<V> {
 
     fn reached(&mut self, at: Time, verdict: &mut Verdict<V>) {
         self.unreached.clear();
+        self.reached_at = Some(at);
         let lasted = self.since.take().map(|since| at.since(since));
         verdict.change = lasted.map(|after| NetworkChange::Back { after });
         if lasted.is_some_and(|lasted| lasted >= MIN_OUTAGE) {
@@ -180,7 +201,7 @@ mod tests {
         ) -> Option<NetworkChange> {
             let id = SourceId::new(source);
             let at = Time::from_millis(minute * 60_000);
-            let attempt = Attempt { source: &id, host: source, outcome, at, was_failing, is_push };
+            let attempt = Attempt { source: &id, host: source, outcome, began: at, at, was_failing, is_push };
             let verdict = self.outage.judge(attempt, format!("{source} {minute}"));
             let mut settled = verdict.settle;
             settled.sort();
@@ -243,6 +264,37 @@ mod tests {
         network.visit("a", 1, &broken(BreakKind::Dns));
         network.visit("b", 1, &broken(BreakKind::Dns));
         assert!(network.outage.since().is_none(), "the count begins anew");
+    }
+
+    #[test]
+    fn failure_that_began_before_a_host_was_reached_is_its_own() {
+        let mut network = four();
+        network.visit("d", 5, &Outcome::Same);
+        for source in ["a", "b", "c"] {
+            assert_eq!(network.visit(source, 4, &broken(BreakKind::Dns)), None, "a slow failure, as the network was there");
+        }
+        assert_eq!(network.settled, ["d 5", "a 4", "b 4", "c 4"]);
+    }
+
+    #[test]
+    fn retired_source_says_nothing_of_the_network() {
+        let mut network = four();
+        for source in ["a", "b", "c"] {
+            network.visit(source, 0, &broken(BreakKind::Dns));
+        }
+        let gone = Outcome::Gone { message: String::new() };
+        assert_eq!(network.visit("d", 1, &gone), None);
+        assert!(network.outage.since().is_some());
+    }
+
+    #[test]
+    fn success_replaces_the_held_failure_of_its_source() {
+        let mut network = four();
+        for source in ["a", "b", "c"] {
+            network.visit(source, 0, &broken(BreakKind::Dns));
+        }
+        network.visit("a", 1, &Outcome::Same);
+        assert_eq!(network.settled, ["a 1", "b 0", "c 0"]);
     }
 
     #[test]

@@ -36,10 +36,17 @@ impl MemoryLeases {
         sources.filter(|source| leases.insert((*source).clone(), Holder { worker: worker.to_owned(), until }).is_some()).count()
     }
 
-    /// Extends all leases of a worker. Returns their number.
-    pub(super) fn renew(&self, worker: &str, until: Time) -> usize {
+    /// Extends the leases that a worker holds on these sources. Returns their number.
+    pub(super) fn renew(&self, worker: &str, sources: &[SourceId], until: Time) -> usize {
         let mut leases = self.lock();
-        leases.values_mut().filter(|holder| holder.worker == worker).map(|holder| holder.until = until).count()
+        let mut renewed = 0;
+        for source in sources {
+            if let Some(holder) = leases.get_mut(source).filter(|holder| holder.worker == worker) {
+                holder.until = until;
+                renewed += 1;
+            }
+        }
+        renewed
     }
 
     /// Releases the leases that `worker` holds on `sources`. Returns their number.

@@ -41,7 +41,7 @@ const FIND_DUE: Sql = sql!(
 
 const LEASE: Sql = sql!("update source set lease_by = $2, lease_until = $3 where id" in_names);
 
-const RENEW: &str = "update source set lease_until = $2 where lease_by = $1";
+const RENEW: Sql = sql!("update source set lease_until = $3 where lease_by = $2 and id" in_names);
 
 const POSTPONE: Sql = sql!("update source set due_at = $2 where due_at < $2 and id" in_names);
 
@@ -168,12 +168,12 @@ impl Store {
         self.execute("make sources due", query).await.map(|_| ())
     }
 
-    /// Extends all leases of the worker to the end of `lease`.
-    pub async fn renew_leases(&self, lease: &Lease) -> Result<(), StoreError> {
+    /// Extends the leases that the worker holds on these sources to the end of `lease`.
+    pub async fn renew_leases(&self, lease: &Lease, sources: &[SourceId]) -> Result<(), StoreError> {
         let count = if let Some(leases) = &self.memory_leases {
-            leases.renew(&lease.worker, lease.until) as u64
+            leases.renew(&lease.worker, sources, lease.until) as u64
         } else {
-            let query = sqlx::query(RENEW).bind(without_nul(&lease.worker)).bind(lease.until.millis());
+            let query = RENEW.query(self.dialect).bind(list(sources)).bind(without_nul(&lease.worker)).bind(lease.until.millis());
             self.execute("renew leases", query).await?
         };
         let until = lease.until;

@@ -2,6 +2,9 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use relais::clock::SystemClock;
+use relais::model::{Clock, SourceId};
+use relais::store::{Access, Store};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -110,6 +113,27 @@ async fn hosts_that_are_down_while_another_answers_are_blamed() {
     assert_eq!((&report["sources"]["fresh"], &report["sources"]["broken"]), (&json!(1), &json!(4)), "{report}");
     let blamed = report["faults"].as_array().expect("faults").iter().filter(|fault| fault["kind"] == "connect").count();
     assert_eq!(blamed, 4, "{report}");
+}
+
+#[tokio::test]
+async fn dead_hosts_that_are_due_alone_are_blamed_if_another_host_answers() {
+    let mut network = Network::up().await;
+    let world = World::new(&network.tables());
+    assert_eq!(world.relais(&["run"]).await.code, Some(0));
+    network.take_down();
+    network.bring_up(&["d", "e"]).await;
+    // Three of five are due, and none of them answers.
+    let state = format!("sqlite:{}", world.path("relais.db").display());
+    let store = Store::open(&state, Access::Work).await.expect("a state");
+    let due = ["a", "b", "c"].map(SourceId::new);
+    store.make_due_now(&due, SystemClock.now()).await.expect("they are due");
+    store.close().await.expect("it can be closed");
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!(report["sources"]["broken"], 3, "{report}");
+    let status = world.relais(&["status", "--json"]).await.json();
+    let failures =
+        status["sources"].as_array().expect("sources").iter().map(|source| source["failures"].as_u64()).collect::<Vec<_>>();
+    assert_eq!(failures, [1, 1, 1, 0, 0].map(Some), "each is visited once");
 }
 
 /// When each source is due.

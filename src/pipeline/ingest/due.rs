@@ -14,6 +14,8 @@ use crate::store::{LeasedSource, StoreError};
 
 /// Sources leased at once.
 const BATCH: usize = 1000;
+/// Sources that a run visits to confirm an outage.
+const PROBES: usize = 3;
 
 /// The sources that one ingest may still lease, and when it looks again.
 pub(super) struct DueSources<'i, 'p> {
@@ -25,6 +27,8 @@ pub(super) struct DueSources<'i, 'p> {
     ids: Vec<SourceId>,
     looks: usize,
     retry: Duration,
+    /// True once a run has asked other hosts whether the network is away.
+    is_outage_confirmed: bool,
 }
 
 /// What one look has found.
@@ -45,6 +49,7 @@ impl<'i, 'p> DueSources<'i, 'p> {
             ids: ingest.sources.iter().map(|source| source.id.clone()).collect(),
             looks: 0,
             retry: FIRST_RETRY,
+            is_outage_confirmed: false,
         }
     }
 
@@ -77,7 +82,7 @@ impl<'i, 'p> DueSources<'i, 'p> {
         }
         self.register_once().await?;
         if locked(&shared.outage).since().is_some() {
-            return Ok(Look::default());
+            return self.confirm_outage(shared).await;
         }
         // They were released while the network seemed to be away.
         self.ids.append(&mut locked(&shared.released));
@@ -91,7 +96,20 @@ impl<'i, 'p> DueSources<'i, 'p> {
         // What was visited is not due by force a second time, and what was released waits for the next run.
         self.ids.retain(|id| !is_last && !taken.contains(id));
         let next = (!leased.is_empty()).then(|| Instant::now() + LONGEST_NAP);
-        Ok(Look { queues: self.queues(leased, false), next })
+        Ok(Look { queues: self.queues(shared, leased, false), next })
+    }
+
+    /// Visits sources on hosts that were not asked yet, once: a few dead hosts that are due together are no outage if another one
+    /// answers.
+    async fn confirm_outage(&mut self, shared: &Shared) -> Result<Look<'p>, StoreError> {
+        if std::mem::replace(&mut self.is_outage_confirmed, true) {
+            return Ok(Look::default());
+        }
+        let is_unasked = |source: &&&plan::Source| !locked(&shared.outage).is_unreached(authority(&source.url));
+        let others: Vec<SourceId> = self.ingest.sources.iter().filter(is_unasked).map(|source| source.id.clone()).collect();
+        let leased = self.ingest.context.store.lease_due_sources(&others, &self.ingest.lease(), true, PROBES).await?;
+        let next = (!leased.is_empty()).then(|| Instant::now() + LONGEST_NAP);
+        Ok(Look { queues: self.queues(shared, leased, true), next })
     }
 
     /// Leases what is due now, and says when the next source is. While the network is away one source is tried, each time
@@ -104,15 +122,20 @@ impl<'i, 'p> DueSources<'i, 'p> {
             store.lease_due_sources(std::slice::from_ref(one), &lease, true, 1).await?
         } else {
             let mut leased = self.lease_pending(shared).await?;
-            leased.extend(store.lease_due_sources(&self.ids, &lease, false, BATCH).await?);
+            match store.lease_due_sources(&self.ids, &lease, false, BATCH).await {
+                Ok(due) => leased.extend(due),
+                // What is leased is visited; the next look says again what is wrong.
+                Err(error) if leased.is_empty() => return Err(error),
+                Err(error) => tracing::error!("{error}; retry in {} s", LONGEST_NAP.as_secs()),
+            }
             leased
         };
-        let next = store.next_due(&self.ids, lease.now).await?;
+        let next = ingest.tolerate(store.next_due(&self.ids, lease.now).await, "the next look is in half a minute")?;
         let until_next = next.map_or(LONGEST_NAP, |next| next.since(ingest.context.clock.now()));
         let shortest = if is_away { LONGEST_NAP } else { SHORTEST_NAP };
         tracing::debug!(leased = leased.len(), next_ms = until_next.as_millis(), "looked at what is due");
         let next = Some(Instant::now() + until_next.clamp(shortest, LONGEST_NAP));
-        Ok(Look { queues: self.queues(leased, is_away), next })
+        Ok(Look { queues: self.queues(shared, leased, is_away), next })
     }
 
     async fn register_once(&mut self) -> Result<(), StoreError> {
@@ -140,7 +163,8 @@ impl<'i, 'p> DueSources<'i, 'p> {
         Ok(leased)
     }
 
-    fn queues(&self, leased: Vec<LeasedSource>, is_probe: bool) -> Vec<HostQueue<'p>> {
+    fn queues(&self, shared: &Shared, leased: Vec<LeasedSource>, is_probe: bool) -> Vec<HostQueue<'p>> {
+        locked(&shared.in_flight).extend(leased.iter().map(|leased| leased.source.clone()));
         (self.ingest.listeners.progress)(Progress::Leased(leased.len()));
         by_host(leased, &self.sources)
             .into_iter()

@@ -124,6 +124,7 @@ impl Ingest<'_> {
         .await?;
         let skipped = skipped.take();
         if !skipped.is_empty() {
+            shared.forget(skipped.iter());
             let released = context.store.release_sources(context.worker, &skipped).await;
             self.tolerate(released, "the leases run out by themselves")?;
         }

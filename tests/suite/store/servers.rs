@@ -96,7 +96,7 @@ async fn leases_are_renewed_and_sources_hastened(backend: &Backend) {
     };
     assert_eq!(claim("a", 0, 60).await.as_deref(), Some("s000"));
     assert_eq!(claim("b", 0, 60).await.as_deref(), Some("s001"));
-    store.renew_leases(&lease("a", 50, 110)).await.expect("renewed");
+    store.renew_leases(&lease("a", 50, 110), &sources(2)).await.expect("renewed");
     assert_eq!(claim("c", 61, 99).await.as_deref(), Some("s001"), "only its own are renewed");
     assert_eq!(claim("d", 61, 99).await, None);
 

@@ -239,7 +239,7 @@ impl PlanRunner<'_> {
             until: Until::Cancelled,
             stop: &stop,
             progress: &|_| (),
-            alive: &beat,
+            heartbeat: &beat,
             published: &published,
             subscribing,
         };

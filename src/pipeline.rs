@@ -1,8 +1,8 @@
 //! The three passes, and the loop that runs them until idle ([`run`]) or until cancelled ([`Passes`]): ingest leases, fetches and
-//! settles sources that are due; translate makes renditions; publish writes editions that have changed.
+//! settles due sources; translate makes renditions; publish writes changed editions.
 //!
-//! A pass holds no rules of its own: it carries out the decisions of `policy`, `select` and `translate`, and leaves its result in
-//! the store. So each can be killed, repeated or run on another machine.
+//! A pass has no rules of its own: it carries out the decisions of `policy`, `select` and `translate`, and stores its results. So
+//! each can be killed, repeated or run on another machine.
 
 mod blocking;
 mod context;
@@ -32,6 +32,6 @@ pub use ingest::{Progress, Push, Until};
 pub use network::{client, options};
 pub use prepared::{Prepared, RunError};
 pub use run::{Passes, Subscribing};
-pub use run_once::{Finished, Run, run};
+pub use run_once::{Finished, RunRequest, run};
 pub use scope::Scope;
 pub use translate::{EngineHandle, TextRequest, TranslateSetupError, load_glossary, open_engine, translate_text};

@@ -19,7 +19,7 @@ use origin::{Origin, Reply};
 use relais::clock::SystemClock;
 use relais::config;
 use relais::model::{Report, Visit};
-use relais::pipeline::{self, Progress, Run, Scope};
+use relais::pipeline::{self, Progress, RunRequest, Scope};
 
 /// A feed of the demo: its name, its media type, its bytes.
 type Feed = (&'static str, &'static str, &'static [u8]);
@@ -71,7 +71,7 @@ async fn demo(origin: &Origin, folder: &Path) -> Result<(), Box<dyn std::error::
     };
     let run = |scope: Scope| {
         let process = std::process::id();
-        pipeline::run(Run { plan: plan.clone(), clock: &SystemClock, scope, process, progress: &progress, warn: None })
+        pipeline::run(RunRequest { plan: plan.clone(), clock: &SystemClock, scope, process, progress: &progress, warn: None })
     };
     let first = Box::pin(run(Scope::default())).await?;
     println!("\n{}\n", sum(&first.report));
@@ -103,7 +103,7 @@ fn sum(report: &Report) -> String {
     let written: u32 = report.editions.iter().map(|edition| edition.written).sum();
     let items: u32 = report.editions.iter().map(|edition| edition.items).sum();
     format!(
-        "Run {}: {} sources ({} fresh, {} the same, {} in trouble), {} new entries.\nOne edition of {items} items; {written} of its files written.",
+        "RunRequest {}: {} sources ({} fresh, {} the same, {} in trouble), {} new entries.\nOne edition of {items} items; {written} of its files written.",
         report.run,
         report.sources.due,
         report.sources.fresh,

@@ -14,7 +14,7 @@ use super::progress::sources_bar;
 use super::report::{fault_line, report_tables, visit_line};
 use crate::clock::SystemClock;
 use crate::model::{Fault, FaultSubject};
-use crate::pipeline::{self, Finished, Progress, Run, RunError, Scope};
+use crate::pipeline::{self, Finished, Progress, RunError, RunRequest, Scope};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArgs {
@@ -56,8 +56,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
     let warn = || eprint!("{warnings}");
     let warn: Option<&(dyn Fn() + Sync)> = (!global.quiet).then_some(&warn);
     let process = std::process::id();
-    let run = Run { plan, clock: &SystemClock, scope, process, progress: &progress, warn };
-    let finished = if args.dry_run { Box::pin(dry_run(&run)).await } else { Box::pin(pipeline::run(run)).await };
+    let request = RunRequest { plan, clock: &SystemClock, scope, process, progress: &progress, warn };
+    let finished = if args.dry_run { Box::pin(dry_run(&request)).await } else { Box::pin(pipeline::run(request)).await };
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
@@ -82,7 +82,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
 }
 
 /// Makes a dry run, which remembers nothing: all its warnings and faults are told.
-async fn dry_run(run: &Run<'_>) -> Result<Finished, RunError> {
+async fn dry_run(run: &RunRequest<'_>) -> Result<Finished, RunError> {
     if let Some(warn) = run.warn {
         warn();
     }

@@ -1,5 +1,5 @@
-//! Runs CPU work off the async threads: as much at a time as there are cores besides the one for the network. More would not be
-//! faster, each piece holds a feed in memory, and what one thread has just parsed it encodes from its own cache.
+//! Runs CPU work off the async threads, one piece per core, with one core left for the network. More would not be faster, and each
+//! piece holds a feed in memory.
 
 use std::sync::LazyLock;
 
@@ -10,17 +10,17 @@ static CORES: LazyLock<Semaphore> = LazyLock::new(|| {
     Semaphore::new(cores.saturating_sub(1).max(1))
 });
 
-/// A panic in CPU work: a fault of relais, and the end of that piece of work only.
+/// A panic in CPU work: a bug of relais, which ends this piece of work only.
 #[derive(Debug, thiserror::Error)]
 #[error("relais failed while it was {stage} ({reason}); please report it")]
 pub struct Panicked {
-    /// What was done: "rendering an edition".
+    /// The work, such as "rendering an edition".
     pub stage: &'static str,
     /// The message of the panic.
     pub reason: String,
 }
 
-/// Runs `work` on a blocking thread as soon as a core is free; `stage` says what it does, in case it panics.
+/// Runs `work` on a blocking thread as soon as a core is free; `stage` names it in the error if it panics.
 pub(super) async fn spawn_cpu<T: Send + 'static>(
     stage: &'static str,
     work: impl FnOnce() -> T + Send + 'static,

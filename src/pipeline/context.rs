@@ -1,4 +1,4 @@
-//! What every pass works with.
+//! The context of a run, shared by all passes.
 
 use tokio_util::sync::CancellationToken;
 
@@ -8,19 +8,19 @@ use crate::store::Store;
 
 use super::robots_cache::RobotsCache;
 
-/// What the passes of one run share.
+/// The dependencies that the passes of one run share.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    /// Where work is taken from, and where its result is left.
+    /// The database: the passes take their work from it and store their results there.
     pub(super) store: &'a Store,
-    /// The network.
+    /// The HTTP client.
     pub(super) client: &'a Client,
-    /// The present.
+    /// The clock.
     pub(super) clock: &'a dyn Clock,
-    /// A name that no other worker of this store has: leases are taken in it.
+    /// The unique name of this worker, in which sources are leased.
     pub(super) worker: &'a str,
-    /// What hosts ask of programs.
+    /// The robots.txt of hosts.
     pub(super) robots: &'a RobotsCache<'a>,
-    /// After this nothing is begun; what is in flight is finished.
+    /// Cancels the passes: no work begins any more, and work in flight is finished.
     pub(super) stop: &'a CancellationToken,
 }

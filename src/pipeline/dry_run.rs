@@ -1,4 +1,4 @@
-//! A dry run: fetches and parses what is due, says what translating it would send and cost, and keeps nothing of it.
+//! `relais run --dry-run`: fetches and parses due sources and estimates what their translation would cost. Nothing is stored.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,12 +14,12 @@ use super::ingest::{Progress, Visitor, by_host, visit_in_turn};
 use super::network::client;
 use super::prepared::{RunError, open_glossary};
 use super::report::ReportBuilder;
-use super::run_once::Run;
+use super::run_once::RunRequest;
 use super::translate::{Translated, estimate, open_engines};
 
-/// Fetches what is due and reports what a run would do.
-pub async fn dry_run(ask: &Run<'_>) -> Result<Report, RunError> {
-    let (plan, started) = (&ask.plan, ask.clock.now());
+/// Fetches due sources and reports what a run would do.
+pub async fn dry_run(request: &RunRequest<'_>) -> Result<Report, RunError> {
+    let (plan, started) = (&request.plan, request.clock.now());
     let client = client(&plan.fetch)?;
     let engines = open_engines(plan)?;
     let glossary = open_glossary(plan, &engines)?;
@@ -28,12 +28,13 @@ pub async fn dry_run(ask: &Run<'_>) -> Result<Report, RunError> {
         Err(StoreError::Empty { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let sources = ask.scope.sources(&plan.sources);
-    let due = due_sources(ask, store.as_ref(), &sources, started).await?;
-    (ask.progress)(Progress::Leased(due.len()));
+    let sources = request.scope.sources(&plan.sources);
+    let due = due_sources(request, store.as_ref(), &sources, started).await?;
+    (request.progress)(Progress::Leased(due.len()));
     let report = RefCell::new(ReportBuilder::new(started));
     let changes: RefCell<Vec<Change>> = RefCell::default();
-    let visitor = &Visitor { client: &client, store: store.as_ref(), keep: false, force: ask.scope.force, clock: ask.clock };
+    let visitor =
+        &Visitor { client: &client, store: store.as_ref(), keep: false, force: request.scope.force, clock: request.clock };
     let (report_cell, changes_cell, has_engines) = (&report, &changes, !engines.is_empty());
     let by_id: HashMap<&SourceId, &plan::Source> = sources.iter().map(|source| (&source.id, *source)).collect();
     let hosts = by_host(due, &by_id).into_iter().map(|(_, queue)| {
@@ -41,7 +42,7 @@ pub async fn dry_run(ask: &Run<'_>) -> Result<Report, RunError> {
             let visited = visitor.visit(source, known).await?;
             let visit = visited.visit();
             report_cell.borrow_mut().add_visit(visit);
-            (ask.progress)(Progress::Visited(visit));
+            (request.progress)(Progress::Visited(visit));
             if has_engines {
                 changes_cell.borrow_mut().extend(visit.changes.iter().cloned());
             }
@@ -53,16 +54,16 @@ pub async fn dry_run(ask: &Run<'_>) -> Result<Report, RunError> {
         done?;
     }
     drop(hosts);
-    let editions = plan.editions.iter().filter(|edition| ask.scope.has_edition(edition));
+    let editions = plan.editions.iter().filter(|edition| request.scope.has_edition(edition));
     let counts = estimate((&engines, &glossary), store.as_ref(), editions, changes.take(), started).await?;
     let mut report = report.into_inner();
     report.add_translation(Translated { counts, ..Translated::default() });
-    Ok(report.build(0, ask.clock.now()))
+    Ok(report.build(0, request.clock.now()))
 }
 
 /// Returns the sources that are due, with what the store knows of them. Nothing is leased.
 async fn due_sources(
-    ask: &Run<'_>,
+    request: &RunRequest<'_>,
     store: Option<&Store>,
     sources: &[&plan::Source],
     now: Time,
@@ -77,5 +78,5 @@ async fn due_sources(
         Some(row) => LeasedSource { source: id, state: row.state, due: row.due, visited: row.visited },
         None => LeasedSource { source: id, state: crate::model::SourceState::default(), due: Time::EPOCH, visited: None },
     });
-    Ok(known.filter(|known| ask.scope.force || known.due <= now).collect())
+    Ok(known.filter(|known| request.scope.force || known.due <= now).collect())
 }

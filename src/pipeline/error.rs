@@ -1,11 +1,11 @@
-//! Why a pass could not go on. What it had settled and written before stays.
+//! The error of a pass. Everything settled and written before it stays.
 
 use crate::sink::SinkError;
 use crate::store::StoreError;
 
 use super::blocking::Panicked;
 
-/// Why a pass could not go on.
+/// A pass failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
     /// The store failed.
@@ -14,21 +14,21 @@ pub enum PipelineError {
     /// The output cannot be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
-    /// A part of relais itself failed.
+    /// Code of relais panicked.
     #[error(transparent)]
     Panicked(#[from] Panicked),
-    /// A list of the output cannot be rendered: a fault of relais.
+    /// A list of the output cannot be rendered: a bug of relais.
     #[error("relais cannot write {what} ({reason}); please report it")]
     Render {
-        /// Which file.
+        /// The file.
         what: &'static str,
-        /// What the renderer says.
+        /// The message of the renderer.
         reason: String,
     },
 }
 
 impl PipelineError {
-    /// The error of a renderer that should not fail.
+    /// Makes the error of a renderer that should not fail.
     pub(super) fn render(what: &'static str, error: &impl std::fmt::Display) -> Self {
         Self::Render { what, reason: error.to_string() }
     }

@@ -1,4 +1,4 @@
-//! Ingest: sources that are due are leased, visited and settled, until none is due or until it is cancelled.
+//! The ingest pass: leases, visits and settles the sources that are due, until none is due or until it is cancelled.
 
 mod due;
 mod host_queue;
@@ -31,75 +31,76 @@ pub use subscribe::Push;
 pub(super) use subscribe::{Hubs, Subscribe};
 pub(super) use visit::Visitor;
 
-/// How long a lease lasts: longer than most visits, shorter than anybody's patience with a worker that died.
+/// The length of a lease: longer than most visits, and short enough that the sources of a dead worker are soon visited again.
 const LEASE: Duration = Duration::from_secs(3 * 60);
-/// How often the leases of visits that take longer are renewed: a host may keep one waiting for its turn.
-const RENEW: Duration = Duration::from_secs(30);
-/// Visits settled in one transaction, at most. Each transaction writes the pages of the indexes anew.
-const SETTLE: usize = 128;
-/// The time between two looks at what is due, at least and at most: other workers, and a clock that was put right, are seen by then.
-const SHORTEST_NAP: Duration = Duration::from_secs(1);
-const LONGEST_NAP: Duration = Duration::from_secs(30);
-/// How long the store is left alone after it failed; doubled each time, up to the longest nap (back-off).
+/// The time between two renewals of the leases in flight: a visit may wait long for its turn in the host queue.
+const RENEW_EVERY: Duration = Duration::from_secs(30);
+/// The most visits that are settled in one transaction. Each transaction rewrites the pages of the indexes.
+const SETTLE_BATCH: usize = 128;
+/// The shortest and the longest time between two queries for due sources. The longest bounds how late the work of other workers
+/// and a corrected clock are noticed.
+const MIN_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(30);
+/// The first back-off after the store failed; doubled each time, up to the longest wait.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 
-/// When ingest ends.
+/// The condition that ends the passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// When nothing is due any more. A store that fails ends it at once.
+    /// They end when nothing is due any more, or at once if the store fails (`relais run`).
     Idle,
-    /// When it is cancelled. A store that fails is asked again until it is back: what was fetched meanwhile is kept, and no more
-    /// is fetched than there is room for.
+    /// They end when they are cancelled (`relais daemon`). A store that fails is retried with back-off; visits that have ended
+    /// meanwhile wait in a queue of limited length.
     Cancelled,
 }
 
-/// Something that is told while ingest goes on.
+/// An event of ingest.
 pub enum Progress<'a> {
-    /// So many more sources will be visited.
+    /// This number of sources was leased and will be visited.
     Leased(usize),
     /// A visit has ended and is settled.
     Visited(&'a Visit),
 }
 
-/// What ingest tells to whoever runs it.
+/// The callbacks of ingest.
 #[derive(Clone, Copy)]
 pub(super) struct Listeners<'a> {
-    /// Told of each visit.
+    /// Called for each event.
     pub(super) progress: &'a (dyn Fn(Progress<'_>) + Sync),
-    /// Told when something was settled that readers may want to see.
+    /// Called when a settled batch contains something to translate or publish.
     pub(super) news: &'a (dyn Fn() + Sync),
-    /// Told at least once in each longest nap.
-    pub(super) alive: &'a (dyn Fn() + Sync),
-    /// Told that the network is away, or back.
+    /// Called at least once in each `MAX_WAIT`.
+    pub(super) heartbeat: &'a (dyn Fn() + Sync),
+    /// Called when an outage begins or ends, with its time.
     pub(super) network: &'a (dyn Fn(NetworkChange, Time) + Sync),
 }
 
-/// What ingest works with.
+/// One ingest pass: its sources, settings and callbacks.
 pub(super) struct Ingest<'a> {
     pub(super) context: Context<'a>,
     /// The sources that may be visited.
     pub(super) sources: &'a [&'a plan::Source],
-    /// Requests to one host at once.
+    /// The number of requests to one host at a time.
     pub(super) per_host: usize,
     pub(super) until: Until,
-    /// True if sources are visited that are not due.
+    /// True if sources are visited although they are not due.
     pub(super) force: bool,
-    /// When to begin no more visits; what was not visited by then stays due.
+    /// The time after which no visit begins; the remaining sources stay due.
     pub(super) deadline: Option<Time>,
-    /// What hubs send, where they can.
+    /// The queue of pushes, if hubs can reach us.
     pub(super) pushes: Option<&'a Pushes>,
     pub(super) listeners: Listeners<'a>,
 }
 
-/// A message to whoever settles visits.
+/// A message to the task that settles visits.
 enum Ended {
     /// A visit has ended; with `is_push`, a hub sent the body and nothing was fetched.
-    Visit { parcel: Box<SettledVisit>, is_push: bool },
+    Visit { visit: Box<SettledVisit>, is_push: bool },
     /// No visit is in flight. Answered once all visits before it are settled.
     AllIdle(oneshot::Sender<()>),
 }
 
-/// What the parts of one ingest share.
+/// The state that the tasks of one ingest share.
 struct Shared {
     outage: Mutex<Outage<SettledVisit>>,
     pending: PendingRefetch,
@@ -107,8 +108,8 @@ struct Shared {
     in_flight: Mutex<HashSet<SourceId>>,
     /// Until idle: sources that were released because the network is away. They are visited if it comes back.
     released: Mutex<Vec<SourceId>>,
-    /// Sources that were due and not visited, because it was too late for that.
-    late: Mutex<usize>,
+    /// The number of sources that were not visited because the deadline had passed.
+    past_deadline: Mutex<usize>,
 }
 
 impl Shared {
@@ -122,31 +123,31 @@ impl Shared {
 }
 
 impl Ingest<'_> {
-    /// Visits what is due and settles each visit. Returns how many sources were left because of the deadline.
+    /// Visits the due sources and settles each visit. Returns the number of sources left out because of the deadline.
     pub(super) async fn run(&self) -> Result<usize, StoreError> {
         let shared = Shared {
             outage: Mutex::new(Outage::new(self.sources.iter().map(|source| authority(&source.url)))),
             pending: PendingRefetch::default(),
             in_flight: Mutex::default(),
             released: Mutex::default(),
-            late: Mutex::new(0),
+            past_deadline: Mutex::new(0),
         };
-        let (send, receive) = mpsc::channel::<Ended>(SETTLE);
+        let (send, receive) = mpsc::channel::<Ended>(SETTLE_BATCH);
         futures::try_join!(
             self.visit_due(&shared, send.clone()),
-            self.take_pushes(&shared.pending, send),
+            self.receive_pushes(&shared.pending, send),
             self.settle_all(&shared, receive)
         )?;
         let pending = shared.pending.all();
         if !pending.is_empty() {
             let hastened = self.context.store.make_due_now(&pending, self.context.clock.now()).await;
-            self.tolerate(hastened, "what hubs sent is found when its sources are due")?;
+            self.tolerate(hastened, "pushed entries are fetched when their sources are due")?;
         }
-        let late = *locked(&shared.late);
-        Ok(late)
+        let past_deadline = *locked(&shared.past_deadline);
+        Ok(past_deadline)
     }
 
-    /// The loop: looks at what is due, visits it host by host, and looks again.
+    /// Leases due sources and visits them host by host, in a loop.
     async fn visit_due(&self, shared: &Shared, send: mpsc::Sender<Ended>) -> Result<(), StoreError> {
         let mut due = DueSources::new(self);
         let mut queues = FuturesUnordered::new();
@@ -165,20 +166,20 @@ impl Ingest<'_> {
                     }
                 }
                 () = shared.pending.changed.notified() => wake = Instant::now(),
-                () = sleep_until(wake.min(renewed + RENEW)) => {
-                    (self.listeners.alive)();
-                    if renewed.elapsed() >= RENEW {
+                () = sleep_until(wake.min(renewed + RENEW_EVERY)) => {
+                    (self.listeners.heartbeat)();
+                    if renewed.elapsed() >= RENEW_EVERY {
                         renewed = Instant::now();
                         self.renew_leases(shared).await;
                         if renewed < wake {
                             continue;
                         }
                     }
-                    let look = due.look(shared, queues.is_empty()).await?;
-                    for queue in look.queues {
+                    let batch = due.lease_next(shared, queues.is_empty()).await?;
+                    for queue in batch.queues {
                         queues.push(self.visit_queue(shared, queue, send.clone()));
                     }
-                    let Some(next) = look.next else { break };
+                    let Some(next) = batch.next_query else { break };
                     wake = next;
                 }
             }
@@ -207,11 +208,11 @@ impl Ingest<'_> {
         }
     }
 
-    /// Makes the leases of what is in flight last longer. Others run out, even if they could not be released.
+    /// Renews the leases of the visits in flight. Others run out, even if they could not be released.
     async fn renew_leases(&self, shared: &Shared) {
         let in_flight: Vec<SourceId> = locked(&shared.in_flight).iter().cloned().collect();
         if let Err(error) = self.context.store.renew_leases(&self.lease(), &in_flight).await {
-            tracing::warn!("{error}; leases are not renewed, and what takes long may be visited by another worker, too");
+            tracing::warn!("{error}; the leases were not renewed, so another worker may visit the same sources");
         }
     }
 
@@ -221,7 +222,7 @@ impl Ingest<'_> {
         Lease { worker: self.context.worker.to_owned(), now, until: now.plus(LEASE) }
     }
 
-    /// Lets an error of the store end what is to end when idle; else tells it with its consequence, and goes on.
+    /// Handles an error of the store: returns it until idle; logs it with its consequence, and goes on, until cancelled.
     fn tolerate<T: Default>(&self, result: Result<T, StoreError>, consequence: &str) -> Result<T, StoreError> {
         match (result, self.until) {
             (Err(error), Until::Cancelled) => {
@@ -233,7 +234,7 @@ impl Ingest<'_> {
     }
 }
 
-/// No panic can happen while one is locked, so that a poisoned one is as good as any.
+/// Locks a mutex under which nothing panics, so that a poisoned one is still valid.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Makes clients of what feeds.toml says about the network.
+//! Makes the HTTP client and credentials that feeds.toml describes.
 
 use crate::config;
 use crate::net::{self, Client, ClientError, Options};
@@ -8,7 +8,7 @@ pub fn client(fetch: &config::Fetch) -> Result<Client, ClientError> {
     Client::new(options(fetch))
 }
 
-/// Returns how feeds.toml wants the network to be used.
+/// Returns the options of the client that feeds.toml describes.
 pub fn options(fetch: &config::Fetch) -> Options {
     Options {
         timeout: fetch.timeout,
@@ -23,8 +23,8 @@ pub fn options(fetch: &config::Fetch) -> Options {
     }
 }
 
-/// Returns the credentials of a source, as the client takes them.
-pub(super) fn net_auth(auth: &config::Auth) -> net::Credentials {
+/// Converts the credentials of a source.
+pub(super) fn credentials(auth: &config::Auth) -> net::Credentials {
     match auth {
         config::Auth::Basic { user, password } => net::Credentials::Basic { user: user.clone(), password: password.clone() },
         config::Auth::Bearer(token) => net::Credentials::Bearer(token.clone()),

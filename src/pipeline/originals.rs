@@ -1,4 +1,4 @@
-//! Original renditions, made the first time that an edition wants them, and kept by revision.
+//! Original renditions: made the first time that an edition needs them, and stored per revision.
 
 mod make;
 
@@ -11,8 +11,8 @@ use super::blocking::spawn_cpu;
 use super::error::PipelineError;
 pub(super) use make::{make_original, make_original_from_page};
 
-/// Returns the original renditions of these entries: those that are kept, and the missing ones, made now. `paged` are the sources
-/// whose article pages are read.
+/// Returns the original renditions of these entries; missing ones are made and stored. `paged` are the sources whose article pages
+/// are fetched.
 pub(super) async fn load_or_make_originals(
     store: &Store,
     entries: &[EntryRow],
@@ -22,7 +22,7 @@ pub(super) async fn load_or_make_originals(
     let rows: HashMap<EntryId, &EntryRow> = entries.iter().map(|known| (known.id, known)).collect();
     let mut originals: HashMap<EntryId, Original> = HashMap::with_capacity(ids.len());
     for (id, revision, original) in store.load_originals(&ids).await? {
-        // One that was made of a page is outdated when the pages of its source are no longer read.
+        // A rendition made from a page is outdated once the pages of its source are no longer fetched.
         let is_current =
             |row: &&EntryRow| row.revision == revision && (original.full_text.is_none() || paged.contains(&row.source));
         if rows.get(&id).is_some_and(is_current) {

@@ -16,7 +16,7 @@ use super::error::PipelineError;
 use super::network::client;
 use super::translate::{EngineHandle, TranslateSetupError, load_glossary, open_engines};
 
-/// A plan with everything that it names, opened and found to be usable: certificates, engines, glossary, output.
+/// A plan with everything that it names, opened and checked: certificates, engines, glossary, output.
 pub struct Prepared {
     pub(super) plan: Plan,
     pub(super) client: Client,
@@ -29,7 +29,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Opens what the plan names; the output folder is made if it is not there.
+    /// Opens everything that the plan names, and creates the output folder if it is missing.
     pub async fn open(plan: Plan) -> Result<Self, RunError> {
         let engines = open_engines(&plan)?;
         let glossary = open_glossary(&plan, &engines)?;
@@ -46,10 +46,10 @@ impl Prepared {
     }
 }
 
-/// Why a run could not go on. What it had settled and written before stays.
+/// A run failed. Everything settled and written before it stays.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The network cannot be used at all.
+    /// The HTTP client cannot be built.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The store failed.
@@ -81,7 +81,7 @@ impl RunError {
     }
 }
 
-/// Returns the terms that these engines must keep; none where there is no engine.
+/// Loads the glossary for these engines; it is empty if there are none.
 pub(super) fn open_glossary(plan: &Plan, engines: &[EngineHandle]) -> Result<Arc<Glossary>, TranslateSetupError> {
     if engines.is_empty() { Ok(Arc::new(Glossary::empty())) } else { load_glossary(plan) }
 }

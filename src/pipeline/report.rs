@@ -1,4 +1,4 @@
-//! Builds the report of a run from what the passes tell, in whatever order they do.
+//! Builds the report of a run from the results of its passes, in any order.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use crate::policy::source_health::visit_fault;
 use super::publish::Published;
 use super::translate::Translated;
 
-/// What has happened since a run began.
+/// The counts and faults since a run began.
 pub(super) struct ReportBuilder {
     started: Time,
     sources: SourceCounts,
@@ -21,7 +21,7 @@ pub(super) struct ReportBuilder {
     engine_faults: Vec<Fault>,
     edition_faults: Vec<Fault>,
     network_fault: Option<Fault>,
-    /// What the feeds that were visited say of themselves.
+    /// The metadata of the feeds that were visited since the last publish pass.
     seen: HashMap<SourceId, SourceMeta>,
     has_changed: bool,
 }
@@ -44,7 +44,7 @@ impl ReportBuilder {
         }
     }
 
-    /// Adds a visit. The fault that an earlier visit of its source left is over.
+    /// Adds a visit. It replaces the fault of an earlier visit of its source.
     pub(super) fn add_visit(&mut self, visit: &Visit) {
         self.sources.due += 1;
         self.sources.count(&visit.outcome);
@@ -59,23 +59,23 @@ impl ReportBuilder {
         self.has_changed = true;
     }
 
-    /// Notes what a feed says of itself.
+    /// Records the metadata of a feed.
     pub(super) fn add_source_meta(&mut self, source: &SourceId, meta: &SourceMeta) {
         self.seen.insert(source.clone(), meta.clone());
     }
 
-    /// Takes what the visited feeds say of themselves.
+    /// Takes the metadata of the feeds visited since the last call.
     pub(super) fn take_source_meta(&mut self) -> HashMap<SourceId, SourceMeta> {
         std::mem::take(&mut self.seen)
     }
 
-    /// Notes that the network is away, or that it is back.
+    /// Records the begin (a fault) or the end (`None`) of an outage.
     pub(super) fn set_network_fault(&mut self, fault: Option<Fault>) {
         self.has_changed |= self.network_fault != fault;
         self.network_fault = fault;
     }
 
-    /// Adds what a translate pass did. Returns the faults that the pass before it did not have.
+    /// Adds the result of a translate pass. Returns the faults that the previous pass did not have.
     pub(super) fn add_translation(&mut self, translated: Translated) -> Vec<Fault> {
         let (sum, more) = (&mut self.translation, translated.counts);
         sum.segments += more.segments;
@@ -88,7 +88,7 @@ impl ReportBuilder {
         replace_faults(&mut self.engine_faults, translated.faults)
     }
 
-    /// Adds what a publish pass did. Returns the faults that the pass before it did not have.
+    /// Adds the result of a publish pass. Returns the faults that the previous pass did not have.
     pub(super) fn add_publication(&mut self, published: Published) -> Vec<Fault> {
         let is_news = published.editions.iter().any(|edition| edition.written > 0);
         self.has_changed |= is_news || self.edition_faults != published.faults;
@@ -96,7 +96,7 @@ impl ReportBuilder {
         let before = std::mem::replace(&mut self.editions, published.editions);
         for edition in &mut self.editions {
             if let Some(before) = before.iter().find(|before| (&before.id, &before.lang) == (&edition.id, &edition.lang)) {
-                // A file that an earlier pass of this run wrote, and this one left as it is, was written.
+                // A file counts as written if any pass of this run wrote it.
                 let files = edition.written + edition.same;
                 edition.written = edition.written.max(before.written).min(files);
                 edition.same = files - edition.written;
@@ -110,17 +110,17 @@ impl ReportBuilder {
         self.network_fault.iter().chain(&self.engine_faults).chain(&self.edition_faults).cloned().collect()
     }
 
-    /// Returns true if there is something new since it was last asked.
+    /// Returns true if the report has changed since the last call.
     pub(super) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.has_changed)
     }
 
-    /// Says that what was asked for was not saved: it is still new.
+    /// Marks the report as changed, because it could not be saved.
     pub(super) fn set_changed(&mut self) {
         self.has_changed = true;
     }
 
-    /// Builds the report as it is at `now`; `run` is its number.
+    /// Builds the report at `now` of the run with this number.
     pub(super) fn build(&self, run: i64, now: Time) -> Report {
         let faults = self.network_fault.iter().chain(self.source_faults.values());
         Report {
@@ -136,7 +136,7 @@ impl ReportBuilder {
     }
 }
 
-/// Puts new faults in the place of the old ones; returns those that are new.
+/// Replaces the old faults. Returns the new ones among them.
 fn replace_faults(old: &mut Vec<Fault>, new: Vec<Fault>) -> Vec<Fault> {
     let appeared = new.iter().filter(|fault| !old.contains(fault)).cloned().collect();
     *old = new;

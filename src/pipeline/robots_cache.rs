@@ -1,5 +1,4 @@
-//! What hosts ask of programs, asked of them once a day and kept: the pause between two requests, and which pages are not for
-//! programs (robots.txt, RFC 9309).
+//! The robots.txt of hosts (RFC 9309), fetched once a day and stored.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,17 +11,17 @@ use crate::net::{Client, FetchError, Request, Response};
 use crate::policy::Robots;
 use crate::store::{Store, StoreError};
 
-/// The time for which an answer is fresh (RFC 9309 §2.4 allows a day).
-const GOOD: Duration = Duration::from_secs(24 * 60 * 60);
-/// The back-off of a host whose robots.txt could not be fetched.
+/// The time for which a robots.txt is fresh (RFC 9309 §2.4 allows a day).
+const FRESH_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// The time until a failed robots.txt is fetched again.
 const RETRY: Duration = Duration::from_secs(60 * 60);
 
-/// What hosts ask of programs, cached for one pass and in the store.
+/// The robots.txt of hosts, cached in memory and in the store.
 pub(super) struct RobotsCache<'a> {
     pub(super) store: &'a Store,
     pub(super) client: &'a Client,
     pub(super) clock: &'a dyn Clock,
-    /// Our `User-Agent` header, which begins with our name.
+    /// The `User-Agent` header, which begins with the name that a robots.txt uses.
     pub(super) user_agent: &'a str,
     known: Mutex<HashMap<String, CachedRobots>>,
 }
@@ -39,11 +38,11 @@ impl<'a> RobotsCache<'a> {
         Self { store, client, clock, user_agent, known: Mutex::new(HashMap::new()) }
     }
 
-    /// Returns what the host of an address asks for, and has the client keep its `Crawl-delay` from now on.
+    /// Returns the robots.txt of the host of an address, and sets its `Crawl-delay` in the client.
     pub(super) async fn get(&self, address: &str) -> Result<Robots, StoreError> {
         let Some(host) = crate::net::host_key(address) else { return Ok(Robots::default()) };
         let now = self.clock.now();
-        let is_fresh = |known: &CachedRobots| now.since(known.at) < GOOD && known.at <= now;
+        let is_fresh = |known: &CachedRobots| now.since(known.at) < FRESH_FOR && known.at <= now;
         if let Some(known) = self.known.lock().await.get(&host).filter(|known| is_fresh(known)) {
             return Ok(known.robots.clone());
         }
@@ -58,23 +57,23 @@ impl<'a> RobotsCache<'a> {
         Ok(robots)
     }
 
-    /// Fetches the robots.txt of a host. While it does not answer, what it said before counts.
+    /// Fetches the robots.txt of a host. If that fails, the one fetched `before` still applies.
     async fn fetch(&self, host: &str, address: &str, before: Option<Robots>) -> Result<CachedRobots, StoreError> {
         let now = self.clock.now();
         let robots = Url::parse(address).ok().and_then(|url| url.join("/robots.txt").ok()).map(String::from);
-        let ask =
+        let request =
             Request { url: robots.as_deref().unwrap_or_default(), validators: &Validators::default(), headers: &[], auth: None };
-        let known = match self.client.get(&ask).await {
+        let known = match self.client.get(&request).await {
             Ok(Response::Body(body)) => CachedRobots {
                 at: now,
                 robots: Robots::parse(&String::from_utf8_lossy(&body.bytes), agent_name(self.user_agent)),
             },
-            // There is none: nothing is asked for (RFC 9309 §2.3.1.3).
+            // Without a robots.txt everything is allowed (RFC 9309 §2.3.1.3).
             Ok(Response::NotModified { .. }) | Err(FetchError::Http { status: 400..=428 | 430..=499, .. }) => {
                 CachedRobots { at: now, robots: Robots::default() }
             }
             Err(_) => {
-                let at = now.millis() - i64::try_from(GOOD.saturating_sub(RETRY).as_millis()).unwrap_or(0);
+                let at = now.millis() - i64::try_from(FRESH_FOR.saturating_sub(RETRY).as_millis()).unwrap_or(0);
                 CachedRobots { at: Time::from_millis(at), robots: before.unwrap_or_else(Robots::unknown) }
             }
         };
@@ -83,7 +82,7 @@ impl<'a> RobotsCache<'a> {
     }
 }
 
-/// Returns the name by which a robots.txt calls us: the first word of the `User-Agent` header.
+/// Returns the user agent name for robots.txt: the first word of the `User-Agent` header.
 fn agent_name(user_agent: &str) -> &str {
     user_agent.split(['/', ' ']).next().unwrap_or_default()
 }
@@ -91,7 +90,7 @@ fn agent_name(user_agent: &str) -> &str {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn robots_txt_names_us_by_the_first_word() {
+    fn user_agent_name_is_the_first_word_of_the_header() {
         for (agent, name) in [("relais/0.1 (+https://example.org/)", "relais"), ("Lecteur (a)", "Lecteur"), ("", "")] {
             assert_eq!(super::agent_name(agent), name);
         }

@@ -1,8 +1,8 @@
 //! The main loop: ingest, translate and publish side by side, until nothing is left to do (`relais run`) or until cancelled
-//! (`relais daemon`). Each pass takes its work from the store, and asks for the next one when it has left something there.
+//! (`relais daemon`). Each pass takes its work from the store, and requests the next pass when it has stored something for it.
 //!
-//! Until idle, an error ends the run: cron must see it. Until cancelled it is logged and tried again with a back-off: a database
-//! that is away, a full disk, an engine that is down.
+//! Until idle, an error ends the run, so that cron sees it. Until cancelled, errors (no database, a full disk, a failing engine) are
+//! logged, and the pass is retried with back-off.
 
 mod publishing;
 mod translating;
@@ -28,26 +28,25 @@ use super::robots_cache::RobotsCache;
 use super::scope::Scope;
 use super::trigger::{Pace, Trigger, sleep_unless_cancelled};
 
-/// A daemon publishes together what comes together, and at least once a minute: what is held for a translation may have been held
-/// for long enough.
+/// The debounce of a daemon's passes, and the longest time between two: entries held for a translation may become due.
 const DEBOUNCE: Duration = Duration::from_secs(2);
-const REST: Duration = Duration::from_secs(60);
-/// The back-off of a pass that failed: doubled each time.
+const MAX_REST: Duration = Duration::from_secs(60);
+/// The first and the longest back-off of a pass that failed; doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(10 * 60);
-/// How often a daemon saves its report, when there is something new in it.
-const SAVE: Duration = Duration::from_secs(60);
+/// The time between two saves of a daemon's report, if it has changed.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) use translating::TIME_UNTIL_IDLE;
 
-/// How hubs reach us.
+/// The receiving end of WebSub: the callback address and the queue of pushes.
 pub struct Subscribing {
     callback: String,
     pushes: Pushes,
 }
 
 impl Subscribing {
-    /// At addresses that begin with `callback`, which ends in `/`; what they send there comes through `pushes`.
+    /// Makes the receiving end. Callback addresses begin with `callback`, which ends in `/`; their content arrives in `pushes`.
     pub fn new(callback: String, pushes: mpsc::Receiver<Push>) -> Self {
         Self { callback, pushes: Pushes::new(pushes) }
     }
@@ -55,36 +54,36 @@ impl Subscribing {
 
 /// The three passes over one plan.
 pub struct Passes<'a> {
-    /// The plan, and what it needs.
+    /// The plan, with everything that it names opened.
     pub prepared: &'a Prepared,
-    /// The part of it that is carried out.
+    /// The part of the plan to carry out.
     pub scope: &'a Scope,
-    /// Where work is taken from.
+    /// The database.
     pub store: &'a Store,
-    /// The present.
+    /// The clock.
     pub clock: &'a dyn Clock,
-    /// A name that no other worker has.
+    /// The unique name of this worker, in which sources are leased.
     pub worker: &'a str,
-    /// The number that the store gave to this run.
+    /// The number of this run in the store.
     pub run: i64,
-    /// When the passes end.
+    /// The condition that ends the passes.
     pub until: Until,
-    /// After this nothing is begun; what is in flight is finished.
+    /// Cancels the passes: no work begins any more, and work in flight is finished.
     pub stop: &'a CancellationToken,
-    /// Told of each visit.
+    /// Called for each event of ingest.
     pub progress: &'a (dyn Fn(Progress<'_>) + Sync),
-    /// Told that ingest is alive, at least twice a minute.
-    pub alive: &'a (dyn Fn() + Sync),
-    /// Told each time that everything was published as it should be.
+    /// Called at least twice a minute while ingest runs.
+    pub heartbeat: &'a (dyn Fn() + Sync),
+    /// Called each time that a publish pass succeeded.
     pub published: &'a (dyn Fn() + Sync),
-    /// Where hubs can reach us.
+    /// The receiving end of WebSub, if hubs can reach us.
     pub subscribing: Option<Subscribing>,
 }
 
 /// The article pages of a run: translate and publish share one budget.
 type SharedPages<'a> = tokio::sync::Mutex<Pages<'a>>;
 
-/// What the passes of one run tell each other.
+/// The state that the passes of one run share.
 struct Shared {
     report: Mutex<ReportBuilder>,
     translate: Trigger,
@@ -112,13 +111,13 @@ impl Shared {
     }
 
     fn report(&self) -> MutexGuard<'_, ReportBuilder> {
-        // No panic can happen while it is locked, so that a poisoned one is as good as any.
+        // Nothing panics under this lock, so that a poisoned one is still valid.
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Passes<'_> {
-    /// Runs the passes to their end, and reports. The report is saved in the store.
+    /// Runs the passes to their end. Returns the report, which is also saved in the store.
     #[tracing::instrument(name = "run", skip_all, fields(run.id = self.run))]
     pub async fn run(&self) -> Result<Report, PipelineError> {
         let robots = self.robots();
@@ -139,7 +138,7 @@ impl Passes<'_> {
         };
         let (result, (), ()) = futures::join!(passes, self.subscribe(context, &shared), self.save_regularly(&shared, &done));
         if let Err(error) = result {
-            // What this worker still holds is free again; that this may fail too is no news.
+            // The leases of this worker are released. If this fails too, they expire by themselves.
             let _ = self.store.release_all(self.worker).await;
             return Err(error);
         }
@@ -149,7 +148,7 @@ impl Passes<'_> {
         fault_feed.map(|()| report)
     }
 
-    /// Runs ingest alone; nothing is translated or published, and no report is saved.
+    /// Runs the ingest pass only, without a report.
     pub async fn run_ingest(&self) -> Result<(), PipelineError> {
         let robots = self.robots();
         self.ingest(self.context(&robots), &Shared::new(self.clock.now(), self.stop)).await
@@ -180,7 +179,7 @@ impl Passes<'_> {
 
     async fn ingest(&self, context: Context<'_>, shared: &Shared) -> Result<(), PipelineError> {
         if self.until == Until::Cancelled {
-            // What the last run left undone, and what the new plan wants, is seen to at once.
+            // Work that the last run left, or that the new plan adds, is done at once.
             shared.translate.request();
             shared.publish.request();
         }
@@ -210,28 +209,28 @@ impl Passes<'_> {
             force: self.scope.force,
             deadline: (self.until == Until::Idle).then(|| self.clock.now().plus(fetch.deadline)),
             pushes: self.subscribing.as_ref().map(|subscribing| &subscribing.pushes),
-            listeners: Listeners { progress: &progress, news: &news, alive: self.alive, network: &network },
+            listeners: Listeners { progress: &progress, news: &news, heartbeat: self.heartbeat, network: &network },
         };
-        let late = ingest.run().await?;
-        if late > 0 {
+        let past_deadline = ingest.run().await?;
+        if past_deadline > 0 {
             let seconds = fetch.deadline.as_secs();
-            tracing::warn!("{late} sources were not visited within the `deadline` of {seconds} s, and stay due");
+            tracing::warn!("{past_deadline} sources were not visited within the `deadline` of {seconds} s, and stay due");
         }
         shared.translate.request();
         shared.translate.close();
         Ok(())
     }
 
-    /// Subscribes at the hubs of sources, where they can reach us.
+    /// Subscribes at the hubs of sources, if hubs can reach us.
     async fn subscribe(&self, context: Context<'_>, shared: &Shared) {
         let Some(subscribing) = &self.subscribing else { return };
         let sources: Vec<&plan::Source> = self.prepared.plan.enabled().collect();
         Subscribe { context, sources: &sources, hubs: &shared.hubs, callback: &subscribing.callback }.run().await;
     }
 
-    /// Saves the report now and then, so that `status` can tell it and a daemon that is killed leaves it.
+    /// Saves the report of a daemon regularly, for `relais status` and in case the daemon is killed.
     async fn save_regularly(&self, shared: &Shared, done: &CancellationToken) {
-        while self.until == Until::Cancelled && sleep_unless_cancelled(SAVE, done).await {
+        while self.until == Until::Cancelled && sleep_unless_cancelled(SAVE_EVERY, done).await {
             let report = {
                 let mut builder = shared.report();
                 if !builder.take_changed() {
@@ -252,8 +251,8 @@ impl Passes<'_> {
 
     fn pace(&self) -> Pace {
         match self.until {
-            Until::Idle => Pace { debounce: Duration::ZERO, rest: None },
-            Until::Cancelled => Pace { debounce: DEBOUNCE, rest: Some(REST) },
+            Until::Idle => Pace { debounce: Duration::ZERO, max_rest: None },
+            Until::Cancelled => Pace { debounce: DEBOUNCE, max_rest: Some(MAX_REST) },
         }
     }
 
@@ -262,7 +261,7 @@ impl Passes<'_> {
             NetworkChange::Lost { hosts } => Some(Fault::of_network(hosts, at)),
             NetworkChange::Back { .. } => None,
         };
-        // A run tells it as a fault when it ends, once.
+        // `relais run` reports it as a fault at its end.
         if self.until == Until::Cancelled {
             match (&fault, change) {
                 (Some(fault), _) => tracing::error!("{}", fault.message),
@@ -273,7 +272,7 @@ impl Passes<'_> {
         shared.report().set_network_fault(fault);
     }
 
-    /// Ends what is to end when idle with an error. Else logs it, rests, and asks for the pass again.
+    /// Handles the error of a pass: returns it until idle; logs it, and requests the pass again after `retry`, until cancelled.
     async fn tolerate(&self, error: PipelineError, what: &str, retry: Duration, trigger: &Trigger) -> Result<(), PipelineError> {
         if self.until == Until::Idle {
             return Err(error);

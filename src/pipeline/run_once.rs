@@ -1,4 +1,4 @@
-//! One run of the passes, for what is due: what cron calls.
+//! `relais run`: one run of the passes over everything that is due.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use super::prepared::{Prepared, RunError};
 use super::run::{Passes, TIME_UNTIL_IDLE};
 use super::scope::Scope;
 
-/// What is asked of a run.
-pub struct Run<'a> {
+/// The request for a run.
+pub struct RunRequest<'a> {
     /// The plan.
     pub plan: Plan,
-    /// The present.
+    /// The clock.
     pub clock: &'a dyn Clock,
     /// The part of the plan to carry out.
     pub scope: Scope,
-    /// A number that no other process of this machine has: the process's own.
+    /// The process id, unique on this machine.
     pub process: u32,
-    /// Told of each visit as it ends.
+    /// Called for each event of ingest.
     pub progress: &'a (dyn Fn(Progress<'_>) + Sync),
-    /// Called if the plan has warnings that no run has told yet; `None` if nobody wants to know.
+    /// Called if the plan has warnings that no run has reported yet.
     pub warn: Option<&'a (dyn Fn() + Sync)>,
 }
 
@@ -36,42 +36,42 @@ pub struct Run<'a> {
 pub struct Finished {
     /// The report.
     pub report: Report,
-    /// The faults that the operator must be told: those of the report, except what an earlier run has told for good.
+    /// The faults to report now: those of the report, except what an earlier run has reported.
     pub untold: Vec<Fault>,
 }
 
-/// The time after which the holder of a lock is read again: it may have had no time yet to write itself.
+/// The time after which the holder of a lock is read again: it may not have written its name yet.
 const HOLDER_DELAY: Duration = Duration::from_millis(200);
 
-/// Runs each pass until nothing is due, and reports.
-pub async fn run(ask: Run<'_>) -> Result<Finished, RunError> {
-    // Everything that must be there is looked at before anything is fetched for it.
-    let prepared = Prepared::open(ask.plan).await?;
-    let store = open_store(prepared.plan(), ask.clock, ask.process).await?;
-    if let Some(warn) = ask.warn
+/// Runs the passes until nothing is due.
+pub async fn run(request: RunRequest<'_>) -> Result<Finished, RunError> {
+    // Everything that the plan names is opened before anything is fetched.
+    let prepared = Prepared::open(request.plan).await?;
+    let store = open_store(prepared.plan(), request.clock, request.process).await?;
+    if let Some(warn) = request.warn
         && has_untold_warnings(&store, prepared.plan()).await?
     {
         warn();
     }
-    let started = ask.clock.now();
+    let started = request.clock.now();
     let run = store.begin_run(started).await?;
-    let worker = format!("{}:{}:{run}", ask.process, started.millis());
+    let worker = format!("{}:{}:{run}", request.process, started.millis());
     let passes = Passes {
         prepared: &prepared,
-        scope: &ask.scope,
+        scope: &request.scope,
         store: &store,
-        clock: ask.clock,
+        clock: request.clock,
         worker: &worker,
         run,
         until: Until::Idle,
         stop: &CancellationToken::new(),
-        progress: ask.progress,
-        alive: &|| (),
+        progress: request.progress,
+        heartbeat: &|| (),
         published: &|| (),
         subscribing: None,
     };
     let report = Box::pin(passes.run()).await?;
-    let untold = untold_faults(&store, &prepared.plan.engines, &report.faults, ask.clock.now()).await?;
+    let untold = untold_faults(&store, &prepared.plan.engines, &report.faults, request.clock.now()).await?;
     store.close().await?;
     Ok(Finished { report, untold })
 }

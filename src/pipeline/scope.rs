@@ -8,11 +8,11 @@ use crate::model::SourceId;
 /// The part of a plan that a run carries out.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// The sources to visit; nothing for all that are enabled.
+    /// The sources to visit; `None` for all enabled ones.
     pub sources: Option<HashSet<SourceId>>,
-    /// The editions to publish; nothing for all.
+    /// The editions to publish; `None` for all.
     pub editions: Option<HashSet<String>>,
-    /// True if everything is due.
+    /// True if sources are visited although they are not due.
     pub force: bool,
 }
 

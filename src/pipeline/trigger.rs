@@ -1,4 +1,4 @@
-//! Wakes a pass: it is asked for by whoever has work for it, and waits until what comes together has come.
+//! The trigger of a pass: others request it, and it begins after a debounce.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,16 +7,16 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// How a pass waits.
+/// The waiting times of a pass.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// How long it waits for more once it is asked for (debounce).
+    /// The time from a request to the pass, in which further requests join it.
     pub(super) debounce: Duration,
-    /// How long it rests at most when nobody asks for it; without this, until somebody does.
-    pub(super) rest: Option<Duration>,
+    /// The longest time between two passes without a request; `None` for no limit.
+    pub(super) max_rest: Option<Duration>,
 }
 
-/// Requests for one pass. One task waits, any number ask.
+/// The requests for one pass. One task waits for them; any number of tasks send them.
 #[derive(Debug, Default)]
 pub(super) struct Trigger {
     is_requested: AtomicBool,
@@ -26,25 +26,25 @@ pub(super) struct Trigger {
 }
 
 impl Trigger {
-    /// Asks for the pass. Requests that come before it begins are one.
+    /// Requests the pass. All requests before it begins count as one.
     pub(super) fn request(&self) {
         self.was_requested.store(true, Ordering::Release);
         self.is_requested.store(true, Ordering::Release);
         self.changed.notify_one();
     }
 
-    /// Says that nobody will ask any more: the pass ends once it has served the last request.
+    /// Closes the trigger: there are no more requests, and the loop of the pass ends after the last one.
     pub(super) fn close(&self) {
         self.closed.cancel();
         self.changed.notify_one();
     }
 
-    /// Returns true if the pass was ever asked for.
+    /// Returns true if the pass was ever requested.
     pub(super) fn was_requested(&self) -> bool {
         self.was_requested.load(Ordering::Acquire)
     }
 
-    /// Waits until the pass is asked for or has rested long enough. False when it has ended: it is cancelled, or nobody will ask.
+    /// Waits until the pass is requested or has rested for `max_rest`. Returns false if it is cancelled or closed meanwhile.
     pub(super) async fn wait(&self, pace: Pace, stop: &CancellationToken) -> bool {
         while !self.is_requested.load(Ordering::Acquire) {
             if self.closed.is_cancelled() {
@@ -54,7 +54,7 @@ impl Trigger {
                 biased;
                 () = stop.cancelled() => return false,
                 () = self.changed.notified() => {}
-                () = rest(pace.rest) => break,
+                () = rest(pace.max_rest) => break,
             }
         }
         if !sleep_unless_cancelled(pace.debounce, stop).await {
@@ -65,7 +65,7 @@ impl Trigger {
     }
 }
 
-/// Sleeps; false if it is cancelled before that.
+/// Sleeps. Returns false if it is cancelled meanwhile.
 pub(super) async fn sleep_unless_cancelled(time: Duration, stop: &CancellationToken) -> bool {
     tokio::select! {
         biased;
@@ -85,22 +85,22 @@ async fn rest(time: Option<Duration>) {
 mod tests {
     use super::*;
 
-    const AT_ONCE: Pace = Pace { debounce: Duration::ZERO, rest: None };
+    const IMMEDIATE: Pace = Pace { debounce: Duration::ZERO, max_rest: None };
 
     #[tokio::test(start_paused = true)]
-    async fn requests_before_a_pass_begins_are_one() {
+    async fn requests_before_a_pass_begins_count_as_one() {
         let (trigger, stop) = (Trigger::default(), CancellationToken::new());
         trigger.request();
         trigger.request();
         trigger.close();
-        assert!(trigger.wait(AT_ONCE, &stop).await);
-        assert!(!trigger.wait(AT_ONCE, &stop).await, "nobody will ask any more");
+        assert!(trigger.wait(IMMEDIATE, &stop).await);
+        assert!(!trigger.wait(IMMEDIATE, &stop).await, "the trigger is closed");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pass_that_nobody_asks_for_begins_after_its_rest() {
+    async fn pass_without_a_request_begins_after_its_rest() {
         let (trigger, stop) = (Trigger::default(), CancellationToken::new());
-        assert!(trigger.wait(Pace { debounce: Duration::from_secs(2), rest: Some(Duration::from_secs(60)) }, &stop).await);
+        assert!(trigger.wait(Pace { debounce: Duration::from_secs(2), max_rest: Some(Duration::from_secs(60)) }, &stop).await);
         assert!(!trigger.was_requested());
     }
 
@@ -109,6 +109,6 @@ mod tests {
         let (trigger, stop) = (Trigger::default(), CancellationToken::new());
         trigger.request();
         stop.cancel();
-        assert!(!trigger.wait(AT_ONCE, &stop).await);
+        assert!(!trigger.wait(IMMEDIATE, &stop).await);
     }
 }

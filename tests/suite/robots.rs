@@ -1,9 +1,9 @@
-//! What hosts ask of programs, and what a run leaves for the next one.
+//! What hosts request of programs, and what a run leaves for the next one.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use relais::model::{Clock, SourceId, Time};
-use relais::pipeline::{Run, Scope, run};
+use relais::pipeline::{RunRequest, Scope, run};
 use relais::store::{Access, Store};
 
 use crate::support::feeds::{rss, stories, tables};
@@ -82,8 +82,8 @@ async fn sources_beyond_the_time_of_a_run_stay_due() {
     let plan = relais::config::load(&world.path("feeds.toml")).map_err(|problems| problems.render(false)).expect("a plan");
     let clock = Hurried(AtomicI64::new(1_795_514_400_000));
     let state = plan.state.url().to_owned();
-    let ask = Run { plan, clock: &clock, scope: Scope::default(), process: 1, progress: &|_| (), warn: None };
-    let report = Box::pin(run(ask)).await.expect("it ends well").report;
+    let request = RunRequest { plan, clock: &clock, scope: Scope::default(), process: 1, progress: &|_| (), warn: None };
+    let report = Box::pin(run(request)).await.expect("it ends well").report;
     assert!((1..20).contains(&report.sources.due), "{:?}", report.sources);
     assert_eq!(report.editions[0].items, report.sources.due, "what there is is published");
 

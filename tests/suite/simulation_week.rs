@@ -210,7 +210,7 @@ async fn five_days_through_the_whole_of_ingest() {
         until: Until::Idle,
         stop: &stop,
         progress: &progress,
-        alive: &|| (),
+        heartbeat: &|| (),
         published: &|| (),
         subscribing: None,
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::stream::{StreamExt, iter};
 
 use super::super::blocking::spawn_cpu;
-use super::super::network::net_auth;
+use super::super::network::credentials;
 use crate::config as plan;
 use crate::feed::{self, FeedBody};
 use crate::model::{Lang, PollHints, SourceId, Time, Validators};
@@ -62,7 +62,7 @@ pub async fn probe(client: &Client, sources: &[&plan::Source], done: &dyn Fn(&Pr
 }
 
 async fn look(client: &Client, source: &plan::Source) -> Probe {
-    let auth = source.auth.as_ref().map(net_auth);
+    let auth = source.auth.as_ref().map(credentials);
     let ask = Request { url: &source.url, validators: &Validators::default(), headers: &source.headers, auth: auth.as_ref() };
     let (answer, took) = client.get_timed(&ask).await;
     let found = match answer {

@@ -10,7 +10,7 @@ use crate::model::{Entry, EntryId, FullText, Original, Revision, Validators};
 use crate::net::{self, Client, FetchError, Request, Response};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::network::net_auth;
+use crate::pipeline::network::credentials;
 use crate::pipeline::originals::{make_original, make_original_from_page};
 use crate::pipeline::robots_cache::RobotsCache;
 use crate::policy::Robots;
@@ -101,7 +101,7 @@ async fn fetch_page(client: &Client, wanted: &WantedPage<'_>) -> Result<net::Bod
     let is_at_home = origin(&wanted.url).is_some_and(|page| Some(page) == origin(&wanted.source.url));
     let own = wanted.source.headers.iter().filter(|_| is_at_home).cloned();
     let headers: Vec<(String, SecretString)> = own.chain([("Accept".to_owned(), ACCEPT.into())]).collect();
-    let auth = wanted.source.auth.as_ref().filter(|_| is_at_home).map(net_auth);
+    let auth = wanted.source.auth.as_ref().filter(|_| is_at_home).map(credentials);
     let request = Request { url: &wanted.url, validators: &Validators::default(), headers: &headers, auth: auth.as_ref() };
     match client.get(&request).await {
         Ok(Response::Body(body)) if is_page(body.content_type.as_deref()) => Ok(body),

@@ -1,5 +1,5 @@
-//! The queue of one host: its sources in the order in which they are due, as many at once as it may be asked. Each host is a queue
-//! of its own, so that a slow one delays only itself; the client bounds them all.
+//! The queue of one host: visits its sources in due order, `per_host` at a time. Each host has its own queue, so that a slow one
+//! delays only itself; the client limits the total.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -16,21 +16,21 @@ use crate::config as plan;
 use crate::model::{Outcome, SourceId, Time, authority};
 use crate::store::{LeasedSource, SettledVisit, StoreError};
 
-/// How long the sources of one host may keep a run waiting because their host wants time between two requests.
-const LONGEST_QUEUE: Duration = Duration::from_secs(30);
+/// The time for which the `Crawl-delay` of one host may delay a run.
+const MAX_QUEUE_TIME: Duration = Duration::from_secs(30);
 
-/// Leased sources of one host.
+/// The leased sources of one host.
 pub(super) struct HostQueue<'p> {
-    /// The host, as the addresses write it. One that has two spellings gets two queues, and its one turn at a time from the client.
+    /// The host, as written in the addresses. A host with two spellings has two queues; the client still applies one rate limit.
     pub(super) host: &'p str,
-    /// True if the plan has several sources on it.
+    /// True if the plan has several sources on this host.
     pub(super) is_shared: bool,
-    /// True if it is visited to see whether the network is back.
+    /// True if the visit probes whether an outage is over.
     pub(super) is_probe: bool,
     pub(super) sources: Vec<(&'p plan::Source, LeasedSource)>,
 }
 
-/// Sources with what is known of them, by host, in the order in which they were leased.
+/// Leased sources grouped by host, in the order in which they were leased.
 pub(in crate::pipeline) type Hosts<'p> = Vec<(&'p str, Vec<(&'p plan::Source, LeasedSource)>)>;
 
 /// Groups sources by host.
@@ -51,7 +51,7 @@ pub(in crate::pipeline) fn by_host<'p>(leased: Vec<LeasedSource>, sources: &Hash
 
 /// Visits the sources of one host, `per_host` at a time, until `visit` fails.
 ///
-/// Each visit hands itself over. If this stream did it, the others in it would not be polled meanwhile.
+/// `visit` passes on its result itself. If the loop here did, the other visits would not be polled meanwhile.
 pub(in crate::pipeline) async fn visit_in_turn<'p, F, E>(
     sources: Vec<(&'p plan::Source, LeasedSource)>,
     per_host: usize,
@@ -68,23 +68,23 @@ where
     Ok(())
 }
 
-/// Why a source is not visited after all.
+/// The reason for releasing a source without a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Skip {
-    /// Whoever runs us said stop.
+    /// The pass was cancelled.
     Cancelled,
-    /// The network is away.
+    /// There is an outage.
     Outage,
     /// The deadline has passed.
     Deadline,
-    /// Another source of the host was told to come later: that is the host's word for all of them.
+    /// Another source of the host received a Retry-After, which applies to the whole host.
     HostAskedToWait,
-    /// The host wants much time between two requests. It gets it between runs: everybody else's news would wait for it here.
+    /// The `Crawl-delay` of the host is too long for this run: the source waits for the next one, so that it delays no other.
     LongInterval,
 }
 
 impl Ingest<'_> {
-    /// Visits the sources of one host. Those that are not visited after all are released: they stay as due as they were.
+    /// Visits the sources of one host. Those that are skipped are released, and stay due.
     pub(super) async fn visit_queue(
         &self,
         shared: &Shared,
@@ -92,9 +92,9 @@ impl Ingest<'_> {
         send: mpsc::Sender<Ended>,
     ) -> Result<(), StoreError> {
         let context = self.context;
-        let begun = Instant::now();
+        let started = Instant::now();
         let interval = self.host_interval(&queue).await?;
-        let is_long = || !interval.is_zero() && begun.elapsed() + interval > LONGEST_QUEUE && self.until == Until::Idle;
+        let is_long = || !interval.is_zero() && started.elapsed() + interval > MAX_QUEUE_TIME && self.until == Until::Idle;
         let visitor =
             Visitor { client: context.client, store: Some(context.store), keep: true, force: self.force, clock: context.clock };
         let (is_first, wait_until, skipped) = (Cell::new(true), Cell::new(None), std::cell::RefCell::new(Vec::new()));
@@ -103,19 +103,19 @@ impl Ingest<'_> {
         visit_in_turn(queue.sources, self.per_host, |source, leased| async move {
             if let Some(skip) = self.skip(shared, is_probe, wait_until.get(), !is_first.replace(false) && is_long()) {
                 tracing::debug!(source.id = %source.id, ?skip, "the lease is released without a visit");
-                self.note_skip(shared, skip, &source.id);
+                self.record_skip(shared, skip, &source.id);
                 skipped.borrow_mut().push(source.id.clone());
                 return Ok(());
             }
             let span = tracing::info_span!("visit", source.id = %source.id, url.host = host);
             match visitor.visit(source, leased).instrument(span).await {
-                Ok(parcel) => {
-                    wait_until.set(retry_after(&parcel).or(wait_until.get()));
-                    // Nobody settles any more when the store has failed; its error is the one that is told.
-                    let _ = send.send(Ended::Visit { parcel: Box::new(parcel), is_push: false }).await;
+                Ok(visit) => {
+                    wait_until.set(retry_after(&visit).or(wait_until.get()));
+                    // If the store has failed, the receiver is gone, and the error of the store is returned.
+                    let _ = send.send(Ended::Visit { visit: Box::new(visit), is_push: false }).await;
                 }
                 Err(error) => {
-                    self.tolerate(Err::<(), _>(error), "the source is visited again when the state is back")?;
+                    self.tolerate(Err::<(), _>(error), "the source is visited again once the store is back")?;
                     skipped.borrow_mut().push(source.id.clone());
                 }
             }
@@ -126,28 +126,28 @@ impl Ingest<'_> {
         if !skipped.is_empty() {
             shared.forget(skipped.iter());
             let released = context.store.release_sources(context.worker, &skipped).await;
-            self.tolerate(released, "the leases run out by themselves")?;
+            self.tolerate(released, "the leases expire by themselves")?;
         }
         Ok(())
     }
 
-    /// Returns how much time a host with several sources wants between two requests (`Crawl-delay`).
+    /// Returns the `Crawl-delay` of a host with several sources, else zero.
     async fn host_interval(&self, queue: &HostQueue<'_>) -> Result<Duration, StoreError> {
         let Some((first, _)) = queue.sources.first().filter(|_| queue.is_shared) else { return Ok(Duration::ZERO) };
         let robots = self.context.robots.get(&first.url).await.map(|robots| Some(robots.delay()));
-        let delay = self.tolerate(robots, "the Crawl-delay of a host is not known")?;
+        let delay = self.tolerate(robots, "the Crawl-delay of the host is not applied")?;
         Ok(delay.unwrap_or_default())
     }
 
-    fn note_skip(&self, shared: &Shared, skip: Skip, source: &SourceId) {
+    fn record_skip(&self, shared: &Shared, skip: Skip, source: &SourceId) {
         match skip {
             Skip::Outage if self.until == Until::Idle => locked(&shared.released).push(source.clone()),
-            Skip::Deadline => *locked(&shared.late) += 1,
+            Skip::Deadline => *locked(&shared.past_deadline) += 1,
             Skip::Outage | Skip::Cancelled | Skip::HostAskedToWait | Skip::LongInterval => {}
         }
     }
 
-    /// Returns why the next source of a queue is not visited, if that is so.
+    /// Returns the reason for skipping the next source of a queue, if there is one.
     fn skip(&self, shared: &Shared, is_probe: bool, wait_until: Option<Time>, is_long: bool) -> Option<Skip> {
         let now = self.context.clock.now();
         if self.context.stop.is_cancelled() {
@@ -166,7 +166,7 @@ impl Ingest<'_> {
     }
 }
 
-/// Returns until when a host wants to be left alone, if that is how the visit ended.
-pub(super) fn retry_after(parcel: &SettledVisit) -> Option<Time> {
-    if let Outcome::Later { until, .. } = parcel.visit().outcome { Some(until) } else { None }
+/// Returns the time that the host of a visit named in a Retry-After.
+pub(super) fn retry_after(visit: &SettledVisit) -> Option<Time> {
+    if let Outcome::Later { until, .. } = visit.visit().outcome { Some(until) } else { None }
 }

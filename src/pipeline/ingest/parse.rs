@@ -1,4 +1,4 @@
-//! The CPU work of a visit: a body is parsed, compared with what is known of its entries, and what is new is encoded.
+//! The CPU work of a visit: parses a body, compares it with the stored entries, and encodes the changes.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,12 @@ use crate::store::EncodedEntries;
 
 use super::super::blocking::spawn_cpu;
 
-/// The most entries that are remembered of a feed that comes in parts.
-const MOST_LISTED: usize = 1000;
-/// The furthest that a date may lie ahead of us: beyond that it is a mistake, or an attempt to stay on top.
-const AHEAD: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+/// The most entries that are listed of a feed that is sent in parts.
+const MAX_LISTED: usize = 1000;
+/// The furthest that a date may lie in the future. A later one is dropped: it is a mistake, or an attempt to stay on top.
+const MAX_AHEAD: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
-/// What the work must know about its visit.
+/// The settings of one visit that parsing depends on.
 #[derive(Clone)]
 pub(super) struct ParseJob {
     source: SourceId,
@@ -62,7 +62,7 @@ impl ParseJob {
         Self { source: source.id.clone(), lang: source.lang.clone(), zone: source.zone, at, keep }
     }
 
-    /// Parses, compares and encodes in one piece, for a source of which nothing is known.
+    /// Parses, compares and encodes in one piece of work, for a source without stored entries.
     pub(super) async fn parse_new(self, body: net::Body) -> Result<FeedChanges, FeedError> {
         let work = move || {
             let parsed = self.parse_body(body)?;
@@ -81,7 +81,8 @@ impl ParseJob {
             .unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string())))
     }
 
-    /// Compares a body with what is `known` of its entries and of those that were `listed` the last time, and encodes what is new.
+    /// Compares a body with the stored rows of its entries (`known`) and the entries of the last body (`listed`), and encodes the
+    /// changes.
     pub(super) async fn compare(self, parsed: ParsedBody, known: &[EntryRow], listed: &[EntryId]) -> FeedChanges {
         let mut changes = self.diff(parsed, known, listed);
         if !self.keep || changes.changes.is_empty() {
@@ -113,7 +114,7 @@ impl ParseJob {
         let ParsedBody { feed, entries, ids, dropped, links, url, is_part } = parsed;
         let dates: Vec<(EntryId, Option<Time>)> =
             ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
-        // What a part does not name is as it was.
+        // Entries that a part does not name are unchanged.
         let withdrawn = if is_part { Vec::new() } else { feed::find_withdrawn(listed, known, &dates) };
         let with_date = dates.iter().filter(|(_, date)| date.is_some()).count();
         let known: HashMap<EntryId, &EntryRow> = known.iter().map(|known| (known.id, known)).collect();
@@ -130,22 +131,21 @@ impl ParseJob {
         let new = changes.iter().filter(|change| !known.contains_key(&change.entry.key.id()));
         let published = new.filter_map(|change| change.entry.head.published).collect();
         let entries = ids.len();
-        let listed = if is_part { merged(&ids, listed) } else { ids };
+        let listed = if is_part { merge_listed(&ids, listed) } else { ids };
         let encoded = EncodedEntries::default();
-        let meta = meta(feed, &links, &url);
+        let meta = source_meta(feed, &links, &url);
         FeedChanges { meta, listed, entries, dated: with_date, found, withdrawn, restored, changes, encoded, published }
     }
 
-    /// Returns the change of an entry that is new, or differs from what was known `before`; `place` is the one that it has in its
-    /// feed.
+    /// Returns the change of an entry that is new or differs from its stored row `before`; `place` is its position in the feed.
     fn change(&self, mut entry: Entry, revision: Revision, before: Option<&EntryRow>, place: usize) -> Change {
-        let latest = self.at.plus(AHEAD);
+        let latest = self.at.plus(MAX_AHEAD);
         entry.head.published = entry.head.published.filter(|date| *date <= latest);
         entry.head.updated = entry.head.updated.filter(|date| *date <= latest);
         entry.head.lang = entry.head.lang.take().or_else(|| self.lang.clone());
         if before.is_some() && entry.head.updated.is_none_or(|updated| updated < self.at && Some(updated) == entry.head.published)
         {
-            // The text has changed and the feed gives no date for that: it was seen now.
+            // The text has changed and the feed does not date the change: the time of the visit is used.
             entry.head.updated = Some(self.at.whole_seconds());
         }
         let first_seen = before.map_or(self.at, |known| known.first_seen);
@@ -162,8 +162,8 @@ impl ParseJob {
     }
 }
 
-/// Returns what a feed says of itself. A hub in the headers comes before one in the feed (WebSub §4).
-fn meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
+/// Returns the metadata of a feed. A hub in the headers takes precedence over one in the feed (WebSub §4).
+fn source_meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
     let linked = |rel| links.iter().find(|link| link.has_rel(rel)).map(|link| link.url.clone());
     let hub = match linked("hub") {
         Some(hub) => Some(Hub { url: hub, topic: linked("self").or(feed.own_url).unwrap_or_else(|| url.to_owned()) }),
@@ -180,12 +180,12 @@ fn meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
     }
 }
 
-/// Returns the entries of a part, and after them those of the feed that it does not name. More than any feed holds are forgotten:
-/// what is not listed any more is not taken back.
-fn merged(part: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {
+/// Returns the entries of a part, followed by those listed before that it does not name, `MAX_LISTED` at most. An entry that is no
+/// longer listed cannot be withdrawn.
+fn merge_listed(part: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {
     let named: std::collections::HashSet<EntryId> = part.iter().copied().collect();
     let rest = before.iter().filter(|id| !named.contains(id)).copied();
-    part.iter().copied().chain(rest).take(MOST_LISTED).collect()
+    part.iter().copied().chain(rest).take(MAX_LISTED).collect()
 }
 
 fn count(number: usize) -> u32 {

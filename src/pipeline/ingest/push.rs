@@ -1,4 +1,4 @@
-//! Takes what hubs send, one push after the other: so that of two the older is not taken for the newer, and few are in memory.
+//! Processes the pushes of hubs one by one, so that their order is kept and few are in memory.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,14 +16,14 @@ use crate::net;
 use crate::pipeline::trigger::sleep_unless_cancelled;
 use crate::store::{LeasedSource, StoreError};
 
-/// How often, a second apart, a source is tried to be leased for what its hub sent: a usual visit is over by then.
-const TRIES: u32 = 10;
-const PAUSE: Duration = Duration::from_secs(1);
+/// The number of attempts to lease a source for a push, and the pause between two: most visits end within that time.
+const LEASE_TRIES: u32 = 10;
+const LEASE_PAUSE: Duration = Duration::from_secs(1);
 
-/// What hubs send; one ingest at a time takes it.
+/// The queue of pushes; one ingest at a time receives from it.
 pub(in crate::pipeline) type Pushes = tokio::sync::Mutex<mpsc::Receiver<Push>>;
 
-/// Sources whose hub has told of something new that was not taken: they are to be fetched, due or not.
+/// The sources whose push could not be processed: they are fetched instead, due or not.
 #[derive(Default)]
 pub(super) struct PendingRefetch {
     sources: Mutex<HashSet<SourceId>>,
@@ -41,23 +41,23 @@ impl PendingRefetch {
         self.lock().iter().cloned().collect()
     }
 
-    /// Removes those that are leased for their visit.
+    /// Removes the sources that were leased for a visit.
     pub(super) fn remove(&self, leased: &[LeasedSource]) {
-        let mut left = self.lock();
+        let mut sources = self.lock();
         for leased in leased {
-            left.remove(&leased.source);
+            sources.remove(&leased.source);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<SourceId>> {
-        // What is kept is whole after each line: a panic elsewhere spoils nothing.
+        // Nothing panics under this lock, so that a poisoned one is still valid.
         self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Ingest<'_> {
-    /// Takes what hubs send until it is cancelled; what is left then is pending.
-    pub(super) async fn take_pushes(&self, pending: &PendingRefetch, send: mpsc::Sender<Ended>) -> Result<(), StoreError> {
+    /// Processes pushes until it is cancelled; the sources of those still in the queue are then pending.
+    pub(super) async fn receive_pushes(&self, pending: &PendingRefetch, send: mpsc::Sender<Ended>) -> Result<(), StoreError> {
         let Some(pushes) = self.pushes else { return Ok(()) };
         let (context, mut pushes) = (self.context, pushes.lock().await);
         let visitor =
@@ -70,8 +70,8 @@ impl Ingest<'_> {
             };
             let Some(push) = push else { break };
             let Some(source) = self.sources.iter().find(|source| source.id == push.source) else { continue };
-            let taken = self.take_push(&visitor, source, push, &send).await;
-            if !self.tolerate(taken, "what a hub sent is fetched instead")? {
+            let processed = self.process_push(&visitor, source, push, &send).await;
+            if !self.tolerate(processed, "the pushed source is fetched instead")? {
                 pending.add(source.id.clone());
             }
         }
@@ -81,8 +81,8 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// Takes what a hub has sent as a visit of its source. False if it is no feed, or another worker holds the lease all the time.
-    async fn take_push(
+    /// Processes a push like a visit of its source. Returns false if it is not a feed, or if another worker keeps the lease.
+    async fn process_push(
         &self,
         visitor: &Visitor<'_>,
         source: &plan::Source,
@@ -92,22 +92,22 @@ impl Ingest<'_> {
         let id = std::slice::from_ref(&source.id);
         let Some(leased) = self.lease_soon(id, self.context.stop).await? else { return Ok(false) };
         let body = net::Body::pushed(push.bytes, push.content_type, push.topic);
-        let taken = visitor.take_push(source, leased, body).await;
-        if let Ok(Some(parcel)) = taken {
-            return Ok(send.send(Ended::Visit { parcel: Box::new(parcel), is_push: true }).await.is_ok());
+        let processed = visitor.process_push(source, leased, body).await;
+        if let Ok(Some(visit)) = processed {
+            return Ok(send.send(Ended::Visit { visit: Box::new(visit), is_push: true }).await.is_ok());
         }
-        // If this fails too, the lease runs out by itself.
+        // If this fails too, the lease expires by itself.
         let _ = self.context.store.release_sources(self.context.worker, id).await;
-        taken.map(|_| false)
+        processed.map(|_| false)
     }
 
-    /// Leases a source, due or not, as soon as no other worker holds it.
+    /// Leases a source, due or not, once no other worker holds it. Returns `None` if another worker keeps it.
     async fn lease_soon(&self, id: &[SourceId], stop: &CancellationToken) -> Result<Option<LeasedSource>, StoreError> {
-        for _ in 0..TRIES {
+        for _ in 0..LEASE_TRIES {
             if let Some(leased) = self.context.store.lease_due_sources(id, &self.lease(), true, 1).await?.pop() {
                 return Ok(Some(leased));
             }
-            if !sleep_unless_cancelled(PAUSE, stop).await {
+            if !sleep_unless_cancelled(LEASE_PAUSE, stop).await {
                 break;
             }
         }

@@ -1,4 +1,4 @@
-//! Settles visits as they end: what they found, what follows for their sources, and when these are due again.
+//! Settles visits as they end: stores their entries, the state of their sources and the next due times.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::host_queue::retry_after;
-use super::{Ended, FIRST_RETRY, Ingest, LONGEST_NAP, Progress, SETTLE, Shared, Until, locked};
+use super::{Ended, FIRST_RETRY, Ingest, MAX_WAIT, Progress, SETTLE_BATCH, Shared, Until, locked};
 use crate::config as plan;
 use crate::model::{Outcome, SourceId, Time, Visit, authority};
 use crate::policy::{Attempt, Verdict};
@@ -16,14 +16,14 @@ impl Ingest<'_> {
     /// Settles visits until no more come.
     pub(super) async fn settle_all(&self, shared: &Shared, mut visits: mpsc::Receiver<Ended>) -> Result<(), StoreError> {
         let hosts: HashMap<&SourceId, &str> = self.sources.iter().map(|source| (&source.id, authority(&source.url))).collect();
-        let mut ended = Vec::with_capacity(SETTLE);
-        while visits.recv_many(&mut ended, SETTLE).await > 0 {
+        let mut ended = Vec::with_capacity(SETTLE_BATCH);
+        while visits.recv_many(&mut ended, SETTLE_BATCH).await > 0 {
             let mut waiting = Vec::new();
             let (batch, released) = self.judge(shared, &hosts, ended.drain(..), &mut waiting);
             shared.forget(released.iter());
             if !released.is_empty() {
-                let given_back = self.context.store.release_sources(self.context.worker, &released).await;
-                self.tolerate(given_back, "the leases run out by themselves")?;
+                let release = self.context.store.release_sources(self.context.worker, &released).await;
+                self.tolerate(release, "the leases expire by themselves")?;
                 if self.until == Until::Idle {
                     locked(&shared.released).extend(released);
                 }
@@ -38,7 +38,7 @@ impl Ingest<'_> {
             if !batch.is_empty() && self.settle(&batch).await? {
                 let postponed = self.postpone_hosts(&batch).await;
                 self.tolerate(postponed, "sources of hosts that asked to wait may be visited sooner")?;
-                self.tell(&batch);
+                self.report_settled(&batch);
             }
             shared.forget(batch.iter().map(|settled| &settled.visit().source));
             for settled in waiting {
@@ -49,7 +49,7 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// Returns what is to be settled, and which sources are to be released: an outage says nothing of them.
+    /// Returns the visits to settle, and the sources to release because of an outage.
     fn judge(
         &self,
         shared: &Shared,
@@ -60,21 +60,21 @@ impl Ingest<'_> {
         let (mut batch, mut released) = (Vec::new(), Vec::new());
         for ended in ended {
             let mut outage = locked(&shared.outage);
-            let (parcel, is_push) = match ended {
-                Ended::Visit { parcel, is_push } => (parcel, is_push),
-                Ended::AllIdle(settled) => {
+            let (settled, is_push) = match ended {
+                Ended::Visit { visit, is_push } => (visit, is_push),
+                Ended::AllIdle(done) => {
                     batch.extend(outage.drain());
-                    waiting.push(settled);
+                    waiting.push(done);
                     continue;
                 }
             };
-            let visit = parcel.visit();
+            let visit = settled.visit();
             let (source, at, outcome) = (visit.source.clone(), visit.at, visit.outcome.clone());
             let began = Time::from_millis(at.millis() - i64::try_from(visit.duration_ms).unwrap_or(0));
             let was_failing = visit.state.as_ref().is_some_and(|state| state.failures > 1);
             let host = hosts.get(&source).copied().unwrap_or_default();
             let attempt = Attempt { source: &source, host, outcome: &outcome, began, at, was_failing, is_push };
-            let Verdict { settle, release, change } = outage.judge(attempt, *parcel);
+            let Verdict { settle, release, change } = outage.judge(attempt, *settled);
             drop(outage);
             batch.extend(settle);
             released.extend(release);
@@ -85,8 +85,7 @@ impl Ingest<'_> {
         (batch, released)
     }
 
-    /// Settles a batch. Until it is cancelled it tries again for as long as the store fails (back-off); false if there is no time
-    /// left for that.
+    /// Settles a batch. In a daemon it retries with back-off while the store fails, and returns false if it is cancelled meanwhile.
     async fn settle(&self, batch: &[SettledVisit]) -> Result<bool, StoreError> {
         let mut retry = FIRST_RETRY;
         loop {
@@ -96,18 +95,18 @@ impl Ingest<'_> {
             }
             tracing::error!("{error}; {} visits wait to be settled; retry in {} s", batch.len(), retry.as_secs());
             tokio::select! {
-                // The feeds will say the same again.
+                // The sources stay due and are fetched again.
                 () = self.context.stop.cancelled() => return Ok(false),
-                () = sleep(retry) => retry = (retry * 2).min(LONGEST_NAP),
+                () = sleep(retry) => retry = (retry * 2).min(MAX_WAIT),
             }
         }
     }
 
-    /// Has all sources of a host wait that asked to be left alone, and not only the source that was told so.
+    /// Postpones all sources of each host that sent a Retry-After, not only the source that received it.
     async fn postpone_hosts(&self, batch: &[SettledVisit]) -> Result<(), StoreError> {
-        for parcel in batch {
-            let Some(until) = retry_after(parcel) else { continue };
-            let host = self.sources.iter().find(|source| source.id == parcel.visit().source).map(|source| authority(&source.url));
+        for visit in batch {
+            let Some(until) = retry_after(visit) else { continue };
+            let host = self.sources.iter().find(|source| source.id == visit.visit().source).map(|source| authority(&source.url));
             let is_on_host = |source: &&&plan::Source| Some(authority(&source.url)) == host;
             let neighbours: Vec<SourceId> = self.sources.iter().filter(is_on_host).map(|source| source.id.clone()).collect();
             self.context.store.postpone_sources(&neighbours, until).await?;
@@ -115,7 +114,7 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    fn tell(&self, batch: &[SettledVisit]) {
+    fn report_settled(&self, batch: &[SettledVisit]) {
         let mut is_news = false;
         for visit in batch.iter().map(SettledVisit::visit) {
             log_visit(visit);
@@ -128,7 +127,7 @@ impl Ingest<'_> {
     }
 }
 
-/// Writes one line for each visit.
+/// Logs the outcome of a visit, and its next due time.
 fn log_visit(visit: &Visit) {
     let (source, outcome, duration_ms) = (&visit.source, visit.outcome.name(), visit.duration_ms);
     match &visit.outcome {

@@ -1,4 +1,4 @@
-//! From what was known of a source and what a visit has brought to what is known now: pure, so that it can be read as a table.
+//! The transition of a source by one visit: its state before and the response give its outcome, state and due time after. Pure.
 
 use std::time::Duration;
 
@@ -9,40 +9,40 @@ use crate::policy::source_health::{ADOPT_AFTER, apply_outcome, has_no_failure, n
 use crate::policy::{PollInputs, next_due};
 use crate::store::EncodedEntries;
 
-/// What a request has brought, once its body was parsed and compared with what is known.
+/// The result of a request, after its body was parsed and compared with the stored entries.
 pub(super) enum Fetched {
-    /// No body: the request failed, or the server wants to be asked later or never again.
+    /// The request failed, or the server answered Retry-After or 410.
     Failed(Outcome),
-    /// 304, or the last body once more.
+    /// The server answered 304, or the same body as before.
     Unchanged(Headers),
-    /// A body that is no feed.
+    /// The body is not a feed.
     Unreadable(Headers, BreakKind, String),
-    /// A feed.
+    /// The body is a feed.
     Feed(Headers, Box<FeedChanges>),
 }
 
-/// What the headers of an answer say about this visit and the next one.
+/// The response headers that affect this visit and the next one.
 #[derive(Default)]
 pub(super) struct Headers {
     pub(super) validators: Validators,
-    /// Where the source has moved for good.
+    /// The target of a permanent redirect.
     pub(super) moved: Option<String>,
-    /// For how long the answer is good.
+    /// The lifetime of the response by its cache headers.
     pub(super) fresh_for: Option<Duration>,
-    /// For how long the body may stand in for an answer that fails, from now (`stale-if-error`).
+    /// The time for which failures are excused (`stale-if-error`).
     pub(super) stale_for: Option<Duration>,
-    /// True if there was a body; a 304 says nothing of `stale-if-error`.
+    /// True if there was a body; a 304 does not change `stale-if-error`.
     pub(super) has_body: bool,
-    /// The hash of the body, if it is a whole feed.
+    /// The hash of the body, if it is a complete feed.
     pub(super) body_hash: Option<String>,
-    /// True if the body is only what is new (226, RFC 3229).
+    /// True if the body has only the new entries (226, RFC 3229).
     pub(super) is_part: bool,
 }
 
-/// What a visit leaves.
+/// The effect of a visit on its source.
 pub(super) struct Transition {
     pub(super) outcome: Outcome,
-    /// What the next visit starts from; nothing when it is what the last one left.
+    /// The new state; `None` if it has not changed.
     pub(super) state: Option<SourceState>,
     pub(super) due: Time,
     pub(super) changes: Vec<Change>,
@@ -58,8 +58,7 @@ impl Transition {
     }
 }
 
-/// Returns what a visit at `now` leaves of a source that was in the state `before`. `is_adopted`: the address was asked to which
-/// the source has moved.
+/// Applies a visit at `now` to a source in the state `before`. `is_adopted`: the target of an adopted redirect was requested.
 pub(super) fn transition(
     source: &plan::Source,
     before: &SourceState,
@@ -73,69 +72,62 @@ pub(super) fn transition(
         && headers.validators == before.validators
         && (headers.moved.is_none() || before.moved_seen >= ADOPT_AFTER)
     {
-        // The usual visit: nothing has changed, and nothing was wrong before. It writes nothing but its due time; that the feed was
-        // in order shows from its row being visited.
-        return Transition::new(Outcome::Same, due(source, &Outcome::Same, before, headers.fresh_for, now));
+        // The usual visit: nothing has changed, and nothing had failed. Only the due time and the time of the visit are written.
+        return Transition::new(Outcome::Same, due_after(source, &Outcome::Same, before, headers.fresh_for, now));
     }
-    let (mut after, mut left, mut fresh_for) = (before.clone(), Transition::new(Outcome::Same, now), None);
+    let (mut after, mut result, mut fresh_for) = (before.clone(), Transition::new(Outcome::Same, now), None);
     match fetched {
-        Fetched::Failed(outcome) => left.outcome = outcome,
+        Fetched::Failed(outcome) => result.outcome = outcome,
         Fetched::Unchanged(headers) => {
             fresh_for = headers.fresh_for;
-            note_headers(&mut after, &headers, is_adopted, now);
+            apply_headers(&mut after, &headers, is_adopted, now);
             after.validators = headers.validators;
         }
         Fetched::Unreadable(headers, kind, message) => {
             fresh_for = headers.fresh_for;
-            note_headers(&mut after, &headers, is_adopted, now);
-            left.outcome = Outcome::Broken { kind, message };
+            apply_headers(&mut after, &headers, is_adopted, now);
+            result.outcome = Outcome::Broken { kind, message };
         }
         Fetched::Feed(headers, changes) => {
             fresh_for = headers.fresh_for;
             let moved = headers.moved.clone().filter(|to| before.moved_to.as_ref() != Some(to));
-            note_headers(&mut after, &headers, is_adopted, now);
-            apply_feed(&mut after, &mut left, headers, *changes, moved, now);
+            apply_headers(&mut after, &headers, is_adopted, now);
+            apply_feed(&mut after, &mut result, headers, *changes, moved, now);
         }
     }
-    if is_adopted && matches!(left.outcome, Outcome::Broken { .. } | Outcome::Gone { .. }) {
-        left.outcome = undo_move(&mut after, left.outcome);
+    if is_adopted && matches!(result.outcome, Outcome::Broken { .. } | Outcome::Gone { .. }) {
+        result.outcome = undo_move(&mut after, result.outcome);
     }
-    if left.outcome.found().is_some_and(|found| found.new > 0) {
-        // Its hub did not tell of these.
+    if result.outcome.found().is_some_and(|found| found.new > 0) {
+        // Its hub did not push these.
         after.pushed_at = None;
     }
-    apply_outcome(&mut after, &left.outcome, &source.id, now);
-    left.due = due(source, &left.outcome, &after, fresh_for, now);
-    // The same body without a 304 is as quiet as with one.
-    after.good_at = if left.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };
-    left.state = (after != *before).then_some(after);
-    left
+    apply_outcome(&mut after, &result.outcome, &source.id, now);
+    result.due = due_after(source, &result.outcome, &after, fresh_for, now);
+    // The same body without a 304 is treated like a 304.
+    after.good_at = if result.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };
+    result.state = (after != *before).then_some(after);
+    result
 }
 
-/// Returns what a push leaves. Nothing was fetched: when the source is due stays as it was, and what the push does not name, too.
-pub(super) fn transition_of_push(
-    source: &plan::Source,
-    before: &SourceState,
-    changes: FeedChanges,
-    due: Time,
-    now: Time,
-) -> Transition {
+/// Applies a push to a source. Nothing was fetched, so the due time and the entries that the push does not name stay.
+pub(super) fn apply_push(source: &plan::Source, before: &SourceState, changes: FeedChanges, due: Time, now: Time) -> Transition {
     let mut after = before.clone();
     after.listed = changes.listed;
     after.publish_rate.record_published(changes.published, now);
     if changes.found.new + changes.found.changed > 0 {
         after.pushed_at = Some(now.whole_seconds());
-        // Whatever is fetched next is to be compared with this, be it the body from before once more.
+        // The next fetch must be parsed and compared, even if its body has not changed since the last fetch.
         (after.body_hash, after.validators) = (None, Validators::default());
     }
-    let mut left = Transition::new(Outcome::Fresh(changes.found), due);
-    (left.changes, left.restored, left.encoded) = (changes.changes, changes.restored, changes.encoded);
-    apply_outcome(&mut after, &left.outcome, &source.id, now);
-    left.state = Some(after);
-    left
+    let mut result = Transition::new(Outcome::Fresh(changes.found), due);
+    (result.changes, result.restored, result.encoded) = (changes.changes, changes.restored, changes.encoded);
+    apply_outcome(&mut after, &result.outcome, &source.id, now);
+    result.state = Some(after);
+    result
 }
 
-fn note_headers(after: &mut SourceState, headers: &Headers, is_adopted: bool, now: Time) {
+fn apply_headers(after: &mut SourceState, headers: &Headers, is_adopted: bool, now: Time) {
     if headers.has_body {
         after.stale_until = headers.stale_for.map(|good| now.plus(good).whole_seconds());
     }
@@ -144,7 +136,7 @@ fn note_headers(after: &mut SourceState, headers: &Headers, is_adopted: bool, no
 
 fn apply_feed(
     after: &mut SourceState,
-    left: &mut Transition,
+    result: &mut Transition,
     headers: Headers,
     changes: FeedChanges,
     moved: Option<String>,
@@ -153,22 +145,28 @@ fn apply_feed(
     after.validators = headers.validators;
     after.body_hash = headers.body_hash;
     if !headers.is_part {
-        // Of itself a part may say less than the whole does.
+        // A part may have less metadata than the complete feed.
         after.meta = changes.meta;
         note_dates(after, changes.entries, changes.dated, now);
     }
     after.listed = changes.listed;
     after.publish_rate.record_published(changes.published, now);
-    left.outcome = match moved {
+    result.outcome = match moved {
         Some(to) => Outcome::Moved { to, found: changes.found },
         None => Outcome::Fresh(changes.found),
     };
-    (left.changes, left.withdrawn, left.restored) = (changes.changes, changes.withdrawn, changes.restored);
-    left.encoded = changes.encoded;
+    (result.changes, result.withdrawn, result.restored) = (changes.changes, changes.withdrawn, changes.restored);
+    result.encoded = changes.encoded;
 }
 
-/// Returns when the source is due again, if it is left in this state.
-pub(super) fn due(source: &plan::Source, outcome: &Outcome, state: &SourceState, fresh_for: Option<Duration>, now: Time) -> Time {
+/// Returns the time at which a source in this state is due again.
+pub(super) fn due_after(
+    source: &plan::Source,
+    outcome: &Outcome,
+    state: &SourceState,
+    fresh_for: Option<Duration>,
+    now: Time,
+) -> Time {
     next_due(&PollInputs {
         source: &source.id,
         outcome,

@@ -1,4 +1,4 @@
-//! One visit: a source is fetched and parsed, and compared with what is known of it. Nothing is written here.
+//! One visit: fetches and parses a source, and compares it with its stored entries. Nothing is written here.
 
 use std::time::Duration;
 
@@ -7,42 +7,42 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::config as plan;
 use crate::model::{Clock, EntryId, Outcome, SourceState, Time, Visit};
 use crate::net::{self, Client, Request, Response};
-use crate::pipeline::network::net_auth;
+use crate::pipeline::network::credentials;
 use crate::policy::source_health::{adopted, retired, with_new_address};
 use crate::store::{LeasedSource, SettledVisit, Store, StoreError};
 
 use super::parse::ParseJob;
-use super::transition::{Fetched, Headers, Transition, due, transition, transition_of_push};
+use super::transition::{Fetched, Headers, Transition, apply_push, due_after, transition};
 
-/// Visits sources.
+/// The dependencies and settings of visits.
 pub(in crate::pipeline) struct Visitor<'a> {
     pub(in crate::pipeline) client: &'a Client,
-    /// Where what is known of entries is found; nothing when nothing is known.
+    /// The store with the entries to compare with; `None` in a dry run without a database.
     pub(in crate::pipeline) store: Option<&'a Store>,
-    /// True if what is found will be settled, and must be encoded for it.
+    /// True if the changes are to be stored, and must be encoded for that.
     pub(in crate::pipeline) keep: bool,
-    /// True if a source that is gone for good is asked all the same.
+    /// True if a source that answered 410 is visited again.
     pub(in crate::pipeline) force: bool,
     pub(in crate::pipeline) clock: &'a dyn Clock,
 }
 
 impl Visitor<'_> {
-    /// Visits a source. Whatever the server does is an outcome; only a store that fails is an error.
+    /// Visits a source. Failures of the server are outcomes; only a failure of the store is an error.
     pub(in crate::pipeline) async fn visit(
         &self,
         source: &plan::Source,
         leased: LeasedSource,
     ) -> Result<SettledVisit, StoreError> {
-        // Validators belong to an address: another one in feeds.toml starts over, and keeps the entries.
+        // Validators belong to an address: a new one in feeds.toml resets the state, and keeps the entries.
         let was_good = leased.state.good_at.is_some();
         let before = if leased.state.url == source.url { leased.state } else { with_new_address(leased.state, &source.url) };
         if let Some(gone) = retired(&before).filter(|_| !self.force) {
             let now = self.clock.now();
-            let due = due(source, &gone, &before, None, now);
+            let due = due_after(source, &gone, &before, None, now);
             let visit = Visit { due, state: Some(before), outcome: gone, ..empty_visit(source, now, Duration::ZERO) };
             return Ok(SettledVisit::encode(visit));
         }
-        let credentials = source.auth.as_ref().map(net_auth);
+        let credentials = source.auth.as_ref().map(credentials);
         let address = adopted(&before, &source.url, has_secrets(source)).unwrap_or(&source.url);
         let request =
             Request { url: address, validators: &before.validators, headers: &source.headers, auth: credentials.as_ref() };
@@ -55,13 +55,13 @@ impl Visitor<'_> {
             }
             Ok(Response::Body(body)) => self.parse(source, body, &before, was_good, now).await?,
         };
-        let left = transition(source, &before, address != source.url, fetched, now);
-        Ok(settled(empty_visit(source, now, took), left))
+        let after = transition(source, &before, address != source.url, fetched, now);
+        Ok(to_settled_visit(empty_visit(source, now, took), after))
     }
 
-    /// Takes what a hub has sent as a visit: nothing is fetched. Nothing if it is no feed, or the source has another address by now:
-    /// then the source is to be fetched.
-    pub(super) async fn take_push(
+    /// Processes a push like the body of a visit, without a fetch. Returns `None` if it is not a feed, or if the address of the source
+    /// has changed: then the source must be fetched.
+    pub(super) async fn process_push(
         &self,
         source: &plan::Source,
         leased: LeasedSource,
@@ -79,11 +79,11 @@ impl Visitor<'_> {
             None => Vec::new(),
         };
         let changes = job.compare(parsed, &known, &before.listed).await;
-        let left = transition_of_push(source, before, changes, leased.due, now);
-        Ok(Some(settled(empty_visit(source, now, Duration::ZERO), left)))
+        let after = apply_push(source, before, changes, leased.due, now);
+        Ok(Some(to_settled_visit(empty_visit(source, now, Duration::ZERO), after)))
     }
 
-    /// Parses a body, and compares it with what is known of its entries.
+    /// Parses a body, and compares it with the stored entries.
     async fn parse(
         &self,
         source: &plan::Source,
@@ -108,7 +108,7 @@ impl Visitor<'_> {
         let headers = Headers { body_hash: (!body.is_part).then_some(hash), ..headers };
         let job = ParseJob::new(source, now, self.keep);
         let changes = match self.store.filter(|_| was_good) {
-            // Nothing can be known of its entries. In one piece: each turn from thread to thread costs.
+            // No entry can be stored yet. One piece of work saves switching threads.
             None => job.parse_new(body).await,
             Some(store) => match job.parse(body).await {
                 Ok(parsed) => {
@@ -133,7 +133,7 @@ fn with_public_address(mut outcome: Outcome, source: &plan::Source) -> Outcome {
     outcome
 }
 
-/// Returns a visit that has brought nothing yet.
+/// Returns a visit without results.
 fn empty_visit(source: &plan::Source, now: Time, took: Duration) -> Visit {
     Visit {
         source: source.id.clone(),
@@ -148,8 +148,8 @@ fn empty_visit(source: &plan::Source, now: Time, took: Duration) -> Visit {
     }
 }
 
-fn settled(visit: Visit, left: Transition) -> SettledVisit {
-    let Transition { outcome, state, due, changes, withdrawn, restored, encoded } = left;
+fn to_settled_visit(visit: Visit, after: Transition) -> SettledVisit {
+    let Transition { outcome, state, due, changes, withdrawn, restored, encoded } = after;
     SettledVisit::new(Visit { outcome, state, changes, withdrawn, restored, due, ..visit }, encoded)
 }
 
@@ -160,7 +160,7 @@ fn all_ids(now: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {
     ids
 }
 
-/// Returns true if requests to a source carry what no other host may see.
+/// Returns true if requests to a source carry credentials or headers that no other host may see.
 fn has_secrets(source: &plan::Source) -> bool {
     source.auth.is_some() || !source.headers.is_empty()
 }

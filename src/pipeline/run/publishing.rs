@@ -1,4 +1,4 @@
-//! The loop of the publish pass, and what it writes besides editions.
+//! The loop of the publish pass, and the writing of `faults.atom`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use crate::pipeline::publish::{Publish, Published};
 
 use super::{FIRST_RETRY, Passes, Shared, SharedPages, log_faults, next_retry};
 
-/// How long a run keeps readers waiting for translations while there is something else to publish.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time for which `relais run` waits for translations before it publishes without them.
+const TRANSLATION_WAIT: Duration = Duration::from_secs(30);
 
 impl Passes<'_> {
-    /// Publishes each time that something new has come.
+    /// Publishes each time that the pass is requested.
     pub(super) async fn publish(
         &self,
         context: Context<'_>,
@@ -89,7 +89,8 @@ impl Passes<'_> {
         self.publisher(context, &target, &HashMap::new()).fault_feed().write(&faults).await
     }
 
-    /// Publishes what there is once a run has kept readers waiting for long enough: a slow engine delays its own entries only.
+    /// Requests a publish pass when translating takes longer than `TRANSLATION_WAIT`, so that a slow engine delays only its own
+    /// entries.
     pub(super) async fn publish_when_late(&self, shared: &Shared) {
         if self.until == Until::Cancelled {
             return;
@@ -98,7 +99,7 @@ impl Passes<'_> {
             () = shared.translated.cancelled() => return,
             () = shared.laid_out.cancelled() => {}
         }
-        if timeout(PATIENCE, shared.translated.cancelled()).await.is_err() {
+        if timeout(TRANSLATION_WAIT, shared.translated.cancelled()).await.is_err() {
             shared.publish.request();
         }
     }

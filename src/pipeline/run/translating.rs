@@ -10,13 +10,13 @@ use crate::pipeline::trigger::sleep_unless_cancelled;
 
 use super::{FIRST_RETRY, Passes, Shared, SharedPages, log_faults, next_retry};
 
-/// How long one translate pass goes on asking engines. Until idle, what is not translated by then waits for the next run; until
-/// cancelled, the newest entries are looked for again.
+/// The time limit of one translate pass. In `relais run` the rest waits for the next run; in a daemon the next pass begins again
+/// with the newest entries.
 pub(in crate::pipeline) const TIME_UNTIL_IDLE: Duration = Duration::from_secs(600);
 const TIME_UNTIL_CANCELLED: Duration = Duration::from_secs(60);
 
 impl Passes<'_> {
-    /// Translates what is wanted, each time that something new has come, and when engines may be back.
+    /// Translates each time that the pass is requested, and retries failing engines.
     pub(super) async fn translate(
         &self,
         context: Context<'_>,
@@ -60,7 +60,7 @@ impl Passes<'_> {
         Ok(())
     }
 
-    /// Reports a translate pass, and asks for what follows from it. False if it is over meanwhile.
+    /// Reports a translate pass, and requests the passes that follow from it. Returns false if it is cancelled meanwhile.
     async fn after_translating(&self, shared: &Shared, translated: Translated, retry: Duration) -> bool {
         let (is_late, renditions, has_faults) = (translated.is_late, translated.renditions, !translated.faults.is_empty());
         let appeared = shared.report().add_translation(translated);

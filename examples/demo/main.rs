@@ -103,7 +103,7 @@ fn sum(report: &Report) -> String {
     let written: u32 = report.editions.iter().map(|edition| edition.written).sum();
     let items: u32 = report.editions.iter().map(|edition| edition.items).sum();
     format!(
-        "RunRequest {}: {} sources ({} fresh, {} the same, {} in trouble), {} new entries.\nOne edition of {items} items; {written} of its files written.",
+        "Run {}: {} sources ({} fresh, {} the same, {} in trouble), {} new entries.\nOne edition of {items} items; {written} of its files written.",
         report.run,
         report.sources.due,
         report.sources.fresh,

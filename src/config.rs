@@ -5,6 +5,7 @@
 
 mod diagnostics;
 mod edit;
+mod id;
 mod load_context;
 mod plan;
 mod raw;

@@ -1,15 +1,17 @@
 //! `relais add`: finds the feed of a web page and adds it to feeds.toml.
 
 use std::io::{BufRead, IsTerminal};
+use std::path::Path;
 
 use anstream::eprintln;
 use clap::ValueHint;
 
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
-use super::source_file::{add_sources, find_by_url, load_incomplete_plan};
+use super::source_file::{add_sources, find_by_url, load_incomplete_plan, published_tags, unpublished_sources};
 use crate::config::{NewSource, Plan, source_id};
 use crate::model::public_address;
+use crate::net::Client;
 use crate::pipeline::{self, FoundFeed, seek};
 
 #[derive(Debug, clap::Args)]
@@ -38,14 +40,45 @@ pub(super) struct AddArgs {
 pub(super) async fn run_add(global: &GlobalArgs, args: &AddArgs) -> Result<Exit, CommandError> {
     let plan = load_incomplete_plan(global)?;
     let client = pipeline::client(&plan.fetch).map_err(CommandError::internal)?;
-    let address = if args.url.contains("://") { args.url.clone() } else { format!("https://{}", args.url) };
-    let found = seek(&client, &address).await.map_err(CommandError::fault)?;
+    let found = find_feeds(&client, &args.url).await?;
     let chosen = choose_feeds(args, &found)?;
     let sources = new_sources(args, &plan, &chosen)?;
     if sources.is_empty() {
         return Err(CommandError::usage("nothing was added"));
     }
+    check_is_published(&global.config, &plan, &sources)?;
     add_sources(&global.config, &sources, args.dry_run)
+}
+
+/// Finds the feeds behind an address. Without a scheme, https is tried first, then http.
+async fn find_feeds(client: &Client, address: &str) -> Result<Vec<FoundFeed>, CommandError> {
+    if address.contains("://") {
+        return seek(client, address).await.map_err(CommandError::fault);
+    }
+    let secure = match seek(client, &format!("https://{address}")).await {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    let plain = seek(client, &format!("http://{address}")).await;
+    plain.map_err(|plain| CommandError::fault(format!("no feed was found\nwith https: {secure}\nwith http: {plain}")))
+}
+
+/// Refuses sources with tags that no edition takes: they would be visited and never published. Those without tags are mentioned.
+fn check_is_published(path: &Path, plan: &Plan, sources: &[NewSource]) -> Result<(), CommandError> {
+    let unpublished = unpublished_sources(path, sources);
+    let Some(first) = unpublished.first() else { return Ok(()) };
+    let tags = published_tags(plan);
+    let hint = if tags.is_empty() {
+        "add the source, or one of its tags, to the `from` of an edition".to_owned()
+    } else {
+        format!("the tags that editions take are {}; or add yours to the `from` of an edition", tags.join(", "))
+    };
+    if first.tags.is_empty() {
+        eprintln!("no edition takes [source.{}] yet: {hint}", first.id);
+        return Ok(());
+    }
+    let shown = if first.tags.len() == 1 { "the tag" } else { "one of the tags" };
+    Err(CommandError::usage(format!("no edition takes {shown} {}: nothing was added", first.tags.join(", "))).with_hint(hint))
 }
 
 /// Makes sources of the feeds that feeds.toml does not have yet.

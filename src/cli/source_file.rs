@@ -1,5 +1,6 @@
 //! Adds sources to feeds.toml, for `relais add` and `relais opml import`.
 
+use std::collections::{BTreeSet, HashSet};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::output::print;
 use crate::config::{self, NewSource, Plan, source_table, with_sources};
+use crate::model::SourceId;
 
 /// An edition to complete a file that has none, so that it can be validated.
 const ANY_EDITION: &str = "\n[edition.relais-add]\nfrom = [\"*\"]\n";
@@ -35,6 +37,23 @@ pub(super) fn find_by_url<'p>(plan: &'p Plan, url: &str) -> Option<&'p str> {
     let canonical =
         |url: &str| crate::feed::canonicalize_url(url, None).unwrap_or_else(|| url.to_owned()).trim_end_matches('/').to_owned();
     plan.sources.iter().find(|source| canonical(&source.url) == canonical(url)).map(|source| source.id.as_str())
+}
+
+/// Returns those of the new sources that no edition of the file would take; none if it would be invalid with them, or has no
+/// edition.
+pub(super) fn unpublished_sources<'s>(path: &Path, sources: &'s [NewSource]) -> Vec<&'s NewSource> {
+    let text = std::fs::read_to_string(path).ok().and_then(|text| with_sources(&text, sources).ok());
+    let Some(plan) = text.and_then(|text| config::parse(&text, path).ok()) else { return Vec::new() };
+    let is_taken = |id: &str| plan.editions.iter().flat_map(|edition| &edition.from).any(|source| source.as_str() == id);
+    sources.iter().filter(|source| !is_taken(&source.id)).collect()
+}
+
+/// Returns the tags of the sources that editions take, sorted.
+pub(super) fn published_tags(plan: &Plan) -> Vec<&str> {
+    let taken: HashSet<&SourceId> = plan.editions.iter().flat_map(|edition| &edition.from).collect();
+    let tags = plan.sources.iter().filter(|source| taken.contains(&source.id)).flat_map(|source| &source.tags);
+    let tags: BTreeSet<&str> = tags.map(String::as_str).collect();
+    tags.into_iter().collect()
 }
 
 /// Adds sources to the file `path` if it stays valid, and prints their tables. With `dry_run`, only prints.

@@ -7,9 +7,10 @@ use super::state::{State, parse_state};
 use super::tables::ParsedFile;
 use super::values::Located;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 mod edition;
+mod edition_langs;
 mod engine;
 mod fetch;
 mod glossary;
@@ -93,10 +94,23 @@ fn output(at: &Located<String>, context: &LoadContext<'_>, diagnostics: &mut Dia
         diagnostics.error(&at.span, "`output = \"s3://…\"` is not supported by this version of relais", hint);
     } else if at.value.trim().is_empty() || at.value.contains("://") || at.value.contains('\0') {
         diagnostics.error(&at.span, "`output` must be a folder", "for example output = \"output\"");
+    } else if is_root(&context.path(&at.value)) {
+        let hint = "name a folder of its own, for example output = \"output\"";
+        diagnostics.error(&at.span, "`output` is the root of the file system", hint);
     } else {
         return Some(context.path(&at.value));
     }
     None
+}
+
+/// Returns true if an absolute path leads to the root, however it is written (`/.`, `/srv/..`).
+fn is_root(path: &Path) -> bool {
+    let depth = path.components().fold(0_usize, |depth, component| match component {
+        Component::Normal(_) => depth + 1,
+        Component::ParentDir => depth.saturating_sub(1),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => depth,
+    });
+    depth == 0
 }
 
 fn base_url(at: &Located<String>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {

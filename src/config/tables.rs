@@ -9,10 +9,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostics::{Diagnostics, nearest};
+use super::id::{MAX_ID, is_id, propose_id};
 use super::raw;
 use super::reference::{KnownKeys, LATER};
 use super::values::{Located, quoted};
 
+mod duplicate;
 mod explain_error;
 mod secret_spans;
 
@@ -68,7 +70,7 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
             diagnostics.hide(secret_spans::in_broken_text(text, &diagnostics.line(span.start)));
-            diagnostics.error(&span, format!("invalid TOML: {}", error.message().replace('\n', "; ")), "");
+            report_syntax_error(text, &span, error.message(), diagnostics);
             return None;
         }
     };
@@ -95,6 +97,23 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
     })
 }
 
+/// Reports an error of the TOML parser. For a duplicate it tells both places.
+fn report_syntax_error(text: &str, span: &Span, message: &str, diagnostics: &mut Diagnostics<'_>) {
+    let duplicate = if message.contains("duplicate") { duplicate::find(text, span.start) } else { None };
+    let Some(duplicate) = duplicate else {
+        diagnostics.error(span, format!("invalid TOML: {}", message.replace('\n', "; ")), "");
+        return;
+    };
+    let place = diagnostics.place(duplicate.first.start);
+    let (what, remedy) = if duplicate.name.starts_with('[') {
+        ("the table", "remove one of them, or give it another name")
+    } else {
+        ("the key", "remove one of them")
+    };
+    let name = shortened(&duplicate.name);
+    diagnostics.error(span, format!("{what} `{name}` is there twice"), format!("the first is at {place}: {remedy}"));
+}
+
 /// Takes a table out of the root; any other value is an error.
 fn take_table<'t>(root: &mut DeTable<'t>, name: &str, diagnostics: &mut Diagnostics<'_>) -> Option<DeTable<'t>> {
     let (key, value) = root.remove_entry(name)?;
@@ -118,10 +137,13 @@ fn read_named_tables<T: DeserializeOwned + Default + JsonSchema>(
     let known = KnownKeys::of::<T>();
     let mut tables: Vec<_> = tables.into_iter().flatten().collect();
     tables.sort_by_key(|(key, _)| key.span().start);
+    for (key, _) in &tables {
+        let is_taken = |id: &str| tables.iter().any(|(other, _)| other.get_ref() == id);
+        check_id(group, key, &is_taken, diagnostics);
+    }
     let mut out = Vec::with_capacity(tables.len());
     for (key, value) in tables {
         let id = Located { span: key.span(), value: key.into_inner().into_owned() };
-        check_id(group, &id, diagnostics);
         match value.into_inner() {
             DeValue::Table(body) => {
                 let (table, keys) = read_table(&format!("{group}.{}", id.value), body, &known, diagnostics);
@@ -141,14 +163,20 @@ fn read_named_tables<T: DeserializeOwned + Default + JsonSchema>(
     out
 }
 
-fn check_id(group: &str, id: &Located<String>, diagnostics: &mut Diagnostics<'_>) {
-    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let name = id.value.as_bytes();
-    if name.len() > 64 {
-        diagnostics.error(&id.span, format!("the name of this {group} is too long"), "use at most 64 characters");
-    } else if !name.first().copied().is_some_and(letter) || !name.iter().all(|b| letter(*b) || matches!(b, b'_' | b'-')) {
-        let hint = "use lower-case letters (a to z), digits, `-` and `_`, starting with a letter or a digit";
-        diagnostics.error(&id.span, format!("{} is not a valid name for a {group}", quoted(&id.value)), hint);
+fn check_id(
+    group: &str,
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    is_taken: &dyn Fn(&str) -> bool,
+    diagnostics: &mut Diagnostics<'_>,
+) {
+    let name = key.get_ref().as_ref();
+    if name.len() > MAX_ID {
+        let hint = format!("use at most {MAX_ID} characters");
+        diagnostics.error(&key.span(), format!("the name of this {group} is too long"), hint);
+    } else if !is_id(name) {
+        let proposal = propose_id(name, is_taken).map(|id| format!("write [{group}.{id}]: ")).unwrap_or_default();
+        let hint = format!("{proposal}use lower-case letters (a to z), digits, `-` and `_`, starting with a letter or a digit");
+        diagnostics.error(&key.span(), format!("{} is not a valid name for a {group}", quoted(name)), hint);
     }
 }
 

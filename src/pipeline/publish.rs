@@ -130,21 +130,23 @@ impl Publish<'_> {
         let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;
         let (base_url, full_texts) = (self.base_url, &full_texts);
         let inputs = Inputs { edition, lang, base_url, entries: &entries, infos, full_texts, renditions: &renditions }.hash();
-        if let Some(record) = record.filter(|record| record.is_current(&inputs, &self.dir)) {
+        let updated_if_empty =
+            record.as_ref().and_then(|record| record.updated).unwrap_or_else(|| self.clock.now().whole_seconds());
+        if let Some(record) = record.filter(|record| record.updated.is_some() && record.is_current(&inputs, &self.dir)) {
             tracing::debug!(items, waiting, "the edition has not changed");
             count.same = u32::try_from(record.files.len()).unwrap_or(u32::MAX);
             return Ok(Some(count));
         }
         let originals = load_or_make_originals(self.store, &entries, self.paged).await?;
         let renditions = self.load_renditions(&renditions, lang).await?;
-        let parts = view::Parts { edition, lang, base_url, window: &entries, originals, renditions, infos };
+        let parts = view::Parts { edition, lang, base_url, window: &entries, originals, renditions, infos, updated_if_empty };
         let view = Arc::new(view::build_edition(parts));
         let files = self.write_formats(&view, &edition.formats, &mut count, done).await?;
         tracing::debug!(items, waiting, written = count.written, same = count.same, "published the edition");
         if files.len() < edition.formats.len() {
             return Ok(None);
         }
-        self.save_record(&view.stem, &Record { inputs, files, items }).await?;
+        self.save_record(&view.stem, &Record { inputs, files, items, updated: Some(view.updated) }).await?;
         Ok(Some(count))
     }
 

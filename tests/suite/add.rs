@@ -47,14 +47,15 @@ async fn the_feeds_of_a_page_are_found_and_one_is_taken() {
     assert!(place("/comments/feed") > place("/resultats.xml") && !several.stderr.contains("gone.xml"), "{several:?}");
     assert_eq!(config(&world), before, "nothing is written");
 
-    let dry = world.relais(&["add", &origin.url("/"), "--pick", "1", "--id", "club", "--tag", "judo", "jeux", "--dry-run"]).await;
+    let dry =
+        world.relais(&["add", &origin.url("/"), "--pick", "1", "--id", "club", "--tag", "judo", "olympic", "--dry-run"]).await;
     assert_eq!((dry.code, config(&world)), (Some(0), before.clone()), "{dry:?}");
-    let added = world.relais(&["add", &origin.url("/"), "--pick", "1", "--id", "club", "--tag", "judo", "jeux"]).await;
+    let added = world.relais(&["add", &origin.url("/"), "--pick", "1", "--id", "club", "--tag", "judo", "olympic"]).await;
     assert_eq!((added.code, &added.stdout), (Some(0), &dry.stdout), "{added:?}");
     let after = config(&world);
     assert_eq!(after.replace(&format!("\n{}", added.stdout), ""), before, "every other byte stays");
     assert!(after.find("[source.club]") < after.find("[edition.jeux]"), "{after}");
-    for line in ["title = \"Le journal actu\"", "lang = \"fr\"", "tags = [\"judo\", \"jeux\"]"] {
+    for line in ["title = \"Le journal actu\"", "lang = \"fr\"", "tags = [\"judo\", \"olympic\"]"] {
         assert!(added.stdout.contains(line), "{}", added.stdout);
     }
     assert_eq!(world.relais(&["check"]).await.code, Some(0));
@@ -101,7 +102,7 @@ async fn a_feed_that_only_a_header_names_is_found() {
 #[tokio::test]
 async fn sources_go_to_other_readers_and_come_back_the_same() {
     let (origin, world) = world().await;
-    assert_eq!(world.relais(&["add", &origin.url("/"), "--all", "--tag", "club"]).await.code, Some(0));
+    assert_eq!(world.relais(&["add", &origin.url("/"), "--all", "--tag", "olympic"]).await.code, Some(0));
     let exported = world.relais(&["opml", "export"]).await;
     assert_eq!(exported.code, Some(0), "{exported:?}");
     let file = world.path("sources.opml");
@@ -120,7 +121,7 @@ async fn sources_go_to_other_readers_and_come_back_the_same() {
         urls
     };
     assert_eq!(of(&config(&other)), of(&config(&world)));
-    assert_eq!(config(&other).matches("tags = [\"club\"]").count(), 3);
+    assert_eq!(config(&other).matches("tags = [\"olympic\"]").count(), 4);
     let with_edition = config(&other) + "[edition.all]\nfrom = [\"*\"]\n";
     #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     std::fs::write(other.path("feeds.toml"), with_edition).expect("it can be written");
@@ -159,4 +160,44 @@ async fn a_probe_tells_of_each_source_and_keeps_nothing() {
     let one = world.relais(&["check", "--probe", "--source", "good"]).await;
     assert_eq!((one.code, one.stdout.contains("broken")), (Some(0), false), "{one:?}");
     assert_eq!(world.relais(&["check", "--source", "good"]).await.code, Some(2));
+}
+
+#[tokio::test]
+async fn address_without_a_scheme_is_tried_with_http_after_https() {
+    let origin = Origin::start().await;
+    origin.on("/rss.xml", Reply::ok(rss("a", &stories(0..1))));
+    let world = World::new(&tables(&[("known", origin.url("/known.xml"))]));
+    let url = origin.url("/rss.xml");
+    let added = world.relais(&["add", url.trim_start_matches("http://"), "--tag", "olympic"]).await;
+    assert_eq!(added.code, Some(0), "{added:?}");
+    assert!(config(&world).contains(&format!("url = \"{url}\"")), "{added:?}");
+}
+
+#[tokio::test]
+async fn address_without_a_scheme_and_without_a_feed_tells_both_attempts() {
+    let origin = Origin::start().await;
+    let world = World::new("");
+    let none = world.relais(&["add", origin.url("/none").trim_start_matches("http://")]).await;
+    assert_eq!(none.code, Some(3), "{none:?}");
+    assert!(none.stderr.contains("with https: ") && none.stderr.contains("with http: "), "{none:?}");
+}
+
+#[tokio::test]
+async fn source_with_a_tag_that_no_edition_takes_is_not_added() {
+    let origin = Origin::start().await;
+    origin.on("/rss.xml", Reply::ok(rss("a", &stories(0..1))));
+    let world = World::new(&tables(&[("known", origin.url("/known.xml"))]));
+    let before = config(&world);
+    let refused = world.relais(&["add", &origin.url("/rss.xml"), "--tag", "judo"]).await;
+    assert_eq!((refused.code, config(&world)), (Some(2), before), "{refused:?}");
+    assert!(refused.stderr.contains("no edition takes the tag judo") && refused.stderr.contains("olympic"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn source_without_a_tag_that_no_edition_takes_is_added_and_mentioned() {
+    let origin = Origin::start().await;
+    origin.on("/rss.xml", Reply::ok(rss("a", &stories(0..1))));
+    let world = World::new(&tables(&[("known", origin.url("/known.xml"))]));
+    let added = world.relais(&["add", &origin.url("/rss.xml")]).await;
+    assert!(added.code == Some(0) && added.stderr.contains("the tags that editions take are olympic"), "{added:?}");
 }

@@ -296,6 +296,70 @@ fn problem_has_line_column_and_hint() {
     assert_eq!(problems.render(false), shown);
 }
 
+/// The only problem of a file.
+fn only_problem(text: &str) -> (usize, String, String) {
+    let problems = parse(text).expect_err("a problem");
+    let [problem] = problems.list() else { panic!("{problems}") };
+    (problem.line, problem.message.clone(), problem.hint.clone().unwrap_or_default())
+}
+
+/// A French source, and an edition with these keys.
+fn french_source(edition: &str) -> String {
+    format!("[source.a]\nurl = 'https://a.example/'\nlang = 'fr-CA'\n[edition.jeux]\n{edition}\n")
+}
+
+#[test]
+fn language_that_nothing_translates_into_is_refused() {
+    let (line, message, hint) = only_problem(&french_source("langs = ['fr', 'en']"));
+    assert_eq!(line, 5);
+    assert_eq!(message, "nothing translates the edition `jeux` into en: its source `a` is in fr-CA");
+    assert!(hint.contains("engines") && hint.contains("untranslated"), "{hint}");
+}
+
+#[test]
+fn edition_without_engines_may_sort_or_show_other_languages() {
+    for edition in ["langs = ['fr']", "langs = ['en']\nuntranslated = 'skip'", "langs = ['en']\nuntranslated = 'original'", ""] {
+        parse(&french_source(edition)).unwrap_or_else(|problems| panic!("{problems}"));
+    }
+}
+
+#[test]
+fn root_of_the_file_system_is_no_output() {
+    for root in ["/", "//", "/./", "/srv/..", "/srv/../../"] {
+        let (line, message, _) = only_problem(&format!("output = '{root}'\n{REST}"));
+        assert_eq!((line, message.as_str()), (1, "`output` is the root of the file system"), "{root}");
+    }
+    parse(&format!("output = '/srv'\n{REST}")).expect("a folder");
+}
+
+#[test]
+fn invalid_id_gets_a_proposal_that_is_free() {
+    let text = "[source.'Équipe']\nurl = 'https://a.example/'\n[source.equipe]\nurl = 'https://b.example/'\n[edition.e]\n";
+    let (line, message, hint) = only_problem(text);
+    assert_eq!((line, message.as_str()), (1, "\"Équipe\" is not a valid name for a source"));
+    assert!(hint.starts_with("write [source.equipe-2]: "), "{hint}");
+}
+
+#[test]
+fn duplicate_table_is_told_with_both_places() {
+    let (line, message, hint) = only_problem(&format!("{REST}\n[source.a]\nurl = 'https://b.example/'\n"));
+    assert_eq!((line, message.as_str()), (5, "the table `[source.a]` is there twice"));
+    assert_eq!(hint, "the first is at feeds.toml:1:1: remove one of them, or give it another name");
+}
+
+#[test]
+fn duplicate_key_is_told_with_both_places() {
+    let (line, message, hint) = only_problem("[source.a]\nurl = 'https://a.example/'\nurl = 'https://b.example/'\n[edition.e]\n");
+    assert_eq!((line, message.as_str()), (3, "the key `url` is there twice"));
+    assert_eq!(hint, "the first is at feeds.toml:2:1: remove one of them");
+}
+
+#[test]
+fn edition_that_no_source_feeds_is_refused() {
+    let (_, message, _) = only_problem("[source.a]\nurl = 'https://a.example/'\nenabled = false\n[edition.e]\n");
+    assert_eq!(message, "the edition `e` takes no source");
+}
+
 /// Files with mistakes, under the name of their snapshot.
 const BROKEN: [(&str, &str); 14] = [
     ("many", include_str!("config/many.toml")),

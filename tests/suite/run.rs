@@ -390,3 +390,19 @@ async fn sqlite_and_postgresql_publish_the_same_bytes_and_workers_share_the_sour
     assert!(bytes(&server) == bytes(&file), "the database makes no difference");
     schema.drop().await;
 }
+
+#[tokio::test]
+async fn empty_edition_is_dated_by_its_first_run() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &[])));
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    world.configure("faults = true", &tables(&[("a", origin.url("/a"))]));
+    assert_eq!(world.relais(&["run"]).await.code, Some(0));
+    let before = world.outputs();
+    for (name, bytes, ..) in &before {
+        assert!(!String::from_utf8_lossy(bytes).contains("1970"), "{name}");
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    world.relais(&["run", "--force"]).await;
+    assert_eq!(world.outputs(), before, "nothing was written again");
+}

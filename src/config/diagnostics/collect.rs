@@ -41,6 +41,12 @@ impl<'t> Diagnostics<'t> {
         self.lines.line(at)
     }
 
+    /// Returns the place of the byte `at`, as `FILE:LINE:COLUMN`.
+    pub(crate) fn place(&self, at: usize) -> String {
+        let (line, column) = self.lines.position(at);
+        format!("{}:{line}:{column}", self.path.display()).replace(char::is_control, "\u{fffd}")
+    }
+
     /// Returns true if there is an error so far.
     pub(crate) fn has_errors(&self) -> bool {
         self.list.iter().any(|problem| !problem.is_warning())

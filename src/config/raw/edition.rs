@@ -29,8 +29,9 @@ pub(crate) struct RawEdition {
     #[schemars(example = ["tag:olympic", "lequipe"])]
     pub(crate) from: Located<Vec<Located<String>>>,
     /// The languages in which the edition is published, each in its own files (`ID.fr.atom`). Entries in other languages are
-    /// translated by `engines`; `untranslated` says what happens to those without a translation. Without `langs` there is one
-    /// set of files (`ID.atom`), with every entry in its own language.
+    /// translated by `engines`; `untranslated` says what happens to those without a translation. If a source is in another
+    /// language, one of the two is required. Without `langs` there is one set of files (`ID.atom`), with every entry in its own
+    /// language.
     #[schemars(example = ["fr", "en"])]
     pub(crate) langs: Vec<Located<LangTag>>,
     /// The IDs of the engines that translate the edition, the preferred one first. The next engine is used when one fails, does

@@ -10,6 +10,7 @@ use super::super::plan::{Edition, Source};
 use super::super::raw;
 use super::super::tables::NamedTable;
 use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
+use super::edition_langs::check_languages;
 use super::rules::{duration, id_in_message, line, number};
 use crate::model::{BilingualMode, Format, SourceId, Text, UntranslatedPolicy};
 
@@ -50,22 +51,25 @@ pub(super) fn editions(
 }
 
 fn edition(
-    NamedTable { id, table, keys }: &NamedTable<raw::RawEdition>,
+    named: &NamedTable<raw::RawEdition>,
     sources: &[Source],
     tags_are_known: bool,
     known: Option<&[&str]>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Edition {
+    let NamedTable { id, table, keys } = named;
     if RESERVED.contains(&id.value.as_str()) {
         let message = format!("an edition cannot be called {}", id_in_message(&id.value));
         diagnostics.error(&id.span, message, "relais uses that name itself: choose another one");
     }
     warn_of_unused_keys(table, keys, diagnostics);
+    let from = from(id, &table.from, sources, tags_are_known, diagnostics);
+    check_languages(named, &from, sources, diagnostics);
     Edition {
         id: id.value.clone(),
         title: table.title.as_ref().and_then(|at| line("title", at, diagnostics)).unwrap_or_else(|| Text::new(&id.value)),
         description: table.description.as_ref().and_then(|at| line("description", at, diagnostics)).unwrap_or_default(),
-        from: from(id, &table.from, sources, tags_are_known, diagnostics),
+        from,
         langs: unique("langs", &table.langs, |tag| tag.0.clone(), diagnostics),
         engines: engines(&table.engines.value, known, diagnostics),
         bilingual: table.bilingual.value.0,

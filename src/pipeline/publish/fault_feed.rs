@@ -18,6 +18,8 @@ use crate::store::Store;
 
 /// The file's name without its ending, and the name under which the store remembers it; no edition may be called so.
 const NAME: &str = "faults";
+/// The key of the feed itself in the record of when faults began; no fault has it.
+const FEED: &str = "";
 
 /// The writer of the feed.
 pub(in crate::pipeline) struct FaultFeed<'a> {
@@ -47,7 +49,7 @@ impl FaultFeed<'_> {
         // When the others began nobody else remembers.
         let kept = self.store.load_publication(self.target, NAME).await?;
         let before: BTreeMap<String, Time> = kept.as_deref().and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
-        let since: BTreeMap<String, Time> = faults
+        let mut since: BTreeMap<String, Time> = faults
             .iter()
             .map(|fault| {
                 let key = key(fault);
@@ -55,6 +57,9 @@ impl FaultFeed<'_> {
                 (key, since)
             })
             .collect();
+        // A feed without faults is dated by its first run.
+        let begun = before.get(FEED).copied().unwrap_or_else(|| now.whole_seconds());
+        since.insert(FEED.to_owned(), begun);
         let view = self.view(&faults, &since);
         let dir = Arc::clone(self.dir);
         let work = move || {
@@ -81,7 +86,7 @@ impl FaultFeed<'_> {
             base_url: self.base_url.map(str::to_owned),
             stem: NAME.to_owned(),
             formats: vec![Format::Atom],
-            updated: items.iter().map(|item| item.updated).max().unwrap_or(Time::EPOCH),
+            updated: items.iter().map(|item| item.updated).max().unwrap_or(since[FEED]),
             items,
         }
     }

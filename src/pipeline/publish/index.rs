@@ -42,7 +42,7 @@ impl Publish<'_> {
                 ("sources.opml".to_owned(), opml.len() as u64),
             ])
         });
-        let record = Record { inputs, files: written.await??, items: 0 };
+        let record = Record { inputs, files: written.await??, items: 0, updated: None };
         self.save_record(INDEX, &record).await
     }
 

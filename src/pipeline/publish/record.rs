@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
-use crate::model::{EntryId, EntryRow, FullText, Lang, SourceId, SourceInfo};
+use crate::model::{EntryId, EntryRow, FullText, Lang, SourceId, SourceInfo, Time};
 use crate::sink::OutputDir;
 
 /// What was written of an edition the last time.
@@ -16,6 +16,9 @@ pub(super) struct Record {
     /// The files, with their sizes in bytes.
     pub(super) files: Vec<(String, u64)>,
     pub(super) items: u32,
+    /// The date that the files bear: of the newest item, or of the first run if there never was one. Older records lack it.
+    #[serde(default)]
+    pub(super) updated: Option<Time>,
 }
 
 impl Record {

@@ -35,11 +35,13 @@ pub(super) struct Parts<'a> {
     /// The renditions that entries are shown in, where that is not the original.
     pub(super) renditions: HashMap<EntryId, Rendition>,
     pub(super) infos: &'a HashMap<SourceId, SourceInfo>,
+    /// The date of the edition if it has no items.
+    pub(super) updated_if_empty: Time,
 }
 
 /// Builds the view that renderers read.
 pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
-    let Parts { edition, lang, base_url, window, mut originals, mut renditions, infos } = parts;
+    let Parts { edition, lang, base_url, window, mut originals, mut renditions, infos, updated_if_empty } = parts;
     let authority = authority(base_url);
     let stem = file_stem(edition, lang);
     let items: Vec<EditionItem> = window
@@ -66,7 +68,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
         base_url: base_url.map(str::to_owned),
         stem,
         formats: edition.formats.clone(),
-        updated: items.iter().map(|item| item.updated).max().unwrap_or(Time::EPOCH),
+        updated: items.iter().map(|item| item.updated).max().unwrap_or(updated_if_empty),
         items,
     }
 }

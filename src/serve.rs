@@ -3,6 +3,7 @@
 //! Anybody may send requests: their size is limited, and responses reveal nothing of the configuration.
 
 mod health;
+mod host_header;
 mod listen;
 mod response;
 mod routes;

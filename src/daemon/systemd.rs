@@ -43,7 +43,7 @@ impl Watchdog {
     pub(super) async fn notify_when_due(&self, health: &Health) {
         let Some(every) = self.every else { return std::future::pending().await };
         sleep(every).await;
-        if health.liveness().is_ok() {
+        if health.heartbeat().is_ok() {
             send(&[NotifyState::Watchdog]);
         }
     }

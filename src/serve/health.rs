@@ -1,4 +1,4 @@
-//! Health checks: liveness (ingest runs) and readiness (the output is up to date).
+//! Health checks: liveness (ingest runs, and publishing has not stopped) and readiness (the output is up to date).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,11 +10,15 @@ const MAX_SILENCE: Duration = Duration::from_secs(120);
 /// The time without publishing after which the daemon is not ready. It publishes at least once a minute, and retries on failure.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
+/// The time without publishing after which the daemon is not alive: retries do not help any more.
+const MAX_STANDSTILL: Duration = Duration::from_secs(15 * 60);
+
 /// The times of the last heartbeat and of the last publication.
 #[derive(Debug)]
 pub struct Health {
     heartbeat: Mutex<Instant>,
     published: Mutex<Option<Instant>>,
+    started: Instant,
 }
 
 /// A health check failed.
@@ -33,7 +37,7 @@ pub enum Unhealthy {
 
 impl Default for Health {
     fn default() -> Self {
-        Self { heartbeat: Mutex::new(Instant::now()), published: Mutex::new(None) }
+        Self { heartbeat: Mutex::new(Instant::now()), published: Mutex::new(None), started: Instant::now() }
     }
 }
 
@@ -48,15 +52,22 @@ impl Health {
         lock(&self.published).replace(Instant::now()).is_none()
     }
 
-    /// Checks that there was a heartbeat lately.
+    /// Checks that there was a heartbeat lately, and that publishing has not stopped.
     pub fn liveness(&self) -> Result<(), Unhealthy> {
+        self.heartbeat()?;
+        let ago = lock(&self.published).unwrap_or(self.started).elapsed();
+        if ago < MAX_STANDSTILL { Ok(()) } else { Err(Unhealthy::Outdated(ago)) }
+    }
+
+    /// Checks that there was a heartbeat lately.
+    pub fn heartbeat(&self) -> Result<(), Unhealthy> {
         let ago = lock(&self.heartbeat).elapsed();
         if ago < MAX_SILENCE { Ok(()) } else { Err(Unhealthy::Silent(ago)) }
     }
 
     /// Checks that the output is up to date.
     pub fn readiness(&self) -> Result<(), Unhealthy> {
-        self.liveness()?;
+        self.heartbeat()?;
         match lock(&self.published).map(|at| at.elapsed()) {
             None => Err(Unhealthy::Unpublished),
             Some(ago) if ago >= MAX_AGE => Err(Unhealthy::Outdated(ago)),
@@ -92,5 +103,20 @@ mod tests {
         health.record_published();
         advance(MAX_SILENCE).await;
         assert_eq!(health.readiness(), Err(Unhealthy::Silent(MAX_SILENCE)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn daemon_that_has_stopped_publishing_is_not_alive() {
+        let health = Health::default();
+        for has_published in [false, true] {
+            if has_published {
+                health.record_published();
+                assert_eq!(health.liveness(), Ok(()));
+            }
+            advance(MAX_STANDSTILL).await;
+            health.record_heartbeat();
+            assert_eq!(health.liveness(), Err(Unhealthy::Outdated(MAX_STANDSTILL)));
+            assert_eq!(health.heartbeat(), Ok(()));
+        }
     }
 }

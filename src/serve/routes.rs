@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Router, middleware};
 
+use super::host_header::require_host;
 use super::response::health_response;
 use super::state::ServerState;
 use super::websub;
@@ -17,6 +18,7 @@ pub(super) fn routes(state: Arc<ServerState>) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/websub/{token}", get(websub::verify).post(websub::receive))
+        .layer(middleware::from_fn(require_host))
         .with_state(state)
 }
 

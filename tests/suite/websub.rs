@@ -1,6 +1,7 @@
 //! Hubs that tell of what is new (WebSub): one that does as a test says, and one that others wrote.
 
 use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -297,4 +298,31 @@ async fn subscription_with_an_independent_hub_is_verified_used_and_renewed() {
     let (_, row) = agreed(&world, |_| true).await;
     assert!(row.state.pushed_at.is_some_and(|at| at > Time::EPOCH));
     assert_eq!(daemon.stop().await.code, Some(0));
+}
+
+/// Sends a request as written, and returns the status line of the answer.
+fn status_line(address: &str, request: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+    stream.write_all(request.as_bytes()).expect("it is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn request_without_one_valid_host_is_refused() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    let address = free();
+    let daemon = Running::start_with(&world, &["--listen", &address]);
+    until("it listens", || std::net::TcpStream::connect(&address).is_ok()).await;
+    let answers = tokio::task::spawn_blocking(move || {
+        let hosts = ["Host: localhost\r\n", "", "Host: a\r\nHost: a\r\n", "Host: a b\r\n", "Host:\r\n"];
+        hosts.map(|host| status_line(&address, &format!("GET /healthz HTTP/1.1\r\n{host}Connection: close\r\n\r\n")))
+    });
+    let [good, wrong @ ..] = answers.await.expect("no panic");
+    assert!(good.contains(" 200"), "{good}");
+    assert!(wrong.iter().all(|line| line.contains(" 400")), "{wrong:?}");
+    daemon.stop().await;
 }

@@ -12,5 +12,5 @@ pub mod source_health;
 pub use lock::is_run_overdue;
 pub use outage::{Attempt, NetworkChange, Outage, Verdict};
 pub use robots::Robots;
-pub use schedule::{PollInputs, next_due};
+pub use schedule::{PollInputs, next_due, rest_after_rate_limit};
 pub use source_health::SourceHealth;

@@ -134,6 +134,11 @@ impl FetchError {
         }
     }
 
+    /// Returns true for a 429 that does not say when to come back.
+    pub fn is_rate_limit_without_time(&self) -> bool {
+        matches!(self, Self::Http { status: 429, retry_after: None, .. })
+    }
+
     /// Returns the kind under which the failure is stored and logged.
     pub(super) fn kind(&self) -> BreakKind {
         match self {

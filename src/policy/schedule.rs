@@ -13,6 +13,8 @@ use crate::model::{Outcome, PollHints, PublishRate, SourceId, Time};
 
 /// The longest interval that failures, poll hints or cache headers lead to.
 const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+/// The first rest of a host that answers 429 without Retry-After.
+const DEFAULT_REST: Duration = Duration::from_secs(15 * 60);
 /// The interval of a paused source.
 const PAUSED_INTERVAL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The factor by which the interval grows while the hub of a source pushes. Visits go on, because a hub may fail.
@@ -99,6 +101,12 @@ fn with_hints(inputs: &PollInputs<'_>, interval: Duration) -> Duration {
 fn jitter(inputs: &PollInputs<'_>) -> f64 {
     let hash = xxh3_64(format!("{} {}", inputs.source, inputs.failures).as_bytes());
     if inputs.failures < 2 { 0.0 } else { (hash % 1000) as f64 / 10_000.0 }
+}
+
+/// Returns how long a host rests that answers 429 without Retry-After: a quarter of an hour, and twice as long after each failure
+/// in a row, up to a day. `failures` does not count this one.
+pub fn rest_after_rate_limit(failures: u32) -> Duration {
+    DEFAULT_REST.saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX)).min(MAX_INTERVAL)
 }
 
 #[cfg(test)]
@@ -332,5 +340,11 @@ mod tests {
         let broken = Outcome::Broken { kind: BreakKind::Dns, message: String::new() };
         let due = || minutes_until_due(&broken, |inputs| inputs.failures = 4);
         assert_eq!(due(), due());
+    }
+
+    #[test]
+    fn rest_after_rate_limit_grows_up_to_a_day() {
+        let rests = [0, 1, 2, 30, 200].map(|failures| rest_after_rate_limit(failures).as_secs() / 60);
+        assert_eq!(rests, [15, 30, 60, 24 * 60, 24 * 60]);
     }
 }

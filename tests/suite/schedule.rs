@@ -318,3 +318,21 @@ fn a_week_of_five_hundred_sources() {
     assert!(part(&quick_delays, 95) < 10.0);
     assert!(quiet * 100 >= visits * 80);
 }
+
+#[tokio::test]
+async fn host_that_answers_429_without_a_time_is_asked_once() {
+    let origin = Origin::start().await;
+    let names = ["a", "b", "c"];
+    for name in names {
+        origin.on(&format!("/{name}"), Reply::status(429));
+    }
+    let sources = names.map(|name| (name, origin.url(&format!("/{name}"))));
+    let world = World::new(&tables(&sources));
+    let config = std::fs::read_to_string(world.path("feeds.toml")).expect("it is there").replace("per_host = 8", "per_host = 1");
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(world.path("feeds.toml"), config).expect("it can be written");
+    world.relais(&["run"]).await;
+    world.relais(&["run"]).await;
+    let asked: usize = names.iter().map(|name| origin.seen(&format!("/{name}")).len()).sum();
+    assert_eq!(asked, 1, "the other sources of the host wait, also in the next run");
+}

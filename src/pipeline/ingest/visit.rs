@@ -6,8 +6,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config as plan;
 use crate::model::{Clock, EntryId, Outcome, SourceState, Time, Visit};
-use crate::net::{self, Client, Request, Response};
+use crate::net::{self, Client, FetchError, Request, Response};
 use crate::pipeline::network::credentials;
+use crate::policy::rest_after_rate_limit;
 use crate::policy::source_health::{adopted, retired, with_new_address};
 use crate::store::{LeasedSource, SettledVisit, Store, StoreError};
 
@@ -49,7 +50,7 @@ impl Visitor<'_> {
         let (answer, took) = self.client.get_timed(&request).await;
         let now = self.clock.now();
         let fetched = match answer {
-            Err(error) => Fetched::Failed(with_public_address(error.outcome(now), source)),
+            Err(error) => Fetched::Failed(with_public_address(outcome_of(&error, &before, now), source)),
             Ok(Response::NotModified { validators, moved, fresh_for }) => {
                 Fetched::Unchanged(Headers { validators, moved, fresh_for, ..Headers::default() })
             }
@@ -123,6 +124,14 @@ impl Visitor<'_> {
             Err(error) => Fetched::Unreadable(headers, error.kind(), format!("{}: {error}", net::redact_url(&source.public_url))),
         })
     }
+}
+
+/// Returns the outcome of a request that failed. A host that answers 429 rests, also if it does not say for how long.
+fn outcome_of(error: &FetchError, before: &SourceState, now: Time) -> Outcome {
+    if error.is_rate_limit_without_time() {
+        return Outcome::Later { until: now.plus(rest_after_rate_limit(before.failures)), message: error.to_string() };
+    }
+    error.outcome(now)
 }
 
 /// Returns an outcome whose message names the public address of a source in place of the one that was requested.

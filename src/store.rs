@@ -16,6 +16,7 @@ mod memory_leases;
 mod notice;
 mod open;
 mod original;
+mod permissions;
 mod prune;
 mod robots;
 mod row;

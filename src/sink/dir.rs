@@ -67,7 +67,12 @@ impl OutputDir {
 }
 
 fn make_folder(folder: &Path) -> Result<(), SinkError> {
-    fs::create_dir_all(folder).map_err(|source| SinkError::Folder { folder: folder.to_owned(), source })
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+    let made = fs::create_dir_all(folder).and_then(|()| {
+        // Web servers must be able to enter them, whatever the umask.
+        missing.iter().try_for_each(|path| fs::set_permissions(path, Permissions::from_mode(0o755)))
+    });
+    made.map_err(|source| SinkError::Folder { folder: folder.to_owned(), source })
 }
 
 fn is_file_of_size(path: &Path, size: u64) -> bool {

@@ -2,11 +2,13 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::Store;
 use super::error::StoreError;
 use super::location::{Location, with_suffix};
+use super::permissions::PRIVATE;
 use crate::model::LockHolder;
 
 /// The most bytes of a lock file that are read: a name of a process takes a hundred.
@@ -29,7 +31,7 @@ impl Store {
 pub(super) fn lock_file(file: &Path) -> Result<File, StoreError> {
     let path = with_suffix(file, ".lock");
     let unusable = |error: io::Error| unusable(file, &path, &error);
-    let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(unusable)?;
+    let lock = OpenOptions::new().create(true).append(true).mode(PRIVATE).open(&path).map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => lock.set_len(0).map(|()| lock).map_err(unusable),
         Err(TryLockError::WouldBlock) => Err(StoreError::Busy { file: file.display().to_string(), holder: read_holder(&path) }),

@@ -14,6 +14,7 @@ use super::error::{StoreError, classify, classify_migration};
 use super::location::{Location, LocationError, with_suffix};
 use super::lock::lock_file;
 use super::memory_leases::MemoryLeases;
+use super::permissions::{make_private, warn_if_emptied};
 use super::sql::Dialect;
 use super::{Access, Store};
 
@@ -39,7 +40,11 @@ impl Store {
         if let Location::File(file) = &mut location {
             *file = resolve_path(file)?;
             match access {
-                Access::Work => lock = Some(lock_file(file)?),
+                Access::Work => {
+                    lock = Some(lock_file(file)?);
+                    warn_if_emptied(file);
+                    make_private(file);
+                }
                 Access::Look if !file.exists() => return Err(StoreError::Empty { place: file.display().to_string() }),
                 Access::Look => {}
             }

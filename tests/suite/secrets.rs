@@ -1,4 +1,8 @@
-//! Secrets in the addresses of sources: used for requests, and shown nowhere.
+//! Secrets: those in the addresses of sources are used for requests and shown nowhere, and files that hold some are private.
+
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::Stdio;
 
 use crate::support::feeds::{rss, stories, tables};
 use crate::support::origin::{Origin, Reply};
@@ -81,4 +85,46 @@ async fn readers_are_shown_the_public_address() {
     for name in ["sources.opml", "jeux.rss"] {
         assert!(text_of(&shown, name).contains("https://a.example/rss"), "{name}");
     }
+}
+
+#[tokio::test]
+async fn files_of_the_state_are_readable_by_their_owner_only() {
+    let origin = Origin::start().await;
+    origin.on("/feed", Reply::ok(rss("a", &stories(0..2))));
+    let world = World::new(&tables(&[("a", origin.url("/feed"))]));
+    world.relais(&["run"]).await;
+    let mode = |name: &str| std::fs::metadata(world.path(name)).expect("a file").mode() & 0o777;
+    assert_eq!((mode("relais.db"), mode("relais.db.lock")), (0o600, 0o600));
+    std::fs::set_permissions(world.path("relais.db"), Permissions::from_mode(0o644)).expect("permissions");
+    world.relais(&["run"]).await;
+    assert_eq!(mode("relais.db"), 0o600, "a file that an older version made is closed");
+}
+
+#[tokio::test]
+async fn output_is_readable_by_web_servers_whatever_the_umask() {
+    let origin = Origin::start().await;
+    origin.on("/feed", Reply::ok(rss("a", &stories(0..2))));
+    let world = World::new(&tables(&[("a", origin.url("/feed"))]));
+    let script = format!("umask 077; exec {} run", env!("CARGO_BIN_EXE_relais"));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(world.path(".")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    assert_eq!(finish(shell.spawn().expect("a shell")).await.code, Some(0));
+    let folder = std::fs::metadata(world.path("output")).expect("a folder");
+    assert_eq!(folder.mode() & 0o777, 0o755);
+    assert!(world.outputs().iter().all(|(.., mode)| *mode == 0o644));
+}
+
+#[tokio::test]
+async fn state_of_zero_bytes_is_reported_before_it_is_begun_anew() {
+    let origin = Origin::start().await;
+    origin.on("/feed", Reply::ok(rss("a", &stories(0..2))));
+    let world = World::new(&tables(&[("a", origin.url("/feed"))]));
+    let first = world.relais(&["run"]).await;
+    assert!(!first.stderr.contains("empty file"), "{first:?}");
+    for name in ["relais.db", "relais.db-wal", "relais.db-shm"] {
+        let _ = std::fs::remove_file(world.path(name));
+    }
+    std::fs::File::create_new(world.path("relais.db")).expect("an empty file");
+    let ended = world.relais(&["run"]).await;
+    assert!(ended.stderr.contains("relais.db is an empty file"), "{ended:?}");
 }

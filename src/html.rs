@@ -25,7 +25,7 @@ mod text;
 pub use article::clean_article;
 pub use article::lead_image::find_lead_image;
 pub use article::readability::{Article, extract_article};
-pub use article::summary::summarize;
+pub use article::summary::{shorten_content, shorten_summary, summarize};
 pub use clean::clean;
 pub use entities::{decode_entities, escape};
 pub use segment::assemble::{AssembleError, MarkFault, assemble};

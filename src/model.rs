@@ -3,6 +3,7 @@
 mod break_kind;
 mod cidr;
 mod credential;
+mod dedup_key;
 mod edition;
 mod engine_kind;
 mod entry;
@@ -28,6 +29,7 @@ mod zone;
 pub use break_kind::BreakKind;
 pub use cidr::{Cidr, CidrError};
 pub use credential::{has_credentials, looks_secret, public_address};
+pub use dedup_key::{DedupKey, LinkOrigin};
 pub use edition::{Edition, EditionItem, Format, Show, SourceInfo, Translation};
 pub use engine_kind::{BilingualMode, EngineKind};
 pub use entry::{Enclosure, Entry, EntryHead, EntryRow, FullText, Original};

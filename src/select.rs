@@ -1,5 +1,7 @@
 //! The selection of the entries that an edition shows. Pure: no clock, no I/O.
 
+mod publisher;
 mod window;
 
+pub use publisher::link_origin;
 pub use window::{Admission, Window, decide_admission};

@@ -12,7 +12,7 @@ use url::Url;
 use self::limits::is_hostile;
 use self::prefixed::without_prefixes;
 use self::roundtrip::is_settled;
-use super::{escape, text};
+use super::text;
 use crate::model::{Clean, RawHtml};
 
 pub(super) mod limits;
@@ -36,6 +36,9 @@ const ADDRESSES: [&str; 4] = ["href", "src", "cite", "poster"];
 const NO_CONTENT: [&str; 6] = ["script", "style", "noscript", "template", "noembed", "noframes"];
 /// The most times that the result is cleaned again, if it may read otherwise than it was written.
 const MOST_ROUNDS: usize = 4;
+
+/// The most paragraphs that text without markup becomes: more than any article has.
+const MOST_PARAGRAPHS: usize = 2_000;
 
 /// `rel` is written last, but goes before others where the cleaner drops a link that cannot be: cleaned again it would go last.
 const MOVED_REL: &str = "rel=\"noopener noreferrer\" ";
@@ -158,11 +161,37 @@ fn once(builder: &Builder<'_>, html: &str) -> String {
     clean.trim().to_owned()
 }
 
-/// Plain text as paragraphs.
+/// Plain text as paragraphs, written as the cleaner writes them. No tree is made: this is what hostile markup becomes, and the text
+/// behind the first paragraphs becomes one.
 pub(super) fn paragraphs(text: &str) -> Clean {
-    let html: String =
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| format!("<p>{}</p>", escape(line))).collect();
-    Clean::from_cleaner(once(&ABSOLUTE, &html))
+    let mut html = String::with_capacity(text.len() + text.len() / 8);
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    for (number, line) in lines.enumerate() {
+        html.push_str(if number < MOST_PARAGRAPHS { "<p>" } else { " " });
+        push_text(&mut html, line);
+        if number + 1 < MOST_PARAGRAPHS {
+            html.push_str("</p>");
+        }
+    }
+    if !html.is_empty() && !html.ends_with("</p>") {
+        html.push_str("</p>");
+    }
+    Clean::from_cleaner(html)
+}
+
+/// Writes text as HTML §13.3 says.
+fn push_text(html: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '\u{a0}' => html.push_str("&nbsp;"),
+            '\r' => html.push(' '),
+            '\0' => {}
+            c => html.push(c),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -216,6 +245,14 @@ mod tests {
     #[test]
     fn deep_markup_keeps_its_text() {
         assert_eq!(cleaned(&format!("{}le <b>texte", "<div>".repeat(20_000))), "<p>le texte</p>");
+    }
+
+    #[test]
+    fn hostile_markup_becomes_few_paragraphs() {
+        let attack = format!("{}{}", "<div>".repeat(300), "<p>x & y\u{a0}<i>".repeat(100_000));
+        let clean = cleaned(&attack);
+        assert_eq!(clean.matches("<p>").count(), MOST_PARAGRAPHS);
+        assert_eq!(cleaned(&clean), clean);
     }
 
     #[test]

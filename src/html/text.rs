@@ -10,16 +10,60 @@ use crate::model::{Clean, Text};
 /// Wider than any paragraph ought to be: line ends are the reader's business.
 const WIDTH: usize = 10_000;
 
+/// The size in bytes from which a row of paragraphs is rendered piece by piece: the renderer takes a hundred times as much memory.
+const PIECE: usize = 64 * 1024;
+/// The most nodes of a piece: the renderer takes a kilobyte for each.
+const MOST_NODES: usize = 60_000;
+
 /// Clean HTML as plain text: paragraphs and list items on lines of their own, no decoration, no links.
 pub fn to_text(html: &Clean) -> String {
     if html.is_empty() {
         return String::new();
     }
-    if limits::is_hostile(html.as_str()) {
-        return strip(html.as_str());
+    let mut rest = html.as_str();
+    let mut out = String::new();
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(end_of_piece(rest));
+        let text = if limits::exceeds(piece, MOST_NODES) { strip(piece) } else { rendered(piece) };
+        let text = text.trim_matches('\n');
+        if !out.is_empty() && !text.is_empty() {
+            out.push_str("\n\n");
+        }
+        out.push_str(text);
+        rest = after;
     }
+    out.trim().to_owned()
+}
+
+/// Returns where the first piece of clean HTML ends: all of it, unless it is large and is a row of paragraphs. Between two of them
+/// it can be cut without a change of the text.
+fn end_of_piece(html: &str) -> usize {
+    const BOUNDARY: &str = "</p><p>";
+    if html.len() < PIECE || !html.starts_with("<p") {
+        return html.len();
+    }
+    // An element around paragraphs would begin with its own tag before them.
+    let end = html.match_indices(BOUNDARY).map(|(at, _)| at + "</p>".len()).find(|end| *end >= PIECE / 2);
+    end.filter(|end| is_balanced(&html[..*end])).unwrap_or(html.len())
+}
+
+/// Returns true if every element that begins in a piece of clean HTML ends in it.
+fn is_balanced(html: &str) -> bool {
+    let mut depth = 0_usize;
+    for token in Scanner::new(html) {
+        match token {
+            Token::Start(tag) if !elements::find(tag.name).is_void() => depth += 1,
+            Token::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    depth == 0
+}
+
+/// Renders HTML that is not hostile.
+fn rendered(html: &str) -> String {
     let config = html2text::config::with_decorator(TrivialDecorator::new()).no_table_borders().allow_width_overflow();
-    let text = config.string_from_read(html.as_str().as_bytes(), WIDTH).unwrap_or_else(|_| strip(html.as_str()));
+    let text = config.string_from_read(html.as_bytes(), WIDTH).unwrap_or_else(|_| strip(html));
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
@@ -76,6 +120,13 @@ mod tests {
         ] {
             assert_eq!(to_line(html).as_str(), text, "{html}");
         }
+    }
+
+    #[test]
+    fn large_row_of_paragraphs_reads_as_its_pieces() {
+        let html: String = (0..9_000).map(|n| format!("<p>Le <b>paragraphe</b> {n}.</p>")).collect();
+        let text: Vec<String> = (0..9_000).map(|n| format!("Le paragraphe {n}.")).collect();
+        assert_eq!(to_text(&Clean::from_cleaner(html)), text.join("\n\n"));
     }
 
     #[test]

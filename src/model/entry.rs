@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::id::first_64_bits;
-use super::{Clean, EntryId, EntryKey, Lang, RawHtml, Revision, SourceId, Text, Time};
+use super::{Clean, DedupKey, EntryId, EntryKey, Lang, LinkOrigin, RawHtml, Revision, SourceId, Text, Time};
 
 /// A file that belongs to an entry: a podcast's audio, a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,19 +85,16 @@ impl Entry {
         Revision(hasher.digest().cast_signed())
     }
 
+    /// Returns the key by which copies of an article are recognised; `link` tells where its page lies. An entry without a page has
+    /// none: headlines alone repeat ("Le journal de 8 h").
+    pub fn dedup_key(&self, link: LinkOrigin) -> Option<DedupKey> {
+        let text = self.content.as_ref().or(self.summary.as_ref()).map(|html| html.0.as_str());
+        Some(DedupKey::new(self.head.url.as_deref()?, self.title.as_str(), text, link))
+    }
+
     /// Returns true if there is anything to show: a headline, a page or a text.
     pub fn has_content(&self) -> bool {
         !self.title.is_blank() || self.head.url.is_some() || self.summary.is_some() || self.content.is_some()
-    }
-
-    /// Returns the key by which duplicates are found: equal for two entries of any sources with the same page and the same
-    /// headline. An entry without a page has none: headlines alone repeat ("Le journal de 8 h").
-    pub fn dedup_key(&self) -> Option<i64> {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.head.url.as_ref()?.as_bytes());
-        hasher.update(&[0]);
-        hasher.update(self.title.as_str().as_bytes());
-        Some(first_64_bits(&hasher))
     }
 }
 
@@ -117,8 +113,8 @@ pub struct EntryRow {
     pub first_seen: Time,
     /// The language, as far as known.
     pub lang: Option<Lang>,
-    /// The key of [`Entry::dedup_key`].
-    pub dedup_key: Option<i64>,
+    /// What tells copies of an article.
+    pub dedup_key: Option<DedupKey>,
     /// True if the source has removed the entry.
     pub is_withdrawn: bool,
 }

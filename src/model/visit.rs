@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BreakKind, Entry, EntryId, FaultKind, Revision, SourceId, SourceState, Time};
+use super::{BreakKind, Entry, EntryId, FaultKind, LinkOrigin, Revision, SourceId, SourceState, Time};
 
 /// The entries of a body, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +97,8 @@ pub struct Change {
     pub at: Time,
     /// The time at which it was first seen.
     pub first_seen: Time,
+    /// Where its page lies.
+    pub link: LinkOrigin,
 }
 
 /// The result of one attempt to fetch a source. The store settles it in one transaction.

@@ -22,7 +22,7 @@ use crate::store::{Store, StoreError};
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
 use super::full_text::Pages;
-use super::originals::load_or_make_originals;
+use super::originals::load_shown_originals;
 pub(super) use fault_feed::FaultFeed;
 use index::{INDEX, edition_link};
 use record::{Inputs, Record};
@@ -137,10 +137,15 @@ impl Publish<'_> {
             count.same = u32::try_from(record.files.len()).unwrap_or(u32::MAX);
             return Ok(Some(count));
         }
-        let originals = load_or_make_originals(self.store, &entries, self.paged).await?;
+        let (originals, left_out) = load_shown_originals(self.store, &entries, self.paged, edition.show).await?;
+        if left_out > 0 {
+            tracing::warn!(left_out, "the edition is larger than 16 MiB: its oldest entries are left out");
+        }
         let renditions = self.load_renditions(&renditions, lang).await?;
         let parts = view::Parts { edition, lang, base_url, window: &entries, originals, renditions, infos, updated_if_empty };
         let view = Arc::new(view::build_edition(parts));
+        let items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
+        count.items = items;
         let files = self.write_formats(&view, &edition.formats, &mut count, done).await?;
         tracing::debug!(items, waiting, written = count.written, same = count.same, "published the edition");
         if files.len() < edition.formats.len() {

@@ -54,7 +54,7 @@ fn encode_entry(id: EntryId, change: &Change, page: i64) -> EntryColumns {
         at: change.at.millis(),
         first_seen: change.first_seen.millis(),
         lang: entry.head.lang.as_ref().map(ToString::to_string),
-        dedup_key: entry.dedup_key(),
+        dedup_key: entry.dedup_key(change.link).map(|key| key.0),
         page,
     }
 }

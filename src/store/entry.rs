@@ -13,7 +13,7 @@ use super::row::collected_rows;
 use super::sql::{OwnedQuery, Sql, sql};
 use super::text_page::decode_page;
 use super::{Store, StoreError};
-use crate::model::{Entry, EntryId, EntryRow, Lang, Revision, SourceId, Time};
+use crate::model::{DedupKey, Entry, EntryId, EntryRow, Lang, Revision, SourceId, Time};
 
 /// The number of pages of texts that are in memory at a time.
 const PAGES_AT_ONCE: usize = 16;
@@ -46,7 +46,7 @@ struct EntryColumns {
     at: i64,
     first_seen: i64,
     lang: Option<String>,
-    dedup_key: Option<i64>,
+    dedup_key: Option<DedupKey>,
     withdrawn_at: Option<i64>,
 }
 

@@ -169,7 +169,7 @@ fn to_html(text: Option<&[u8]>) -> Result<Option<RawHtml>, PageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Time;
+    use crate::model::{LinkOrigin, Time};
 
     fn change(uid: &str, content: Option<&str>) -> Change {
         let entry = Entry {
@@ -179,7 +179,7 @@ mod tests {
             summary: Some(RawHtml(format!("<p>résumé de {uid}</p>"))),
             content: content.map(|text| RawHtml(text.to_owned())),
         };
-        Change { revision: entry.revision(), entry, at: Time::EPOCH, first_seen: Time::EPOCH }
+        Change { revision: entry.revision(), entry, at: Time::EPOCH, first_seen: Time::EPOCH, link: LinkOrigin::Elsewhere }
     }
 
     fn with_ids(changes: &[Change]) -> Vec<(EntryId, &Change)> {

@@ -67,6 +67,32 @@ async fn twenty_thousand_nested_elements_become_text() {
 }
 
 #[tokio::test]
+async fn inline_elements_that_each_paragraph_opens_again_become_text() {
+    let text = format!("{}{}", "<b a=n>".repeat(200), "<p>x".repeat(100_000));
+    let (kinds, world, _) = beside(Reply::ok(rss("deep", &[Story::new(0).text(&text)]))).await;
+    assert_eq!(kinds, Vec::<String>::new());
+    assert!(!world.output("jeux.html").contains("<b a"), "the memory that it took was looked at");
+}
+
+#[tokio::test]
+async fn summaries_of_a_megabyte_are_cut_to_a_few_sentences() {
+    let origin = Origin::start().await;
+    let text = "<p>Le public attend depuis longtemps devant les portes.</p>".repeat(17_000);
+    let long: Vec<Story> = stories(0..7).into_iter().map(|story| story.text(&text)).collect();
+    origin.on("/one", Reply::ok(rss("one", &long)));
+    origin.on("/two", Reply::ok(rss("two", &long)));
+    let world =
+        World::new(&tables(&[("one", origin.url("/one")), ("two", origin.url("/two"))]).replace("\"full\"", "\"summary\""));
+    let (ended, peak) = finish_watched(world.start(&["run", "--json"])).await;
+    assert_eq!(ended.json()["editions"][0]["items"], 14, "{ended:?}");
+    assert!(peak < MOST_MEMORY, "{peak} KiB");
+    for format in ["atom", "rss", "json", "html"] {
+        let text = world.output(&format!("jeux.{format}"));
+        assert!(text.contains("devant les portes. …") && text.len() < 14 * 5_000, "{format}: {} bytes", text.len());
+    }
+}
+
+#[tokio::test]
 async fn entities_neither_explode_nor_fetch() {
     let levels: String = (1..30).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();
     let bomb = format!(

@@ -227,6 +227,21 @@ async fn one_article_in_two_feeds_is_published_once_and_podcasts_with_one_link_a
 }
 
 #[tokio::test]
+async fn source_that_copies_headline_and_link_does_not_replace_the_article() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::ok(rss("a", &[Story::new(1).text("<p>Le texte de la rédaction.</p>")])));
+    origin.on("/other", feed("other", 2..3));
+    let world = World::new(&tables(&[("a", origin.url("/a")), ("other", origin.url("/other"))]));
+    world.relais(&["run"]).await;
+    let copy = rss("a", &[Story::new(1).text("<p>Un texte étranger.</p>")]);
+    let copy = copy.replace("<link>https://a.example.org/</link>", "<link>https://other.example.org/</link>");
+    origin.on("/other", Reply::ok(copy.replace(" Sep 2026 00:", " Sep 2026 05:")));
+    world.relais(&["run", "--force"]).await;
+    let atom = world.output("jeux.atom");
+    assert!(atom.contains("Le texte de la rédaction.") && !atom.contains("Un texte étranger."), "{atom}");
+}
+
+#[tokio::test]
 async fn sources_and_editions_can_be_chosen() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..1));

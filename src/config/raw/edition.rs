@@ -42,7 +42,8 @@ pub(crate) struct RawEdition {
     /// each paragraph (`paragraphs`). Requires `engines`.
     #[schemars(example = &"title")]
     pub(crate) bilingual: Located<RawBilingualMode>,
-    /// The parts of an entry that are republished: the `title`, the title and the `summary`, or the `full` text.
+    /// The parts of an entry that are republished: the `title`, the title and the `summary` (up to about 1,000 characters), or the
+    /// `full` text.
     #[schemars(example = &"summary")]
     pub(crate) show: Located<RawShow>,
     /// The number of entries in the edition, newest first.

@@ -14,8 +14,10 @@ use crate::html::scan::{self, Tag, Token};
 const LONGEST_NAME: usize = 12;
 /// Deeper than any article; browsers themselves stop at 512.
 const DEEPEST: usize = 256;
-/// Tags plus inline elements opened again: an honest megabyte of HTML stays far below.
-const MOST_NODES: usize = 400_000;
+/// Tags plus inline elements opened again: an honest megabyte of HTML stays below. A tree of so many takes 50 MB.
+const MOST_NODES: usize = 200_000;
+/// The most bytes that may become a tree: as much as is published of an entry.
+const MOST_BYTES: usize = 2 << 20;
 /// In one tag: honest ones have a dozen.
 const MOST_ATTRIBUTES: usize = 500;
 /// The number of times that a byte may be read, on average: once, unless tags begin within the attributes of others, which could
@@ -27,8 +29,13 @@ const MOST_REFERENCES: usize = 150_000;
 
 /// True if a tree of this markup would be deeper or larger than an article's can honestly be.
 pub(in crate::html) fn is_hostile(html: &str) -> bool {
+    exceeds(html, MOST_NODES)
+}
+
+/// True if a tree of this markup would be too deep, or have more than so many nodes.
+pub(in crate::html) fn exceeds(html: &str, most_nodes: usize) -> bool {
     let bytes = html.as_bytes();
-    if memchr::memchr_iter(b'&', bytes).nth(MOST_REFERENCES).is_some() {
+    if bytes.len() > MOST_BYTES || memchr::memchr_iter(b'&', bytes).nth(MOST_REFERENCES).is_some() {
         return true;
     }
     let mut tree = Tree::default();
@@ -43,7 +50,7 @@ pub(in crate::html) fn is_hostile(html: &str) -> bool {
             // Parsers read the attributes of a tag before they find that it has no end.
             _ => count_attributes(Tag { raw: token.raw(), name: "" }),
         };
-        tree.is_too_large() || attributes > MOST_ATTRIBUTES || readings > MOST_READINGS * bytes.len()
+        tree.depth > DEEPEST || tree.nodes > most_nodes || attributes > MOST_ATTRIBUTES || readings > MOST_READINGS * bytes.len()
     })
 }
 
@@ -85,10 +92,6 @@ impl Tree {
             self.depth -= 1;
         }
         count_attributes(tag)
-    }
-
-    fn is_too_large(&self) -> bool {
-        self.depth > DEEPEST || self.nodes > MOST_NODES
     }
 }
 

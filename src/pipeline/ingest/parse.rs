@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use crate::config as plan;
 use crate::feed::{self, Feed, FeedError};
-use crate::model::{Change, Entry, EntryId, EntryRow, Found, Hub, Lang, Revision, SourceId, SourceMeta, Time, Zone};
+use crate::model::{Change, Entry, EntryId, EntryRow, Found, Hub, Lang, LinkOrigin, Revision, SourceId, SourceMeta, Time, Zone};
 use crate::net;
+use crate::select::link_origin;
 use crate::store::EncodedEntries;
 
 use super::super::blocking::spawn_cpu;
@@ -122,7 +123,10 @@ impl ParseJob {
         for (place, ((entry, revision), id)) in entries.into_iter().zip(&ids).enumerate() {
             match known.get(id) {
                 Some(before) if before.revision == revision => restored.extend(before.is_withdrawn.then_some(*id)),
-                before => changes.push(self.change(entry, revision, before.copied(), place)),
+                before => {
+                    let link = link_origin(entry.head.url.as_deref(), &url, feed.link.as_deref());
+                    changes.push(Change { link, ..self.change(entry, revision, before.copied(), place) });
+                }
             }
         }
         let again = changes.iter().filter(|change| known.contains_key(&change.entry.key.id())).count();
@@ -152,7 +156,7 @@ impl ParseJob {
         // Entries without a date keep the order of the feed: a millisecond each.
         let undated = Time::from_millis(first_seen.millis() - i64::try_from(place).unwrap_or(0));
         let at = before.map_or_else(|| entry.head.published.unwrap_or(undated), |known| known.at);
-        Change { entry, revision, at, first_seen }
+        Change { entry, revision, at, first_seen, link: LinkOrigin::Elsewhere }
     }
 
     fn encode(&self, changes: &mut FeedChanges) {

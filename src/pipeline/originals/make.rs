@@ -6,22 +6,40 @@ use url::Url;
 
 use crate::feed;
 use crate::html;
-use crate::model::{Entry, FullText, Original, RawHtml};
+use crate::model::{Clean, Entry, FullText, Original, RawHtml};
 use crate::net;
 
 /// A text of so many characters is an article by itself.
 const LONG: usize = 600;
 
-/// Makes the original rendition of an entry: cleans its HTML and makes its plain text. This costs more than all else, so it is done
-/// once for a revision.
+/// Makes the original rendition of an entry: cleans its HTML, bounds it, and makes its plain text. This costs more than all else, so
+/// it is done once for a revision.
 pub(in crate::pipeline) fn make_original(entry: Entry) -> Original {
     let base = entry.head.base.as_deref().or(entry.head.url.as_deref()).and_then(|base| Url::parse(base).ok());
     let lang = entry.head.lang.as_ref();
     let clean = |raw: &RawHtml| Some(html::clean_article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
     let content = entry.content.as_ref().and_then(clean);
     let summary = entry.summary.as_ref().and_then(clean).or_else(|| content.as_ref().and_then(html::summarize));
-    let text = content.as_ref().or(summary.as_ref()).map(html::to_text).unwrap_or_default();
-    Original { head: entry.head, title: entry.title, summary, content, text, full_text: None }
+    let mut original = Original { head: entry.head, title: entry.title, summary, content, text: String::new(), full_text: None };
+    bound(&mut original);
+    original.text = original.content.as_ref().or(original.summary.as_ref()).map(html::to_text).unwrap_or_default();
+    original
+}
+
+/// Shortens a summary that is an article, which then becomes the content, and a content that is too large to publish.
+pub(super) fn bound(original: &mut Original) {
+    let size = |html: &Option<Clean>| html.as_ref().map_or(0, |html| html.as_str().len());
+    if let Some(short) = original.summary.as_ref().and_then(html::shorten_summary) {
+        let article = original.summary.replace(short);
+        if size(&article) > size(&original.content) {
+            original.content = article;
+        }
+    }
+    if let Some(short) = original.content.as_ref().and_then(html::shorten_content) {
+        let url = original.head.url.as_deref().map(net::redact_url);
+        tracing::warn!(entry.url = url, "the text of an entry is larger than 2 MiB: only its beginning is published");
+        original.content = Some(short);
+    }
 }
 
 /// Makes the original rendition of an entry whose article page was fetched: its content is the page's article, if there is one that
@@ -34,6 +52,7 @@ pub(in crate::pipeline) fn make_original_from_page(entry: Entry, page: &str, url
         return original;
     };
     let content = html::clean_article(&article.content, Some(url), original.head.lang.as_ref());
+    let content = html::shorten_content(&content).unwrap_or(content);
     let text = html::to_text(&content);
     if !is_about(&text, original.title.as_str()) {
         original.full_text = left("speaks of something else than its entry");

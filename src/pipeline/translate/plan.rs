@@ -167,7 +167,7 @@ fn known_of_change(change: &Change) -> EntryRow {
         at: change.at,
         first_seen: change.first_seen,
         lang: entry.head.lang.clone(),
-        dedup_key: entry.dedup_key(),
+        dedup_key: entry.dedup_key(change.link),
         is_withdrawn: false,
     }
 }

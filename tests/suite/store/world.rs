@@ -1,7 +1,8 @@
 //! Sources, entries and visits to fill a store with.
 
 use relais::model::{
-    Change, Entry, EntryHead, EntryId, EntryKey, Found, Lang, Outcome, RawHtml, SourceId, SourceState, Text, Time, Visit,
+    Change, Entry, EntryHead, EntryId, EntryKey, Found, Lang, LinkOrigin, Outcome, RawHtml, SourceId, SourceState, Text, Time,
+    Visit,
 };
 use relais::store::{Lease, SettledVisit, Store};
 
@@ -40,7 +41,7 @@ pub(super) fn entry(of: &str, uid: &str, text: &str) -> Entry {
 
 /// The first sight of an entry.
 pub(super) fn change(entry: Entry, seconds: i64) -> Change {
-    Change { revision: entry.revision(), entry, at: at(seconds), first_seen: at(seconds) }
+    Change { revision: entry.revision(), entry, at: at(seconds), first_seen: at(seconds), link: LinkOrigin::Elsewhere }
 }
 
 /// A visit that found nothing new.

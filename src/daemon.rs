@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Plan;
+use crate::config::{Plan, Problems};
 use crate::model::{Clock, HolderKind, LockHolder, Time};
 use crate::pipeline::{Passes, Prepared, RunError, Scope, Subscribing, Until};
 use crate::serve::{Health, ListenError, Listener, PushReceiver, ServerState};
@@ -48,8 +48,8 @@ const MAX_RETRY: Duration = Duration::from_secs(30);
 pub struct Daemon<'a> {
     /// The path of feeds.toml.
     pub path: &'a Path,
-    /// Reads it: the plan, or what is wrong with it, complete.
-    pub load: &'a dyn Fn() -> Result<Plan, String>,
+    /// Loads its plan.
+    pub load: &'a dyn Fn() -> Result<Plan, Problems>,
     /// The clock.
     pub clock: &'static dyn Clock,
     /// The address of the HTTP server, if there is to be one.
@@ -316,9 +316,9 @@ impl PlanRunner<'_> {
 /// A changed feeds.toml cannot replace the present plan.
 #[derive(Debug, thiserror::Error)]
 enum ReloadError {
-    /// It has errors. The text lists them all.
-    #[error("{0}")]
-    Invalid(String),
+    /// It has errors.
+    #[error(transparent)]
+    Invalid(#[from] Problems),
     /// It names another database.
     #[error("`state` has changed: restart the daemon to use another database")]
     StateChanged,
@@ -329,7 +329,7 @@ enum ReloadError {
 
 /// Loads the plan of the present feeds.toml.
 async fn load_replacement(settings: &Daemon<'_>, prepared: &Prepared, changes: &mut Changes) -> Result<Prepared, ReloadError> {
-    let plan = (settings.load)().map_err(ReloadError::Invalid)?;
+    let plan = (settings.load)()?;
     changes.watch(settings.path, &plan).await;
     if plan.state.url() != prepared.plan().state.url() {
         return Err(ReloadError::StateChanged);

@@ -25,7 +25,7 @@ mod translate;
 mod trigger;
 
 pub use blocking::Panicked;
-pub use discovery::{FoundFeed, Probe, Probed, probe, seek};
+pub use discovery::{DiscoveryError, FoundFeed, Probe, ProbedFeed, find_feeds, probe};
 pub use dry_run::dry_run;
 pub use error::PipelineError;
 pub use ingest::{Progress, Push, Until};

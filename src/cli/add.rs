@@ -12,7 +12,7 @@ use super::source_file::{add_sources, find_by_url, load_incomplete_plan, publish
 use crate::config::{NewSource, Plan, source_id};
 use crate::model::public_address;
 use crate::net::Client;
-use crate::pipeline::{self, FoundFeed, seek};
+use crate::pipeline::{self, FoundFeed};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
@@ -53,13 +53,13 @@ pub(super) async fn run_add(global: &GlobalArgs, args: &AddArgs) -> Result<Exit,
 /// Finds the feeds behind an address. Without a scheme, https is tried first, then http.
 async fn find_feeds(client: &Client, address: &str) -> Result<Vec<FoundFeed>, CommandError> {
     if address.contains("://") {
-        return seek(client, address).await.map_err(CommandError::fault);
+        return pipeline::find_feeds(client, address).await.map_err(CommandError::fault);
     }
-    let secure = match seek(client, &format!("https://{address}")).await {
+    let secure = match pipeline::find_feeds(client, &format!("https://{address}")).await {
         Ok(found) => return Ok(found),
         Err(error) => error,
     };
-    let plain = seek(client, &format!("http://{address}")).await;
+    let plain = pipeline::find_feeds(client, &format!("http://{address}")).await;
     plain.map_err(|plain| CommandError::fault(format!("no feed was found\nwith https: {secure}\nwith http: {plain}")))
 }
 

@@ -18,9 +18,9 @@ pub(super) struct DaemonArgs {
 /// Runs the daemon until it is stopped.
 pub(super) async fn run_daemon(global: &GlobalArgs, args: &DaemonArgs) -> Result<Exit, CommandError> {
     let plan = load_plan_and_warn(global)?;
-    let reload = || config::load(&global.config).map_err(|problems| problems.render(false));
+    let load = || config::load(&global.config);
     let settings =
-        Daemon { path: &global.config, load: &reload, clock: &SystemClock, listen: args.listen, process: std::process::id() };
+        Daemon { path: &global.config, load: &load, clock: &SystemClock, listen: args.listen, process: std::process::id() };
     match Box::pin(daemon::run_daemon(&settings, plan)).await {
         Ok(()) => Ok(Exit::Success),
         Err(error) if error.is_configuration() => Err(CommandError::usage(error)),

@@ -14,7 +14,7 @@ use super::table::{Cell, Table};
 use crate::clock::SystemClock;
 use crate::config::{self, Plan};
 use crate::model::{Clock, PollHints, Time};
-use crate::pipeline::{self, Probed};
+use crate::pipeline::{self, ProbedFeed};
 
 /// Visits the named sources, or all enabled ones, and prints a table of the results.
 pub(super) async fn probe(global: &GlobalArgs, plan: &Plan, names: &[String]) -> Result<Exit, CommandError> {
@@ -53,9 +53,9 @@ fn results_table(probes: &[pipeline::Probe]) -> String {
                 Cell::text(found.newest.map(|newest| describe_age(now, newest)).unwrap_or_default()),
                 Cell::text(list_remarks(found)),
             ],
-            Err(why) => {
+            Err(error) => {
                 let nothing = || Cell::text("");
-                vec![name, took, nothing(), nothing(), nothing(), nothing(), Cell::text(why.as_str())]
+                vec![name, took, nothing(), nothing(), nothing(), nothing(), Cell::text(error.to_string())]
             }
         });
     }
@@ -74,7 +74,7 @@ fn describe_age(now: Time, then: Time) -> String {
 }
 
 /// Lists remarks on a feed: moved, undated entries, repairs, wishes for polling.
-fn list_remarks(found: &Probed) -> String {
+fn list_remarks(found: &ProbedFeed) -> String {
     let mut remarks = Vec::new();
     if let Some(to) = &found.moved {
         remarks.push(format!("has moved to {to}: change its `url`"));

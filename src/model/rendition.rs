@@ -79,7 +79,7 @@ pub enum MemoryResult {
 pub struct Refusal {
     /// The name of the reason.
     pub reason: String,
-    /// How many times in a row the segment was refused.
+    /// The number of refusals of the segment in a row.
     pub times: u32,
     /// The time at which it expires.
     pub until: Time,

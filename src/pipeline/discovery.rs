@@ -1,7 +1,9 @@
-//! Looks at addresses without keeping anything: what a source would give, and which feeds are behind a page.
+//! Discovery: finds the feeds of a page (`relais add`), and probes sources (`relais check --probe`). Nothing is stored.
 
 mod autodiscover;
+mod error;
 mod probe;
 
-pub use autodiscover::{FoundFeed, seek};
-pub use probe::{Found as Probed, Probe, probe};
+pub use autodiscover::{FoundFeed, find_feeds};
+pub use error::DiscoveryError;
+pub use probe::{Probe, ProbedFeed, probe};

@@ -1,6 +1,6 @@
 //! Full text: fetches the article pages of entries whose source has `full_text`, before they are published, within a budget.
 //!
-//! A page that cannot be had delays only its own text: the entry is published as the feed gives it, and a later run asks again.
+//! If a page cannot be fetched, the entry is published with the text of its feed, and a later run retries.
 
 mod host_pages;
 
@@ -19,15 +19,15 @@ use super::context::Context;
 use super::error::PipelineError;
 use host_pages::{HostPages, WantedPage, fetch_pages, load_robots};
 
-/// Requests for a page before it is given up.
+/// The number of requests for a page before it is given up.
 const TRIES: u32 = 3;
 
 /// The budget of one pass for article pages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageBudget {
-    /// Pages of one source, at most.
+    /// The most pages of one source.
     per_source: usize,
-    /// Time for all pages together, at most.
+    /// The time limit for all pages together.
     time: Duration,
 }
 
@@ -43,23 +43,23 @@ pub(super) struct Pages<'a> {
     /// The sources whose pages are fetched.
     sources: HashMap<&'a SourceId, &'a plan::Source>,
     budget: PageBudget,
-    /// The number of pages that were asked for, by source.
+    /// The number of pages requested so far, by source.
     spent: HashMap<&'a SourceId, usize>,
-    /// Entries whose page was asked for in this pass: another edition that wants it does not ask again.
-    asked: HashSet<EntryId>,
-    /// Hosts that failed, and are not asked again in this pass.
+    /// The entries whose page was requested in this pass: another edition does not request it again.
+    requested: HashSet<EntryId>,
+    /// The hosts that failed: they get no more requests in this pass.
     failed_hosts: HashSet<String>,
 }
 
 impl<'a> Pages<'a> {
-    /// Makes the pages of those `sources` that have `full_text`; nothing is fetched yet.
+    /// Makes the article pages of the sources with `full_text`. Nothing is fetched yet.
     pub(super) fn new(context: Context<'a>, sources: &'a [plan::Source], budget: PageBudget) -> Self {
         let sources = sources.iter().filter(|source| source.full_text).map(|source| (&source.id, source)).collect();
-        Self { context, sources, budget, spent: HashMap::new(), asked: HashSet::new(), failed_hosts: HashSet::new() }
+        Self { context, sources, budget, spent: HashMap::new(), requested: HashSet::new(), failed_hosts: HashSet::new() }
     }
 
-    /// Returns what is known of the pages of these entries, newest first. With `fetch`, missing pages are fetched now as far as the
-    /// budget goes, and the original renditions made of them are saved.
+    /// Returns the stored full texts of these entries. With `fetch`, missing pages are fetched within the budget, newest first, and the
+    /// original renditions made from them are stored.
     pub(super) async fn load_or_fetch(
         &mut self,
         window: &[EntryRow],
@@ -92,29 +92,29 @@ impl<'a> Pages<'a> {
         until: Instant,
     ) -> Result<Vec<(EntryId, FullText)>, PipelineError> {
         let (context, failed_hosts) = (self.context, &mut self.failed_hosts);
-        // Each host hands its answer over. A loop that took the answers and then waited for the store would leave the other hosts
-        // unpolled meanwhile, and one of those may stand in the queue for the same store: neither would ever move again.
+        // The results go through a channel. If the loop over the hosts waited for the store itself, the other hosts would not be
+        // polled meanwhile; one of them may wait for the same store, and both would wait for ever (a futurelock).
         let (send, mut receive) = mpsc::unbounded_channel();
-        let asking = async {
-            let asks: FuturesUnordered<_> = hosts
+        let fetching = async {
+            let requests: FuturesUnordered<_> = hosts
                 .into_iter()
                 .map(|(host, queue)| {
                     let send = send.clone();
                     async move {
                         let robots = load_robots(context.robots, &queue, until).await?;
-                        // Nobody receives any more when the store has failed; its error is the one that is told.
+                        // If the store has failed, the receiver is gone, and the error of the store is returned.
                         let _ = send.send(fetch_pages(context.client, &robots, host, queue, until).await?);
                         Ok::<(), PipelineError>(())
                     }
                 })
                 .collect();
             drop(send);
-            asks.try_collect::<()>().await
+            requests.try_collect::<()>().await
         };
-        let keeping = async {
+        let saving = async {
             let mut found = Vec::new();
-            while let Some(HostPages { host, made, is_well }) = receive.recv().await {
-                if !is_well {
+            while let Some(HostPages { host, made, is_available }) = receive.recv().await {
+                if !is_available {
                     failed_hosts.insert(host);
                 }
                 context.store.save_originals(&made).await?;
@@ -122,11 +122,11 @@ impl<'a> Pages<'a> {
             }
             Ok(found)
         };
-        let ((), found) = futures::try_join!(asking, keeping)?;
+        let ((), found) = futures::try_join!(fetching, saving)?;
         Ok(found)
     }
 
-    /// Returns the entries whose page is to be fetched now, by host, the newest first.
+    /// Returns the entries whose page is to be fetched now, by host, newest first.
     async fn list_wanted(
         &mut self,
         window: &[&EntryRow],
@@ -142,7 +142,7 @@ impl<'a> Pages<'a> {
             };
             let Some((id, _)) = self.sources.get_key_value(&entry.source) else { continue };
             let spent = self.spent.entry(*id).or_default();
-            if !self.budget.time.is_zero() && *spent < self.budget.per_source && self.asked.insert(entry.id) {
+            if !self.budget.time.is_zero() && *spent < self.budget.per_source && self.requested.insert(entry.id) {
                 *spent += 1;
                 tries.insert(entry.id, before);
                 ids.push(entry.id);
@@ -160,7 +160,7 @@ impl<'a> Pages<'a> {
         for id in ids {
             let Some((revision, entry)) = entries.remove(&id) else { continue };
             let Some(source) = self.sources.get(&entry.key.source) else { continue };
-            // Without an address nothing is asked for, which is noted like any other failure.
+            // A missing address fails like any other request, and is recorded as such.
             let url = entry.head.url.clone().unwrap_or_default();
             let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
             if !self.failed_hosts.contains(&host) {

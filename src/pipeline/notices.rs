@@ -1,4 +1,4 @@
-//! What a run tells the operator once, and not in each run: the warnings of a configuration, a budget that is used up.
+//! The notices that are reported once and not in each run: warnings of the configuration, an exhausted budget.
 
 use crate::config::{Engine, Plan};
 use crate::model::{Fault, FaultKind, FaultSubject, Time};

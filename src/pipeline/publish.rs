@@ -1,4 +1,4 @@
-//! Publish: each edition is merged, rendered and written, if anything in it has changed.
+//! The publish pass: merges, renders and writes each edition that has changed.
 
 mod fault_feed;
 mod index;
@@ -37,15 +37,15 @@ pub(super) struct Publish<'a> {
     pub(super) dir: Arc<OutputDir>,
     /// The name of this output among those in the store.
     pub(super) target: &'a str,
-    /// The present: what is held for a translation is held for a time.
+    /// The clock, for entries that are held for a translation.
     pub(super) clock: &'a dyn Clock,
     /// The address at which the output will be reached.
     pub(super) base_url: Option<&'a str>,
-    /// All sources, to name them.
+    /// All sources, for their titles and links.
     pub(super) sources: &'a [plan::Source],
-    /// What feeds that were visited a moment ago say of themselves; of the others the store knows.
+    /// The metadata of the feeds visited since the last publish pass; that of the others is in the store.
     pub(super) seen: &'a HashMap<SourceId, SourceMeta>,
-    /// All editions, to list them.
+    /// All editions, for the index.
     pub(super) editions: &'a [plan::Edition],
     /// The editions to publish now.
     pub(super) only: Option<&'a HashSet<String>>,
@@ -63,7 +63,7 @@ pub(super) struct Published {
 }
 
 impl Publish<'_> {
-    /// Publishes what has changed. Article pages are fetched before.
+    /// Publishes the editions that have changed, after fetching their article pages.
     pub(super) async fn run(&self, pages: &mut Pages<'_>) -> Result<Published, PipelineError> {
         let infos = self.source_infos().await?;
         let records: HashMap<String, String> = self.store.list_publications(self.target).await?.into_iter().collect();
@@ -103,7 +103,7 @@ impl Publish<'_> {
         }
     }
 
-    /// Returns how each source is named to readers.
+    /// Returns the title and link of each source, as readers see them.
     async fn source_infos(&self) -> Result<HashMap<SourceId, SourceInfo>, StoreError> {
         let unseen = self.sources.iter().map(|source| &source.id).filter(|id| !self.seen.contains_key(id));
         let unseen: Vec<SourceId> = unseen.cloned().collect();
@@ -113,7 +113,7 @@ impl Publish<'_> {
         Ok(self.sources.iter().map(|source| (source.id.clone(), view::source_info(source, meta(&source.id)))).collect())
     }
 
-    /// Publishes one edition in one language; nothing when it failed, which is told as a fault.
+    /// Publishes one edition in one language. Returns `None` if it failed, which is reported as a fault.
     async fn publish_edition(
         &self,
         edition: &plan::Edition,

@@ -6,7 +6,7 @@ const LARGE_BATCH: usize = 8;
 /// A batch of at least this many texts says something about the engine when all of them come back as they were, or empty.
 const ECHOED_BATCH: usize = 2;
 
-/// How the texts of one batch were answered, before any second attempt.
+/// The results of the texts of one batch, before any second attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerCounts {
     /// Answers that passed the checks.

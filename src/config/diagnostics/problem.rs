@@ -126,7 +126,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// What is wrong with a value, and a hint; its place is known to the caller only.
+/// The problem of a value, with a hint; only the caller knows its place in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Diagnosis {
     pub(crate) message: String,

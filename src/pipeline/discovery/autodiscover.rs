@@ -1,16 +1,17 @@
-//! Feeds behind a page: the address itself, what the page links to, what common sites are known for, and where feeds usually are.
-//! Whatever is found was fetched and read.
+//! Finds the feeds of a page: the address itself, the links of the page, the known feed addresses of common sites, and the usual
+//! paths. Every feed that is returned was fetched and parsed.
 
 use url::Url;
 
-use crate::feed::{self, Feed, FeedBody};
+use super::error::DiscoveryError;
+use crate::feed::{self, Feed, FeedBody, FeedError};
 use crate::model::{SourceId, Time, Validators, Zone};
 use crate::net::{Client, Link, Request, Response};
 
-/// Feeds of one page that are looked at.
-const MOST: usize = 12;
-/// Where feeds usually are, from the root of a site: tried only when nothing else is known, until one is found.
-const USUAL: [&str; 9] =
+/// The most candidates of one page that are fetched.
+const MAX_CANDIDATES: usize = 12;
+/// The usual paths of feeds, tried one by one if a page links to none.
+const USUAL_PATHS: [&str; 9] =
     ["/feed/", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/rss", "/feed.json", "/feeds/posts/default", "/?feed=rss2"];
 
 /// A feed that was found.
@@ -22,45 +23,45 @@ pub struct FoundFeed {
     pub format: &'static str,
     /// Its title.
     pub title: String,
-    /// Its language, as it says or as its text reads.
+    /// Its language, declared or detected.
     pub lang: Option<String>,
-    /// How many entries it has.
+    /// The number of its entries.
     pub entries: usize,
-    /// When the newest was published.
+    /// The date of its newest entry.
     pub newest: Option<Time>,
 }
 
-/// What an address gave.
-enum Given {
+/// The body of an address.
+enum Fetched {
     Feed(Box<FoundFeed>),
-    /// No feed: where feeds may be, and why this is none.
-    Page(Vec<String>, String),
+    /// Another page: the addresses of the feeds that it links to, and the error of parsing it as a feed.
+    Page(Vec<String>, FeedError),
 }
 
-/// The feeds behind an address, those of comments last; else why there are none.
-pub async fn seek(client: &Client, address: &str) -> Result<Vec<FoundFeed>, String> {
-    let (linked, why) = match look(client, address).await? {
-        Given::Feed(feed) => return Ok(vec![*feed]),
-        Given::Page(linked, why) => (linked, why),
+/// Finds the feeds at or behind an address, feeds of comments last. Fails if there are none.
+pub async fn find_feeds(client: &Client, address: &str) -> Result<Vec<FoundFeed>, DiscoveryError> {
+    let (linked, reason) = match fetch_candidate(client, address).await? {
+        Fetched::Feed(feed) => return Ok(vec![*feed]),
+        Fetched::Page(linked, reason) => (linked, reason),
     };
-    let mut found = look_at(client, &linked, false).await;
+    let mut found = fetch_candidates(client, &linked, false).await;
     if found.is_empty() {
-        found = look_at(client, &known_place(address), false).await;
+        found = fetch_candidates(client, &known_feeds(address), false).await;
     }
     if found.is_empty() {
         let usual: Vec<String> = Url::parse(address)
-            .map(|url| USUAL.iter().filter_map(|path| Some(url.join(path).ok()?.to_string())).collect())
+            .map(|url| USUAL_PATHS.iter().filter_map(|path| Some(url.join(path).ok()?.to_string())).collect())
             .unwrap_or_default();
-        found = look_at(client, &usual, true).await;
+        found = fetch_candidates(client, &usual, true).await;
     }
-    if found.is_empty() { Err(format!("{address}: {why}, and no feed was found behind it")) } else { Ok(ranked(found)) }
+    if found.is_empty() { Err(DiscoveryError::NoFeedBehind { url: address.to_owned(), reason }) } else { Ok(rank(found)) }
 }
 
-/// Those addresses that are feeds, each once; with `first`, the first of them.
-async fn look_at(client: &Client, addresses: &[String], first: bool) -> Vec<FoundFeed> {
+/// Fetches addresses and returns those that are feeds, each once; with `first`, only the first.
+async fn fetch_candidates(client: &Client, addresses: &[String], first: bool) -> Vec<FoundFeed> {
     let mut found: Vec<FoundFeed> = Vec::new();
-    for address in addresses.iter().take(MOST) {
-        if let Ok(Given::Feed(feed)) = look(client, address).await
+    for address in addresses.iter().take(MAX_CANDIDATES) {
+        if let Ok(Fetched::Feed(feed)) = fetch_candidate(client, address).await
             && !found.iter().any(|known| known.url == feed.url)
         {
             found.push(*feed);
@@ -72,35 +73,35 @@ async fn look_at(client: &Client, addresses: &[String], first: bool) -> Vec<Foun
     found
 }
 
-async fn look(client: &Client, address: &str) -> Result<Given, String> {
-    let ask = Request { url: address, validators: &Validators::default(), headers: &[], auth: None };
-    let body = match client.get(&ask).await {
+async fn fetch_candidate(client: &Client, address: &str) -> Result<Fetched, DiscoveryError> {
+    let request = Request { url: address, validators: &Validators::default(), headers: &[], auth: None };
+    let body = match client.get(&request).await {
         Ok(Response::Body(body)) => body,
-        Ok(Response::NotModified { .. }) => return Err(format!("{address}: answered “not modified” to a first request")),
-        Err(error) => return Err(error.to_string()),
+        Ok(Response::NotModified { .. }) => return Err(DiscoveryError::NotModified { url: address.to_owned() }),
+        Err(error) => return Err(error.into()),
     };
-    // Where it has moved for good is its address; where it leads for now is not.
+    // The target of a permanent redirect is the address to add; that of a temporary one is not.
     let url = body.moved.clone().unwrap_or_else(|| address.to_owned());
-    let read =
+    let input =
         FeedBody { bytes: &body.bytes, content_type: body.content_type.as_deref(), url: &body.url, lang: None, zone: Zone::UTC };
-    match feed::parse_feed(&read, &SourceId::new("seek")) {
-        Ok(feed) => Ok(Given::Feed(Box::new(told(url, feed)))),
+    match feed::parse_feed(&input, &SourceId::new("discovery")) {
+        Ok(feed) => Ok(Fetched::Feed(Box::new(describe(url, feed)))),
         Err(error) => {
             let mut linked: Vec<String> =
-                body.links.iter().filter(|link| is_to_feed(link)).map(|link| link.url.clone()).collect();
-            linked.extend(feed::discover_feeds(&read).into_iter().filter(|url| !body.links.iter().any(|link| link.url == *url)));
-            Ok(Given::Page(linked, error.to_string()))
+                body.links.iter().filter(|link| is_feed_link(link)).map(|link| link.url.clone()).collect();
+            linked.extend(feed::discover_feeds(&input).into_iter().filter(|url| !body.links.iter().any(|link| link.url == *url)));
+            Ok(Fetched::Page(linked, error))
         }
     }
 }
 
-/// Whether a `Link` header leads to a feed.
-fn is_to_feed(link: &Link) -> bool {
+/// Returns true if a `Link` header names a feed.
+fn is_feed_link(link: &Link) -> bool {
     let kind = link.kind.as_deref().unwrap_or_default();
     link.has_rel("alternate") && ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed))
 }
 
-fn told(url: String, feed: Feed) -> FoundFeed {
+fn describe(url: String, feed: Feed) -> FoundFeed {
     FoundFeed {
         url,
         format: feed.format,
@@ -111,15 +112,15 @@ fn told(url: String, feed: Feed) -> FoundFeed {
     }
 }
 
-/// What somebody wants who names a page: its articles, and not the comments on them; the fuller of two.
-fn ranked(mut found: Vec<FoundFeed>) -> Vec<FoundFeed> {
+/// Sorts feeds: articles before comments, and feeds with entries before empty ones.
+fn rank(mut found: Vec<FoundFeed>) -> Vec<FoundFeed> {
     let is_of_comments = |feed: &FoundFeed| feed.url.contains("/comments") || feed.url.contains("feed=comments");
     found.sort_by_key(|feed| (is_of_comments(feed), feed.entries == 0));
     found
 }
 
-/// Where sites keep their feeds that do not say so on the page, as far as it follows from the address.
-fn known_place(address: &str) -> Vec<String> {
+/// Returns the feed address of common sites that can be derived from the address of a page.
+fn known_feeds(address: &str) -> Vec<String> {
     let Ok(url) = Url::parse(address) else { return Vec::new() };
     let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
     let parts: Vec<&str> = url.path_segments().map(|parts| parts.filter(|part| !part.is_empty()).collect()).unwrap_or_default();
@@ -132,7 +133,7 @@ fn known_place(address: &str) -> Vec<String> {
         ("reddit.com" | "old.reddit.com", ["r" | "user", name, ..]) => format!("https://www.reddit.com/{}/{name}/.rss", parts[0]),
         ("github.com", [owner, name, ..]) => format!("https://github.com/{owner}/{name}/releases.atom"),
         ("medium.com", [name, ..]) => format!("https://medium.com/feed/{name}"),
-        // Mastodon and what speaks like it.
+        // Mastodon and compatible servers.
         (_, [name]) if name.starts_with('@') => format!("{}.rss", address.trim_end_matches('/')),
         // A category of WordPress, among others.
         (_, [_, ..]) => format!("{}/feed/", address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')),
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_sites_keep_their_feeds_in_known_places() {
+    fn feed_address_of_a_common_site_is_derived_from_its_page() {
         for (page, feed) in [
             ("https://www.youtube.com/channel/UCabc/videos", Some("https://www.youtube.com/feeds/videos.xml?channel_id=UCabc")),
             ("https://www.youtube.com/playlist?list=PLx", Some("https://www.youtube.com/feeds/videos.xml?playlist_id=PLx")),
@@ -157,7 +158,7 @@ mod tests {
             ("https://blog.example/category/sport/?page=2", Some("https://blog.example/category/sport/feed/")),
             ("https://blog.example/", None),
         ] {
-            assert_eq!(known_place(page).first().map(String::as_str), feed, "{page}");
+            assert_eq!(known_feeds(page).first().map(String::as_str), feed, "{page}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Looking at sources without keeping anything: what they would give, and what they ask for.
+//! Probes sources: fetches and parses them without storing anything.
 
 use std::time::Duration;
 
@@ -6,87 +6,88 @@ use futures::stream::{StreamExt, iter};
 
 use super::super::blocking::spawn_cpu;
 use super::super::network::credentials;
+use super::error::DiscoveryError;
 use crate::config as plan;
-use crate::feed::{self, FeedBody};
+use crate::feed::{self, FeedBody, FeedError};
 use crate::model::{Lang, PollHints, SourceId, Time, Validators};
 use crate::net::{Client, Request, Response};
 
-/// Looks at a time; each host is asked in its turn by the client.
-const AT_ONCE: usize = 32;
+/// The number of probes at a time; the client applies the rate limit of each host.
+const CONCURRENT_PROBES: usize = 32;
 
-/// What a source gave.
-#[derive(Clone, Debug)]
+/// The result of probing a source.
+#[derive(Debug)]
 pub struct Probe {
     /// The source.
     pub source: SourceId,
-    /// How long it took, waiting for its turn not counted.
+    /// The duration of the request, without the wait for its turn.
     pub took: Duration,
-    /// What it is, or why it is of no use.
-    pub found: Result<Found, String>,
+    /// The feed, or the error.
+    pub found: Result<ProbedFeed, DiscoveryError>,
 }
 
-/// A feed that was looked at.
+/// A feed that was probed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct ProbedFeed {
     /// Its format, as `relais parse` names it.
     pub format: &'static str,
-    /// Its language, as it says or as its text reads.
+    /// Its language, declared or detected.
     pub lang: Option<Lang>,
-    /// How many entries it has, and how many of them have a date.
+    /// The number of its entries.
     pub entries: usize,
-    /// Of these, with a date.
+    /// The number of entries with a date.
     pub dated: usize,
-    /// When the newest was published.
+    /// The date of its newest entry.
     pub newest: Option<Time>,
-    /// What had to be repaired.
+    /// The repairs that parsing needed.
     pub repaired: Vec<&'static str>,
-    /// Where it has moved for good.
+    /// The target of a permanent redirect.
     pub moved: Option<String>,
-    /// What it asks of those who come again.
+    /// Its poll hints.
     pub poll_hints: PollHints,
-    /// For how long its server says that the answer is good.
+    /// The lifetime of the response by its cache headers.
     pub fresh_for: Option<Duration>,
 }
 
-/// Looks at sources, in their order; `done` is told of each as it ends.
+/// Probes sources and returns the results in the same order; calls `done` as each ends.
 pub async fn probe(client: &Client, sources: &[&plan::Source], done: &dyn Fn(&Probe)) -> Vec<Probe> {
-    let mut looks = Vec::with_capacity(sources.len());
+    let mut probes = Vec::with_capacity(sources.len());
     for &source in sources {
-        looks.push(Box::pin(async move {
-            let probe = look(client, source).await;
+        probes.push(Box::pin(async move {
+            let probe = probe_source(client, source).await;
             done(&probe);
             probe
         }));
     }
-    iter(looks).buffered(AT_ONCE).collect().await
+    iter(probes).buffered(CONCURRENT_PROBES).collect().await
 }
 
-async fn look(client: &Client, source: &plan::Source) -> Probe {
+async fn probe_source(client: &Client, source: &plan::Source) -> Probe {
     let auth = source.auth.as_ref().map(credentials);
-    let ask = Request { url: &source.url, validators: &Validators::default(), headers: &source.headers, auth: auth.as_ref() };
-    let (answer, took) = client.get_timed(&ask).await;
+    let request = Request { url: &source.url, validators: &Validators::default(), headers: &source.headers, auth: auth.as_ref() };
+    let (answer, took) = client.get_timed(&request).await;
     let found = match answer {
-        Ok(Response::Body(body)) => read(source, body).await,
-        Ok(Response::NotModified { .. }) => Err("it answered “not modified” to a first request".to_owned()),
-        Err(error) => Err(error.to_string()),
+        Ok(Response::Body(body)) => parse(source, body).await,
+        Ok(Response::NotModified { .. }) => Err(DiscoveryError::NotModified { url: source.url.clone() }),
+        Err(error) => Err(error.into()),
     };
     Probe { source: source.id.clone(), took, found }
 }
 
-async fn read(source: &plan::Source, body: crate::net::Body) -> Result<Found, String> {
+async fn parse(source: &plan::Source, body: crate::net::Body) -> Result<ProbedFeed, DiscoveryError> {
     let (id, lang, zone) = (source.id.clone(), source.lang.clone(), source.zone);
     let work = move || {
         let (moved, fresh_for) = (body.moved.clone(), body.fresh_for);
-        let given = FeedBody {
+        let input = FeedBody {
             bytes: &body.bytes,
             content_type: body.content_type.as_deref(),
             url: &body.url,
             lang: lang.as_ref(),
             zone,
         };
-        let feed = feed::parse_feed(&given, &id).map_err(|error| error.to_string())?;
+        let feed = feed::parse_feed(&input, &id)?;
         let dates = || feed.entries.iter().filter_map(|entry| entry.head.published.or(entry.head.updated));
-        Ok(Found {
+        Ok(ProbedFeed {
             format: feed.format,
             entries: feed.entries.len(),
             dated: dates().count(),
@@ -98,5 +99,5 @@ async fn read(source: &plan::Source, body: crate::net::Body) -> Result<Found, St
             fresh_for,
         })
     };
-    spawn_cpu("reading a feed", work).await.unwrap_or_else(|error| Err(error.to_string()))
+    spawn_cpu("reading a feed", work).await.unwrap_or_else(|error| Err(FeedError::Panicked(error.to_string()).into()))
 }

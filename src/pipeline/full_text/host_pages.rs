@@ -15,7 +15,7 @@ use crate::pipeline::originals::{make_original, make_original_from_page};
 use crate::pipeline::robots_cache::RobotsCache;
 use crate::policy::Robots;
 
-/// Pages, and little else: the client's own `Accept` prefers feeds.
+/// The `Accept` header for pages; the default of the client prefers feeds.
 const ACCEPT: &str = "text/html, application/xhtml+xml, */*;q=0.1";
 
 /// An entry whose article page is to be fetched.
@@ -29,25 +29,25 @@ pub(super) struct WantedPage<'a> {
     pub(super) tries: u32,
 }
 
-/// Why there is no page.
+/// A page could not be fetched.
 struct PageFailure {
     message: String,
-    /// True if there will never be one.
+    /// True if the request is not to be retried.
     is_final: bool,
-    /// True if the whole host is left alone in this pass.
+    /// True if no other page of the host is requested in this pass.
     is_host_failure: bool,
 }
 
-/// What one host has given.
+/// The results of one host.
 pub(super) struct HostPages {
     pub(super) host: String,
-    /// The original renditions of the entries whose page was asked for.
+    /// The original renditions of the entries whose page was requested.
     pub(super) made: Vec<(EntryId, Revision, Original)>,
-    /// False if the host failed, or the time was over.
-    pub(super) is_well: bool,
+    /// False if the host failed, or the time limit passed.
+    pub(super) is_available: bool,
 }
 
-/// Returns what the host of these pages asks of programs. If that cannot be had in time, the time for the pages is over, too.
+/// Returns the robots.txt of the host of these pages. If it takes longer than `until`, so would the pages, and none is fetched.
 pub(super) async fn load_robots(
     robots: &RobotsCache<'_>,
     queue: &[WantedPage<'_>],
@@ -57,7 +57,7 @@ pub(super) async fn load_robots(
     Ok(timeout_at(until, robots.get(&first.url)).await.unwrap_or_else(|_| Ok(Robots::default()))?)
 }
 
-/// Asks a host for its pages, one after the other, until it fails or the time is over.
+/// Fetches the pages of a host one by one, until it fails or the time limit passes.
 pub(super) async fn fetch_pages(
     client: &Client,
     robots: &Robots,
@@ -65,10 +65,10 @@ pub(super) async fn fetch_pages(
     queue: Vec<WantedPage<'_>>,
     until: Instant,
 ) -> Result<HostPages, PipelineError> {
-    let mut pages = HostPages { host, made: Vec::with_capacity(queue.len()), is_well: !robots.is_unknown };
+    let mut pages = HostPages { host, made: Vec::with_capacity(queue.len()), is_available: !robots.is_unknown };
     for wanted in queue {
-        pages.is_well &= Instant::now() < until;
-        if !pages.is_well {
+        pages.is_available &= Instant::now() < until;
+        if !pages.is_available {
             break;
         }
         let answer = if robots.allows(&path(&wanted.url)) {
@@ -79,7 +79,7 @@ pub(super) async fn fetch_pages(
                 net::redact_url(&wanted.url)
             )))
         };
-        pages.is_well = answer.as_ref().err().is_none_or(|failure| !failure.is_host_failure);
+        pages.is_available = answer.as_ref().err().is_none_or(|failure| !failure.is_host_failure);
         let WantedPage { id, revision, entry, tries, source, .. } = wanted;
         let original = spawn_cpu("reading an article page", move || make_original_from_answer(entry, answer, tries + 1)).await?;
         if let Some(FullText::Left { message } | FullText::Failed { message, .. }) = &original.full_text {
@@ -207,13 +207,13 @@ mod tests {
         let robots = Robots::default();
         let ask = |until| fetch_pages(&client, &robots, "h".to_owned(), vec![wanted(&source, "1"), wanted(&source, "2")], until);
 
-        let HostPages { made, is_well, .. } = ask(Instant::now() + Duration::from_secs(5)).await.expect("no panic");
+        let HostPages { made, is_available, .. } = ask(Instant::now() + Duration::from_secs(5)).await.expect("no panic");
         let [(_, _, original)] = made.as_slice() else { panic!("one of two was asked for: {made:?}") };
         assert!(
             matches!(&original.full_text, Some(FullText::Failed { tries: 2, message }) if message.contains("within the time")),
             "{original:?}"
         );
-        assert!(!is_well);
+        assert!(!is_available);
         let HostPages { made, .. } = ask(Instant::now()).await.expect("no panic");
         assert!(made.is_empty(), "{made:?}");
     }

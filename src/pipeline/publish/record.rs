@@ -1,4 +1,4 @@
-//! Remembers what files were made of, so that nothing is rendered or written twice.
+//! The record of a published edition: its inputs and files, so that nothing is rendered or written twice.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,10 +8,10 @@ use crate::config as plan;
 use crate::model::{EntryId, EntryRow, FullText, Lang, SourceId, SourceInfo, Time};
 use crate::sink::OutputDir;
 
-/// What was written of an edition the last time.
+/// The last published files of an edition.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// A hash of everything that the files were made of.
+    /// The hash of all inputs of the files.
     pub(super) inputs: String,
     /// The files, with their sizes in bytes.
     pub(super) files: Vec<(String, u64)>,
@@ -28,7 +28,7 @@ impl Record {
     }
 }
 
-/// Everything that the files of an edition are made of.
+/// The inputs of the files of an edition.
 pub(super) struct Inputs<'a> {
     pub(super) edition: &'a plan::Edition,
     pub(super) lang: Option<&'a Lang>,
@@ -40,7 +40,7 @@ pub(super) struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    /// Returns their hash: when it has not changed, neither would the files.
+    /// Returns the hash of the inputs. If it has not changed, neither have the files.
     pub(super) fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         let mut add = |part: &str| {

@@ -9,10 +9,10 @@ use crate::store::{Store, StoreError, TranslationRow};
 
 use crate::pipeline::translate::source_language;
 
-/// Rows asked for at once, beyond the limit of the edition.
+/// The number of rows per query, in addition to the limit of the edition.
 const PAGE: usize = 100;
 
-/// What an edition shows.
+/// The content of an edition.
 pub(super) struct Selected {
     /// The newest first.
     pub(super) entries: Vec<EntryRow>,
@@ -44,7 +44,7 @@ pub(super) async fn select_entries(
             let admission = decide_admission(&row, lang, is_translated, edition.untranslated, now);
             match admission {
                 Admission::Shown => window.push(row),
-                // What is translated of an unfinished one is better than nothing.
+                // A partial translation is better than none.
                 Admission::Translated | Admission::Foreign => {
                     let rendition = rendition.filter(|kept| is_translated || kept.revision == row.revision);
                     renditions.extend(rendition.map(|kept| (row.id, kept.stamp)));

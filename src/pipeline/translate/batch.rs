@@ -50,7 +50,7 @@ pub(super) struct BatchSegment {
     pub(super) outcome: SegmentOutcome,
     /// The name that the last answer has altered.
     altered_name: Option<String>,
-    /// How many times in a row the engine has refused the segment before.
+    /// The number of earlier refusals of the segment in a row.
     refusals: u32,
     /// The time until which the engine refuses the segment.
     pub(super) refused_until: Option<Time>,

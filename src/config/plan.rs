@@ -93,8 +93,10 @@ pub struct Engine {
     pub model: Option<String>,
     /// The region of an Azure resource.
     pub region: Option<String>,
-    /// The API key. Always read for an engine that an edition uses; for others only if it can be read.
+    /// The API key, if it is set and could be read.
     pub key: Option<SecretString>,
+    /// Why the API key could not be read, as a sentence: only commands that send requests to the engine need it.
+    pub key_error: Option<String>,
     /// The spending limit.
     pub budget: Option<Budget>,
     /// The price; always set if the budget is in money.

@@ -15,13 +15,13 @@ use super::network::client;
 use super::prepared::{RunError, open_glossary};
 use super::report::ReportBuilder;
 use super::run_once::RunRequest;
-use super::translate::{Translated, estimate, open_engines};
+use super::translate::{OpenedEngines, Translated, estimate, open_engines};
 
 /// Fetches due sources and reports what a run would do.
 pub async fn dry_run(request: &RunRequest<'_>) -> Result<Report, RunError> {
     let (plan, started) = (&request.plan, request.clock.now());
     let client = client(&plan.fetch)?;
-    let engines = open_engines(plan)?;
+    let OpenedEngines { engines, faults } = open_engines(plan)?;
     let glossary = open_glossary(plan, &engines)?;
     let store = match Store::open(plan.state.url(), Access::Look).await {
         Ok(store) => Some(store),
@@ -57,7 +57,7 @@ pub async fn dry_run(request: &RunRequest<'_>) -> Result<Report, RunError> {
     let editions = plan.editions.iter().filter(|edition| request.scope.has_edition(edition));
     let counts = estimate((&engines, &glossary), store.as_ref(), editions, changes.take(), started).await?;
     let mut report = report.into_inner();
-    report.add_translation(Translated { counts, ..Translated::default() });
+    report.add_translation(Translated { counts, faults, ..Translated::default() });
     Ok(report.build(0, request.clock.now()))
 }
 

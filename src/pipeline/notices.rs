@@ -56,6 +56,7 @@ mod tests {
             model: None,
             region: None,
             key: None,
+            key_error: None,
             budget: Some(Budget { unit: Unit::Characters, limit, per: Period::Month }),
             price: None,
             pivot: None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Plan;
-use crate::model::{LockHolder, SourceId};
+use crate::model::{Fault, LockHolder, SourceId};
 use crate::net::{Client, ClientError};
 use crate::sink::OutputDir;
 use crate::store::StoreError;
@@ -14,7 +14,7 @@ use crate::translate::Glossary;
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
 use super::network::client;
-use super::translate::{EngineHandle, TranslateSetupError, load_glossary, open_engines};
+use super::translate::{EngineHandle, OpenedEngines, TranslateSetupError, load_glossary, open_engines};
 
 /// A plan with everything that it names, opened and checked: certificates, engines, glossary, output.
 pub struct Prepared {
@@ -22,6 +22,8 @@ pub struct Prepared {
     pub(super) client: Client,
     /// The engines that editions name. A pass works with copies that have not failed yet.
     pub(super) engines: Vec<EngineHandle>,
+    /// Why further engines cannot be used.
+    pub(super) engine_faults: Vec<Fault>,
     pub(super) glossary: Arc<Glossary>,
     pub(super) dir: Arc<OutputDir>,
     /// The sources whose article pages are read.
@@ -31,13 +33,13 @@ pub struct Prepared {
 impl Prepared {
     /// Opens everything that the plan names, and creates the output folder if it is missing.
     pub async fn open(plan: Plan) -> Result<Self, RunError> {
-        let engines = open_engines(&plan)?;
+        let OpenedEngines { engines, faults } = open_engines(&plan)?;
         let glossary = open_glossary(&plan, &engines)?;
         let output = plan.output.clone();
         let dir = spawn_cpu("opening the output", move || OutputDir::open(&output)).await.map_err(PipelineError::from)?;
         let dir = Arc::new(dir.map_err(PipelineError::from)?);
         let paged = plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
-        Ok(Self { client: client(&plan.fetch)?, engines, glossary, dir, paged, plan })
+        Ok(Self { client: client(&plan.fetch)?, engines, engine_faults: faults, glossary, dir, paged, plan })
     }
 
     /// Returns the plan.

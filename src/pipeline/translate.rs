@@ -39,7 +39,7 @@ use super::full_text::Pages;
 use super::originals::load_or_make_originals;
 pub use engine_handle::EngineHandle;
 pub(super) use estimate::estimate;
-pub(super) use open::open_engines;
+pub(super) use open::{OpenedEngines, open_engines};
 pub use open::{TranslateSetupError, load_glossary, open_engine};
 pub(super) use plan::{RenditionRequest, source_language};
 use plan::{RenditionRequests, is_translated, lay_out, newest_entries};

@@ -21,6 +21,7 @@ mod language_pairs;
 mod layers;
 mod logging;
 mod memory;
+mod missing_key;
 mod net;
 mod outage;
 mod parse;

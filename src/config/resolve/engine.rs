@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::super::diagnostics::Diagnostics;
@@ -14,7 +14,7 @@ use super::super::raw;
 use super::super::tables::NamedTable;
 use super::super::values::{Located, quoted};
 use super::header;
-use super::rules::{USE_REFERENCE, duration, id_in_message, number, read_secret, web_address};
+use super::rules::{USE_REFERENCE, duration, find_secret, id_in_message, number, web_address};
 use crate::model::EngineKind;
 
 mod cost;
@@ -24,7 +24,7 @@ const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mi
 /// The longest name of a model or a region.
 const MAX_NAME: usize = 200;
 
-/// Checks all engines, in the order of the file. A missing secret is an error only for engines that an edition uses.
+/// Checks all engines, in the order of the file. A key that cannot be read is a warning for engines that an edition uses.
 pub(super) fn engines(
     raw: &[NamedTable<raw::RawEngine>],
     editions: &[Edition],
@@ -52,7 +52,7 @@ fn engine(
     context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<Engine> {
-    let key = key(table, is_used, context, diagnostics);
+    let (key, key_error) = key(table, is_used, context, diagnostics);
     let Some(kind) = table.kind.as_ref().map(|at| at.value.0) else {
         if !keys.contains_key("kind") {
             diagnostics.error(&id.span, format!("the engine {} has no `kind`", id_in_message(&id.value)), kind_help(&id.value));
@@ -72,6 +72,7 @@ fn engine(
         model,
         region: region(kind, table, diagnostics),
         key,
+        key_error,
         budget: table.budget.as_ref().and_then(|at| cost::budget(kind, at, price.as_ref(), has("price"), diagnostics)),
         price,
         pivot: table.pivot.as_ref().map(|at| at.value.0.clone()),
@@ -115,22 +116,28 @@ fn address(
     Some(url)
 }
 
-/// Reads the API key. That of an engine that no edition uses may be missing.
+/// Reads the API key, or returns why it cannot be read. That is no error of the file: the environment of a command that sends no
+/// request need not have the key.
 fn key(
     table: &raw::RawEngine,
     is_used: bool,
     context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
-) -> Option<SecretString> {
-    let at = table.key.as_ref()?;
+) -> (Option<SecretString>, Option<String>) {
+    let Some(at) = &table.key else { return (None, None) };
     if matches!(at.value, raw::RawSecret::Plain(_)) {
         diagnostics.error(&at.span, "the key is written in the file", USE_REFERENCE);
-        None
-    } else if is_used {
-        read_secret(at, "the key", header::WORD, header::is_word, context, diagnostics)
-    } else {
-        context.secret(&at.value).ok().filter(|secret| header::is_word(secret.expose_secret()))
+        return (None, None);
     }
+    let diagnosis = match find_secret(at, "the key", header::WORD, header::is_word, context) {
+        Ok(secret) => return (Some(secret), None),
+        Err(diagnosis) => diagnosis,
+    };
+    let error = format!("{}; {}", diagnosis.message, diagnosis.hint);
+    if is_used {
+        diagnostics.warn(&at.span, diagnosis.message, format!("{}; until then the engine is not used", diagnosis.hint));
+    }
+    (None, Some(error))
 }
 
 /// Checks that the API key is set where the service requires one.

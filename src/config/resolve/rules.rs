@@ -88,7 +88,7 @@ pub(super) fn id_in_message(id: &str) -> String {
     format!("`{}`", &quoted[1..quoted.len() - 1])
 }
 
-/// Reads a secret and checks it; `wanted` describes what `is_valid` accepts.
+/// Reads a secret and checks it; `wanted` describes what `is_valid` accepts. Reports why it cannot be used.
 pub(super) fn read_secret(
     at: &Located<raw::RawSecret>,
     what: &str,
@@ -97,11 +97,20 @@ pub(super) fn read_secret(
     context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<SecretString> {
-    let diagnosis = match context.secret(&at.value) {
-        Ok(secret) if is_valid(secret.expose_secret()) => return Some(secret),
-        Ok(_) => Diagnosis::new(format!("{what} cannot be sent"), format!("it must be {wanted}")),
-        Err(diagnosis) => diagnosis,
-    };
-    diagnostics.error_at(&at.span, diagnosis);
-    None
+    find_secret(at, what, wanted, is_valid, context).map_err(|diagnosis| diagnostics.error_at(&at.span, diagnosis)).ok()
+}
+
+/// Reads a secret and checks it, or returns why it cannot be used.
+pub(super) fn find_secret(
+    at: &Located<raw::RawSecret>,
+    what: &str,
+    wanted: &str,
+    is_valid: impl Fn(&str) -> bool,
+    context: &LoadContext<'_>,
+) -> Result<SecretString, Diagnosis> {
+    let secret = context.secret(&at.value)?;
+    if is_valid(secret.expose_secret()) {
+        return Ok(secret);
+    }
+    Err(Diagnosis::new(format!("{what} cannot be sent"), format!("it must be {wanted}")))
 }

@@ -89,7 +89,7 @@ impl Passes<'_> {
         let (prepared, until) = (self.prepared, self.until);
         let engines: Vec<EngineHandle> = prepared.engines.iter().map(EngineHandle::renewed).collect();
         if engines.is_empty() {
-            return Ok(Translated::default());
+            return Ok(Translated { faults: prepared.engine_faults.clone(), ..Translated::default() });
         }
         let translate = Translate {
             store: context.store,
@@ -108,6 +108,8 @@ impl Passes<'_> {
             Until::Cancelled => translate.find_missing(&mut self.pages(context)).await?,
         };
         shared.laid_out.cancel();
-        Ok(if requests.is_empty() { Translated::default() } else { translate.translate_all(requests).await? })
+        let mut translated = if requests.is_empty() { Translated::default() } else { translate.translate_all(requests).await? };
+        translated.faults.splice(0..0, prepared.engine_faults.iter().cloned());
+        Ok(translated)
     }
 }

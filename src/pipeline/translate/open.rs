@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::network::options;
 use super::engine_handle::EngineHandle;
 use crate::config::{self as plan, Plan};
+use crate::model::{Fault, FaultKind};
 use crate::net::{ApiClient, ClientError};
 use crate::translate::{EngineOpenError, EngineSettings, Glossary, GlossaryError, open};
 
@@ -23,6 +24,14 @@ pub enum TranslateSetupError {
         /// The error of its settings.
         why: EngineOpenError,
     },
+    /// The key of an engine is missing or cannot be read.
+    #[error("the engine `{id}` cannot be used: {why}")]
+    Key {
+        /// The name of the engine.
+        id: String,
+        /// The reason and what to do.
+        why: String,
+    },
     /// A file cannot be read.
     #[error("{} cannot be read ({why}): name another one in [glossary], or take the key out", path.display())]
     File {
@@ -36,21 +45,47 @@ pub enum TranslateSetupError {
     Glossary(#[from] GlossaryError),
 }
 
-/// Opens the engines that editions name, in the order of feeds.toml. There are none when nothing is to be translated.
-pub(in crate::pipeline) fn open_engines(plan: &Plan) -> Result<Vec<EngineHandle>, TranslateSetupError> {
+/// The engines that editions name.
+#[derive(Default)]
+pub(in crate::pipeline) struct OpenedEngines {
+    /// Those that can be used, in the order of feeds.toml.
+    pub(in crate::pipeline) engines: Vec<EngineHandle>,
+    /// Why the others cannot: their texts wait, or go to the next engine of the edition.
+    pub(in crate::pipeline) faults: Vec<Fault>,
+}
+
+/// Opens the engines that editions name. There are none when nothing is to be translated.
+pub(in crate::pipeline) fn open_engines(plan: &Plan) -> Result<OpenedEngines, TranslateSetupError> {
     let wanted = |engine: &&plan::Engine| {
         plan.editions.iter().any(|edition| !edition.langs.is_empty() && edition.engines.contains(&engine.id))
     };
     let engines: Vec<&plan::Engine> = plan.engines.iter().filter(wanted).collect();
     if engines.is_empty() {
-        return Ok(Vec::new());
+        return Ok(OpenedEngines::default());
     }
     let client = Arc::new(ApiClient::new(&options(&plan.fetch))?);
-    engines.into_iter().map(|engine| open_engine(engine, &client)).collect()
+    let mut opened = OpenedEngines::default();
+    for engine in engines {
+        match open_engine(engine, &client) {
+            Ok(handle) => opened.engines.push(handle),
+            Err(TranslateSetupError::Key { id, why }) => {
+                opened.faults.push(Fault::of_engine(
+                    &id,
+                    FaultKind::Unauthorized,
+                    format!("the engine `{id}` has no key: {why}"),
+                ));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(opened)
 }
 
 /// Opens one engine, also one that no edition names.
 pub fn open_engine(engine: &plan::Engine, client: &Arc<ApiClient>) -> Result<EngineHandle, TranslateSetupError> {
+    if let Some(why) = &engine.key_error {
+        return Err(TranslateSetupError::Key { id: engine.id.clone(), why: why.clone() });
+    }
     let settings = EngineSettings {
         id: engine.id.clone(),
         kind: engine.kind,

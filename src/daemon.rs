@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Plan, Problems};
-use crate::model::{Clock, HolderKind, LockHolder, Time};
+use crate::model::{Clock, Fault, FaultSubject, HolderKind, LockHolder, Time};
 use crate::pipeline::{Passes, Prepared, RunError, Scope, Subscribing, Until};
 use crate::serve::{Health, ListenError, Listener, PushReceiver, ServerState};
 use crate::store::{Access, Store, StoreError};
@@ -227,6 +227,7 @@ impl PlanRunner<'_> {
                 tracing::info!("the output is up to date");
             }
         };
+        let engines = |fault: Option<&Fault>| health.record_engine_failure(fault.map(engine_failure));
         let subscribing = self.server.and_then(|server| server.set_receiver(prepared.plan()));
         let scope = Scope::default();
         let passes = Passes {
@@ -241,6 +242,7 @@ impl PlanRunner<'_> {
             progress: &|_| (),
             heartbeat: &beat,
             published: &published,
+            engines: &engines,
             subscribing,
         };
         let mut running = pin!(passes.run());
@@ -346,4 +348,11 @@ impl fmt::Display for PlanSummary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} sources, {} editions", self.0.enabled().count(), self.0.editions.len())
     }
+}
+
+/// Describes the failure of an engine in one line, without addresses: whoever asks for the readiness reads it.
+fn engine_failure(fault: &Fault) -> String {
+    let name = if let FaultSubject::Engine(name) = &fault.of { name } else { "" };
+    let since = fault.since.map(|since| format!(" since {since}")).unwrap_or_default();
+    format!("the engine {name} does not translate{since} ({}): see the log", fault.kind)
 }

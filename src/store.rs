@@ -5,6 +5,7 @@ mod budget;
 mod connection;
 mod counts;
 mod encode;
+mod engine_state;
 mod entry;
 mod entry_statement;
 mod error;

@@ -83,7 +83,7 @@ struct StoreStatus {
     size_bytes: Option<u64>,
 }
 
-/// Prints the status. The exit code says whether an enabled source fails.
+/// Prints the status. The exit code says whether an enabled source or an engine fails.
 pub(super) async fn run_status(global: &GlobalArgs, args: &StatusArgs) -> Result<Exit, CommandError> {
     let plan = load_plan(global)?;
     let status = match Store::open(plan.state.url(), Access::Look).await {
@@ -100,7 +100,8 @@ pub(super) async fn run_status(global: &GlobalArgs, args: &StatusArgs) -> Result
     print(&text)?;
     // A source that answers does not fail, even if it publishes nothing.
     let is_failing = |source: &SourceStatus| source.enabled && source.failures > 0 && source.state != "unsteady";
-    Ok(if status.sources.iter().any(is_failing) { Exit::Faults } else { Exit::Success })
+    let has_failing_engine = status.engines.iter().any(|engine| engine.fault.is_some());
+    Ok(if has_failing_engine || status.sources.iter().any(is_failing) { Exit::Faults } else { Exit::Success })
 }
 
 /// Collects the status. Without a store, nothing has run yet.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Found, Lang, Outcome, Time};
+use super::{EngineCondition, Fault, Found, Lang, Outcome, Time};
 
 /// The visited sources, counted by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl EntryCounts {
 }
 
 /// The work of the translation pass. Amounts of money are in the engine's currency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TranslationCounts {
     /// Segments that were wanted.
     pub segments: u64,
@@ -77,6 +77,47 @@ pub struct TranslationCounts {
     pub rejected: u64,
     /// Entries that an edition wants in a language and that are not translated yet.
     pub waiting: u64,
+    /// The engines, in the order of feeds.toml.
+    #[serde(default)]
+    pub engines: Vec<EngineCounts>,
+}
+
+/// The work of one engine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EngineCounts {
+    /// The name of the engine.
+    pub id: String,
+    /// Its condition at the end.
+    pub state: EngineCondition,
+    /// Texts that were sent and answered.
+    pub sent: u64,
+    /// The characters of these.
+    pub characters: u64,
+    /// Tokens of the requests.
+    pub tokens_in: u64,
+    /// Tokens of the answers.
+    pub tokens_out: u64,
+    /// The cost, in the engine's currency.
+    pub cost: f64,
+}
+
+impl TranslationCounts {
+    /// Adds the work of engines, and takes over their conditions.
+    pub fn add_engines(&mut self, engines: Vec<EngineCounts>) {
+        for more in engines {
+            match self.engines.iter_mut().find(|engine| engine.id == more.id) {
+                Some(sum) => {
+                    sum.state = more.state;
+                    sum.sent += more.sent;
+                    sum.characters += more.characters;
+                    sum.tokens_in += more.tokens_in;
+                    sum.tokens_out += more.tokens_out;
+                    sum.cost += more.cost;
+                }
+                None => self.engines.push(more),
+            }
+        }
+    }
 }
 
 /// The result of publishing one edition.

@@ -84,6 +84,7 @@ impl ReportBuilder {
         sum.characters_sent += more.characters_sent;
         sum.cost += more.cost;
         sum.rejected += more.rejected;
+        sum.add_engines(more.engines);
         self.has_changed |= more.segments > 0 || translated.faults != self.engine_faults;
         replace_faults(&mut self.engine_faults, translated.faults)
     }
@@ -129,7 +130,7 @@ impl ReportBuilder {
             duration_ms: u64::try_from(now.since(self.started).as_millis()).unwrap_or(u64::MAX),
             sources: self.sources,
             entries: self.entries,
-            translation: self.translation,
+            translation: self.translation.clone(),
             editions: self.editions.clone(),
             faults: faults.chain(&self.engine_faults).chain(&self.edition_faults).cloned().collect(),
         }

@@ -76,6 +76,8 @@ pub struct Passes<'a> {
     pub heartbeat: &'a (dyn Fn() + Sync),
     /// Called each time that a publish pass succeeded.
     pub published: &'a (dyn Fn() + Sync),
+    /// Called after each translate pass with a failure of an engine, if there is one.
+    pub engines: &'a (dyn Fn(Option<&Fault>) + Sync),
     /// The receiving end of WebSub, if hubs can reach us.
     pub subscribing: Option<Subscribing>,
 }

@@ -68,6 +68,7 @@ pub async fn run(request: RunRequest<'_>) -> Result<Finished, RunError> {
         progress: request.progress,
         heartbeat: &|| (),
         published: &|| (),
+        engines: &|_| (),
         subscribing: None,
     };
     let report = Box::pin(passes.run()).await?;

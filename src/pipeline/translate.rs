@@ -12,6 +12,7 @@ mod batch;
 mod cost;
 mod document_job;
 mod engine_handle;
+mod engine_states;
 mod estimate;
 mod open;
 mod plan;
@@ -70,6 +71,8 @@ pub(super) struct Translate<'a> {
     pub(super) only: Option<&'a HashSet<String>>,
     /// The time after which no further request begins. The next pass translates the rest.
     pub(super) time: Duration,
+    /// True if engines that want to be asked later are asked now.
+    pub(super) force: bool,
     /// No further request begins after it is cancelled.
     pub(super) stop: Option<&'a CancellationToken>,
 }
@@ -105,6 +108,7 @@ impl Translate<'_> {
     /// Translates as far as the engines are available, and saves the renditions.
     pub(super) async fn translate_all(&self, requests: Vec<RenditionRequest>) -> Result<Translated, PipelineError> {
         let context = RequestContext { store: self.store, clock: self.clock, until: Instant::now() + self.time, stop: self.stop };
+        let states = self.load_engine_states().await?;
         let scheduler = Scheduler { engines: self.engines, context, worker: self.worker };
         let mut done = Translated::default();
         for requests in requests.chunks(CHUNK) {
@@ -119,13 +123,7 @@ impl Translate<'_> {
             done.renditions += round.saved;
         }
         done.is_late = Instant::now() >= context.until();
-        for engine in self.engines {
-            let usage = engine.usage();
-            done.counts.sent += usage.sent;
-            done.counts.characters_sent += usage.characters_sent;
-            done.counts.cost += cost::from_millionths(engine.price.cost_of(usage.used));
-            done.faults.extend(engine.faults());
-        }
+        self.settle_engines(&states, &mut done).await?;
         Ok(done)
     }
 }

@@ -19,10 +19,12 @@ pub struct Health {
     heartbeat: Mutex<Instant>,
     published: Mutex<Option<Instant>>,
     started: Instant,
+    /// The failure of an engine, if one fails.
+    engine_failure: Mutex<Option<String>>,
 }
 
 /// A health check failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unhealthy {
     /// There was no heartbeat for this time.
     #[error("ingest sent no heartbeat for {} s", .0.as_secs())]
@@ -33,11 +35,19 @@ pub enum Unhealthy {
     /// The output was last published this long ago.
     #[error("nothing has been published for {} s: see the log", .0.as_secs())]
     Outdated(Duration),
+    /// An engine does not translate, for this reason.
+    #[error("{0}")]
+    Engine(String),
 }
 
 impl Default for Health {
     fn default() -> Self {
-        Self { heartbeat: Mutex::new(Instant::now()), published: Mutex::new(None), started: Instant::now() }
+        Self {
+            heartbeat: Mutex::new(Instant::now()),
+            published: Mutex::new(None),
+            started: Instant::now(),
+            engine_failure: Mutex::default(),
+        }
     }
 }
 
@@ -50,6 +60,11 @@ impl Health {
     /// Records that everything was published. Returns true the first time.
     pub fn record_published(&self) -> bool {
         lock(&self.published).replace(Instant::now()).is_none()
+    }
+
+    /// Records that an engine fails, and why; or that all work.
+    pub fn record_engine_failure(&self, failure: Option<String>) {
+        *lock(&self.engine_failure) = failure;
     }
 
     /// Checks that there was a heartbeat lately, and that publishing has not stopped.
@@ -65,13 +80,13 @@ impl Health {
         if ago < MAX_SILENCE { Ok(()) } else { Err(Unhealthy::Silent(ago)) }
     }
 
-    /// Checks that the output is up to date.
+    /// Checks that the output is up to date, and that no engine fails.
     pub fn readiness(&self) -> Result<(), Unhealthy> {
         self.heartbeat()?;
         match lock(&self.published).map(|at| at.elapsed()) {
             None => Err(Unhealthy::Unpublished),
             Some(ago) if ago >= MAX_AGE => Err(Unhealthy::Outdated(ago)),
-            Some(_) => Ok(()),
+            Some(_) => lock(&self.engine_failure).clone().map_or(Ok(()), |failure| Err(Unhealthy::Engine(failure))),
         }
     }
 }
@@ -101,6 +116,10 @@ mod tests {
         assert!(health.liveness().is_ok());
         assert_eq!(health.readiness().expect_err("it is late").to_string(), "nothing has been published for 300 s: see the log");
         health.record_published();
+        health.record_engine_failure(Some("engine lt: it answers 500".to_owned()));
+        assert_eq!(health.readiness().expect_err("an engine fails").to_string(), "engine lt: it answers 500");
+        health.record_engine_failure(None);
+        assert_eq!(health.readiness(), Ok(()));
         advance(MAX_SILENCE).await;
         assert_eq!(health.readiness(), Err(Unhealthy::Silent(MAX_SILENCE)));
     }

@@ -167,23 +167,30 @@ async fn applied_version(location: &Location, connection: &mut AnyConnection) ->
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let [first, translation, servers, refusals] = match dialect {
+    let [first, translation, servers, refusals, engines] = match dialect {
         Dialect::Sqlite => [
             include_str!("migrations/sqlite/0001_first.sql"),
             include_str!("migrations/sqlite/0002_translation.sql"),
             include_str!("migrations/sqlite/0003_servers.sql"),
             include_str!("migrations/sqlite/0004_refusals.sql"),
+            include_str!("migrations/sqlite/0005_engines.sql"),
         ],
         Dialect::Postgres => [
             include_str!("migrations/postgres/0001_first.sql"),
             include_str!("migrations/postgres/0002_translation.sql"),
             include_str!("migrations/postgres/0003_servers.sql"),
             include_str!("migrations/postgres/0004_refusals.sql"),
+            include_str!("migrations/postgres/0005_engines.sql"),
         ],
     };
     let step = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    let steps = [(1, "first", first), (2, "translation", translation), (3, "servers", servers), (4, "refusals", refusals)];
-    Migrator::with_migrations(steps.into_iter().map(|(version, name, sql)| step(version, name, sql)).collect())
+    Migrator::with_migrations(vec![
+        step(1, "first", first),
+        step(2, "translation", translation),
+        step(3, "servers", servers),
+        step(4, "refusals", refusals),
+        step(5, "engines", engines),
+    ])
 }

@@ -117,6 +117,11 @@ impl CircuitBreaker {
         [self.engine.not_before, of_pair].into_iter().flatten().fold(now, Instant::max)
     }
 
+    /// Sends nothing before this time, whatever the languages.
+    pub fn pause_until(&mut self, then: Instant) {
+        self.engine.not_before = self.engine.not_before.max(Some(then));
+    }
+
     /// Records that a request was answered. It closes half-open circuits.
     pub fn record_success(&mut self, pair: &LanguagePair) {
         self.engine.record_success();

@@ -212,6 +212,7 @@ async fn five_days_through_the_whole_of_ingest() {
         progress: &progress,
         heartbeat: &|| (),
         published: &|| (),
+        engines: &|_| (),
         subscribing: None,
     };
     let mut passes = 0;

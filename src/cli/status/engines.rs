@@ -1,10 +1,13 @@
 //! The usage of engines, the balance of their budgets, and a forecast.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::super::table::{Cell, Table};
 use crate::config::Plan;
-use crate::model::{Budget, Period, Time, Unit};
+use crate::model::{Budget, EngineState, Fault, Period, Time, Unit};
+use crate::policy::engine_health::told_fault;
 use crate::store::{BudgetUsage, Store, StoreError};
 
 /// The usage and the budget of an engine.
@@ -12,6 +15,12 @@ use crate::store::{BudgetUsage, Store, StoreError};
 pub(super) struct EngineStatus {
     id: String,
     kind: &'static str,
+    state: &'static str,
+    /// The time since when it is in this state; of trouble, since when it has not been good.
+    since: Option<Time>,
+    paused_until: Option<Time>,
+    /// The fault to tell of it.
+    pub(super) fault: Option<Fault>,
     /// Texts translated this month.
     texts: u64,
     characters: u64,
@@ -43,6 +52,10 @@ pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Res
         Some(store) => store.load_spending(month).await?,
         None => Vec::new(),
     };
+    let states: HashMap<String, EngineState> = match store {
+        Some(store) => store.load_engine_states().await?.into_iter().collect(),
+        None => HashMap::new(),
+    };
     let mut engines = Vec::with_capacity(plan.engines.len());
     for engine in &plan.engines {
         let own = || spending.iter().filter(|spending| spending.engine == engine.id);
@@ -54,9 +67,14 @@ pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Res
             (Some(budget), None) => Some(balance(budget, BudgetUsage::default(), now)),
             (None, _) => None,
         };
+        let state = states.get(&engine.id).cloned().unwrap_or_default();
         engines.push(EngineStatus {
             id: engine.id.clone(),
             kind: engine.kind.name(),
+            state: state.condition.as_str(),
+            since: state.since,
+            paused_until: state.paused_until,
+            fault: told_fault(&engine.id, &state),
             texts: own().map(|spending| spending.texts).sum(),
             characters: own().map(|spending| spending.used.characters).sum(),
             tokens: own().map(|spending| spending.used.tokens()).sum(),
@@ -86,7 +104,7 @@ fn balance(Budget { unit, limit, per }: Budget, BudgetUsage { reserved, spent }:
 
 /// Formats the engines as a table.
 pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
-    let mut table = Table::new(&["engine", "this month", "cost", "budget left", "forecast"]);
+    let mut table = Table::new(&["engine", "state", "this month", "cost", "budget left", "forecast"]);
     for engine in engines {
         let work = match (engine.texts, engine.tokens) {
             (0, _) => "nothing".to_owned(),
@@ -102,6 +120,7 @@ pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
         let period = |left: &Balance| if left.per == Period::Day { "day" } else { "month" };
         table.row(vec![
             Cell::text(engine.id.clone()),
+            Cell::text(state_text(engine)),
             Cell::text(work),
             Cell::text(if currency.is_empty() { String::new() } else { format!("{:.2} {currency}", engine.cost) }),
             Cell::text(engine.budget.as_ref().map_or_else(
@@ -115,6 +134,14 @@ pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
         ]);
     }
     table.render()
+}
+
+/// Formats the state, of trouble with its beginning and its reason.
+fn state_text(engine: &EngineStatus) -> String {
+    let since = engine.since.filter(|_| !matches!(engine.state, "good" | "new"));
+    let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
+    let reason = engine.fault.as_ref().map(|fault| format!(": {}", fault.message)).unwrap_or_default();
+    format!("{}{since}{reason}", engine.state)
 }
 
 /// Converts an amount for display: money from millionths to units.

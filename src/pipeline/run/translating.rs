@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::{Fault, FaultKind};
 use crate::pipeline::context::Context;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ingest::Until;
@@ -63,6 +64,7 @@ impl Passes<'_> {
     /// Reports a translate pass, and requests the passes that follow from it. Returns false if it is cancelled meanwhile.
     async fn after_translating(&self, shared: &Shared, translated: Translated, retry: Duration) -> bool {
         let (is_late, renditions, has_faults) = (translated.is_late, translated.renditions, !translated.faults.is_empty());
+        (self.engines)(translated.faults.iter().find(|fault| is_failure(fault)));
         let appeared = shared.report().add_translation(translated);
         if self.until == Until::Idle {
             return true;
@@ -100,6 +102,7 @@ impl Passes<'_> {
             glossary: &prepared.glossary,
             editions: &prepared.plan.editions,
             only: self.scope.editions.as_ref(),
+            force: self.scope.force,
             time: if until == Until::Idle { TIME_UNTIL_IDLE } else { TIME_UNTIL_CANCELLED },
             stop: Some(self.stop),
         };
@@ -108,8 +111,14 @@ impl Passes<'_> {
             Until::Cancelled => translate.find_missing(&mut self.pages(context)).await?,
         };
         shared.laid_out.cancel();
-        let mut translated = if requests.is_empty() { Translated::default() } else { translate.translate_all(requests).await? };
+        let mut translated =
+            if requests.is_empty() { translate.idle().await? } else { translate.translate_all(requests).await? };
         translated.faults.splice(0..0, prepared.engine_faults.iter().cloned());
         Ok(translated)
     }
+}
+
+/// Returns true if an engine does not translate, other than for a budget or a pair of languages.
+fn is_failure(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Engine | FaultKind::Unauthorized | FaultKind::Misconfigured)
 }

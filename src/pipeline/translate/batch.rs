@@ -119,6 +119,8 @@ impl BatchRun<'_> {
                 rejected += self.send_without_markup(segment).await?;
             }
         }
+        let accepted = claimed.iter().filter(|segment| matches!(segment.outcome, SegmentOutcome::Translated(_))).count();
+        self.engine.record_accepted(accepted as u64);
         self.remember(&mut claimed).await?;
         Ok(rejected)
     }

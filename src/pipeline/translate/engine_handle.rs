@@ -4,6 +4,7 @@
 //! the program crashes in between, no more is spent than allowed.
 
 mod budget;
+mod health;
 mod parts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::reason::UntranslatedReason;
 use super::request_context::RequestContext;
-use crate::model::{Budget, Fault, FaultKind, Marked, Price, Usage};
+use crate::model::{Budget, FaultKind, Marked, Price, Usage};
+use crate::policy::engine_health::EngineFailure;
 use crate::store::StoreError;
 use crate::translate::{Batch, CircuitBreaker, Engine, EngineError, FailedTry, LanguagePair, Limits, Reply, RetryDecision};
 
@@ -44,6 +46,12 @@ pub(in crate::pipeline) struct EngineUsage {
     pub(in crate::pipeline) used: Usage,
     /// True if something was not sent for want of budget.
     pub(in crate::pipeline) is_budget_exhausted: bool,
+    /// Translations that passed the checks.
+    accepted: u64,
+    /// The last request that failed for good.
+    failure: Option<EngineFailure>,
+    /// True if nothing is sent before a time that the server has set in an earlier run.
+    is_resting: bool,
 }
 
 /// The result for one text.
@@ -110,38 +118,6 @@ impl EngineHandle {
     /// Returns true if nothing may be sent to the engine in some languages.
     pub(super) fn has_unavailable_pair(&self) -> bool {
         lock(&self.breaker).has_open_pair(Instant::now())
-    }
-
-    /// Returns what the operator should know: a budget that is used up, and each circuit that is open.
-    pub(in crate::pipeline) fn faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if lock(&self.usage).is_budget_exhausted {
-            let message =
-                "its budget is used up: what is not translated goes to the next engine, or waits for the next day or month";
-            faults.push(Fault::of_engine(&self.id, FaultKind::Budget, message));
-        }
-        faults.extend(lock(&self.breaker).open_circuits().into_iter().map(|open| {
-            let message = match &open.pair {
-                // That message names the pair itself.
-                Some(pair) if open.kind != FaultKind::UnsupportedPair => {
-                    format!("from {} into {}: {}", pair.from, pair.to, open.message)
-                }
-                _ => open.message,
-            };
-            Fault::of_engine(&self.id, open.kind, message)
-        }));
-        faults
-    }
-
-    /// Records if most answers of a batch were refused by the checks, which says something about the engine.
-    pub(super) fn record_batch(&self, pair: &LanguagePair, is_mostly_rejected: bool) {
-        let mut breaker = lock(&self.breaker);
-        if is_mostly_rejected {
-            tracing::debug!(engine.id = %self.id, lang.pair = %pair, "most answers of a batch were refused by the checks");
-            breaker.record_rejected_batch(pair, Instant::now());
-        } else {
-            breaker.record_accepted_batch(pair);
-        }
     }
 
     /// Sends one request, as often as the circuit breaker says. A part of a request that failed is not tried a second time if
@@ -229,6 +205,9 @@ impl EngineHandle {
         let decision = breaker.record_failure(pair, error, failed);
         let opened_by = breaker.blocked_by(pair, now).filter(|_| !was_open);
         drop(breaker);
+        if decision == RetryDecision::GiveUp {
+            self.record_failure(error, context);
+        }
         let (action, retry_in_ms) = match &decision {
             RetryDecision::RetryAt(then) => ("retry", u64::try_from((*then - now).as_millis()).ok()),
             RetryDecision::Split => ("split", None),

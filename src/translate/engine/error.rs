@@ -125,6 +125,11 @@ impl EngineError {
         }
     }
 
+    /// Returns the time for which the server wants to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        if let Self::Transient { retry_after, .. } = self { *retry_after } else { None }
+    }
+
     /// Returns true if the server answered and may have worked on the texts, although not in its protocol.
     pub fn is_answer(&self) -> bool {
         matches!(self, Self::BadAnswer { .. })

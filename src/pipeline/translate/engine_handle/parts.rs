@@ -59,17 +59,18 @@ impl EngineHandle {
                 break;
             }
         }
-        self.blame(&mut parts, pair);
+        self.blame(&mut parts, pair, context);
         Ok(parts.results)
     }
 
     /// Decides what the failed parts tell. If no part was answered, the server failed, and the texts wait. Else those that
     /// failed alone are the reason.
-    fn blame(&self, parts: &mut Parts<'_>, pair: &LanguagePair) {
+    fn blame(&self, parts: &mut Parts<'_>, pair: &LanguagePair, context: RequestContext<'_>) {
         let Some((_, error)) = parts.failed.last() else { return };
         if !parts.is_answered {
             let requests = u32::try_from(parts.failed.len()).unwrap_or(u32::MAX);
             lock(&self.breaker).record_unanswered(pair, requests, error, Instant::now());
+            self.record_failure(error, context);
             for (range, error) in &parts.failed {
                 parts.results[range.clone()].fill(TextResult::Unavailable(reason(error)));
             }

@@ -4,6 +4,7 @@
 mod add;
 mod check;
 mod context;
+mod count;
 mod daemon;
 mod error;
 mod global;

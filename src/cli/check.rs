@@ -1,6 +1,7 @@
 //! `relais check`.
 
 use super::context::load_plan_and_warn;
+use super::count::count;
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::output::print;
@@ -26,16 +27,11 @@ pub(super) async fn run_check(global: &GlobalArgs, args: &CheckArgs) -> Result<E
     let enabled = plan.sources.iter().filter(|source| source.enabled).count();
     let disabled = plan.sources.len() - enabled;
     print(&format!(
-        "{} is valid: {enabled} source{}{}, {} edition{}.\n",
+        "{} is valid: {}{}, {}.\n",
         global.config.display(),
-        plural(enabled),
+        count(enabled as u64, "source"),
         if disabled > 0 { format!(" ({disabled} more disabled)") } else { String::new() },
-        plan.editions.len(),
-        plural(plan.editions.len()),
+        count(plan.editions.len() as u64, "edition"),
     ))?;
     if args.probe { probe(global, &plan, &args.source).await } else { Ok(Exit::Success) }
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

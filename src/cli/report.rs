@@ -1,8 +1,12 @@
 //! The report of a run, for people.
 
+use std::path::Path;
+
 use anstyle::AnsiColor;
 
+use super::count::count;
 use super::table::{Cell, Table};
+use crate::config::Engine;
 use crate::model::{Fault, FaultSubject, Report, TranslationCounts, Visit};
 
 /// Formats the line of one visit.
@@ -24,17 +28,35 @@ pub(super) fn visit_line(visit: &Visit) -> String {
     format!("{style}{sign}{style:#} {}: {result}", visit.source)
 }
 
-/// Formats the report of a run as tables.
-pub(super) fn report_tables(report: &Report, dry: bool) -> String {
+/// Formats the report of a run as tables. `output` is the folder that was written to.
+pub(super) fn report_tables(report: &Report, dry: bool, output: &Path, currency: Option<&str>) -> String {
     let mut out = counts_lines(report);
-    out.push_str(&translation_line(&report.translation, dry));
+    out.push_str(&translation_line(&report.translation, dry, currency));
     if dry {
         out.push_str("Dry run: nothing was written.\n");
     } else if !report.editions.is_empty() {
+        out.push_str(&output_line(report, output));
         out.push('\n');
         out.push_str(&editions_table(report));
     }
     out
+}
+
+/// Returns the currency of the engines that have a price, if it is the same for all.
+pub(super) fn common_currency(engines: &[Engine]) -> Option<String> {
+    let mut currencies = engines.iter().filter_map(|engine| engine.price.as_ref()).map(|price| price.currency.as_str());
+    let first = currencies.next()?;
+    (!first.is_empty() && currencies.all(|other| other == first)).then(|| first.to_owned())
+}
+
+/// Says what was written, and where.
+fn output_line(report: &Report, output: &Path) -> String {
+    let written: u32 = report.editions.iter().map(|edition| edition.written).sum();
+    let output = output.display();
+    match written {
+        0 => format!("no file of the editions has changed in {output}\n"),
+        _ => format!("{} of the editions written to {output}\n", count(written, "file")),
+    }
 }
 
 /// Formats the counts of sources and entries, and the duration.
@@ -49,11 +71,11 @@ fn counts_lines(report: &Report) -> String {
         ("broken", sources.broken),
     ];
     let outcomes: Vec<String> = outcomes.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} {name}")).collect();
-    let mut out = format!("{} sources due", sources.due);
+    let mut out = format!("{} due", count(sources.due, "source"));
     if !outcomes.is_empty() {
         out.push_str(&format!(": {}", outcomes.join(", ")));
     }
-    out.push_str(&format!("\n{} entries new, {} changed", entries.new, entries.changed));
+    out.push_str(&format!("\n{} new, {} changed", count(entries.new, "entry"), entries.changed));
     if entries.withdrawn > 0 {
         out.push_str(&format!(", {} withdrawn", entries.withdrawn));
     }
@@ -65,15 +87,21 @@ fn counts_lines(report: &Report) -> String {
 }
 
 /// Formats the counts of the translation; empty if nothing was to be translated.
-fn translation_line(counts: &TranslationCounts, dry: bool) -> String {
-    let TranslationCounts { segments, recalled, sent, characters_sent, cost, .. } = counts;
-    if *segments == 0 {
+fn translation_line(counts: &TranslationCounts, dry: bool, currency: Option<&str>) -> String {
+    let TranslationCounts { segments, recalled, sent, characters_sent, cost, waiting, .. } = counts;
+    if *segments == 0 && *waiting == 0 {
         return String::new();
     }
     let verb = if dry { "to send" } else { "sent" };
-    // The price of each engine has its own currency.
-    let cost = if *cost > 0.0 { format!(", cost {cost:.4}") } else { String::new() };
-    format!("{segments} segments: {recalled} from the memory, {sent} {verb} ({characters_sent} characters{cost})\n")
+    let cost = match currency {
+        // Engines with several currencies have no sum that means anything else.
+        None if *cost > 0.0 => format!(", cost {cost:.4}"),
+        Some(currency) if *cost > 0.0 => format!(", cost {cost:.4} {currency}"),
+        _ => String::new(),
+    };
+    let waiting = if *waiting > 0 { format!("; {} waiting for a translation", count(*waiting, "entry")) } else { String::new() };
+    let (segments, characters) = (count(*segments, "segment"), count(*characters_sent, "character"));
+    format!("{segments}: {recalled} from the memory, {sent} {verb} ({characters}{cost}){waiting}\n")
 }
 
 fn editions_table(report: &Report) -> String {
@@ -100,4 +128,55 @@ pub(super) fn fault_line(fault: &Fault) -> String {
     };
     let since = fault.since.map(|since| format!(" (since {since})")).unwrap_or_default();
     format!("{of}: {}{since}", fault.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EditionCount, EntryCounts, SourceCounts, Time};
+
+    fn report(written: u32, translation: TranslationCounts) -> Report {
+        Report {
+            run: 1,
+            started: Time::EPOCH,
+            duration_ms: 1200,
+            sources: SourceCounts { due: 1, fresh: 1, ..SourceCounts::default() },
+            entries: EntryCounts { new: 1, ..EntryCounts::default() },
+            translation,
+            editions: vec![EditionCount { id: "jeux".to_owned(), lang: None, items: 1, written, same: 4 - written }],
+            faults: Vec::new(),
+        }
+    }
+
+    fn shown(report: &Report, dry: bool, currency: Option<&str>) -> String {
+        anstream::adapter::strip_str(&report_tables(report, dry, Path::new("/srv/output"), currency)).to_string()
+    }
+
+    fn translation() -> TranslationCounts {
+        TranslationCounts { segments: 3, recalled: 2, sent: 1, characters_sent: 40, cost: 0.0008, ..TranslationCounts::default() }
+    }
+
+    #[test]
+    fn report_says_what_was_written_and_where() {
+        assert!(shown(&report(1, translation()), false, None).contains("1 file of the editions written to /srv/output\n"));
+        assert!(shown(&report(0, translation()), false, None).contains("no file of the editions has changed in /srv/output\n"));
+    }
+
+    #[test]
+    fn report_says_how_much_was_translated_and_its_cost() {
+        let text = shown(&report(1, translation()), false, Some("EUR"));
+        assert!(text.contains("3 segments: 2 from the memory, 1 sent (40 characters, cost 0.0008 EUR)\n"), "{text}");
+    }
+
+    #[test]
+    fn one_source_and_one_entry_are_singular() {
+        let text = shown(&report(4, TranslationCounts::default()), false, None);
+        assert!(text.starts_with("1 source due: 1 fresh\n1 entry new, 0 changed (1.2 s)\n"), "{text}");
+    }
+
+    #[test]
+    fn dry_run_names_no_file() {
+        let text = shown(&report(4, translation()), true, None);
+        assert!(text.contains("1 to send") && !text.contains("/srv/output"), "{text}");
+    }
 }

@@ -11,7 +11,7 @@ use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::output::print;
 use super::progress::sources_bar;
-use super::report::{fault_line, report_tables, visit_line};
+use super::report::{common_currency, fault_line, report_tables, visit_line};
 use crate::clock::SystemClock;
 use crate::model::{Fault, FaultSubject};
 use crate::pipeline::{self, Finished, Progress, RunError, RunRequest, Scope};
@@ -52,6 +52,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
         editions: select_editions(&plan, &args.edition)?,
         force: args.force,
     };
+    let (output, currency) = (plan.output.clone(), common_currency(&plan.engines));
     let warnings = plan.render_warnings(true);
     let warn = || eprint!("{warnings}");
     let warn: Option<&(dyn Fn() + Sync)> = (!global.quiet).then_some(&warn);
@@ -71,7 +72,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
         let text = serde_json::to_string(&report).map_err(CommandError::internal)?;
         print(&format!("{text}\n"))?;
     } else if (args.dry_run || std::io::stdout().is_terminal()) && !global.quiet {
-        print(&report_tables(&report, args.dry_run))?;
+        print(&report_tables(&report, args.dry_run, &output, currency.as_deref()))?;
     }
     if !global.quiet {
         // The bar has told the sources that failed.

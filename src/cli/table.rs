@@ -1,7 +1,13 @@
 //! Tables for a terminal, aligned by display width.
 
+use std::borrow::Cow;
+use std::io::IsTerminal;
+
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// No column is cut to less: a name would not be recognised.
+const MIN_WIDTH: usize = 8;
 
 /// A table with a heading row.
 pub(super) struct Table {
@@ -44,17 +50,22 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Formats the table, with a line break after each row.
+    /// Formats the table, with a line break after each row. On a terminal it is cut to its width.
     pub(super) fn render(&self) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width =
-            |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.width()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let is_shown = std::io::stdout().is_terminal();
+        let width = terminal_size::terminal_size().filter(|_| is_shown).map(|(width, _)| usize::from(width.0));
+        self.render_within(width.filter(|width| *width > 0).unwrap_or(usize::MAX))
+    }
+
+    /// Formats the table within a number of columns, as far as that is possible: long texts end in `…`.
+    fn render_within(&self, limit: usize) -> String {
+        let widths = self.column_widths(limit);
         let mut out = String::new();
         for row in &self.rows {
             for (column, cell) in row.iter().enumerate() {
-                let gap = " ".repeat(widths[column] - cell.text.width());
                 let Cell { text, style, right } = cell;
+                let text = cut(text, widths[column]);
+                let gap = " ".repeat(widths[column].saturating_sub(text.width()));
                 let last = column + 1 == row.len();
                 let (before, after) = if *right { (gap.as_str(), "") } else { ("", if last { "" } else { gap.as_str() }) };
                 out.push_str(&format!("{before}{style}{text}{style:#}{after}{}", if last { "\n" } else { "  " }));
@@ -62,6 +73,37 @@ impl Table {
         }
         out
     }
+
+    /// Returns the widths of the columns. While they are too wide together, the widest one gives way.
+    fn column_widths(&self, limit: usize) -> Vec<usize> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width =
+            |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.width()).max().unwrap_or(0);
+        let mut widths: Vec<usize> = (0..columns).map(width).collect();
+        let gaps = 2 * columns.saturating_sub(1);
+        loop {
+            let excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(limit);
+            let Some(widest) = widths.iter_mut().max().filter(|widest| excess > 0 && **widest > MIN_WIDTH) else { return widths };
+            // One column at a time, so that two long ones end with the same width.
+            *widest -= 1;
+        }
+    }
+}
+
+/// Cuts a text to a display width.
+fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut used = 1;
+    let kept: String = text
+        .chars()
+        .take_while(|letter| {
+            used += letter.width().unwrap_or(0);
+            used <= width
+        })
+        .collect();
+    Cow::Owned(kept.trim_end().to_owned() + "…")
 }
 
 #[cfg(test)]
@@ -75,5 +117,31 @@ mod tests {
         table.row(vec![Cell::text("日本"), Cell::number(0), Cell::text("same")]);
         let plain = anstream::adapter::strip_str(&table.render()).to_string();
         assert_eq!(plain, "source  new  what\néquipe   12  fresh\n日本      ·  same\n");
+    }
+
+    fn long_table(limit: usize) -> String {
+        let mut table = Table::new(&["source", "new", "remarks"]);
+        table.row(vec![Cell::text("équipe"), Cell::number(12), Cell::text("the server answers 503 and asks to come back later")]);
+        table.row(vec![Cell::text("日本"), Cell::number(0), Cell::text("日本語のニュースの見出しがここに続きます")]);
+        anstream::adapter::strip_str(&table.render_within(limit)).to_string()
+    }
+
+    #[test]
+    fn table_fits_the_width_of_the_terminal() {
+        for limit in [30, 40, 41, 60] {
+            let text = long_table(limit);
+            assert!(text.lines().all(|line| line.width() <= limit), "{limit}: {text}");
+        }
+    }
+
+    #[test]
+    fn long_text_is_cut_with_an_ellipsis_and_short_text_is_whole() {
+        let text = long_table(40);
+        assert_eq!(text.lines().nth(1), Some("équipe   12  the server answers 503 and…"));
+    }
+
+    #[test]
+    fn table_without_a_limit_is_whole() {
+        assert!(long_table(usize::MAX).contains("come back later\n") && !long_table(usize::MAX).contains('…'));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::super::count::count;
 use super::super::table::{Cell, Table};
 use crate::config::Plan;
 use crate::model::{Budget, EngineState, Fault, Period, Time, Unit};
@@ -108,8 +109,8 @@ pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
     for engine in engines {
         let work = match (engine.texts, engine.tokens) {
             (0, _) => "nothing".to_owned(),
-            (texts, 0) => format!("{texts} texts, {} characters", engine.characters),
-            (texts, tokens) => format!("{texts} texts, {tokens} tokens"),
+            (texts, 0) => format!("{}, {}", count(texts, "text"), count(engine.characters, "character")),
+            (texts, tokens) => format!("{}, {}", count(texts, "text"), count(tokens, "token")),
         };
         let currency = engine.currency.as_deref().unwrap_or_default();
         let figure = |left: &Balance, number: f64| match left.unit {

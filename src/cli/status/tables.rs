@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
+use super::super::count::count;
 use super::super::table::{Cell, Table};
 use super::{EditionStatus, SourceStatus, Status, StoreStatus, engines};
 use crate::model::Time;
@@ -79,7 +80,7 @@ fn editions_table(editions: &[EditionStatus]) -> String {
 
 fn store_line(store: &StoreStatus) -> String {
     let size = store.size_bytes.map(|size| format!(", {}.{} MB", size / 1_000_000, size / 100_000 % 10)).unwrap_or_default();
-    format!("{} entries stored ({} withdrawn){size}.\n", store.entries, store.withdrawn)
+    format!("{} stored ({} withdrawn){size}.\n", count(store.entries, "entry"), store.withdrawn)
 }
 
 fn format_ago(now: Time, then: Time) -> String {

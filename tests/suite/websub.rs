@@ -158,6 +158,10 @@ async fn signed_push_is_accepted_and_an_unsigned_one_ignored() {
     };
     timeout(PATIENCE, wait).await.expect("from then on it is visited less often");
 
+    // A body that was pushed before may be out of date: the source is visited instead.
+    assert_eq!(push(part.clone(), signed(&part, &secret)).await.expect("an answer").status(), 202);
+    until("the source is visited for a push that came again", || polls(&origin) == 3).await;
+
     let get = |path: &'static str| client.get(format!("{server}{path}")).send();
     assert_eq!(get("/websub/0123").await.expect("an answer").status(), 404);
     assert_eq!(get("/websub/0123456789abcdef0123456789abcdef").await.expect("an answer").status(), 404);

@@ -9,6 +9,9 @@ use crate::policy::source_health::{ADOPT_AFTER, apply_outcome, has_no_failure, n
 use crate::policy::{PollInputs, next_due};
 use crate::store::EncodedEntries;
 
+/// The most hashes of pushed bodies that are stored per source.
+const MOST_PUSHED_HASHES: usize = 64;
+
 /// The result of a request, after its body was parsed and compared with the stored entries.
 pub(super) enum Fetched {
     /// The request failed, or the server answered Retry-After or 410.
@@ -111,8 +114,19 @@ pub(super) fn transition(
 }
 
 /// Applies a push to a source. Nothing was fetched, so the due time and the entries that the push does not name stay.
-pub(super) fn apply_push(source: &plan::Source, before: &SourceState, changes: FeedChanges, due: Time, now: Time) -> Transition {
+pub(super) fn apply_push(
+    source: &plan::Source,
+    before: &SourceState,
+    changes: FeedChanges,
+    hash: String,
+    due: Time,
+    now: Time,
+) -> Transition {
     let mut after = before.clone();
+    if after.pushed_hashes.len() >= MOST_PUSHED_HASHES {
+        after.pushed_hashes.remove(0);
+    }
+    after.pushed_hashes.push(hash);
     after.listed = changes.listed;
     after.publish_rate.record_published(changes.published, now);
     if changes.found.new + changes.found.changed > 0 {

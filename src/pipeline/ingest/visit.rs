@@ -60,8 +60,8 @@ impl Visitor<'_> {
         Ok(to_settled_visit(empty_visit(source, now, took), after))
     }
 
-    /// Processes a push like the body of a visit, without a fetch. Returns `None` if it is not a feed, or if the address of the source
-    /// has changed: then the source must be fetched.
+    /// Processes a push like the body of a visit, without a fetch. Returns `None` if it is not a feed, if it was pushed before,
+    /// or if the address of the source has changed: then the source must be fetched.
     pub(super) async fn process_push(
         &self,
         source: &plan::Source,
@@ -72,6 +72,11 @@ impl Visitor<'_> {
         if before.url != source.url || retired(before).is_some() {
             return Ok(None);
         }
+        // A signature says who wrote a body, not when: anybody who has seen it can send it again after a correction.
+        let hash = hash_body(&pushed.bytes);
+        if before.pushed_hashes.contains(&hash) {
+            return Ok(None);
+        }
         let now = self.clock.now();
         let job = ParseJob::new(source, now, self.keep);
         let Ok(parsed) = job.parse(pushed).await else { return Ok(None) };
@@ -80,7 +85,7 @@ impl Visitor<'_> {
             None => Vec::new(),
         };
         let changes = job.compare(parsed, &known, &before.listed).await;
-        let after = apply_push(source, before, changes, leased.due, now);
+        let after = apply_push(source, before, changes, hash, leased.due, now);
         Ok(Some(to_settled_visit(empty_visit(source, now, Duration::ZERO), after)))
     }
 
@@ -93,7 +98,7 @@ impl Visitor<'_> {
         was_good: bool,
         now: Time,
     ) -> Result<Fetched, StoreError> {
-        let hash = format!("{:032x}", xxh3_128(&body.bytes));
+        let hash = hash_body(&body.bytes);
         let headers = Headers {
             validators: body.validators.clone(),
             moved: body.moved.clone(),
@@ -160,6 +165,11 @@ fn empty_visit(source: &plan::Source, now: Time, took: Duration) -> Visit {
 fn to_settled_visit(visit: Visit, after: Transition) -> SettledVisit {
     let Transition { outcome, state, due, changes, withdrawn, restored, encoded } = after;
     SettledVisit::new(Visit { outcome, state, changes, withdrawn, restored, due, ..visit }, encoded)
+}
+
+/// Hashes a body before it is decoded.
+fn hash_body(body: &[u8]) -> String {
+    format!("{:032x}", xxh3_128(body))
 }
 
 fn all_ids(now: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {

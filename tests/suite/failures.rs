@@ -8,7 +8,7 @@ use crate::support::origin::{Origin, Reply};
 use crate::support::program::{World, finish};
 
 #[tokio::test]
-async fn a_killed_run_loses_and_doubles_nothing() {
+async fn killed_run_loses_and_duplicates_no_entry() {
     const SOURCES: usize = 12;
     let origin = Origin::start().await;
     let asked = Arc::new(AtomicUsize::new(0));
@@ -49,7 +49,7 @@ async fn a_killed_run_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
-async fn an_output_that_cannot_be_written_is_told_before_anything_is_fetched() {
+async fn unwritable_output_is_reported_before_any_fetch() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
     let world = World::new(&tables(&[("a", origin.url("/a"))]));
@@ -79,7 +79,7 @@ async fn a_second_run_on_the_same_state_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_no_database_is_told_and_left_alone() {
+async fn state_that_is_no_database_is_not_touched() {
     let world = World::new(&tables(&[("a", "https://example.org/feed".to_owned())]));
     #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     std::fs::write(world.path("relais.db"), "not a database, but somebody's text\n".repeat(100)).expect("it can be written");
@@ -90,7 +90,7 @@ async fn a_state_that_is_no_database_is_told_and_left_alone() {
 }
 
 #[tokio::test]
-async fn a_database_server_that_is_away_is_named_without_its_password() {
+async fn error_about_an_unreachable_database_hides_the_password() {
     let world = World::new("");
     let tables = tables(&[("a", "https://example.org/feed".to_owned())]);
     // Port 1 is nobody's.
@@ -101,7 +101,7 @@ async fn a_database_server_that_is_away_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_missing_store_of_certificates_is_one_sentence() {
+async fn missing_ca_certificates_are_reported_in_one_sentence() {
     let world = World::new(&tables(&[("a", "https://example.org/feed".to_owned())]));
     let mut command = world.command(&["run"]);
     command.env("SSL_CERT_FILE", world.path("nowhere.pem")).env("SSL_CERT_DIR", world.path("nowhere"));
@@ -111,7 +111,7 @@ async fn a_missing_store_of_certificates_is_one_sentence() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_is_not_there_or_wrong_is_exit_2() {
+async fn missing_or_invalid_configuration_exits_with_2() {
     let world = World::new("");
     let missing = world.relais(&["-c", "other.toml", "run"]).await;
     assert_eq!(missing.code, Some(2));
@@ -130,7 +130,7 @@ async fn a_configuration_that_is_not_there_or_wrong_is_exit_2() {
 }
 
 #[tokio::test]
-async fn whoever_runs_it_may_follow_what_is_wrong() {
+async fn fault_feed_lists_the_fault_of_each_source() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
     let sources = [("a", origin.url("/a")), ("lost", origin.url("/lost?key=hush"))];

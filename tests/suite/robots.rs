@@ -71,7 +71,7 @@ impl Clock for Hurried {
 }
 
 #[tokio::test]
-async fn sources_beyond_the_time_of_a_run_stay_due() {
+async fn sources_not_visited_within_the_deadline_stay_due() {
     let origin = Origin::start().await;
     let names: Vec<String> = (0..20).map(|number| format!("s{number}")).collect();
     for name in &names {

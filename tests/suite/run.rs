@@ -29,7 +29,7 @@ fn read_back(text: &str) -> Vec<(String, String, String)> {
 }
 
 #[tokio::test]
-async fn a_run_publishes_every_format_and_the_next_one_touches_nothing() {
+async fn second_run_over_an_unchanged_world_writes_nothing() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..3));
     origin.on("/b", feed("b", 10..12));
@@ -71,7 +71,7 @@ async fn a_run_publishes_every_format_and_the_next_one_touches_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_when_piped_and_all_is_well() {
+async fn successful_run_in_a_pipe_prints_nothing() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..1));
     let world = World::new(&tables(&[("a", origin.url("/a"))]));
@@ -80,7 +80,7 @@ async fn nothing_is_said_when_piped_and_all_is_well() {
 }
 
 #[tokio::test]
-async fn a_broken_source_is_told_and_the_others_are_published() {
+async fn broken_source_does_not_stop_the_others() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..2));
     origin.on(
@@ -112,7 +112,7 @@ async fn a_broken_source_is_told_and_the_others_are_published() {
 }
 
 #[tokio::test]
-async fn the_first_failure_of_a_source_that_worked_is_quiet_and_the_second_is_told() {
+async fn second_failure_of_a_source_that_worked_is_reported() {
     let origin = Origin::start().await;
     origin.queue("/a", [feed("a", 0..2), Reply::status(502), Reply::status(502), feed("a", 0..2), Reply::ok("<html></html>")]);
     let world = World::new(&tables(&[("a", origin.url("/a"))]));
@@ -137,7 +137,7 @@ async fn the_first_failure_of_a_source_that_worked_is_quiet_and_the_second_is_to
 }
 
 #[tokio::test]
-async fn a_feed_may_send_only_what_is_new() {
+async fn partial_feed_keeps_the_entries_that_it_does_not_name() {
     let origin = Origin::start().await;
     origin.answer("/a", |request| {
         let feed = |numbers: std::ops::Range<u32>| rss("a", &stories(numbers));
@@ -160,7 +160,7 @@ async fn a_feed_may_send_only_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_cookie_on_the_way_is_brought_to_its_end_and_no_further() {
+async fn cookie_of_a_redirect_is_sent_within_that_visit_only() {
     let (origin, other) = (Origin::start().await, Origin::start().await);
     let to = other.url("/b");
     origin.answer("/a", move |request| match request.header("cookie") {
@@ -181,7 +181,7 @@ async fn a_cookie_on_the_way_is_brought_to_its_end_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_changed_entry_is_published_anew_under_its_id() {
+async fn changed_entry_keeps_its_id() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..2));
     let world = World::new(&tables(&[("a", origin.url("/a"))]));
@@ -197,7 +197,7 @@ async fn a_changed_entry_is_published_anew_under_its_id() {
 }
 
 #[tokio::test]
-async fn an_entry_that_its_source_takes_back_is_no_longer_published() {
+async fn withdrawn_entry_is_no_longer_published() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories([1, 2, 3, 4, 5]))));
     let world = World::new(&tables(&[("a", origin.url("/a"))]));
@@ -242,7 +242,7 @@ async fn source_that_copies_headline_and_link_does_not_replace_the_article() {
 }
 
 #[tokio::test]
-async fn sources_and_editions_can_be_chosen() {
+async fn run_can_be_limited_to_sources_and_editions() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..1));
     origin.on("/b", feed("b", 0..1));
@@ -261,7 +261,7 @@ async fn sources_and_editions_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_dry_run_fetches_and_writes_nothing() {
+async fn dry_run_writes_nothing() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..4));
     let world = World::new(&tables(&[("a", origin.url("/a"))]));
@@ -282,7 +282,7 @@ async fn a_dry_run_fetches_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn an_edition_in_a_language_shows_what_is_in_it() {
+async fn edition_in_a_language_shows_entries_of_that_language() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..2));
     let text = tables(&[("a", origin.url("/a"))]) + "langs = [\"fr\", \"en\"]\nuntranslated = \"hold 6h\"\n";
@@ -300,7 +300,7 @@ async fn an_edition_in_a_language_shows_what_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_date_without_a_zone_is_in_the_zone_of_the_source() {
+async fn date_without_a_zone_is_in_the_zone_of_the_source() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &[Story::new(0)]).replace(" +0200", "")));
     let text = tables(&[("a", origin.url("/a"))]);
@@ -313,7 +313,7 @@ async fn a_date_without_a_zone_is_in_the_zone_of_the_source() {
 }
 
 #[tokio::test]
-async fn deleted_output_comes_back() {
+async fn deleted_output_is_written_again() {
     let origin = Origin::start().await;
     origin.on("/a", feed("a", 0..2));
     let world = World::new(&tables(&[("a", origin.url("/a"))]));
@@ -325,7 +325,7 @@ async fn deleted_output_comes_back() {
 }
 
 #[tokio::test]
-async fn a_source_that_moved_is_read_and_told_once() {
+async fn moved_source_is_reported_once() {
     let origin = Origin::start().await;
     origin.on("/old", Reply::redirect(301, &origin.url("/new")));
     origin.on("/new", feed("a", 0..2));
@@ -340,7 +340,7 @@ async fn a_source_that_moved_is_read_and_told_once() {
 }
 
 #[tokio::test]
-async fn a_new_address_in_the_configuration_keeps_the_entries() {
+async fn new_address_in_feeds_toml_keeps_the_entries() {
     let origin = Origin::start().await;
     origin.on("/old", feed("a", 0..2));
     origin.on("/new", feed("a", 0..3));
@@ -353,7 +353,7 @@ async fn a_new_address_in_the_configuration_keeps_the_entries() {
 }
 
 #[tokio::test]
-async fn many_sources_of_one_host_are_all_read_and_all_compared() {
+async fn all_sources_of_one_host_are_visited() {
     // Once, visits that waited to be settled kept others from giving back what the settling waited for.
     const SOURCES: u32 = 150;
     let origin = Origin::start().await;
@@ -375,7 +375,7 @@ async fn many_sources_of_one_host_are_all_read_and_all_compared() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_and_postgresql_publish_the_same_bytes_and_workers_share_the_sources() {
+async fn sqlite_and_postgresql_publish_the_same_bytes() {
     let Some(schema) = Schema::make().await else { return };
     let origin = Origin::start().await;
     let mut named = Vec::new();

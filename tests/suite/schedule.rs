@@ -23,7 +23,7 @@ fn due_in(status: &serde_json::Value, source: usize) -> i64 {
 }
 
 #[tokio::test]
-async fn what_feeds_and_servers_ask_for_is_heeded() {
+async fn poll_hints_and_cache_headers_set_the_due_time() {
     let origin = Origin::start().await;
     let feed =
         |more: &str| rss("a", &stories(0..1)).replace("<language>fr</language>", &format!("<language>fr</language>{more}"));
@@ -60,7 +60,7 @@ async fn what_feeds_and_servers_ask_for_is_heeded() {
 }
 
 #[tokio::test]
-async fn a_host_that_wants_to_be_left_alone_is_for_all_its_sources() {
+async fn retry_after_postpones_all_sources_of_the_host() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::status(403).header("retry-after", "7200"));
     for path in ["/b", "/c"] {
@@ -86,7 +86,7 @@ async fn a_host_that_wants_to_be_left_alone_is_for_all_its_sources() {
 }
 
 #[tokio::test]
-async fn a_move_is_believed_after_three_visits_and_undone_when_it_leads_nowhere() {
+async fn permanent_redirect_is_adopted_after_three_visits() {
     let origin = Origin::start().await;
     origin.on("/old", Reply::redirect(301, "/new"));
     origin.on("/new", Reply::ok(rss("a", &stories(0..2))).tagged());
@@ -115,7 +115,7 @@ async fn a_move_is_believed_after_three_visits_and_undone_when_it_leads_nowhere(
 }
 
 #[tokio::test]
-async fn a_move_for_a_while_and_one_with_a_secret_are_not_believed() {
+async fn temporary_redirect_or_one_with_credentials_is_not_adopted() {
     let (origin, other) = (Origin::start().await, Origin::start().await);
     for status in [302, 303, 307] {
         origin.on(&format!("/{status}"), Reply::redirect(status, "/new"));
@@ -142,7 +142,7 @@ async fn a_move_for_a_while_and_one_with_a_secret_are_not_believed() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_gone_is_not_asked_again_until_it_has_another_address() {
+async fn source_that_answered_410_is_not_visited_until_its_address_changes() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..1))));
     origin.on("/b", Reply::ok(rss("a", &stories(0..2))));
@@ -224,7 +224,7 @@ enum Mood {
 }
 
 #[test]
-fn a_week_of_five_hundred_sources() {
+fn week_of_five_hundred_sources_finds_news_soon_with_few_visits() {
     let begin = Time::from_rfc3339("2026-11-02T00:00:00Z").expect("a time").millis();
     let counted = begin + 7 * 24 * HOUR;
     let end = begin + DAYS * 24 * HOUR;

@@ -99,7 +99,7 @@ fn spanish(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_month_costs_less_than_with_a_cache_by_entry() {
+async fn month_of_translation_costs_less_than_with_a_cache_per_entry() {
     let origin = Origin::start().await;
     let (english, hispanic) =
         (EngineServer::start(EngineKind::Libretranslate).await, EngineServer::start(EngineKind::Libretranslate).await);

@@ -151,7 +151,7 @@ fn assert_manners(asked: &HashMap<String, Vec<i64>>, begin: i64, counted: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn five_days_through_the_whole_of_ingest() {
+async fn five_days_of_ingest_respect_hosts_and_find_news() {
     let begin = Time::from_rfc3339("2026-11-02T00:00:00Z").expect("a time").millis();
     let (counted, end) = (begin + 2 * DAY, begin + DAYS * DAY);
     let clock = Arc::new(Simulated(AtomicI64::new(begin)));

@@ -5,7 +5,7 @@ use crate::support::origin::{Origin, Reply};
 use crate::support::program::World;
 
 #[tokio::test]
-async fn status_says_what_works_and_what_does_not() {
+async fn status_shows_the_health_of_each_source() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..3))));
     let world = World::new(&tables(&[("a", origin.url("/a")), ("lost", origin.url("/lost"))]));

@@ -250,7 +250,7 @@ async fn second_daemon_on_one_sqlite_state_is_refused() {
     published(&world, "Titre 0").await;
     let second = world.relais(&["daemon"]).await;
     assert_eq!(second.code, Some(1), "{second:?}");
-    assert!(second.stderr.contains("another relais works on"), "{}", second.stderr);
+    assert!(second.stderr.contains("another relais (daemon, process "), "{}", second.stderr);
     assert_eq!(daemon.stop().await.code, Some(0));
 }
 

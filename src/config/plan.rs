@@ -95,7 +95,7 @@ pub struct Engine {
     pub region: Option<String>,
     /// The API key, if it is set and could be read.
     pub key: Option<SecretString>,
-    /// Why the API key could not be read, as a sentence: only commands that send requests to the engine need it.
+    /// The reason, as a sentence, if the API key could not be read. Only commands that send requests to the engine need it.
     pub key_error: Option<String>,
     /// The spending limit.
     pub budget: Option<Budget>,

@@ -10,7 +10,7 @@ const ARTICLE: u64 = !0 << 24;
 const TEXT: u64 = ((1 << 24) - 1) & !LINK;
 const LINK: u64 = 0b11;
 
-/// Where the page of an entry lies, as seen from its source.
+/// The place of an entry's page, as seen from its source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LinkOrigin {
     /// On the host of somebody else, or there is no page.
@@ -22,7 +22,7 @@ pub enum LinkOrigin {
     FeedHost,
 }
 
-/// What is compared of two entries with the same page and the same headline, packed into one column.
+/// The facts that are compared between two entries with the same page and the same headline, packed into one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DedupKey(pub i64);

@@ -1,10 +1,10 @@
-//! What is known of an engine from one run to the next.
+//! The state of an engine, kept from one run to the next.
 
 use serde::{Deserialize, Serialize};
 
 use super::Time;
 
-/// What an engine does. The names, in kebab case, are promises: scripts compare them.
+/// The health of an engine. The names, in kebab case, are promises: scripts compare them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineCondition {
@@ -51,7 +51,7 @@ impl EngineCondition {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EngineState {
-    /// What it does.
+    /// Its health.
     pub condition: EngineCondition,
     /// The time since when it does so; of trouble, since when it has not been good.
     pub since: Option<Time>,

@@ -113,7 +113,7 @@ pub struct EntryRow {
     pub first_seen: Time,
     /// The language, as far as known.
     pub lang: Option<Lang>,
-    /// What tells copies of an article.
+    /// The key that tells copies of an article.
     pub dedup_key: Option<DedupKey>,
     /// True if the source has removed the entry.
     pub is_withdrawn: bool,

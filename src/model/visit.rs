@@ -97,7 +97,7 @@ pub struct Change {
     pub at: Time,
     /// The time at which it was first seen.
     pub first_seen: Time,
-    /// Where its page lies.
+    /// The place of its page.
     pub link: LinkOrigin,
 }
 

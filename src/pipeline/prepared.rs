@@ -22,7 +22,7 @@ pub struct Prepared {
     pub(super) client: Client,
     /// The engines that editions name. A pass works with copies that have not failed yet.
     pub(super) engines: Vec<EngineHandle>,
-    /// Why further engines cannot be used.
+    /// The engines that cannot be used, with the reasons.
     pub(super) engine_faults: Vec<Fault>,
     pub(super) glossary: Arc<Glossary>,
     pub(super) dir: Arc<OutputDir>,

@@ -33,7 +33,7 @@ pub fn judge_batch(answers: AnswerCounts) -> Option<bool> {
     (answered >= LARGE_BATCH).then_some(refused * 2 > answered)
 }
 
-/// What one run has seen of an engine.
+/// The observations of one run about an engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EngineObservation {
     /// True if it gave a translation that passed the checks.

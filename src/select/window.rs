@@ -88,7 +88,7 @@ impl Window {
     }
 }
 
-/// Which of two copies is the original.
+/// The original of two copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Precedence {
     Shown,

@@ -12,7 +12,7 @@ const MOST_SUMMARY_BYTES: usize = 32 * 1024;
 /// The most bytes of the HTML of one entry: a long article with its markup has a tenth.
 const MOST_ENTRY_BYTES: usize = 2 << 20;
 
-/// How long a text may be, in characters.
+/// The longest text, in characters.
 #[derive(Clone, Copy)]
 struct Length {
     about: usize,

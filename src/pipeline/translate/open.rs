@@ -50,7 +50,7 @@ pub enum TranslateSetupError {
 pub(in crate::pipeline) struct OpenedEngines {
     /// Those that can be used, in the order of feeds.toml.
     pub(in crate::pipeline) engines: Vec<EngineHandle>,
-    /// Why the others cannot: their texts wait, or go to the next engine of the edition.
+    /// The engines that cannot be used, with the reasons. Their texts wait, or go to the next engine of the edition.
     pub(in crate::pipeline) faults: Vec<Fault>,
 }
 

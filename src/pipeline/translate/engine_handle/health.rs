@@ -1,4 +1,4 @@
-//! What a pass sees of an engine: if it translates, and what keeps it from that.
+//! The observations of a pass about an engine: whether it translates, and what keeps it from that.
 
 use std::time::Duration;
 

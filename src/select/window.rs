@@ -62,7 +62,7 @@ impl Window {
         self.entries.len() >= self.limit
     }
 
-    /// Adds the next older entry. An article (a page under a headline) that several feeds have is shown once; see [`judge_copies`].
+    /// Adds the next older entry. An article (a page under a headline) that several feeds have is shown once; see `judge_copies`.
     pub fn push(&mut self, entry: EntryRow) {
         if self.is_full() {
             return;

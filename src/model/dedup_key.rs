@@ -9,6 +9,8 @@ use super::id::first_64_bits;
 const ARTICLE: u64 = !0 << 24;
 const TEXT: u64 = ((1 << 24) - 1) & !LINK;
 const LINK: u64 = 0b11;
+/// The bytes at the beginning of a text that are compared.
+const LONGEST_TEXT: usize = 2048;
 
 /// The place of an entry's page, as seen from its source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,26 +61,32 @@ impl DedupKey {
     }
 }
 
-/// Hashes the letters and digits of HTML outside its tags and references.
+/// Hashes the letters and digits at the beginning of HTML, outside its tags and references. It runs over every entry that is read, so
+/// it looks at bytes: beyond ASCII all but the no-break space count as letters.
 fn hash_words(html: &str) -> u64 {
     let mut hasher = Xxh3Default::new();
-    let mut until = None;
-    for piece in html.split_inclusive(['<', '>', '&', ';', ' ', '\n']) {
-        let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let is_closed = until.is_some_and(|end| piece.ends_with(end)) || (until == Some(';') && piece.ends_with([' ', '\n']));
-        if until.is_none() {
-            hasher.update(word.as_bytes());
+    let mut letters = [0; 256];
+    let (mut count, mut until, mut before) = (0, None, 0);
+    for byte in html.bytes().take(LONGEST_TEXT) {
+        match until {
+            Some(end) => until = until.filter(|_| byte != end && !(end == b';' && byte.is_ascii_whitespace())),
+            None if byte == b'<' => until = Some(b'>'),
+            None if byte == b'&' => until = Some(b';'),
+            None if byte == 0xa0 && before == 0xc2 => count -= usize::from(count > 0),
+            None if byte.is_ascii_alphanumeric() || byte >= 0x80 => {
+                letters[count] = byte;
+                count += 1;
+            }
+            None => {}
         }
-        if until.is_none() || is_closed {
-            until = if piece.ends_with('<') {
-                Some('>')
-            } else if piece.ends_with('&') {
-                Some(';')
-            } else {
-                None
-            };
+        before = byte;
+        if count == letters.len() {
+            // The last letter may be the first half of a no-break space.
+            hasher.update(&letters[..count - 1]);
+            (letters[0], count) = (letters[count - 1], 1);
         }
     }
+    hasher.update(&letters[..count]);
     hasher.digest()
 }
 

@@ -1,7 +1,8 @@
-//! The pure decisions about visits and engines: due times, source health, outages, robots.txt, refused texts, engine health. No I/O
-//! and no clock, so the same inputs give the same decision on every worker.
+//! The pure decisions about visits and engines: due times, dates of entries, source health, outages, robots.txt, refused texts,
+//! engine health. No I/O and no clock, so the same inputs give the same decision on every worker.
 
 pub mod engine_health;
+mod entry_date;
 mod lock;
 mod outage;
 pub mod refusal;
@@ -9,6 +10,7 @@ mod robots;
 mod schedule;
 pub mod source_health;
 
+pub use entry_date::{EntryDates, declared_date, possible_date};
 pub use lock::is_run_overdue;
 pub use outage::{Attempt, NetworkChange, Outage, Verdict};
 pub use robots::Robots;

@@ -86,6 +86,9 @@ pub(super) struct Address<'a> {
     pub(super) base: usize,
 }
 
+/// The rank of the page itself, where the link of an entry leads to a service that counts clicks.
+pub(super) const ORIGINAL_LINK: u8 = 5;
+
 /// A link to a page.
 #[derive(Debug)]
 pub(super) struct PageLink<'a> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::draft::{Address, Draft, FeedDocument, Markup, MediaFile, PageLink, RichText};
+use super::draft::{Address, Draft, FeedDocument, Markup, MediaFile, ORIGINAL_LINK, PageLink, RichText};
 use super::language::{MIN_ENTRY_LETTERS, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
 use super::media_type::parse_media_type;
@@ -123,7 +123,9 @@ impl EntryBuilder<'_> {
         let (published, updated) = (draft.published.take(), draft.updated.take());
         // Most guids equal the link, which is canonical already.
         let same = url.as_ref().filter(|url| guid.as_deref() == Some(url.as_str()));
-        let uid = same.cloned().unwrap_or_else(|| identity::entry_uid(guid.as_deref(), url.as_deref(), &title, published));
+        let link = self.counted_link(&draft.pages);
+        let page = link.as_deref().or(url.as_deref());
+        let uid = same.cloned().unwrap_or_else(|| identity::entry_uid(guid.as_deref(), page, &title, published));
         let head = EntryHead {
             url,
             authors,
@@ -165,8 +167,12 @@ impl EntryBuilder<'_> {
 
     /// Returns the target of the link with the highest rank, and of equals the first.
     fn page(&self, pages: &[PageLink<'_>]) -> Option<String> {
+        self.page_up_to(pages, u8::MAX)
+    }
+
+    fn page_up_to(&self, pages: &[PageLink<'_>], highest: u8) -> Option<String> {
         let mut best: Option<(u8, String)> = None;
-        for page in pages {
+        for page in pages.iter().filter(|page| page.rank <= highest) {
             if best.as_ref().is_none_or(|(rank, _)| page.rank > *rank)
                 && let Some(url) = self.address(&page.address)
             {
@@ -174,6 +180,13 @@ impl EntryBuilder<'_> {
             }
         }
         best.map(|(_, url)| url)
+    }
+
+    /// Returns the link to a service that counts clicks, where the page itself is known too. An entry without a guid goes on
+    /// being identified by it.
+    fn counted_link(&self, pages: &[PageLink<'_>]) -> Option<String> {
+        let is_counted = pages.iter().any(|page| page.rank == ORIGINAL_LINK);
+        if is_counted { self.page_up_to(pages, ORIGINAL_LINK - 1) } else { None }
     }
 
     fn address(&self, address: &Address<'_>) -> Option<String> {

@@ -130,6 +130,25 @@ fn link_of_an_entry_is_its_page() {
 }
 
 #[test]
+fn original_link_of_a_click_counter_is_the_page() {
+    for (item, url, uid) in [
+        (
+            "<link>https://p.fr/~r/3</link><feedburner:origLink>https://a.fr/x?utm_source=f</feedburner:origLink>",
+            "x",
+            "https://p.fr/~r/3",
+        ),
+        ("<pheedo:origLink>https://a.fr/x</pheedo:origLink><link>https://p.fr/click</link>", "x", "https://p.fr/click"),
+        ("<guid>g</guid><link>https://p.fr/3</link><feedburner:origLink>https://a.fr/x</feedburner:origLink>", "x", "g"),
+        ("<feedburner:origLink>/x</feedburner:origLink>", "x", "https://a.fr/x"),
+        ("<link>https://a.fr/y</link><feedburner:origLink>javascript:alert(1)</feedburner:origLink>", "y", "https://a.fr/y"),
+    ] {
+        let entry = rss(item);
+        assert_eq!(entry.head.url, Some(format!("https://a.fr/{url}")), "{item}");
+        assert_eq!(entry.key.uid, uid, "what identified it before does so still: {item}");
+    }
+}
+
+#[test]
 fn enclosures_images_and_categories_are_kept() {
     let entry = rss(
         "<enclosure url='/a.mp3' type='audio/mpeg' length='12'/><enclosure url=''/><media:group><media:content url='/v.mp4' medium='video'><media:thumbnail url='/t.jpg'/></media:content></media:group><category>JO</category><dc:subject>Judo</dc:subject><media:category label='Ski'>a/b</media:category><itunes:keywords>x, y</itunes:keywords>",

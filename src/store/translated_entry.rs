@@ -17,7 +17,8 @@ const FIND: Sql = sql!(
 
 const LOAD: Sql = sql!("select entry, doc from rendition where lang = $2 and entry" in_ids);
 
-/// Entries that were pruned meanwhile are skipped.
+/// Entries that were pruned meanwhile are skipped. A rendition that says the same as before stays, with the time at which it was
+/// made: readers are told of a change only where there is one.
 const SAVE: Sql = sql!(
     "insert into rendition (entry, lang, revision, made_of, show, stamp, retry_at, doc)
      select v.entry, v.lang, v.revision, v.made_of, v.show, v.stamp, v.retry_at, v.doc
@@ -28,7 +29,8 @@ const SAVE: Sql = sql!(
                   cast(value -> 'doc' as text) as doc from" json_rows ") as v
      where v.entry in (select id from entry)
      on conflict (entry, lang) do update set revision = excluded.revision, made_of = excluded.made_of, show = excluded.show,
-         stamp = excluded.stamp, retry_at = excluded.retry_at, doc = excluded.doc"
+         stamp = excluded.stamp, retry_at = excluded.retry_at,
+         doc = case when rendition.stamp = excluded.stamp then rendition.doc else excluded.doc end"
 );
 
 const DELETE: Sql = sql!(

@@ -9,6 +9,7 @@ mod config;
 mod crash_recovery;
 mod cron;
 mod daemon;
+mod dates;
 mod docs;
 mod engines;
 mod failures;

@@ -9,7 +9,7 @@ use super::names::Vocabulary;
 use super::reader::{Child, Inside, XmlReader};
 use super::value::{Expected, trimmed};
 use crate::feed::dates::parse_date;
-use crate::feed::draft::{Address, Draft, Markup, MediaFile, PageLink};
+use crate::feed::draft::{Address, Draft, Markup, MediaFile, ORIGINAL_LINK, PageLink};
 use crate::model::Time;
 
 /// The number of files, links, people and categories of an entry that are read.
@@ -32,6 +32,12 @@ impl<'a> XmlReader<'a> {
             Vocabulary::Content if name == "encoded" => {
                 let content = self.read_rich_text(child, Markup::Html, Expected::Text);
                 draft.content.offer(3, content);
+            }
+            Vocabulary::ClickCounter if name == "origlink" => {
+                let href = self.read_line(child);
+                if !href.is_empty() && draft.pages.len() < MAX_PAGES {
+                    draft.pages.push(PageLink { address: Address { href, base: child.scope.base }, rank: ORIGINAL_LINK });
+                }
             }
             Vocabulary::Xhtml if matches!(name, "body" | "div" | "p" | "section" | "article") && is_entry => {
                 let content = self.read_rich_text(child, Markup::Html, Expected::Markup);

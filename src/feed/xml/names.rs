@@ -24,16 +24,18 @@ pub(super) enum Vocabulary {
     Media,
     /// RSS 1.0's syndication module: the update frequency of a feed.
     Syndication,
+    /// The services that count clicks, and name the page itself in `origLink`.
+    ClickCounter,
     /// HTML as XML.
     Xhtml,
     /// Any other vocabulary. Its elements are skipped.
     Other,
 }
 
-use Vocabulary::{Atom, Content, Dc, DcTerms, Media, Other, Podcast, Rdf, Rss, Syndication, Xhtml};
+use Vocabulary::{Atom, ClickCounter, Content, Dc, DcTerms, Media, Other, Podcast, Rdf, Rss, Syndication, Xhtml};
 
 /// Namespace URIs, in lower case and without a trailing slash or hash.
-const URIS: [(&str, Vocabulary); 32] = [
+const URIS: [(&str, Vocabulary); 34] = [
     ("", Rss),
     ("http://backend.userland.com/rss", Rss),
     ("http://backend.userland.com/rss2", Rss),
@@ -65,11 +67,13 @@ const URIS: [(&str, Vocabulary); 32] = [
     ("http://search.yahoo.com/mrss", Media),
     ("http://www.rssboard.org/media-rss", Media),
     ("http://purl.org/rss/1.0/modules/syndication", Syndication),
+    ("http://rssnamespace.org/feedburner/ext/1.0", ClickCounter),
+    ("http://www.pheedo.com/namespace/pheedo", ClickCounter),
     ("http://www.w3.org/1999/xhtml", Xhtml),
 ];
 
 /// Prefixes that feeds use undeclared.
-const PREFIXES: [(&str, Vocabulary); 16] = [
+const PREFIXES: [(&str, Vocabulary); 18] = [
     ("rss", Rss),
     ("atom", Atom),
     ("atom10", Atom),
@@ -82,6 +86,8 @@ const PREFIXES: [(&str, Vocabulary); 16] = [
     ("googleplay", Podcast),
     ("media", Media),
     ("sy", Syndication),
+    ("feedburner", ClickCounter),
+    ("pheedo", ClickCounter),
     ("xhtml", Xhtml),
     ("html", Xhtml),
     ("xml", Other),

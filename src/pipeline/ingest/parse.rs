@@ -6,6 +6,7 @@ use crate::config as plan;
 use crate::feed::{self, Feed, FeedError};
 use crate::model::{Change, Entry, EntryId, EntryRow, Found, Hub, Lang, LinkOrigin, Revision, SourceId, SourceMeta, Time, Zone};
 use crate::net;
+use crate::policy::{EntryDates, declared_date, possible_date};
 use crate::select::link_origin;
 use crate::store::EncodedEntries;
 
@@ -13,8 +14,6 @@ use super::super::blocking::spawn_cpu;
 
 /// The most entries that are listed of a feed that is sent in parts.
 const MAX_LISTED: usize = 1000;
-/// The furthest that a date may lie in the future. A later one is dropped: it is a mistake, or an attempt to stay on top.
-const MAX_AHEAD: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 /// The settings of one visit that parsing depends on.
 #[derive(Clone)]
@@ -24,6 +23,7 @@ pub(super) struct ParseJob {
     zone: Zone,
     at: Time,
     keep: bool,
+    is_first_visit: bool,
 }
 
 /// A body, parsed and not yet compared.
@@ -60,11 +60,12 @@ pub(super) struct FeedChanges {
 impl ParseJob {
     /// Makes the job of a visit to `source` at `at`; with `keep`, changes are encoded for the store, else left as they are.
     pub(super) fn new(source: &plan::Source, at: Time, keep: bool) -> Self {
-        Self { source: source.id.clone(), lang: source.lang.clone(), zone: source.zone, at, keep }
+        Self { source: source.id.clone(), lang: source.lang.clone(), zone: source.zone, at, keep, is_first_visit: false }
     }
 
     /// Parses, compares and encodes in one piece of work, for a source without stored entries.
-    pub(super) async fn parse_new(self, body: net::Body) -> Result<FeedChanges, FeedError> {
+    pub(super) async fn parse_new(mut self, body: net::Body) -> Result<FeedChanges, FeedError> {
+        self.is_first_visit = true;
         let work = move || {
             let parsed = self.parse_body(body)?;
             let mut changes = self.diff(parsed, &[], &[]);
@@ -113,11 +114,17 @@ impl ParseJob {
 
     fn diff(&self, parsed: ParsedBody, known: &[EntryRow], listed: &[EntryId]) -> FeedChanges {
         let ParsedBody { feed, entries, ids, dropped, links, url, is_part } = parsed;
-        let dates: Vec<(EntryId, Option<Time>)> =
-            ids.iter().copied().zip(entries.iter().map(|(entry, _)| entry.head.published)).collect();
+        let declared = entries.iter().map(|(Entry { head, .. }, _)| declared_date(head.published, head.updated));
+        let dates: Vec<(EntryId, Option<Time>)> = ids.iter().copied().zip(declared).collect();
         // Entries that a part does not name are unchanged.
         let withdrawn = if is_part { Vec::new() } else { feed::find_withdrawn(listed, known, &dates) };
         let with_date = dates.iter().filter(|(_, date)| date.is_some()).count();
+        let around = EntryDates {
+            visited: self.at,
+            is_first_visit: self.is_first_visit,
+            feed: feed.updated,
+            newest_known: known.iter().map(|known| known.at).max(),
+        };
         let known: HashMap<EntryId, &EntryRow> = known.iter().map(|known| (known.id, known)).collect();
         let (mut changes, mut restored) = (Vec::new(), Vec::new());
         for (place, ((entry, revision), id)) in entries.into_iter().zip(&ids).enumerate() {
@@ -125,7 +132,7 @@ impl ParseJob {
                 Some(before) if before.revision == revision => restored.extend(before.is_withdrawn.then_some(*id)),
                 before => {
                     let link = link_origin(entry.head.url.as_deref(), &url, feed.link.as_deref());
-                    changes.push(Change { link, ..self.change(entry, revision, before.copied(), place) });
+                    changes.push(Change { link, ..self.change(entry, revision, before.copied(), around.undated(place)) });
                 }
             }
         }
@@ -133,7 +140,7 @@ impl ParseJob {
         let found =
             Found { new: count(changes.len() - again), changed: count(again), withdrawn: count(withdrawn.len()), dropped };
         let new = changes.iter().filter(|change| !known.contains_key(&change.entry.key.id()));
-        let published = new.filter_map(|change| change.entry.head.published).collect();
+        let published = new.filter_map(|change| declared_date(change.entry.head.published, change.entry.head.updated)).collect();
         let entries = ids.len();
         let listed = if is_part { merge_listed(&ids, listed) } else { ids };
         let encoded = EncodedEntries::default();
@@ -141,11 +148,12 @@ impl ParseJob {
         FeedChanges { meta, listed, entries, dated: with_date, found, withdrawn, restored, changes, encoded, published }
     }
 
-    /// Returns the change of an entry that is new or differs from its stored row `before`; `place` is its position in the feed.
-    fn change(&self, mut entry: Entry, revision: Revision, before: Option<&EntryRow>, place: usize) -> Change {
-        let latest = self.at.plus(MAX_AHEAD);
-        entry.head.published = entry.head.published.filter(|date| *date <= latest);
-        entry.head.updated = entry.head.updated.filter(|date| *date <= latest);
+    /// Returns the change of an entry that is new or differs from its stored row `before`; without a date of its own it gets
+    /// `undated`.
+    fn change(&self, mut entry: Entry, revision: Revision, before: Option<&EntryRow>, undated: Time) -> Change {
+        let head = &mut entry.head;
+        head.published = possible_date(head.published, self.at);
+        head.updated = possible_date(head.updated, self.at);
         entry.head.lang = entry.head.lang.take().or_else(|| self.lang.clone());
         if before.is_some() && entry.head.updated.is_none_or(|updated| updated < self.at && Some(updated) == entry.head.published)
         {
@@ -153,9 +161,8 @@ impl ParseJob {
             entry.head.updated = Some(self.at.whole_seconds());
         }
         let first_seen = before.map_or(self.at, |known| known.first_seen);
-        // Entries without a date keep the order of the feed: a millisecond each.
-        let undated = Time::from_millis(first_seen.millis() - i64::try_from(place).unwrap_or(0));
-        let at = before.map_or_else(|| entry.head.published.unwrap_or(undated), |known| known.at);
+        let declared = declared_date(entry.head.published, entry.head.updated);
+        let at = before.map_or_else(|| declared.unwrap_or(undated), |known| known.at);
         Change { entry, revision, at, first_seen, link: LinkOrigin::Elsewhere }
     }
 

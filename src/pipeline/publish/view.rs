@@ -92,12 +92,14 @@ struct ShownText {
     text: String,
     lang: Option<Lang>,
     translation: Option<Translation>,
+    /// The time at which the translation was made.
+    translated_at: Option<Time>,
 }
 
 impl ShownText {
     fn original(original: Original) -> Self {
         let Original { head, title, summary, content, text, .. } = original;
-        Self { lang: head.lang.clone(), head, title, summary, content, text, translation: None }
+        Self { lang: head.lang.clone(), head, title, summary, content, text, translation: None, translated_at: None }
     }
 
     fn translated(original: Original, rendition: Rendition, lang: &Lang, bilingual: BilingualMode) -> Self {
@@ -120,14 +122,17 @@ impl ShownText {
         };
         let translation =
             Translation { from, engines: provenance.engines, left: provenance.left + provenance.waiting, title_left };
-        Self { head: original.head, title, summary, content, text, lang: Some(lang.clone()), translation: Some(translation) }
+        let (lang, translation, translated_at) = (Some(lang.clone()), Some(translation), Some(provenance.at));
+        Self { head: original.head, title, summary, content, text, lang, translation, translated_at }
     }
 }
 
 fn build_item(id: String, known: &EntryRow, shown: ShownText, info: SourceInfo, show: Show) -> EditionItem {
-    let ShownText { head, title, summary, content, text, lang, translation } = shown;
+    let ShownText { head, title, summary, content, text, lang, translation, translated_at } = shown;
     let published = known.at.whole_seconds();
-    let updated = head.updated.unwrap_or(published).max(published);
+    // To readers a translation that arrives, or becomes another one, is a change of the entry.
+    let changed = [head.updated, translated_at.map(Time::whole_seconds)];
+    let updated = changed.into_iter().flatten().fold(published, Time::max);
     let summary = if show == Show::Title { None } else { summary };
     let content = if show == Show::Full { content } else { None };
     // Only the text of what is shown.

@@ -9,6 +9,7 @@ use super::world::{at, change, entry, fresh, settle, source};
 promises!(
     keeps_a_rendition_per_language_beside_the_original,
     a_stamp_changes_with_the_text_only,
+    rendition_that_says_the_same_keeps_the_time_at_which_it_was_made,
     forgets_by_source_language_and_date,
     nothing_is_kept_of_what_was_pruned,
 );
@@ -74,6 +75,19 @@ async fn a_stamp_changes_with_the_text_only(backend: &Backend) {
     }
     assert_eq!(stamps[0], stamps[1], "made again, it says the same");
     assert_ne!(stamps[1], stamps[2]);
+}
+
+async fn rendition_that_says_the_same_keeps_the_time_at_which_it_was_made(backend: &Backend) {
+    let store = backend.open().await;
+    let changes = vec![change(entry("a", "1", "x"), 0)];
+    let id = changes[0].entry.key.id();
+    settle(&store, &[fresh("a", 0, changes)]).await;
+    for (title, seconds, wanted) in [("One", 0, 0), ("One", 9, 0), ("Two", 9, 9)] {
+        let saved = TranslatedEntry { rendition: rendition(title, seconds), ..kept(id, "en", title) };
+        store.save_translations(&[saved]).await.expect("kept");
+        let loaded = store.load_translations(&[id], &lang("en")).await.expect("texts");
+        assert_eq!(loaded, [(id, rendition(title, wanted))]);
+    }
 }
 
 async fn forgets_by_source_language_and_date(backend: &Backend) {

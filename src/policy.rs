@@ -1,6 +1,7 @@
 //! The pure decisions about visits and engines: due times, dates of entries, source health, outages, robots.txt, refused texts,
-//! engine health. No I/O and no clock, so the same inputs give the same decision on every worker.
+//! engine health, a clock that was ahead. No I/O and no clock, so the same inputs give the same decision on every worker.
 
+mod clock_jump;
 pub mod engine_health;
 mod entry_date;
 mod lock;
@@ -10,6 +11,7 @@ mod robots;
 mod schedule;
 pub mod source_health;
 
+pub use clock_jump::{ClockJump, MAX_CLOCK_SKEW};
 pub use entry_date::{EntryDates, declared_date, possible_date};
 pub use lock::is_run_overdue;
 pub use outage::{Attempt, NetworkChange, Outage, Verdict};

@@ -2,6 +2,7 @@
 //! one API and one body of SQL for both. Nothing here knows what a visit or an edition means, and nothing reads the clock.
 
 mod budget;
+mod clock_jump;
 mod connection;
 mod counts;
 mod encode;

@@ -53,6 +53,11 @@ impl PublishRate {
         }
     }
 
+    /// Replaces the stored times: they were stored by a clock that was wrong.
+    pub fn map_times(&mut self, correct: impl Fn(Time) -> Time) {
+        (self.since, self.at) = (self.since.map(&correct), self.at.map(&correct));
+    }
+
     /// Returns the entries per day.
     pub fn entries_per_day(&self, now: Time) -> f64 {
         self.rate(now, self.hours.iter().map(|count| f64::from(*count)).sum())

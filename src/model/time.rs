@@ -18,6 +18,9 @@ impl Time {
     /// The start of Unix time.
     pub const EPOCH: Self = Self(0);
 
+    /// 2026-01-01T00:00:00Z, before the first release: a clock that says an earlier time is wrong.
+    pub const EARLIEST_NOW: Self = Self(1_767_225_600_000);
+
     /// Makes the instant `millis` milliseconds after 1970-01-01T00:00:00Z. Instants outside the years 1 to 9999 are moved to their edge.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(FIRST, LAST))
@@ -53,6 +56,12 @@ impl Time {
     #[must_use]
     pub fn plus(self, later: Duration) -> Self {
         Self::from_millis(self.0.saturating_add(i64::try_from(later.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// Returns the instant `earlier` before this one.
+    #[must_use]
+    pub fn minus(self, earlier: Duration) -> Self {
+        Self::from_millis(self.0.saturating_sub(i64::try_from(earlier.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// Returns the time from `earlier` to this instant; zero if it is not later.
@@ -114,6 +123,7 @@ mod tests {
         assert_eq!(Time::from_millis(i64::MAX).rfc3339(), "9999-12-31T23:59:59Z");
         assert_eq!(Time::from_millis(i64::MIN).rfc3339(), "0001-01-01T00:00:00Z");
         assert_eq!(Time::from_millis(i64::MAX).plus(Duration::MAX).rfc3339(), "9999-12-31T23:59:59Z");
+        assert_eq!(Time::EPOCH.minus(Duration::MAX).rfc3339(), "0001-01-01T00:00:00Z");
         assert_eq!(Time::from_millis(-1).whole_seconds().millis(), -1000);
     }
 }

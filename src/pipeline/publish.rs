@@ -13,8 +13,10 @@ use tracing::Instrument;
 
 use crate::config as plan;
 use crate::model::{
-    Clock, Edition, EditionCount, EntryId, Fault, FaultKind, Format, Lang, Rendition, Show, SourceId, SourceInfo, SourceMeta,
+    Clock, Edition, EditionCount, EntryId, EntryRow, Fault, FaultKind, Format, Lang, Rendition, Show, SourceId, SourceInfo,
+    SourceMeta, Time,
 };
+use crate::policy::possible_date;
 use crate::render::{self, RenderError};
 use crate::sink::{OutputDir, WriteOutcome};
 use crate::store::{Store, StoreError};
@@ -130,20 +132,17 @@ impl Publish<'_> {
         let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;
         let (base_url, full_texts) = (self.base_url, &full_texts);
         let inputs = Inputs { edition, lang, base_url, entries: &entries, infos, full_texts, renditions: &renditions }.hash();
-        let updated_if_empty =
-            record.as_ref().and_then(|record| record.updated).unwrap_or_else(|| self.clock.now().whole_seconds());
+        let now = self.clock.now();
+        // A date that is not possible was published while the clock was ahead.
+        let record = record.filter(|record| record.updated.is_none() || possible_date(record.updated, now).is_some());
+        let updated_if_empty = record.as_ref().and_then(|record| record.updated).unwrap_or_else(|| now.whole_seconds());
         if let Some(record) = record.filter(|record| record.updated.is_some() && record.is_current(&inputs, &self.dir)) {
             tracing::debug!(items, waiting, "the edition has not changed");
             count.same = u32::try_from(record.files.len()).unwrap_or(u32::MAX);
             return Ok(Some(count));
         }
-        let (originals, left_out) = load_shown_originals(self.store, &entries, self.paged, edition.show).await?;
-        if left_out > 0 {
-            tracing::warn!(left_out, "the edition is larger than 16 MiB: its oldest entries are left out");
-        }
-        let renditions = self.load_renditions(&renditions, lang).await?;
-        let parts = view::Parts { edition, lang, base_url, window: &entries, originals, renditions, infos, updated_if_empty };
-        let view = Arc::new(view::build_edition(parts));
+        let view = self.build_view((edition, lang), &entries, &renditions, infos, (updated_if_empty, now)).await?;
+        let view = Arc::new(view);
         let items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
         count.items = items;
         let files = self.write_formats(&view, &edition.formats, &mut count, done).await?;
@@ -153,6 +152,24 @@ impl Publish<'_> {
         }
         self.save_record(&view.stem, &Record { inputs, files, items, updated: Some(view.updated) }).await?;
         Ok(Some(count))
+    }
+
+    /// Builds the view of an edition from its entries and the renditions that they are shown in.
+    async fn build_view(
+        &self,
+        (edition, lang): (&plan::Edition, Option<&Lang>),
+        window: &[EntryRow],
+        renditions: &HashMap<EntryId, i64>,
+        infos: &HashMap<SourceId, SourceInfo>,
+        (updated_if_empty, now): (Time, Time),
+    ) -> Result<Edition, PipelineError> {
+        let (originals, left_out) = load_shown_originals(self.store, window, self.paged, edition.show).await?;
+        if left_out > 0 {
+            tracing::warn!(left_out, "the edition is larger than 16 MiB: its oldest entries are left out");
+        }
+        let (base_url, renditions) = (self.base_url, self.load_renditions(renditions, lang).await?);
+        let parts = view::Parts { edition, lang, base_url, window, originals, renditions, infos, updated_if_empty, now };
+        Ok(view::build_edition(parts))
     }
 
     /// Writes an edition in all its formats. Returns the files that are in place, with their sizes in bytes.

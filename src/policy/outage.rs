@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::clock_jump::MAX_CLOCK_SKEW;
 use crate::model::{BreakKind, Outcome, SourceId, Time};
 
 /// The number of unreachable hosts in a row that counts as an outage.
@@ -140,7 +141,9 @@ impl<V> Outage<V> {
     }
 
     fn unreachable(&mut self, attempt: Attempt<'_>, visit: V, verdict: &mut Verdict<V>) {
-        if self.since.is_none() && self.reached_at.is_some_and(|reached| attempt.began < reached) {
+        // A host that was reached long after the present was reached while the clock was ahead.
+        let reached_at = self.reached_at.filter(|reached| *reached <= attempt.at.plus(MAX_CLOCK_SKEW));
+        if self.since.is_none() && reached_at.is_some_and(|reached| attempt.began < reached) {
             verdict.settle.push(visit);
             return;
         }
@@ -274,6 +277,16 @@ mod tests {
             assert_eq!(network.visit(source, 4, &broken(BreakKind::Dns)), None, "a slow failure, as the network was there");
         }
         assert_eq!(network.settled, ["d 5", "a 4", "b 4", "c 4"]);
+    }
+
+    #[test]
+    fn host_that_was_reached_while_the_clock_was_ahead_blames_no_source() {
+        let mut network = four();
+        network.visit("d", 365 * 24 * 60, &Outcome::Same);
+        for source in ["a", "b"] {
+            network.visit(source, 0, &broken(BreakKind::Dns));
+        }
+        assert_eq!(network.visit("c", 0, &broken(BreakKind::Dns)), Some(NetworkChange::Lost { hosts: 3 }));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //! between, the amount stays reserved, so that no limit is ever exceeded.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection, Row};
 
 use super::connection::OperationResult;
-use super::json::{to_json, without_nul};
+use super::json::{from_json, to_json, without_nul};
 use super::row::{count, time};
 use super::sql::{Dialect, OwnedQuery, set_durability};
 use super::{Store, StoreError};
@@ -37,6 +38,20 @@ const LOAD_USAGE: &str = "select reserved, spent from ledger where engine = $1 a
 
 const LOAD_SPENDING: &str =
     "select engine, day, texts, characters, tokens_in, tokens_out, money from spending where day >= $1 order by engine, day";
+
+const LIST_FUTURE_SPENDING: &str =
+    "select engine, day, texts, characters, tokens_in, tokens_out, money from spending where day > $1 order by engine, day";
+
+const LIST_FUTURE_PERIODS: &str =
+    "select engine, unit, per, cast(sum(reserved) as bigint), cast(sum(spent) as bigint) from ledger where since > $1
+     group by engine, unit, per order by engine, unit, per";
+
+const ADD_TO_PERIOD: &str = "update ledger set reserved = reserved + $5, spent = spent + $6
+     where engine = $1 and unit = $2 and per = $3 and since = $4";
+
+const DELETE_FUTURE_SPENDING: &str = "delete from spending where day > $1";
+
+const DELETE_FUTURE_PERIODS: &str = "delete from ledger where since > $1";
 
 /// A reserved amount of a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +193,28 @@ async fn settle_reservation(
     tx.commit().await
 }
 
+/// Moves what was spent on days after `now`, as a clock said that was ahead, to today: it was spent, and no new period may pay
+/// for it.
+pub(super) async fn move_future_spending(connection: &mut AnyConnection, now: Time) -> OperationResult<()> {
+    let spent_later = sqlx::query(LIST_FUTURE_SPENDING).bind(now.millis()).fetch_all(&mut *connection).await?;
+    sqlx::query(DELETE_FUTURE_SPENDING).bind(now.millis()).execute(&mut *connection).await?;
+    for row in spent_later {
+        let spending = Spending { day: Period::Day.start(now), ..spending(&row)? };
+        add_spending(&spending).execute(&mut *connection).await?;
+    }
+    for row in sqlx::query(LIST_FUTURE_PERIODS).bind(now.millis()).fetch_all(&mut *connection).await? {
+        let per: Period = from_name(row.try_get(2)?)?;
+        let (engine, unit, amount) = (row.try_get(0)?, from_name(row.try_get(1)?)?, count(&row, 3)?);
+        let period = Reservation { engine, unit, per, since: per.start(now), amount };
+        // A period that is opened now counts what was just moved to today.
+        let spent = if open_period(&mut *connection, &period).await? { 0 } else { count(&row, 4)? };
+        let query = bind_reservation(ADD_TO_PERIOD, &period).bind(to_number(amount)).bind(to_number(spent));
+        query.execute(&mut *connection).await?;
+    }
+    sqlx::query(DELETE_FUTURE_PERIODS).bind(now.millis()).execute(&mut *connection).await?;
+    Ok(())
+}
+
 fn add_spending(spending: &Spending) -> OwnedQuery {
     sqlx::query(ADD_SPENDING)
         .bind(without_nul(&spending.engine))
@@ -216,6 +253,11 @@ fn spending(row: &AnyRow) -> OperationResult<Spending> {
 /// Writes an enum of the model as the database keeps it: the same name as in JSON.
 fn to_name(value: &impl Serialize) -> String {
     to_json(value).trim_matches('"').to_owned()
+}
+
+/// Reads an enum of the model as [`to_name`] writes it.
+fn from_name<T: DeserializeOwned>(name: &str) -> OperationResult<T> {
+    from_json("a budget", &to_json(&name))
 }
 
 /// Converts an amount. It is capped so that sums of many stay within 64 bits.

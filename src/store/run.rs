@@ -5,19 +5,29 @@ use sqlx::any::AnyRow;
 
 use super::connection::OperationResult;
 use super::json::{from_json, to_json, without_nul};
-use super::row::time;
+use super::row::{optional_time, time};
 use super::{Store, StoreError};
 use crate::model::{Report, Time};
+use crate::policy::MAX_CLOCK_SKEW;
+
+/// Returns also the latest time that the last runs have left. It shows that the clock was ahead, until that is corrected.
+const BEGIN: &str = "insert into run (started) values ($1) returning id,
+     (select max(case when finished > started then finished else started end)
+      from (select started, finished from run as earlier where earlier.id < run.id order by earlier.id desc limit 20) as recent)";
 
 const SAVE_PUBLICATION: &str = "insert into publication (target, name, doc) values ($1, $2, $3)
      on conflict (target, name) do update set doc = excluded.doc";
 
 impl Store {
-    /// Begins a run and returns its number, greater than all before it.
+    /// Begins a run and returns its number, greater than all before it. If earlier runs were in the future, what they stored is
+    /// corrected.
     pub async fn begin_run(&self, now: Time) -> Result<i64, StoreError> {
         let attempt = "begin a run";
-        let query = sqlx::query("insert into run (started) values ($1) returning id").bind(now.millis());
-        let row = self.fetch_one(attempt, query).await?;
+        let row = self.fetch_one(attempt, sqlx::query(BEGIN).bind(now.millis())).await?;
+        let latest = self.decode(attempt, optional_time(&row, 1).map_err(Into::into))?;
+        if latest.is_some_and(|latest| latest > now.plus(MAX_CLOCK_SKEW)) {
+            self.correct_clock_jump(now).await?;
+        }
         self.decode(attempt, row.try_get(0).map_err(Into::into))
     }
 

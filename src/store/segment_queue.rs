@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, Connection, Row};
 use super::connection::OperationResult;
 use super::error::OperationError;
 use super::json::{list, without_nul};
+use super::memory_leases::MAX_LEASE;
 use super::sql::{Dialect, OwnedQuery, Sql, sql};
 use super::{Store, StoreError};
 use crate::model::{SegmentKey, Time};
@@ -14,10 +15,10 @@ use crate::model::{SegmentKey, Time};
 /// The number of keys in one query.
 pub(super) const KEYS_AT_ONCE: usize = 2000;
 
-/// Deletes expired leases, of workers that are late or dead. Rows that another transaction has locked are skipped: waiting for
+/// Deletes expired leases, of workers that are late or dead, and those of a clock that was ahead (after `$3`). Rows that another transaction has locked are skipped: waiting for
 /// them in another order than others do would block both.
 const DELETE_EXPIRED: Sql = sql!(
-    "delete from segment_claim where key in (select key from segment_claim where until <= $2 and key" in_names skip_locked ")"
+    "delete from segment_claim where key in (select key from segment_claim where (until <= $2 or until > $3) and key" in_names skip_locked ")"
 );
 
 const LEASE: Sql = sql!(
@@ -102,7 +103,8 @@ async fn lease_keys(
     let SegmentLease { worker, now, until } = lease;
     let first = |row: &AnyRow| row.try_get::<String, _>(0);
     let mut tx = connection.begin_with(dialect.begin()).await?;
-    DELETE_EXPIRED.query(dialect).bind(keys.clone()).bind(now.millis()).execute(&mut *tx).await?;
+    let expired = DELETE_EXPIRED.query(dialect).bind(keys.clone()).bind(now.millis()).bind(now.plus(MAX_LEASE).millis());
+    expired.execute(&mut *tx).await?;
     LEASE.query(dialect).bind(keys.clone()).bind(worker.clone()).bind(until.millis()).execute(&mut *tx).await?;
     // A worker saves its translations and releases the segments in one transaction. So a segment that could be leased because it
     // was just translated is seen as translated by a statement that comes after.

@@ -21,7 +21,7 @@ const WITHDRAW: Sql = sql!(
 
 const RESTORE: Sql = sql!("update entry set withdrawn_at = null where withdrawn_at is not null and id" in_ids);
 
-const SAVE_STATES: Sql = sql!(
+pub(super) const SAVE_STATES: Sql = sql!(
     "insert into source_state (id, doc) select key, value from" json_pairs "where true
      on conflict (id) do update set doc = excluded.doc"
 );

@@ -14,6 +14,7 @@ use super::row::{collected_documents, optional_time};
 use super::sql::{Dialect, OwnedQuery, Sql, sql};
 use super::{Lease, LeasedSource, Store, StoreError};
 use crate::model::{SourceId, SourceState, Time};
+use crate::policy::{ClockJump, MAX_CLOCK_SKEW};
 
 const REGISTER: Sql = sql!(
     "insert into source (id, due_at) select value, $2 from" json_values "where true on conflict (id) do nothing"
@@ -83,10 +84,18 @@ impl Store {
         force: bool,
         limit: usize,
     ) -> Result<Vec<LeasedSource>, StoreError> {
-        let Leased { sources: leased, expired } = match &self.memory_leases {
+        let Leased { sources: mut leased, expired } = match &self.memory_leases {
             Some(leases) => self.lease_in_memory(Arc::clone(leases), sources.to_vec(), lease.clone(), force, limit).await?,
             None => self.lease_in_database(find_due(self.dialect, sources, lease, force, limit), lease.clone()).await?,
         };
+        let is_visited_later = |source: &LeasedSource| source.visited.is_some_and(|at| at > lease.now.plus(MAX_CLOCK_SKEW));
+        if leased.iter().any(is_visited_later)
+            && let Some(jump) = self.correct_clock_jump(lease.now).await?
+        {
+            for source in &mut leased {
+                source.correct(&jump);
+            }
+        }
         if !leased.is_empty() {
             tracing::debug!(
                 worker.id = %lease.worker,
@@ -201,6 +210,14 @@ impl Store {
         };
         tracing::debug!(worker.id = %worker, count, "released {count} leases, all that the worker had");
         Ok(())
+    }
+}
+
+impl LeasedSource {
+    /// Corrects what was stored while the clock was ahead.
+    fn correct(&mut self, jump: &ClockJump) {
+        jump.correct_source(&mut self.state);
+        (self.due, self.visited) = (jump.correct(self.due), self.visited.map(|at| jump.correct(at)));
     }
 }
 

@@ -5,6 +5,7 @@
 mod add;
 mod budgets;
 mod cleaning;
+mod clock;
 mod config;
 mod crash_recovery;
 mod cron;

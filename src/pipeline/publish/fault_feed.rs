@@ -48,7 +48,10 @@ impl FaultFeed<'_> {
         faults.extend(others.iter().filter(|fault| !matches!(fault.of, FaultSubject::Source(_))).cloned());
         // When the others began nobody else remembers.
         let kept = self.store.load_publication(self.target, NAME).await?;
-        let before: BTreeMap<String, Time> = kept.as_deref().and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
+        let mut before: BTreeMap<String, Time> =
+            kept.as_deref().and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
+        // What began after the present was stored while the clock was ahead.
+        before.retain(|_, since| *since <= now);
         let mut since: BTreeMap<String, Time> = faults
             .iter()
             .map(|fault| {

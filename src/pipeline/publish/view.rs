@@ -10,6 +10,7 @@ use crate::model::{
     BilingualMode, Clean, Edition, EditionItem, EntryHead, EntryId, EntryRow, Lang, Original, Rendition, Show, SourceId,
     SourceInfo, SourceMeta, Text, Time, Translation, public_address,
 };
+use crate::policy::possible_date;
 
 /// The year of the `tag:` URIs: RFC 4151 wants a date at which the authority was the publisher's. It never changes.
 const TAG_YEAR: &str = "2026";
@@ -37,11 +38,13 @@ pub(super) struct Parts<'a> {
     pub(super) infos: &'a HashMap<SourceId, SourceInfo>,
     /// The date of the edition if it has no items.
     pub(super) updated_if_empty: Time,
+    /// The present.
+    pub(super) now: Time,
 }
 
 /// Builds the view that renderers read.
 pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
-    let Parts { edition, lang, base_url, window, mut originals, mut renditions, infos, updated_if_empty } = parts;
+    let Parts { edition, lang, base_url, window, mut originals, mut renditions, infos, updated_if_empty, now } = parts;
     let authority = authority(base_url);
     let stem = file_stem(edition, lang);
     let items: Vec<EditionItem> = window
@@ -56,7 +59,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
                 Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition.bilingual),
                 None => ShownText::original(original),
             };
-            Some(build_item(id, known, shown, info, edition.show))
+            Some(build_item(id, known, shown, info, (edition.show, now)))
         })
         .collect();
     Edition {
@@ -127,11 +130,12 @@ impl ShownText {
     }
 }
 
-fn build_item(id: String, known: &EntryRow, shown: ShownText, info: SourceInfo, show: Show) -> EditionItem {
+fn build_item(id: String, known: &EntryRow, shown: ShownText, info: SourceInfo, (show, now): (Show, Time)) -> EditionItem {
     let ShownText { head, title, summary, content, text, lang, translation, translated_at } = shown;
     let published = known.at.whole_seconds();
-    // To readers a translation that arrives, or becomes another one, is a change of the entry.
-    let changed = [head.updated, translated_at.map(Time::whole_seconds)];
+    // To readers a translation that arrives, or becomes another one, is a change of the entry. What is dated too far in the
+    // future was stored while the clock was ahead.
+    let changed = [head.updated, translated_at.map(Time::whole_seconds)].map(|date| possible_date(date, now));
     let updated = changed.into_iter().flatten().fold(published, Time::max);
     let summary = if show == Show::Title { None } else { summary };
     let content = if show == Show::Full { content } else { None };

@@ -3,5 +3,5 @@
 mod publisher;
 mod window;
 
-pub use publisher::link_origin;
+pub use publisher::PublisherHosts;
 pub use window::{Admission, Window, decide_admission};

@@ -12,6 +12,9 @@ const MIN_SECRET: usize = 20;
 ///
 /// An address without any is returned as it is written.
 pub fn public_address(address: &str) -> String {
+    if !address.contains(['@', '?', '#']) {
+        return address.to_owned();
+    }
     let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
     let has_userinfo = !url.username().is_empty() || url.password().is_some();
     let (query, fragment) = (url.query().and_then(without_credentials), url.fragment().and_then(without_credentials));

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::config as plan;
 use crate::model::{SourceId, Time, Visit, authority};
 use crate::policy::{NetworkChange, Outage};
-use crate::store::{Lease, SettledVisit, StoreError};
+use crate::store::{Lease, LeasedSource, SettledVisit, StoreError};
 
 use super::context::Context;
 use due::DueSources;
@@ -65,6 +65,8 @@ pub enum Progress<'a> {
 /// The callbacks of ingest.
 #[derive(Clone, Copy)]
 pub(super) struct Listeners<'a> {
+    /// Called with the sources that were leased and will be visited.
+    pub(super) leased: &'a (dyn Fn(&[LeasedSource]) + Sync),
     /// Called for each event.
     pub(super) progress: &'a (dyn Fn(Progress<'_>) + Sync),
     /// Called when a settled batch contains something to translate or publish.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config as plan;
 use crate::model::{Clock, Fault, Report, Time};
 use crate::policy::NetworkChange;
-use crate::store::Store;
+use crate::store::{LeasedSource, Store};
 
 use super::context::Context;
 use super::error::PipelineError;
@@ -187,6 +187,15 @@ impl Passes<'_> {
         }
         let fetch = &self.prepared.plan.fetch;
         let sources = self.scope.sources(&self.prepared.plan.sources);
+        // Publish names the sources of its items; what was leased need not be read again. A daemon's would be out of date.
+        let leased = |leased: &[LeasedSource]| {
+            if self.until == Until::Idle {
+                let mut report = shared.report();
+                for leased in leased {
+                    report.add_source_meta(&leased.source, &leased.state.meta);
+                }
+            }
+        };
         let progress = |event: Progress<'_>| {
             if let Progress::Visited(visit) = &event {
                 shared.report().add_visit(visit);
@@ -211,7 +220,13 @@ impl Passes<'_> {
             force: self.scope.force,
             deadline: (self.until == Until::Idle).then(|| self.clock.now().plus(fetch.deadline)),
             pushes: self.subscribing.as_ref().map(|subscribing| &subscribing.pushes),
-            listeners: Listeners { progress: &progress, news: &news, heartbeat: self.heartbeat, network: &network },
+            listeners: Listeners {
+                leased: &leased,
+                progress: &progress,
+                news: &news,
+                heartbeat: self.heartbeat,
+                network: &network,
+            },
         };
         let past_deadline = ingest.run().await?;
         if past_deadline > 0 {

@@ -165,6 +165,7 @@ impl<'i, 'p> DueSources<'i, 'p> {
 
     fn queues(&self, shared: &Shared, leased: Vec<LeasedSource>, is_probe: bool) -> Vec<HostQueue<'p>> {
         locked(&shared.in_flight).extend(leased.iter().map(|leased| leased.source.clone()));
+        (self.ingest.listeners.leased)(&leased);
         (self.ingest.listeners.progress)(Progress::Leased(leased.len()));
         by_host(leased, &self.sources)
             .into_iter()

@@ -7,7 +7,7 @@ use crate::feed::{self, Feed, FeedError};
 use crate::model::{Change, Entry, EntryId, EntryRow, Found, Hub, Lang, LinkOrigin, Revision, SourceId, SourceMeta, Time, Zone};
 use crate::net;
 use crate::policy::{EntryDates, declared_date, possible_date};
-use crate::select::link_origin;
+use crate::select::PublisherHosts;
 use crate::store::EncodedEntries;
 
 use super::super::blocking::spawn_cpu;
@@ -126,12 +126,13 @@ impl ParseJob {
             newest_known: known.iter().map(|known| known.at).max(),
         };
         let known: HashMap<EntryId, &EntryRow> = known.iter().map(|known| (known.id, known)).collect();
+        let hosts = PublisherHosts::new(&url, feed.link.as_deref());
         let (mut changes, mut restored) = (Vec::new(), Vec::new());
         for (place, ((entry, revision), id)) in entries.into_iter().zip(&ids).enumerate() {
             match known.get(id) {
                 Some(before) if before.revision == revision => restored.extend(before.is_withdrawn.then_some(*id)),
                 before => {
-                    let link = link_origin(entry.head.url.as_deref(), &url, feed.link.as_deref());
+                    let link = hosts.link_origin(entry.head.url.as_deref());
                     changes.push(Change { link, ..self.change(entry, revision, before.copied(), around.undated(place)) });
                 }
             }

@@ -1,9 +1,10 @@
 //! Settles visits as they end: stores their entries, the state of their sources and the next due times.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::host_queue::retry_after;
 use super::{Ended, FIRST_RETRY, Ingest, MAX_WAIT, Progress, SETTLE_BATCH, Shared, Until, locked};
@@ -12,12 +13,28 @@ use crate::model::{Outcome, SourceId, Time, Visit, authority};
 use crate::policy::{Attempt, Verdict};
 use crate::store::{SettledVisit, StoreError};
 
+/// The longest time that a visit waits for others to be settled with it. A transaction costs about as much as ten visits do.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// Receives visits until there is a full batch, none comes for a moment, or nobody will send one. Returns their number.
+async fn receive_batch(visits: &mut mpsc::Receiver<Ended>, ended: &mut Vec<Ended>) -> usize {
+    let mut count = visits.recv_many(ended, SETTLE_BATCH).await;
+    let until = Instant::now() + GATHER;
+    while count > 0 && count < SETTLE_BATCH && !matches!(ended.last(), Some(Ended::AllIdle(_))) {
+        match timeout_at(until, visits.recv_many(ended, SETTLE_BATCH - count)).await {
+            Ok(more) if more > 0 => count += more,
+            _ => break,
+        }
+    }
+    count
+}
+
 impl Ingest<'_> {
     /// Settles visits until no more come.
     pub(super) async fn settle_all(&self, shared: &Shared, mut visits: mpsc::Receiver<Ended>) -> Result<(), StoreError> {
         let hosts: HashMap<&SourceId, &str> = self.sources.iter().map(|source| (&source.id, authority(&source.url))).collect();
         let mut ended = Vec::with_capacity(SETTLE_BATCH);
-        while visits.recv_many(&mut ended, SETTLE_BATCH).await > 0 {
+        while receive_batch(&mut visits, &mut ended).await > 0 {
             let mut waiting = Vec::new();
             let (batch, released) = self.judge(shared, &hosts, ended.drain(..), &mut waiting);
             shared.forget(released.iter());

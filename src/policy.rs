@@ -1,10 +1,11 @@
 //! The pure decisions about visits and engines: due times, dates of entries, source health, outages, robots.txt, refused texts,
-//! engine health, a clock that was ahead. No I/O and no clock, so the same inputs give the same decision on every worker.
+//! engine health, notices, a clock that was ahead. No I/O and no clock, so the same inputs give the same decision on every worker.
 
 mod clock_jump;
 pub mod engine_health;
 mod entry_date;
 mod lock;
+mod notices;
 mod outage;
 pub mod refusal;
 mod robots;
@@ -14,6 +15,7 @@ pub mod source_health;
 pub use clock_jump::{ClockJump, MAX_CLOCK_SKEW};
 pub use entry_date::{EntryDates, declared_date, possible_date};
 pub use lock::is_run_overdue;
+pub use notices::{Notices, Observed, ToldFault, decide_notices};
 pub use outage::{Attempt, NetworkChange, Outage, Verdict};
 pub use robots::Robots;
 pub use schedule::{PollInputs, next_due, rest_after_rate_limit};

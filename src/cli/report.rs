@@ -120,14 +120,28 @@ fn editions_table(report: &Report) -> String {
 
 /// Formats a fault in one line.
 pub(super) fn fault_line(fault: &Fault) -> String {
-    let of = match &fault.of {
+    let since = fault.since.map(|since| format!(" (since {since})")).unwrap_or_default();
+    format!("{}: {}{since}", subject(fault), fault.message)
+}
+
+/// Returns the line that says that a fault has ended.
+pub(super) fn end_line(fault: &Fault) -> String {
+    let (works, failed) = match &fault.of {
+        FaultSubject::Network(_) => ("it is back", "been away"),
+        FaultSubject::Edition(_) => ("it is published again", "failed"),
+        FaultSubject::Source(_) | FaultSubject::Engine(_) => ("it works again", "failed"),
+    };
+    let since = fault.since.map(|since| format!("; it had {failed} since {since}")).unwrap_or_default();
+    format!("{}: {works}{since}", subject(fault))
+}
+
+fn subject(fault: &Fault) -> String {
+    match &fault.of {
         FaultSubject::Source(id) => format!("source {id}"),
         FaultSubject::Engine(id) => format!("engine {id}"),
         FaultSubject::Edition(id) => format!("edition {id}"),
         FaultSubject::Network(_) => "network".to_owned(),
-    };
-    let since = fault.since.map(|since| format!(" (since {since})")).unwrap_or_default();
-    format!("{of}: {}{since}", fault.message)
+    }
 }
 
 #[cfg(test)]

@@ -11,10 +11,11 @@ use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::output::print;
 use super::progress::sources_bar;
-use super::report::{common_currency, fault_line, report_tables, visit_line};
+use super::report::{common_currency, end_line, fault_line, report_tables, visit_line};
 use crate::clock::SystemClock;
-use crate::model::{Fault, FaultSubject};
+use crate::model::{Fault, FaultKind, FaultSubject};
 use crate::pipeline::{self, Finished, Progress, RunError, RunRequest, Scope};
+use crate::policy::Notices;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArgs {
@@ -62,7 +63,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    let Finished { report, untold } = match finished {
+    let Finished { report, notices } = match finished {
         Ok(finished) => finished,
         Err(RunError::OtherWorks) => return Ok(met_other_process(bar.is_some())),
         Err(error) if error.is_configuration() => return Err(CommandError::usage(error)),
@@ -75,11 +76,16 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
         print(&report_tables(&report, args.dry_run, &output, currency.as_deref()))?;
     }
     if !global.quiet {
-        // The bar has told the sources that failed.
-        let is_shown = |fault: &&Fault| bar.is_none() || !matches!(fault.of, FaultSubject::Source(_));
-        untold.iter().filter(is_shown).for_each(print_fault);
+        match &bar {
+            // Whoever watches is told everything; the bar has told the sources that failed.
+            Some(_) => report.faults.iter().filter(|fault| !matches!(fault.of, FaultSubject::Source(_))).for_each(print_fault),
+            None => notices.faults.iter().for_each(print_fault),
+        }
+        notices.ended.iter().for_each(print_end);
     }
-    Ok(if untold.is_empty() { Exit::Success } else { Exit::Faults })
+    // A budget is used up on purpose: it is told once, and then as it should be.
+    let fails = report.faults.iter().any(|fault| fault.kind != FaultKind::Budget) || !notices.faults.is_empty();
+    Ok(if fails { Exit::Faults } else { Exit::Success })
 }
 
 /// Makes a dry run, which remembers nothing: all its warnings and faults are told.
@@ -88,7 +94,7 @@ async fn dry_run(run: &RunRequest<'_>) -> Result<Finished, RunError> {
         warn();
     }
     let report = pipeline::dry_run(run).await?;
-    Ok(Finished { untold: report.faults.clone(), report })
+    Ok(Finished { notices: Notices { faults: report.faults.clone(), ended: Vec::new() }, report })
 }
 
 /// Ends a run that met another process at work: nothing is wrong, and cron need not know. Somebody who watches is told.
@@ -102,6 +108,11 @@ fn met_other_process(is_watched: bool) -> Exit {
 fn print_fault(fault: &Fault) {
     let yellow = AnsiColor::Yellow.on_default().bold();
     eprintln!("{yellow}fault{yellow:#}: {}", fault_line(fault));
+}
+
+fn print_end(fault: &Fault) {
+    let green = AnsiColor::Green.on_default().bold();
+    eprintln!("{green}mended{green:#}: {}", end_line(fault));
 }
 
 /// Makes a progress bar if somebody watches: both outputs are terminals.

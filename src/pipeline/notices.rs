@@ -1,8 +1,12 @@
-//! The notices that are reported once and not in each run: warnings of the configuration, an exhausted budget.
+//! The notices of a run: what is told once and not in each run. Warnings of the configuration, and faults that begin, last or end.
 
 use crate::config::{Engine, Plan};
-use crate::model::{Fault, FaultKind, FaultSubject, Time};
+use crate::model::{EngineCondition, Fault, FaultKind, FaultSubject, Report, SourceId, Time};
+use crate::policy::{Notices, Observed, ToldFault, decide_notices};
 use crate::store::{Store, StoreError};
+
+/// The notice that lists the faults whose beginning was told, and whose end not.
+const TOLD: &str = "faults";
 
 /// Returns true if the plan has warnings that were not told since its file was changed, and records that they are told now.
 pub(super) async fn has_untold_warnings(store: &Store, plan: &Plan) -> Result<bool, StoreError> {
@@ -12,24 +16,70 @@ pub(super) async fn has_untold_warnings(store: &Store, plan: &Plan) -> Result<bo
     Ok(is_new && !plan.warnings.is_empty())
 }
 
-/// Returns the faults that the operator must be told, and records that. A used-up budget is told once per period and limit.
-pub(super) async fn untold_faults(
-    store: &Store,
-    engines: &[Engine],
-    faults: &[Fault],
-    now: Time,
-) -> Result<Vec<Fault>, StoreError> {
-    let mut untold = Vec::new();
-    for fault in faults {
-        let is_new = match budget_notice(engines, fault, now) {
-            Some((subject, state)) => store.record_notice(&subject, &state).await?,
-            None => true,
-        };
-        if is_new {
-            untold.push(fault.clone());
+/// Returns what the operator is told at the end of a run, and records it. A used-up budget is told once per period and limit.
+pub(super) async fn take_notices(store: &Store, plan: &Plan, report: &Report, now: Time) -> Result<Notices, StoreError> {
+    let recorded = store.load_notice(TOLD).await?;
+    // What an older version wrote, or a newer one, is told once more.
+    let before: Vec<ToldFault> = recorded.and_then(|doc| serde_json::from_str(&doc).ok()).unwrap_or_default();
+    let (budgets, faults): (Vec<Fault>, Vec<Fault>) =
+        report.faults.iter().cloned().partition(|fault| budget_notice(&plan.engines, fault, now).is_some());
+    let recovered = recovered_sources(store, &before, report).await?;
+    let observed = Observed {
+        faults: &faults,
+        exists: &|subject| exists(plan, subject),
+        works: &|subject| works(report, &recovered, subject),
+        sources: plan.enabled().count(),
+    };
+    let mut told = before.clone();
+    let mut notices = decide_notices(&mut told, &observed, now);
+    if told != before {
+        store.record_notice(TOLD, &serde_json::to_string(&told).unwrap_or_default()).await?;
+    }
+    for fault in budgets {
+        if let Some((subject, state)) = budget_notice(&plan.engines, &fault, now)
+            && store.record_notice(&subject, &state).await?
+        {
+            notices.faults.push(fault);
         }
     }
-    Ok(untold)
+    Ok(notices)
+}
+
+/// Returns the sources that had a fault and whose last visit went well.
+async fn recovered_sources(store: &Store, told: &[ToldFault], report: &Report) -> Result<Vec<SourceId>, StoreError> {
+    let fails = |id: &str| report.faults.iter().any(|fault| matches!(&fault.of, FaultSubject::Source(source) if source == id));
+    let ids = told.iter().filter_map(|told| match &told.fault.of {
+        FaultSubject::Source(id) if !fails(id) => Some(SourceId::new(id)),
+        _ => None,
+    });
+    let ids: Vec<SourceId> = ids.collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let rows = store.load_source_rows(&ids).await?;
+    Ok(rows.into_iter().filter(|row| row.state.last_fault.is_none()).map(|row| row.id).collect())
+}
+
+/// Returns true if the plan has a subject.
+fn exists(plan: &Plan, subject: &FaultSubject) -> bool {
+    match subject {
+        FaultSubject::Source(id) => plan.enabled().any(|source| source.id.as_str() == id),
+        FaultSubject::Engine(id) => plan.engines.iter().any(|engine| engine.id == *id),
+        FaultSubject::Edition(id) => plan.editions.iter().any(|edition| edition.id == *id),
+        FaultSubject::Network(_) => true,
+    }
+}
+
+/// Returns true if a run has shown that a subject without a fault works.
+fn works(report: &Report, recovered: &[SourceId], subject: &FaultSubject) -> bool {
+    match subject {
+        FaultSubject::Source(id) => recovered.iter().any(|source| source.as_str() == id),
+        FaultSubject::Engine(id) => {
+            report.translation.engines.iter().any(|engine| engine.id == *id && engine.state == EngineCondition::Good)
+        }
+        FaultSubject::Edition(id) => report.editions.iter().any(|edition| edition.id == *id),
+        FaultSubject::Network(_) => report.sources.fresh + report.sources.same + report.sources.moved > 0,
+    }
 }
 
 /// Returns subject and state of the notice of a used-up budget; nothing for other faults.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Plan;
-use crate::model::{Clock, Fault, HolderKind, LockHolder, Report, Time};
-use crate::policy::is_run_overdue;
+use crate::model::{Clock, HolderKind, LockHolder, Report, Time};
+use crate::policy::{Notices, is_run_overdue};
 use crate::store::{Access, Store, StoreError};
 
 use super::ingest::{Progress, Until};
-use super::notices::{has_untold_warnings, untold_faults};
+use super::notices::{has_untold_warnings, take_notices};
 use super::prepared::{Prepared, RunError};
 use super::run::{Passes, TIME_UNTIL_IDLE};
 use super::scope::Scope;
@@ -27,7 +27,7 @@ pub struct RunRequest<'a> {
     pub process: u32,
     /// Called for each event of ingest.
     pub progress: &'a (dyn Fn(Progress<'_>) + Sync),
-    /// Called if the plan has warnings that no run has reported yet.
+    /// Called if the plan has warnings that no run has reported yet. `None` if the operator is told nothing, not even faults.
     pub warn: Option<&'a (dyn Fn() + Sync)>,
 }
 
@@ -36,8 +36,8 @@ pub struct RunRequest<'a> {
 pub struct Finished {
     /// The report.
     pub report: Report,
-    /// The faults to report now: those of the report, except what an earlier run has reported.
-    pub untold: Vec<Fault>,
+    /// What the operator is told now.
+    pub notices: Notices,
 }
 
 /// The time after which the holder of a lock is read again: it may not have written its name yet.
@@ -72,9 +72,13 @@ pub async fn run(request: RunRequest<'_>) -> Result<Finished, RunError> {
         subscribing: None,
     };
     let report = Box::pin(passes.run()).await?;
-    let untold = untold_faults(&store, &prepared.plan.engines, &report.faults, request.clock.now()).await?;
+    // A run that tells nobody leaves the notices to the next one.
+    let notices = match request.warn {
+        Some(_) => take_notices(&store, &prepared.plan, &report, request.clock.now()).await?,
+        None => Notices::default(),
+    };
     store.close().await?;
-    Ok(Finished { report, untold })
+    Ok(Finished { report, notices })
 }
 
 /// Opens the store, and writes into its lock who works there. If another process does, tells whether that is as it should be.

@@ -4,7 +4,7 @@ use relais::model::{EngineKind, HolderKind, LockHolder, Time};
 use relais::store::{Access, Store};
 
 use crate::support::engine::EngineServer;
-use crate::support::feeds::{rss, stories};
+use crate::support::feeds::{rss, stories, tables};
 use crate::support::origin::{Origin, Reply};
 use crate::support::program::{Ended, World};
 
@@ -106,4 +106,39 @@ async fn lock_that_a_killed_run_left_stops_nobody() {
     let (_origin, world) = world_with_warning().await;
     drop(hold_lock(&world, Time::EPOCH).await);
     assert_eq!(world.relais(&["run"]).await.code, Some(0));
+}
+
+/// Runs as cron does, over every source.
+async fn forced(world: &World) -> Ended {
+    world.relais(&["run", "--force"]).await
+}
+
+#[tokio::test]
+async fn broken_source_is_told_once_and_so_is_its_end() {
+    let origin = Origin::start().await;
+    let good = Reply::ok(rss("a", &stories(0..1)));
+    origin.on("/a", good.clone());
+    origin.on("/b", Reply::ok(rss("b", &stories(1..2))));
+    let world = World::new(&tables(&[("a", origin.url("/a")), ("b", origin.url("/b"))]));
+    assert_silent(&forced(&world).await);
+    origin.on("/a", Reply::status(500));
+    assert_silent(&forced(&world).await);
+    let told = forced(&world).await;
+    assert!(told.code == Some(3) && told.stderr.contains("source a") && told.stderr.contains("500"), "{told:?}");
+    let again = forced(&world).await;
+    assert_eq!((again.code, again.stderr.as_str()), (Some(3), ""), "it still fails, and everybody knows");
+    origin.on("/a", good);
+    let mended = forced(&world).await;
+    assert!(mended.code == Some(0) && mended.stderr.contains("source a: it works again"), "{mended:?}");
+    assert_silent(&forced(&world).await);
+}
+
+#[tokio::test]
+async fn quiet_run_leaves_the_notice_to_the_next_one() {
+    let origin = Origin::start().await;
+    origin.on("/a", Reply::status(500));
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    let quiet = world.relais(&["run", "--force", "--quiet"]).await;
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(3), ""));
+    assert!(forced(&world).await.stderr.contains("source a"));
 }

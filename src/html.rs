@@ -4,6 +4,7 @@
 //! text         a title or a summary becomes plain text
 //! clean/       the allow-list; limits on what may become a tree; whether the result reads back as written
 //! article/     what readers want: images, embeds, boilerplate cut, empty blocks dropped, the article of a page
+//! page         clean HTML as part of a page of ours
 //! segment/     clean HTML into sentences with marks, and (segment/assemble) back
 //! scan         the one scanner of tags, for code that needs no tree; elements: the one table of elements
 //! dom          helpers for trees
@@ -18,6 +19,7 @@ mod clean;
 mod dom;
 pub(crate) mod elements;
 mod entities;
+mod page;
 pub(crate) mod scan;
 mod segment;
 mod text;
@@ -28,6 +30,7 @@ pub use article::readability::{Article, extract_article};
 pub use article::summary::{shorten_content, shorten_summary, summarize};
 pub use clean::clean;
 pub use entities::{decode_entities, escape};
+pub use page::fit_for_page;
 pub use segment::assemble::{AssembleError, MarkFault, assemble};
 pub use segment::bilingual::interleave;
 pub use segment::headline::{SegmentedHeadline, assemble_headline, segment_headline};

@@ -3,9 +3,11 @@
 
 mod atom;
 mod chars;
+mod dates;
 mod html;
 mod json;
 mod links;
+mod media;
 mod opml;
 mod proof;
 mod rss;

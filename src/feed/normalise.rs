@@ -10,7 +10,7 @@ use super::links::canonicalize_url;
 use super::media_type::parse_media_type;
 use super::{Feed, FeedBody, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
-use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, PollHints, RawHtml, SourceId, Text};
+use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, PictureDetails, PollHints, RawHtml, SourceId, Text};
 
 /// The longest summary or content, in bytes. Longer ones are cut.
 const MAX_HTML: usize = 1 << 20;
@@ -134,6 +134,7 @@ impl EntryBuilder<'_> {
             updated,
             enclosures,
             image,
+            picture: PictureDetails::default(),
             lang,
             base: self.bases[base].as_ref().map(|base| base.as_str().to_owned()),
             guid,
@@ -201,7 +202,7 @@ impl EntryBuilder<'_> {
                 && !enclosures.iter().any(|other| other.url == url)
             {
                 let media_type = file.media_type.as_deref().and_then(parse_media_type);
-                enclosures.push(Enclosure { url, media_type, length: file.length });
+                enclosures.push(Enclosure { url, media_type, length: file.length, title: None });
             }
         }
         enclosures

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clean, EntryHead, Lang, SourceId, Text, Time};
+use super::{Clean, EntryHead, Lang, PageHtml, SourceId, Text, Time};
 
 /// The amount of the sources' text that an edition republishes; each more than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,6 +86,9 @@ pub struct EditionItem {
     pub summary_text: Text,
     /// The content, if the edition shows it.
     pub content: Option<Clean>,
+    /// The content (or else the summary) as a page shows it, if the edition has a page.
+    #[serde(skip)]
+    pub page: Option<PageHtml>,
     /// The content (or else the summary) as plain text, as far as it is shown.
     pub text: String,
     /// The language of title, summary and content.
@@ -136,12 +139,27 @@ pub struct Edition {
     pub updated: Time,
     /// The items, newest first.
     pub items: Vec<EditionItem>,
+    /// Set in the last version of the edition.
+    pub end: Option<EndOfFeed>,
+}
+
+/// The end of an edition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EndOfFeed {
+    /// The address of the feed that continues it, if there is one and it is known.
+    pub moved_to: Option<String>,
 }
 
 impl Edition {
     /// Returns the name of the file in a format: `jeux.fr.atom`.
     pub fn file(&self, format: Format) -> String {
         format!("{}.{}", self.stem, format.extension())
+    }
+
+    /// Returns the address that the feed states for itself in a format, where it is known: after a move that of the new feed.
+    pub fn own_address(&self, format: Format) -> Option<String> {
+        let moved_to = self.end.as_ref().and_then(|end| end.moved_to.clone());
+        moved_to.or_else(|| self.base_url.is_some().then(|| self.address(format)))
     }
 
     /// Returns the address of the file in a format; relative to the other files if no `base_url` is configured.

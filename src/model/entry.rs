@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::{Clean, DedupKey, EntryId, EntryKey, Lang, LinkOrigin, RawHtml, Revision, SourceId, Text, Time};
+use super::{Clean, DedupKey, EntryId, EntryKey, Lang, LinkOrigin, PictureDetails, RawHtml, Revision, SourceId, Text, Time};
 
 /// A file that belongs to an entry: a podcast's audio, a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Enclosure {
     pub media_type: Option<String>,
     /// The size in bytes, as declared.
     pub length: Option<u64>,
+    /// The title, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
 }
 
 /// The parts of an entry that all its renditions share: everything but the text.
@@ -37,6 +40,9 @@ pub struct EntryHead {
     pub enclosures: Vec<Enclosure>,
     /// The address of a picture.
     pub image: Option<String>,
+    /// What is said of that picture.
+    #[serde(skip_serializing_if = "PictureDetails::is_empty")]
+    pub picture: PictureDetails,
     /// The language, as far as known.
     pub lang: Option<Lang>,
     /// The base address of relative links in the HTML.
@@ -81,6 +87,13 @@ impl Entry {
         add("");
         for enclosure in &self.head.enclosures {
             add(&enclosure.url);
+        }
+        let PictureDetails { credit, caption, .. } = &self.head.picture;
+        for (name, text) in [("credit", credit), ("caption", caption)] {
+            if let Some(text) = text {
+                add(name);
+                add(text.as_str());
+            }
         }
         Revision(hasher.digest().cast_signed())
     }

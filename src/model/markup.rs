@@ -87,6 +87,22 @@ impl Clean {
     }
 }
 
+/// Clean HTML as part of a page of ours: `html::fit_for_page` made it of [`Clean`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageHtml(String);
+
+impl PageHtml {
+    /// Wraps clean HTML that was fitted. Only `html::fit_for_page` calls this (a test holds it).
+    pub(crate) fn from_fitter(html: String) -> Self {
+        Self(html)
+    }
+
+    /// Returns the HTML.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

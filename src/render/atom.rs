@@ -1,12 +1,15 @@
 //! Atom 1.0 (RFC 4287).
 
-use atom_syndication::extension::Extension;
+use std::collections::BTreeMap;
+
+use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{
     Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Source, Text as AtomText, TextType, WriteConfig,
 };
 use quick_xml::escape::escape;
 
-use super::shown::{self, GENERATOR, MEDIA, VERSION};
+use super::media::{self, MediaElement};
+use super::shown::{self, GENERATOR, VERSION};
 use super::{RenderError, chars, links};
 use crate::model::{Edition, EditionItem, Format, Lang, SourceInfo, Time};
 
@@ -24,7 +27,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         links: feed_links(edition),
         subtitle: (!edition.description.is_blank()).then(|| text(edition.description.as_str())),
         entries: edition.items.iter().map(|item| entry(edition, item)).collect(),
-        namespaces: pictures.then(|| ("media".to_owned(), MEDIA.to_owned())).into_iter().collect(),
+        namespaces: pictures.then(|| (media::PREFIX.to_owned(), media::NAMESPACE.to_owned())).into_iter().collect(),
         lang: edition.lang.as_ref().map(Lang::to_string),
         ..Feed::default()
     };
@@ -34,12 +37,11 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
 
 /// The feed's own address, when it is known, and its page.
 fn feed_links(edition: &Edition) -> Vec<Link> {
-    let own = |rel: &str, format: Format| Link {
-        mime_type: Some(format.media_type().to_owned()),
-        ..link(rel, &edition.address(format))
-    };
-    let itself = edition.base_url.is_some().then(|| own("self", Format::Atom));
-    let page = edition.formats.contains(&Format::Html).then(|| own("alternate", Format::Html));
+    let own =
+        |rel: &str, format: Format, address: &str| Link { mime_type: Some(format.media_type().to_owned()), ..link(rel, address) };
+    let itself = edition.own_address(Format::Atom).map(|address| own("self", Format::Atom, &address));
+    let has_page = edition.formats.contains(&Format::Html);
+    let page = has_page.then(|| own("alternate", Format::Html, &edition.address(Format::Html)));
     itself.into_iter().chain(page).collect()
 }
 
@@ -49,7 +51,8 @@ fn entry(edition: &Edition, item: &EditionItem) -> Entry {
     let mut links: Vec<Link> = head.url.iter().map(|url| link("alternate", url)).collect();
     links.extend(shown::enclosures(item).map(|enclosure| Link {
         mime_type: enclosure.media_type.as_deref().map(|kind| chars::line(kind).into_owned()),
-        length: enclosure.length.map(|length| length.to_string()),
+        length: shown::length(enclosure).map(|length| length.to_string()),
+        title: enclosure.title.as_ref().map(|title| chars::line(title.as_str()).into_owned()),
         ..link("enclosure", &enclosure.url)
     }));
     // atom_syndication has no xml:lang for an entry, so it stands on each text (RFC 4287 §2 allows it on any element).
@@ -67,7 +70,7 @@ fn entry(edition: &Edition, item: &EditionItem) -> Entry {
         source: Some(source(item)),
         summary: shown::markup(item.summary.as_ref()).map(|summary| html(&summary)),
         content: content(item, lang.as_deref()),
-        extensions: head.image.as_deref().map(thumbnail).into_iter().collect(),
+        extensions: extensions(media::picture(item)),
         ..Entry::default()
     }
 }
@@ -120,10 +123,29 @@ fn date(time: Time) -> FixedDateTime {
     time.whole_seconds().chrono().fixed_offset()
 }
 
-/// The picture as Media RSS; `atom_syndication` writes the attributes of an extension as they come, so they are escaped here.
-fn thumbnail(image: &str) -> (String, std::collections::BTreeMap<String, Vec<Extension>>) {
-    let url = escape(chars::line(image)).into_owned();
-    let element =
-        Extension { name: "media:thumbnail".to_owned(), attrs: [("url".to_owned(), url)].into(), ..Extension::default() };
-    ("media".to_owned(), [("thumbnail".to_owned(), vec![element])].into())
+/// Elements of Media RSS by prefix and name, as the crate wants them.
+fn extensions(elements: Vec<MediaElement>) -> ExtensionMap {
+    let mut map = ExtensionMap::new();
+    if !elements.is_empty() {
+        map.insert(media::PREFIX.to_owned(), by_name(elements));
+    }
+    map
+}
+
+fn by_name(elements: Vec<MediaElement>) -> BTreeMap<String, Vec<Extension>> {
+    let mut map: BTreeMap<String, Vec<Extension>> = BTreeMap::new();
+    for element in elements {
+        map.entry(element.name.to_owned()).or_default().push(extension(element));
+    }
+    map
+}
+
+/// Makes an extension; the crate writes attributes as they come, so they are escaped here.
+fn extension(element: MediaElement) -> Extension {
+    Extension {
+        name: element.full_name(),
+        attrs: element.attributes.into_iter().map(|(name, value)| (name.to_owned(), escape(value).into_owned())).collect(),
+        value: element.text,
+        children: by_name(element.children),
+    }
 }

@@ -6,30 +6,47 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context, 
 use quick_xml::escape::escape;
 
 use super::shown::{self, GENERATOR, VERSION};
-use super::{EditionLink, Index, ListedSource, RenderError, chars, links};
-use crate::model::{Clean, Edition, EditionItem, Enclosure, Format, Lang, Time, Translation};
+use super::{EditionLink, Index, ListedSource, RenderError, chars, dates, links};
+use crate::model::{Edition, EditionItem, Format, Lang, Time, Translation};
+
+mod attached;
+mod picture;
 
 const BASE: &str = include_str!("templates/base.html");
 const EDITION: &str = include_str!("templates/edition.html");
+/// The language of our own words.
+const OWN_LANG: &str = "en";
 const INDEX: &str = include_str!("templates/index.html");
 
 /// Writes the page of an edition.
 pub(super) fn edition(edition: &Edition) -> Result<String, RenderError> {
     let feeds =
         edition.formats.iter().filter(|&&format| format != Format::Html).map(|&format| file(format, &edition.file(format)));
+    let page_lang = page_lang(edition);
     fill(
         "edition.html",
         context! {
             title => chars::line(edition.title.as_str()),
             description => chars::line(edition.description.as_str()),
-            lang => lang(edition.lang.as_ref()),
+            lang => page_lang.map_or(OWN_LANG, Lang::as_str),
             canonical => edition.base_url.as_ref().map(|_| edition.address(Format::Html)),
             feeds => feeds.collect::<Vec<Value>>(),
-            updated => time(edition.updated),
-            items => edition.items.iter().map(|item| self::item(edition, item)).collect::<Vec<Value>>(),
+            updated => time(edition.updated, page_lang),
+            items => edition.items.iter().map(|item| self::item(page_lang, item)).collect::<Vec<Value>>(),
             program => program(),
         },
     )
+}
+
+/// Returns the language of a page: that of the edition, else that of most of its items. Nothing if no language is known; the page is
+/// then in that of our own words.
+fn page_lang(edition: &Edition) -> Option<&Lang> {
+    if edition.lang.is_some() {
+        return edition.lang.as_ref();
+    }
+    let langs = edition.items.iter().filter_map(|item| item.lang.as_ref());
+    // Of equals the first: `max_by_key` gives the last.
+    langs.clone().rev().max_by_key(|lang| langs.clone().filter(|other| other == lang).count())
 }
 
 /// Writes index.html.
@@ -38,7 +55,7 @@ pub(super) fn index(index: &Index) -> Result<String, RenderError> {
         "index.html",
         context! {
             title => chars::line(index.title),
-            lang => "en",
+            lang => OWN_LANG,
             canonical => index.base_url,
             editions => index.editions.iter().map(listed_edition).collect::<Vec<Value>>(),
             sources => index.sources.iter().map(listed_source).collect::<Vec<Value>>(),
@@ -47,26 +64,36 @@ pub(super) fn index(index: &Index) -> Result<String, RenderError> {
     )
 }
 
-fn item(edition: &Edition, item: &EditionItem) -> Value {
+fn item(page_lang: Option<&Lang>, item: &EditionItem) -> Value {
     let head = &item.head;
-    let body = item.content.as_ref().filter(|html| !html.is_empty()).or(item.summary.as_ref());
-    let picture = head.image.as_deref().filter(|image| !shows(body, image)).and_then(links::web);
+    let clean = shown::body(item);
+    let body = item.page.as_ref().map_or(clean, |page| Some(chars::markup(page.as_str())));
+    let body = body.as_deref().filter(|html| !html.is_empty());
+    let reader_lang = item.lang.as_ref().or(page_lang);
+    let left = item.translation.as_ref().filter(|translation| translation.title_left);
     context! {
         title => chars::line(if item.title.is_blank() { "Untitled" } else { item.title.as_str() }),
         url => head.url.as_deref().and_then(links::web),
-        lang => lang(shown::own_lang(edition, item)),
-        title_lang => item.translation.as_ref().filter(|translation| translation.title_left).map(|translation| translation.from.as_str()),
+        // An item in an unknown language is not in that of the page.
+        lang => if item.lang.as_ref() == page_lang { None } else { Some(item.lang.as_ref().map_or("", Lang::as_str)) },
+        title_lang => left.map(|translation| translation.from.as_str()),
         translation => item.translation.as_ref().map(translation),
         source => shown::source_name(&item.source),
         site => item.source.site.as_deref().and_then(links::web),
-        published => time(item.published),
-        updated => (people(item.updated) != people(item.published)).then(|| time(item.updated)),
+        published => time(item.published, reader_lang),
+        updated => changed(item, reader_lang),
         authors => shown::authors(item).collect::<Vec<_>>().join(", "),
         categories => shown::lines(&head.categories).collect::<Vec<_>>(),
-        picture,
-        body => shown::markup(body).map(|html| Value::from_safe_string(html.into_owned())),
-        files => shown::enclosures(item).filter_map(attached).collect::<Vec<Value>>(),
+        picture => picture::picture(item, body),
+        body => body.map(|html| Value::from_safe_string(html.to_owned())),
+        files => attached::files(item, body),
     }
+}
+
+/// The date of a change that people would tell from the date of publication.
+fn changed(item: &EditionItem, lang: Option<&Lang>) -> Option<Value> {
+    let is_later = dates::for_people(item.updated, lang) != dates::for_people(item.published, lang);
+    is_later.then(|| time(item.updated, lang))
 }
 
 /// The engines that translated an item, and how much of it is untranslated.
@@ -75,29 +102,6 @@ fn translation(translation: &Translation) -> Value {
         from => translation.from.as_str(),
         engines => translation.engines.iter().map(|engine| chars::line(engine)).collect::<Vec<_>>().join(", "),
         left => translation.left,
-    }
-}
-
-/// True if the text shows the picture itself.
-fn shows(body: Option<&Clean>, image: &str) -> bool {
-    body.is_some_and(|html| html.as_str().contains(escape(image).as_ref()) || html.as_str().contains(image))
-}
-
-/// A file that comes with an item; one that is not on the web has no place on a page.
-fn attached(enclosure: &Enclosure) -> Option<Value> {
-    let url = links::web(&enclosure.url)?;
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let name = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default().to_owned();
-    let kind = enclosure.media_type.as_deref().map(chars::line);
-    Some(context! { url, name, kind, size => enclosure.length.filter(|&bytes| bytes > 0).map(size) })
-}
-
-fn size(bytes: u64) -> String {
-    let tenths = |unit: u64| (bytes / (unit / 10)).max(1);
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{}.{} kB", tenths(1_000) / 10, tenths(1_000) % 10),
-        _ => format!("{}.{} MB", tenths(1_000_000) / 10, tenths(1_000_000) % 10),
     }
 }
 
@@ -136,13 +140,9 @@ fn lang(lang: Option<&Lang>) -> Option<&str> {
     lang.map(Lang::as_str)
 }
 
-/// An instant for machines and for people; the latter in UTC, which the page cannot know to be anyone's own time.
-fn time(time: Time) -> Value {
-    context! { machine => time.rfc3339(), people => people(time) }
-}
-
-fn people(time: Time) -> String {
-    time.chrono().format("%Y-%m-%d %H:%M UTC").to_string()
+/// An instant for machines, and for people of a language.
+fn time(time: Time, lang: Option<&Lang>) -> Value {
+    context! { machine => time.rfc3339(), people => dates::for_people(time, lang), lang => lang.map(Lang::as_str) }
 }
 
 fn program() -> String {
@@ -194,10 +194,5 @@ mod tests {
         let mut env = environment().expect("the templates are in order");
         env.add_template("page", "{{ titel }}").expect("a template");
         assert!(env.get_template("page").and_then(|page| page.render(context! { title => "a" })).is_err());
-    }
-
-    #[test]
-    fn sizes_are_rounded_down_to_a_tenth() {
-        assert_eq!([size(999), size(1_000), size(12_345_678)], ["999 B", "1.0 kB", "12.3 MB"]);
     }
 }

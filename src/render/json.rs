@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::shown::{self, UNKNOWN_TYPE};
 use super::{RenderError, chars, links};
-use crate::model::{Edition, EditionItem, Format, Lang, Translation};
+use crate::model::{Edition, EditionItem, Format, Lang, PictureDetails, Translation};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -20,6 +20,9 @@ struct Document<'a> {
     description: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a Lang>,
+    /// True if nothing new will come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expired: Option<bool>,
     items: Vec<FeedItem<'a>>,
 }
 
@@ -62,6 +65,8 @@ struct Attachment<'a> {
     url: Cow<'a, str>,
     mime_type: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     size_in_bytes: Option<u64>,
 }
 
@@ -70,6 +75,9 @@ struct Relais<'a> {
     source: SourceName<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     translation: Option<&'a Translation>,
+    /// Width, height, credit and caption of `image`, which JSON Feed has no words for.
+    #[serde(skip_serializing_if = "PictureDetails::is_empty")]
+    image: &'a PictureDetails,
 }
 
 #[derive(Serialize)]
@@ -85,18 +93,20 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         version: "https://jsonfeed.org/version/1.1",
         title: chars::line(edition.title.as_str()),
         home_page_url: shown::home(edition),
-        feed_url: edition.base_url.is_some().then(|| edition.address(Format::Json)),
+        feed_url: edition.own_address(Format::Json),
         description: (!edition.description.is_blank()).then(|| chars::line(edition.description.as_str())),
         language: edition.lang.as_ref(),
+        expired: edition.end.as_ref().map(|_| true),
         items: edition.items.iter().map(|item| self::item(edition, item)).collect(),
     };
     super::finish(serde_json::to_vec_pretty(&feed).map_err(RenderError::Json)?)
 }
 
-/// An item; `content_html` or `content_text` must be there, so a headline alone stands in both its places.
+/// An item. `content_html` is what readers show, so the summary stands there where no content is shown. It or `content_text` must be
+/// there, so a headline alone stands in both its places.
 fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
     let head = &item.head;
-    let content_html = shown::markup(item.content.as_ref());
+    let content_html = shown::body(item);
     let content_text = content_html.is_none().then(|| shown::fallback(item));
     FeedItem {
         id: chars::line(&item.id),
@@ -115,7 +125,8 @@ fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
             .map(|enclosure| Attachment {
                 url: chars::line(&enclosure.url),
                 mime_type: chars::line(enclosure.media_type.as_deref().unwrap_or(UNKNOWN_TYPE)),
-                size_in_bytes: enclosure.length,
+                title: enclosure.title.as_ref().map(|title| chars::line(title.as_str())),
+                size_in_bytes: shown::length(enclosure),
             })
             .collect(),
         relais: Relais {
@@ -125,6 +136,7 @@ fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
                 feed_url: links::public(&item.source.feed),
             },
             translation: item.translation.as_ref(),
+            image: &head.picture,
         },
     }
 }

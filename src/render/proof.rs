@@ -37,6 +37,7 @@ mod tests {
             summary: None,
             summary_text: Text::default(),
             content: None,
+            page: None,
             text: String::new(),
             published: Time::EPOCH,
             updated: Time::EPOCH,
@@ -54,6 +55,7 @@ mod tests {
             formats: vec![Format::Atom],
             updated: Time::EPOCH,
             items: items.collect(),
+            end: None,
         }
     }
 

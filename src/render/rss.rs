@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use rss::extension::dublincore::DublinCoreExtension;
+use rss::extension::itunes::ITunesChannelExtension;
 use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Item as RssItem, Source};
 
-use super::shown::{self, GENERATOR, MEDIA, UNKNOWN_TYPE, VERSION};
+use super::media::{self, MediaElement};
+use super::shown::{self, GENERATOR, UNKNOWN_TYPE, VERSION};
 use super::{RenderError, chars, links};
 use crate::model::{Edition, EditionItem, Format, Lang, Time};
 
@@ -15,7 +17,11 @@ const ATOM: &str = "http://www.w3.org/2005/Atom";
 /// Writes the edition as an RSS channel.
 pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
     let items: Vec<RssItem> = edition.items.iter().map(|item| self::item(edition, item)).collect();
-    let itself = edition.base_url.is_some().then(|| element("atom:link", None, &self_link(edition)));
+    let itself = edition.own_address(Format::Rss).map(|address| element("atom:link", None, &self_link(address)));
+    // The one element for a move that many readers of RSS know.
+    let moved_to = edition.end.as_ref().and_then(|end| end.moved_to.clone());
+    let itunes_ext =
+        moved_to.map(|new_feed_url| ITunesChannelExtension { new_feed_url: Some(new_feed_url), ..Default::default() });
     let mut channel = Channel {
         title: chars::line(edition.title.as_str()).into_owned(),
         link: home(edition),
@@ -29,6 +35,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         last_build_date: Some(date(edition.updated)),
         generator: Some(format!("{GENERATOR} {VERSION}")),
         extensions: extensions(itself),
+        itunes_ext,
         items,
         ..Channel::default()
     };
@@ -44,8 +51,8 @@ fn home(edition: &Edition) -> String {
     chars::line(&home).into_owned()
 }
 
-fn self_link(edition: &Edition) -> [(&'static str, String); 3] {
-    [("href", edition.address(Format::Rss)), ("rel", "self".to_owned()), ("type", Format::Rss.media_type().to_owned())]
+fn self_link(address: String) -> [(&'static str, String); 3] {
+    [("href", address), ("rel", "self".to_owned()), ("type", Format::Rss.media_type().to_owned())]
 }
 
 fn item(edition: &Edition, item: &EditionItem) -> RssItem {
@@ -55,9 +62,10 @@ fn item(edition: &Edition, item: &EditionItem) -> RssItem {
         link: head.url.as_deref().map(|url| chars::line(url).into_owned()),
         description: shown::markup(item.summary.as_ref()).map(Into::into),
         categories: shown::lines(&head.categories).map(|name| Category { name, domain: None }).collect(),
-        enclosure: shown::enclosures(item).next().map(|enclosure| Enclosure {
+        enclosure: shown::main_enclosure(item).map(|enclosure| Enclosure {
             url: chars::line(&enclosure.url).into_owned(),
-            length: enclosure.length.unwrap_or(0).to_string(),
+            // RSS demands a length, and 0 is the custom where it is unknown (RSS Advisory Board profile, "enclosure").
+            length: shown::length(enclosure).unwrap_or(0).to_string(),
             mime_type: chars::line(enclosure.media_type.as_deref().unwrap_or(UNKNOWN_TYPE)).into_owned(),
         }),
         guid: Some(Guid { value: chars::line(&item.id).into_owned(), permalink: false }),
@@ -82,22 +90,23 @@ fn dublin_core(edition: &Edition, item: &EditionItem) -> Option<DublinCoreExtens
     says_something.then(|| DublinCoreExtension { creators, contributors, languages, ..DublinCoreExtension::default() })
 }
 
-/// The extensions for data that RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure"); where
-/// there are more, all stand as Media RSS too: readers that know it then look there only, so the first is repeated.
+/// The extensions for data that RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure");
+/// where there are more, all stand as Media RSS too.
 fn more(item: &EditionItem) -> Vec<Extension> {
     let changed = (item.updated.whole_seconds() > item.published.whole_seconds())
         .then(|| element("atom:updated", Some(item.updated.rfc3339()), &[]));
-    let picture = item.head.image.as_ref().map(|image| element("media:thumbnail", None, &[("url", image.clone())]));
-    let mut more: Vec<Extension> = changed.into_iter().chain(picture).collect();
-    if shown::enclosures(item).nth(1).is_some() {
-        more.extend(shown::enclosures(item).map(|enclosure| {
-            let length = enclosure.length.map(|length| ("fileSize", length.to_string()));
-            let kind = enclosure.media_type.clone().map(|kind| ("type", kind));
-            let attributes: Vec<_> = [("url", enclosure.url.clone())].into_iter().chain(length).chain(kind).collect();
-            element("media:content", None, &attributes)
-        }));
+    let media = media::picture(item).into_iter().chain(media::files(item)).map(extension);
+    changed.into_iter().chain(media).collect()
+}
+
+fn extension(element: MediaElement) -> Extension {
+    let mut children: BTreeMap<String, Vec<Extension>> = BTreeMap::new();
+    let name = element.full_name();
+    for child in element.children {
+        children.entry(child.name.to_owned()).or_default().push(extension(child));
     }
-    more
+    let attrs = element.attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Extension { name, value: element.text, attrs, children }
 }
 
 fn element(name: &str, value: Option<String>, attributes: &[(&str, String)]) -> Extension {
@@ -121,7 +130,7 @@ fn namespaces(channel: &Channel) -> BTreeMap<String, String> {
     let uses = |prefix: &str| {
         channel.extensions.contains_key(prefix) || channel.items.iter().any(|item| item.extensions.contains_key(prefix))
     };
-    [("atom", ATOM), ("media", MEDIA)]
+    [("atom", ATOM), (media::PREFIX, media::NAMESPACE)]
         .into_iter()
         .filter(|(prefix, _)| uses(prefix))
         .map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned()))

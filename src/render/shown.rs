@@ -11,8 +11,6 @@ pub(super) const GENERATOR: &str = "relais";
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The media type of a file of which none is stated, where a format demands one (RFC 2046 §4.5.1).
 pub(super) const UNKNOWN_TYPE: &str = "application/octet-stream";
-/// The namespace of Media RSS.
-pub(super) const MEDIA: &str = "http://search.yahoo.com/mrss/";
 
 /// The page of an edition: its HTML file, else the folder of the output. Nothing when it is not known where that will be.
 pub(super) fn home(edition: &Edition) -> Option<String> {
@@ -93,7 +91,27 @@ pub(super) fn enclosures(item: &EditionItem) -> impl Iterator<Item = &Enclosure>
     item.head.enclosures.iter().filter(|enclosure| !enclosure.url.trim().is_empty())
 }
 
-/// A text for an item that shows no content, for formats that demand one: its summary, else its headline.
+/// The HTML that an item shows: its content, else its summary.
+pub(super) fn body(item: &EditionItem) -> Option<Cow<'_, str>> {
+    markup(item.content.as_ref()).or_else(|| markup(item.summary.as_ref()))
+}
+
+/// The enclosure of an item for a format that has one: audio or video before any other file, a picture last, and of equals the
+/// first.
+pub(super) fn main_enclosure(item: &EditionItem) -> Option<&Enclosure> {
+    enclosures(item).min_by_key(|enclosure| match enclosure.media_type.as_deref().and_then(|kind| kind.split('/').next()) {
+        Some("audio" | "video") => 0,
+        Some("image") => 2,
+        _ => 1,
+    })
+}
+
+/// The size of a file in bytes. Feeds that do not know it state 0.
+pub(super) fn length(enclosure: &Enclosure) -> Option<u64> {
+    enclosure.length.filter(|&bytes| bytes > 0)
+}
+
+/// A text for an item that shows no HTML, for formats that demand one: its summary, else its headline.
 pub(super) fn fallback(item: &EditionItem) -> String {
     let text = chars::markup(item.text.trim());
     if !text.is_empty() {

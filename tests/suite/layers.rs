@@ -117,6 +117,8 @@ fn clean_html_comes_from_the_cleaner_alone() {
         let home = path.ends_with("html/clean.rs") || path.ends_with("model/markup.rs");
         for (number, line) in code(&text) {
             assert!(home || !line.contains("from_cleaner"), "{}:{}: only html::clean makes Clean", path.display(), number + 1);
+            let fits = path.ends_with("html/page.rs") || path.ends_with("model/markup.rs");
+            assert!(fits || !line.contains("from_fitter"), "{}:{}: only html::page makes PageHtml", path.display(), number + 1);
         }
     }
 }

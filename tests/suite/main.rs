@@ -26,6 +26,7 @@ mod memory;
 mod missing_key;
 mod net;
 mod outage;
+mod output;
 mod parse;
 mod reading;
 mod render;

@@ -6,7 +6,7 @@ use feed_rs::model::{Entry, Feed};
 use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use relais::model::{Edition, EditionItem, Enclosure, Format, Text};
+use relais::model::{Edition, EditionItem, Enclosure, EndOfFeed, Format, Lang, PictureDetails, Text};
 use relais::render::{EditionLink, Index, ListedSource, render_edition, render_index, render_opml};
 
 use crate::support::editions::{any_edition, clean, edition, hostile, item};
@@ -159,19 +159,188 @@ fn an_edition_with_nothing_in_it_is_still_a_feed() {
 }
 
 #[test]
-fn json_feed_always_has_a_text() {
+fn json_feed_always_has_html_or_text() {
     let mut summarised = item("summarised", "Titre");
     summarised.summary = Some(clean("<p>Un&nbsp;deux</p><p>trois</p>"));
     let json = rendered(&edition(vec![summarised, item("bare", "Titre seul")]), Format::Json);
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(
-        (&json["items"][0]["content_text"], &json["items"][0]["summary"]),
-        (&"Un\u{a0}deux trois".into(), &"Un\u{a0}deux trois".into())
+        (&json["items"][0]["content_html"], &json["items"][0]["content_text"], &json["items"][0]["summary"]),
+        (&"<p>Un&nbsp;deux</p><p>trois</p>".into(), &serde_json::Value::Null, &"Un\u{a0}deux trois".into())
     );
     assert_eq!(
         (&json["items"][1]["content_text"], &json["items"][1]["summary"]),
         (&"Titre seul".into(), &serde_json::Value::Null)
     );
+}
+
+fn file(name: &str, media_type: &str, length: Option<u64>) -> Enclosure {
+    let url = format!("https://son.example/{name}");
+    Enclosure { url, media_type: Some(media_type.to_owned()), length, title: None }
+}
+
+/// An edition with one item of these files, the first picture among which is the picture of the item.
+fn with_files(files: Vec<Enclosure>) -> Edition {
+    let mut item = item("files", "Fichiers");
+    item.head.image = files.iter().find(|file| file.media_type.as_deref() == Some("image/jpeg")).map(|file| file.url.clone());
+    item.head.enclosures = files;
+    edition(vec![item])
+}
+
+/// The one enclosure of an RSS item.
+fn rss_enclosure(edition: &Edition) -> rss::Enclosure {
+    let channel = rss::Channel::read_from(rendered(edition, Format::Rss).as_bytes()).expect("RSS");
+    channel.items[0].enclosure.clone().expect("an enclosure")
+}
+
+#[test]
+fn enclosure_of_rss_is_the_sound_before_the_picture() {
+    let files = vec![
+        file("a.jpg", "image/jpeg", Some(5)),
+        file("a.pdf", "application/pdf", None),
+        file("a.mp3", "audio/mpeg", Some(900)),
+    ];
+    let enclosure = rss_enclosure(&with_files(files));
+    assert_eq!((&*enclosure.url, &*enclosure.length), ("https://son.example/a.mp3", "900"));
+}
+
+#[test]
+fn enclosure_of_rss_is_the_picture_if_there_is_no_other_file() {
+    assert_eq!(rss_enclosure(&with_files(vec![file("a.jpg", "image/jpeg", None)])).url, "https://son.example/a.jpg");
+}
+
+#[test]
+fn size_of_zero_is_an_unknown_size() {
+    let edition = with_files(vec![file("a.mp3", "audio/mpeg", Some(0)), file("b.mp3", "audio/mpeg", Some(0))]);
+    for (format, size) in [(Format::Atom, "length"), (Format::Rss, "fileSize"), (Format::Json, "size_in_bytes")] {
+        let output = rendered(&edition, format);
+        assert!(!output.contains(size) || format == Format::Rss, "{format:?}: {output}");
+        assert!(!output.contains("fileSize"), "{output}");
+    }
+    assert_eq!(rss_enclosure(&edition).length, "0", "RSS demands one");
+}
+
+/// An item whose picture has a size, a caption and a credit.
+fn pictured() -> Edition {
+    let mut edition = with_files(vec![file("a.jpg", "image/jpeg", None), file("a.mp3", "audio/mpeg", None)]);
+    let text = |text: &str| Some(Text::new(text));
+    edition.items[0].head.picture = PictureDetails {
+        width: Some(800),
+        height: Some(450),
+        credit: text("Zoé <AFP> & fils"),
+        caption: text("L’arrivée & la foule"),
+    };
+    edition
+}
+
+#[test]
+fn picture_keeps_size_caption_and_credit_in_media_rss() {
+    for format in [Format::Atom, Format::Rss] {
+        let feed = read(&rendered(&pictured(), format));
+        let mut pictures = feed.entries[0].media.iter().flat_map(|media| &media.content);
+        let url = |url: &Option<url::Url>| url.as_ref().map(ToString::to_string);
+        let picture = pictures.find(|file| url(&file.url).as_deref() == Some("https://son.example/a.jpg")).expect("the picture");
+        assert_eq!((picture.width, picture.height), (Some(800), Some(450)), "{format:?}");
+        let output = rendered(&pictured(), format);
+        assert!(output.contains("<media:credit>Zoé &lt;AFP&gt; &amp; fils</media:credit>"), "{output}");
+        assert!(output.contains("<media:description>L’arrivée &amp; la foule</media:description>"), "{output}");
+        assert!(output.contains("height=\"450\"") && output.matches("<media:thumbnail").count() == 1, "{output}");
+        well_formed(&output);
+    }
+}
+
+#[test]
+fn all_files_stand_in_media_rss_beside_a_picture() {
+    let feed = read(&rendered(&pictured(), Format::Rss));
+    let urls: BTreeSet<String> = feed.entries[0]
+        .media
+        .iter()
+        .flat_map(|media| &media.content)
+        .filter_map(|file| Some(file.url.as_ref()?.to_string()))
+        .collect();
+    assert_eq!(urls, ["https://son.example/a.jpg".to_owned(), "https://son.example/a.mp3".to_owned()].into());
+}
+
+#[test]
+fn picture_keeps_size_caption_and_credit_in_json() {
+    let json: serde_json::Value = serde_json::from_str(&rendered(&pictured(), Format::Json)).expect("JSON");
+    assert_eq!(
+        json["items"][0]["_relais"]["image"],
+        serde_json::json!({"width": 800, "height": 450, "credit": "Zoé <AFP> & fils", "caption": "L’arrivée & la foule"})
+    );
+}
+
+#[test]
+fn picture_keeps_size_caption_and_credit_on_the_page() {
+    let page = rendered(&pictured(), Format::Html);
+    assert!(page.contains("<img src=\"https://son.example/a.jpg\" width=\"800\" height=\"450\" alt=\"\""), "{page}");
+    assert!(page.contains("<bdi>L’arrivée &amp; la foule</bdi> · <bdi>Zoé &lt;AFP&gt; &amp; fils</bdi></figcaption>"), "{page}");
+}
+
+#[test]
+fn picture_that_the_page_shows_is_no_file_of_it() {
+    let mut edition = with_files(vec![
+        file("a.jpg", "image/jpeg", None),
+        file("a.jpg?w=400", "image/jpeg", None),
+        file("b.jpg", "image/jpeg", None),
+        file("c.jpg", "image/jpeg", None),
+    ]);
+    edition.items[0].content = Some(clean("<p><img src=\"https://son.example/b.jpg?w=800\"></p>"));
+    let page = rendered(&edition, Format::Html);
+    let listed: Vec<&str> = page.split("<li><a href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(listed, ["https://son.example/c.jpg"]);
+}
+
+#[test]
+fn page_of_many_languages_is_in_that_of_most_items() {
+    let in_lang = |name: &str, lang: Option<&str>| EditionItem { lang: lang.and_then(Lang::new), ..item(name, name) };
+    let items = vec![in_lang("a", Some("en")), in_lang("b", Some("fr")), in_lang("c", Some("fr")), in_lang("d", None)];
+    let page = rendered(&Edition { lang: None, ..edition(items) }, Format::Html);
+    assert!(page.contains("<html lang=\"fr\">"), "{page}");
+    let langs: Vec<&str> = page.split("<article").skip(1).filter_map(|rest| rest.split('>').next()).collect();
+    assert_eq!(langs, [" lang=\"en\"", "", "", " lang=\"\""]);
+}
+
+#[test]
+fn page_without_any_known_language_is_in_that_of_its_own_words() {
+    let page = rendered(&Edition { lang: None, ..edition(Vec::new()) }, Format::Html);
+    assert!(page.contains("<html lang=\"en\">"), "{page}");
+}
+
+#[test]
+fn dates_on_a_page_are_in_the_words_of_their_item() {
+    let english = EditionItem { lang: Lang::new("en"), ..item("a", "a") };
+    let page = rendered(&edition(vec![english, item("b", "b")]), Format::Html);
+    assert!(
+        page.contains(">22 November 2026, 08:00 UTC</time>") && page.contains(">22 novembre 2026, 08:00 UTC</time>"),
+        "{page}"
+    );
+}
+
+/// The last version of an edition.
+fn ended(moved_to: Option<&str>) -> Edition {
+    Edition { end: Some(EndOfFeed { moved_to: moved_to.map(str::to_owned) }), ..edition(vec![item("end", "Fin")]) }
+}
+
+#[test]
+fn feed_that_has_ended_is_expired_in_json() {
+    let expired = |edition: &Edition| {
+        let json: serde_json::Value = serde_json::from_str(&rendered(edition, Format::Json)).expect("JSON");
+        json["expired"].clone()
+    };
+    assert_eq!((expired(&ended(None)), expired(&edition(Vec::new()))), (true.into(), serde_json::Value::Null));
+}
+
+#[test]
+fn feed_that_has_moved_states_its_new_address() {
+    let new = "https://example.org/olympic/ski.fr.feed";
+    let moved = ended(Some(new));
+    let atom = read(&rendered(&moved, Format::Atom));
+    assert!(atom.links.iter().any(|link| link.rel.as_deref() == Some("self") && link.href == new), "{atom:?}");
+    let rss = rss::Channel::read_from(rendered(&moved, Format::Rss).as_bytes()).expect("RSS");
+    assert_eq!(rss.itunes_ext.and_then(|itunes| itunes.new_feed_url).as_deref(), Some(new));
+    let json: serde_json::Value = serde_json::from_str(&rendered(&moved, Format::Json)).expect("JSON");
+    assert_eq!(json["feed_url"], new);
 }
 
 proptest! {
@@ -278,7 +447,10 @@ impl Seen {
         let content = item.content.as_ref().map(|content| html(content.as_str()));
         let text = html(&item.text);
         let (summary, content) = match format {
-            Format::Json => (item.summary.as_ref().map(|summary| plain(summary.as_str())), content.or(Some(text))),
+            Format::Json => {
+                let shown = content.or_else(|| item.summary.as_ref().map(|summary| html(summary.as_str())));
+                (item.summary.as_ref().map(|summary| plain(summary.as_str())), shown.or(Some(text)))
+            }
             Format::Atom => {
                 (item.summary.as_ref().map(|s| html(s.as_str())), content.or((item.head.url.is_none()).then_some(text)))
             }
@@ -299,10 +471,11 @@ impl Seen {
     }
 
     fn file(file: &Enclosure, format: Format, among: usize) -> (String, Option<String>, Option<u64>) {
+        let length = file.length.filter(|&bytes| bytes > 0);
         let demands_type = format == Format::Json || (format == Format::Rss && among == 1);
         let demands_length = format == Format::Rss && among == 1;
         let kind = file.media_type.clone().or_else(|| demands_type.then(|| "application/octet-stream".to_owned()));
-        (file.url.clone(), kind, file.length.or(demands_length.then_some(0)))
+        (file.url.clone(), kind, length.or(demands_length.then_some(0)))
     }
 }
 

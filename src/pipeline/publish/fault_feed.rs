@@ -91,6 +91,7 @@ impl FaultFeed<'_> {
             formats: vec![Format::Atom],
             updated: items.iter().map(|item| item.updated).max().unwrap_or(since[FEED]),
             items,
+            end: None,
         }
     }
 
@@ -113,6 +114,7 @@ impl FaultFeed<'_> {
             summary_text: Text::default(),
             text: fault.message.clone(),
             content: Some(content),
+            page: None,
             lang: None,
             published: since,
             updated: since,

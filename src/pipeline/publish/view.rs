@@ -7,7 +7,7 @@ use url::Url;
 use crate::config as plan;
 use crate::html;
 use crate::model::{
-    BilingualMode, Clean, Edition, EditionItem, EntryHead, EntryId, EntryRow, Lang, Original, Rendition, Show, SourceId,
+    BilingualMode, Clean, Edition, EditionItem, EntryHead, EntryId, EntryRow, Format, Lang, Original, Rendition, Show, SourceId,
     SourceInfo, SourceMeta, Text, Time, Translation, public_address,
 };
 use crate::policy::possible_date;
@@ -59,7 +59,12 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
                 Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition.bilingual),
                 None => ShownText::original(original),
             };
-            Some(build_item(id, known, shown, info, (edition.show, now)))
+            let mut item = build_item(id, known, shown, info, (edition.show, now));
+            if edition.formats.contains(&Format::Html) {
+                let content = item.content.as_ref().filter(|content| !content.is_empty());
+                item.page = content.or(item.summary.as_ref()).map(html::fit_for_page);
+            }
+            Some(item)
         })
         .collect();
     Edition {
@@ -73,6 +78,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
         formats: edition.formats.clone(),
         updated: items.iter().map(|item| item.updated).max().unwrap_or(updated_if_empty),
         items,
+        end: None,
     }
 }
 
@@ -146,7 +152,21 @@ fn build_item(id: String, known: &EntryRow, shown: ShownText, info: SourceInfo, 
         (Show::Summary, _, Some(summary)) => html::to_text(summary),
     };
     let summary_text = summary.as_ref().map(|summary| html::to_line(summary.as_str())).unwrap_or_default();
-    EditionItem { id, head, title, summary, summary_text, content, text, lang, published, updated, source: info, translation }
+    EditionItem {
+        id,
+        head,
+        title,
+        summary,
+        summary_text,
+        content,
+        page: None,
+        text,
+        lang,
+        published,
+        updated,
+        source: info,
+        translation,
+    }
 }
 
 /// Returns the authority of `tag:` URIs: the host of `base_url`.

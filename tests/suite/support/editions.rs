@@ -18,7 +18,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
 }
 
 fn sound(url: &str, media_type: Option<&str>, length: Option<u64>) -> Enclosure {
-    Enclosure { url: url.to_owned(), media_type: media_type.map(str::to_owned), length }
+    Enclosure { url: url.to_owned(), media_type: media_type.map(str::to_owned), length, title: None }
 }
 
 fn origin(id: &str, title: &str) -> SourceInfo {
@@ -40,6 +40,7 @@ pub(crate) fn item(name: &str, title: &str) -> EditionItem {
         summary: None,
         summary_text: Text::default(),
         content: None,
+        page: None,
         text: String::new(),
         lang: Lang::new("fr"),
         published: time("2026-11-22T08:00:00Z"),
@@ -65,6 +66,7 @@ pub(crate) fn edition(mut items: Vec<EditionItem>) -> Edition {
         formats: Format::ALL.to_vec(),
         updated: time("2026-11-23T20:15:00.750Z"),
         items,
+        end: None,
     }
 }
 

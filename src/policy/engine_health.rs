@@ -1,9 +1,14 @@
 //! Decides what the answers of an engine say about it: if it works, or since when it does not.
 
+use std::time::Duration;
+
 use crate::model::{EngineCondition, EngineState, Fault, FaultKind, Time};
 
 /// An engine that has worked before is told as a fault from so many failing runs in a row on.
 const TOLD_FROM: u32 = 2;
+
+/// The longest rest of an engine that fails: half as long as it has been failing, up to this.
+const LONGEST_REST: Duration = Duration::from_secs(15 * 60);
 
 /// A batch of at least this many texts says something about the engine when most answers are refused.
 const LARGE_BATCH: usize = 8;
@@ -78,14 +83,23 @@ pub fn next_state(before: &EngineState, seen: &EngineObservation, now: Time) -> 
     };
     let is_failing = |condition| matches!(condition, EngineCondition::Failing | EngineCondition::Paused);
     let is_same = before.condition == condition || (is_failing(before.condition) && is_failing(condition));
+    let since = before.since.filter(|_| is_trouble).unwrap_or(now);
+    // One that never worked may be set up wrongly, and whoever sets it up does not wait.
+    let rests = condition == EngineCondition::Failing && has_worked && !seen.has_translated;
     EngineState {
         condition,
-        since: before.since.filter(|_| is_trouble).or(Some(now)),
+        since: Some(since),
         failing_runs: if is_same { before.failing_runs.saturating_add(1) } else { 1 },
         has_worked,
-        paused_until: *retry_at,
+        paused_until: retry_at.or_else(|| rests.then(|| rest_until(since, now))),
         message: Some(message.clone()),
     }
+}
+
+/// Returns the time before which an engine is not asked that has been failing since then. Each request may be billed whatever it
+/// brings, so an outage of hours must not use up the budget; and an engine that is back must not wait long.
+fn rest_until(since: Time, now: Time) -> Time {
+    now.plus((now.since(since) / 2).min(LONGEST_REST))
 }
 
 /// Returns the fault to tell of an engine in this state: a wrong key or setting, and an engine that never worked, at once; one
@@ -173,6 +187,24 @@ mod tests {
         let resting = EngineObservation { is_resting: true, ..EngineObservation::default() };
         let next = next_state(&state, &resting, at(3));
         assert!(!is_told(&state) && is_told(&next));
+    }
+
+    #[test]
+    fn engine_that_fails_for_long_rests_up_to_a_quarter_of_an_hour() {
+        let rest = |failed_for: i64| {
+            let state = after(&[success(), failure(FaultKind::Engine)]);
+            let state = next_state(&state, &failure(FaultKind::Engine), at(1 + failed_for));
+            state.paused_until.expect("a rest").since(at(1 + failed_for)).as_secs()
+        };
+        assert_eq!([0, 300, 1800, 86_400].map(rest), [0, 150, 900, 900]);
+    }
+
+    #[test]
+    fn engine_that_never_worked_or_works_for_another_pair_does_not_rest() {
+        let failing = failure(FaultKind::Engine);
+        assert_eq!(after(&[failing.clone(), failing.clone()]).paused_until, None);
+        let partly = EngineObservation { has_translated: true, ..failing };
+        assert_eq!(after(&[success(), partly.clone(), partly]).paused_until, None);
     }
 
     #[test]

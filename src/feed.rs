@@ -8,9 +8,11 @@ mod discover;
 mod document;
 mod draft;
 mod error;
+mod files;
 mod identity;
 mod json;
 mod language;
+mod length;
 mod links;
 mod media_type;
 mod normalise;
@@ -18,6 +20,7 @@ mod page;
 mod repairs;
 #[cfg(test)]
 mod tests;
+mod wrapped;
 mod xml;
 
 pub use dates::parse_date;
@@ -29,6 +32,7 @@ pub use language::{FunctionWords, detect_language};
 pub use links::canonicalize_url;
 pub use page::decode_page;
 
+use self::repairs::Repair;
 use crate::model::SourceId;
 
 /// Parses a body as a feed of `source`.
@@ -40,14 +44,45 @@ pub fn parse_feed(body: &FeedBody<'_>, source: &SourceId) -> Result<Feed, FeedEr
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
-    let is_json = text.starts_with(['{', '[']);
-    let text = if is_json { json::replace_lone_surrogates(text) } else { text.into() };
-    let text = text.as_ref();
-    let document = if is_json { json::parse_json(text, body.url, body.zone) } else { xml::parse_xml(text, body.url, body.zone) };
-    let document = document.map_err(|error| discover::explain(text, body.url, error))?;
-    let feed = normalise::normalise(document, body, source, decoded.repaired);
+    let parse = |text: &str, repaired| {
+        if is_json(text) { parse_json(text, body, source, repaired) } else { parse_xml(text, body, source, repaired) }
+    };
+    let mut feed = parse(text, decoded.repaired.clone());
+    if matches!(feed, Err(FeedError::NotAFeed(_)))
+        && let Some(shown) = wrapped::shown_feed(text)
+    {
+        let repaired = [decoded.repaired, vec![Repair::JunkBeforeRoot.name()]].concat();
+        feed = parse(&shown, repaired).or(feed);
+    }
+    let feed = feed.map_err(|error| discover::explain(text, body.url, error))?;
     if discover::is_unrendered(&feed) {
         return Err(FeedError::NotAFeed("a template that the site's generator has not filled in".to_owned()));
     }
     Ok(feed)
+}
+
+fn is_json(text: &str) -> bool {
+    text.starts_with(['{', '['])
+}
+
+fn parse_xml(text: &str, body: &FeedBody<'_>, source: &SourceId, repaired: Vec<&'static str>) -> Result<Feed, FeedError> {
+    Ok(normalise::normalise(xml::parse_xml(text, body.url, body.zone)?, body, source, repaired))
+}
+
+/// Parses JSON. If it breaks off, it is mended and parsed once more.
+fn parse_json(text: &str, body: &FeedBody<'_>, source: &SourceId, repaired: Vec<&'static str>) -> Result<Feed, FeedError> {
+    let text = json::replace_lone_surrogates(text);
+    let mut document = json::parse_json(&text, body.url, body.zone);
+    let mended;
+    if document.as_ref().map_or(true, |document| document.repairs.has(Repair::Cut)) {
+        mended = json::mend(&text);
+        let entries = document.as_ref().map_or(0, |document| document.entries.len());
+        if let Ok(mut better) = json::parse_json(&mended, body.url, body.zone)
+            && better.entries.len() >= entries
+        {
+            better.repairs.note(Repair::Json);
+            document = Ok(better);
+        }
+    }
+    Ok(normalise::normalise(document?, body, source, repaired))
 }

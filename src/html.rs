@@ -8,7 +8,7 @@
 //! segment/     clean HTML into sentences with marks, and (segment/assemble) back
 //! scan         the one scanner of tags, for code that needs no tree; elements: the one table of elements
 //! dom          helpers for trees
-//! entities     character references, both ways
+//! entities     character references, both ways; escaped: markup that was escaped once too often
 //! ```
 //!
 //! Everything that leaves here is [`Clean`](crate::model::Clean), text, or to be cleaned again. Building a tree is where hostile
@@ -19,6 +19,7 @@ mod clean;
 mod dom;
 pub(crate) mod elements;
 mod entities;
+mod escaped;
 mod page;
 pub(crate) mod scan;
 mod segment;
@@ -29,7 +30,10 @@ pub use article::lead_image::find_lead_image;
 pub use article::readability::{Article, extract_article};
 pub use article::summary::{shorten_content, shorten_summary, summarize};
 pub use clean::clean;
+pub use dom::LinkBase;
+pub(crate) use entities::surrogate_at;
 pub use entities::{decode_entities, escape};
+pub use escaped::{has_markup, undo_escape, undo_headline_escape};
 pub use page::fit_for_page;
 pub use segment::assemble::{AssembleError, MarkFault, assemble};
 pub use segment::bilingual::interleave;

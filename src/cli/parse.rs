@@ -206,9 +206,11 @@ fn parse_to_json(body: &FeedBody<'_>) -> Result<FeedJson, feed::FeedError> {
 }
 
 fn entry_to_json(entry: Entry) -> EntryJson {
-    let base = entry.head.base.as_deref().and_then(|base| Url::parse(base).ok());
+    let parse = |address: Option<&str>| address.and_then(|address| Url::parse(address).ok());
+    let (base, page) = (parse(entry.head.link_base()), parse(entry.head.url.as_deref()));
+    let links = html::LinkBase { base: base.as_ref(), page: page.as_ref() };
     let lang = entry.head.lang.as_ref();
-    let clean = |raw: &RawHtml| Some(html::clean_article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
+    let clean = |raw: &RawHtml| Some(html::clean_article(raw, links, lang)).filter(|clean| !clean.is_empty());
     let summary_html = entry.summary.as_ref().and_then(clean);
     let content_html = entry.content.as_ref().and_then(clean);
     let text = content_html.as_ref().or(summary_html.as_ref()).map(html::to_text).unwrap_or_default();

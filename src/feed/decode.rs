@@ -6,15 +6,19 @@ use std::io::Read;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+pub(super) use self::c1::restore_c1;
 use self::declaration::declared_charset;
 pub(super) use self::declaration::meta_charset;
 use self::labels::{Charset, find_charset};
 use super::FeedError;
 use crate::model::Lang;
 
+mod c1;
 mod declaration;
 mod double_encoding;
 mod labels;
+mod mixed;
+mod surrogates;
 
 /// The largest size of a decompressed body, in bytes.
 const MAX_DECOMPRESSED: usize = 32 << 20;
@@ -45,9 +49,10 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, lang: Opti
         Some(text) => (text, true),
         None => decode_unmarked(bytes, &declared, lang),
     };
+    let (text, had_c1) = restore_c1(text);
     let (text, was_encoded_twice) = double_encoding::undo(text);
     let mut repaired = Vec::new();
-    if !is_as_declared {
+    if !is_as_declared || had_c1 {
         repaired.push("charset");
     }
     if was_encoded_twice {
@@ -76,6 +81,16 @@ impl DeclaredCharsets {
             by_document: document.as_deref().and_then(find_charset),
             is_ascii: first.is_some_and(|label| label.trim_matches(['"', '\'', ' ']).to_ascii_lowercase().ends_with("ascii")),
         }
+    }
+}
+
+impl DeclaredCharsets {
+    /// Returns the first declared charset that has one byte for each character.
+    fn single_byte_charset(&self) -> Option<&'static Encoding> {
+        [self.by_server, self.by_document].into_iter().flatten().find_map(|charset| match charset {
+            Charset::Web(encoding) if encoding.is_single_byte() => Some(encoding),
+            _ => None,
+        })
     }
 }
 
@@ -117,8 +132,17 @@ fn decode_unmarked<'a>(bytes: &'a [u8], declared: &DeclaredCharsets, lang: Optio
             || !declared.is_ascii && [declared.by_server, declared.by_document].into_iter().flatten().all(Charset::is_utf8);
         return (text, is_as_declared);
     }
+    if let Some(joined) = surrogates::join(bytes) {
+        return (Cow::Owned(decode_unmarked(&joined, declared, lang).0.into_owned()), false);
+    }
+    let legacy = declared.single_byte_charset();
     if first.is_some_and(Charset::is_utf8) && is_mostly_utf8(bytes) {
-        return (UTF_8.decode_without_bom_handling(bytes).0, false);
+        let guess = |parts: &[u8]| legacy.unwrap_or_else(|| guess_encoding(parts, lang));
+        return (mixed::decode_utf8_with_legacy(bytes, guess), false);
+    }
+    let legacy = legacy.or_else(|| first.is_none_or(Charset::is_utf8).then(|| guess_encoding(&mixed::legacy_parts(bytes), lang)));
+    if let Some(text) = legacy.and_then(|legacy| mixed::decode_legacy_with_utf8(bytes, legacy)) {
+        return (Cow::Owned(text), false);
     }
     // Some servers declare charset=utf-8 for everything: bytes that are not UTF-8 contradict them.
     let possible = |said: &Charset| !said.is_utf8() && !matches!(said, Charset::Web(e) if *e == UTF_16LE || *e == UTF_16BE);
@@ -320,6 +344,42 @@ mod tests {
         assert_eq!(text(dos, None), ("<?xml version='1.0' encoding='cp850'?><t>\u{e9}t\u{e9}</t>".to_owned(), vec![]));
         let html = "<html><head><meta charset='windows-1251'></head><p>Привет";
         assert_eq!(text(&in_charset("windows-1251", html), None), (html.to_owned(), vec![]));
+    }
+
+    #[test]
+    fn parts_in_another_encoding_are_decoded_apart() {
+        let (latin, utf8) = ("<t>L'équipe à Saint-Lô : été</t>", "<d>Le départ a été donné près de la côte – à 5 €</d>");
+        let two = |first: &str| [first.as_bytes(), &in_charset("windows-1252", latin), utf8.as_bytes()].concat();
+        for declaration in
+            ["<?xml version='1.0' encoding='ISO-8859-1'?>", "<?xml version='1.0' encoding='UTF-8'?>", "<?xml version='1.0'?>"]
+        {
+            let (read, repaired) = text(&two(declaration), None);
+            assert_eq!((read, repaired), (format!("{declaration}{latin}{utf8}"), vec!["charset"]), "{declaration}");
+        }
+        let mostly = [utf8.repeat(20).as_bytes(), &in_charset("windows-1252", latin)].concat();
+        assert_eq!(text(&mostly, Some("text/xml; charset=utf-8")).0, format!("{}{latin}", utf8.repeat(20)));
+    }
+
+    #[test]
+    fn capitals_before_signs_are_not_taken_for_utf_8() {
+        for word in ["BEAUTÉ…", "«CITÉ»", "CÔTÉ\u{a0}: ÉTÉ’S", "MÄKELÄ”"] {
+            let body = format!("<?xml version='1.0' encoding='ISO-8859-1'?><t>{word}</t><d>Été</d>").repeat(20);
+            assert_eq!(text(&in_charset("windows-1252", &body), None).0, body, "{word}");
+        }
+    }
+
+    #[test]
+    fn c1_controls_are_what_windows_1252_has_in_their_place() {
+        let body = "<t>don\u{92}t \u{96} \u{85}</t>";
+        assert_eq!(text(body.as_bytes(), Some("text/xml; charset=utf-8")), ("<t>don’t – …</t>".to_owned(), vec!["charset"]));
+        let other = in_charset("iso-8859-15", "<t>été</t>").into_iter().chain(*b"\x92").collect::<Vec<u8>>();
+        assert_eq!(text(&other, Some("text/xml; charset=iso-8859-15")).0, "<t>été</t>’");
+    }
+
+    #[test]
+    fn surrogates_in_utf_8_are_one_character() {
+        let body = b"<t>Oui \xed\xa0\xbd\xed\xb8\x89 !</t>";
+        assert_eq!(text(body, Some("text/xml; charset=utf-8")), ("<t>Oui 😉 !</t>".to_owned(), vec!["charset"]));
     }
 
     #[test]

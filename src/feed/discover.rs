@@ -5,8 +5,10 @@ use super::links::canonicalize_url;
 use super::{Feed, FeedBody, FeedError};
 use crate::html::scan::{Scanner, Tag, Token};
 use crate::html::to_line;
-use crate::model::Text;
+use crate::model::{Text, public_address};
 use url::Url;
+
+mod moved;
 
 /// The number of bytes of a page that are searched.
 const HEAD: usize = 200_000;
@@ -54,11 +56,20 @@ fn describe_page(head: &str, url: &str) -> String {
     if let Some(title) = title(head) {
         sentence.push_str(&format!(" (“{}”)", title.as_str().chars().take(80).collect::<String>()));
     }
-    let mut feeds = linked_feeds(head, url);
-    feeds.truncate(TOLD);
-    if !feeds.is_empty() {
-        sentence.push_str(&format!("; it links to {}", feeds.join(" and ")));
-    }
+    let mut told = Vec::new();
+    let mut tell = |words: &str, mut addresses: Vec<String>| {
+        // A page may name the secret address at which it stands.
+        addresses.iter_mut().for_each(|address| *address = public_address(address));
+        addresses.retain(|address| !told.contains(address) && address != &public_address(url));
+        addresses.truncate(TOLD);
+        if !addresses.is_empty() {
+            sentence.push_str(&format!("; it {words} {}", addresses.join(" and ")));
+        }
+        told.append(&mut addresses);
+    };
+    tell("sends on to", moved::targets(head, url));
+    tell("links to", linked_feeds(head, url));
+    tell("says that its address is", moved::canonical(head, url).into_iter().collect());
     sentence
 }
 
@@ -132,6 +143,25 @@ mod tests {
         assert_eq!(said("{\"a\":1}"), "not a feed but JSON that is no JSON Feed");
         assert_eq!(said("<?xml version='1.0'?><svg:svg/>"), "not a feed but XML of another kind (its root is <svg:svg>)");
         assert_eq!(said("bonjour"), "not a feed but text of another kind");
+    }
+
+    #[test]
+    fn page_that_names_where_the_feed_is_now_is_quoted() {
+        for (head, end) in [
+            (
+                "<meta http-equiv=refresh content='0; url=/new'><link rel=canonical href=/new>",
+                "page; it sends on to https://a.fr/new",
+            ),
+            ("<link rel=canonical href=https://b.fr/new?token=hush>", "page; it says that its address is https://b.fr/new"),
+            ("<link rel=canonical href=/rss>", "an HTML page"),
+            (
+                "<script>window.location.replace('https://b.fr/');</script><link rel=alternate type=application/rss+xml href=/f>",
+                "page; it sends on to https://b.fr/; it links to https://a.fr/f",
+            ),
+        ] {
+            let sentence = said(&format!("<html><head>{head}</head>"));
+            assert!(sentence.ends_with(end), "{head}: {sentence}");
+        }
     }
 
     #[test]

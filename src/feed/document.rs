@@ -1,5 +1,6 @@
 //! The input and the output of the parser.
 
+use super::repairs::Repair;
 use crate::model::{Entry, Lang, PollHints, RawHtml, Text, Time, Zone};
 
 /// A body as a server sent it.
@@ -52,4 +53,11 @@ pub struct Feed {
     pub repaired: Vec<&'static str>,
     /// The entries, in the order of the feed, with duplicates and empty ones: see [`deduplicate`](super::deduplicate).
     pub entries: Vec<Entry>,
+}
+
+impl Feed {
+    /// True if the body ended before the feed did.
+    pub fn is_cut(&self) -> bool {
+        self.repaired.contains(&Repair::Cut.name())
+    }
 }

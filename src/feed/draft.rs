@@ -97,11 +97,21 @@ pub(super) struct PageLink<'a> {
     pub(super) rank: u8,
 }
 
+/// What a file is for, as Media RSS states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Medium {
+    Image,
+    Audio,
+    Video,
+}
+
 /// A file attached to an entry.
 #[derive(Debug)]
 pub(super) struct MediaFile<'a> {
     pub(super) address: Address<'a>,
     pub(super) media_type: Option<Cow<'a, str>>,
+    /// The medium, if it is stated, or shown by other attributes.
+    pub(super) medium: Option<Medium>,
     pub(super) length: Option<u64>,
 }
 

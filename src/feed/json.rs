@@ -5,15 +5,17 @@
 
 mod item;
 mod lenient;
+mod mend;
 mod surrogates;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use url::Url;
 
+pub(super) use self::mend::mend;
 pub(super) use self::surrogates::replace_lone_surrogates;
 
 use self::item::parse_item;
@@ -112,18 +114,32 @@ impl<'a> Visitor<'a> for ItemList<'_, 'a> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<(), A::Error> {
-        let FeedParser { zone, entries, repairs, .. } = self.0;
-        while let Some(item) = list.next_element::<&'a RawValue>()? {
-            if entries.len() == MAX_ENTRIES {
-                repairs.note(Repair::TooManyEntries);
-                continue;
-            }
-            match parse_item(item, *zone) {
-                Some(entry) => entries.push(entry),
-                None => repairs.note(Repair::Json),
-            }
+        while let Some(item) = list.next_element()? {
+            self.0.add(item);
         }
         Ok(())
+    }
+
+    /// Some programs write a list with gaps as an object, with the places as names.
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key::<IgnoredAny>()?.is_some() {
+            self.0.repairs.note(Repair::Json);
+            self.0.add(map.next_value()?);
+        }
+        Ok(())
+    }
+}
+
+impl<'a> FeedParser<'a> {
+    fn add(&mut self, item: &'a RawValue) {
+        if self.entries.len() == MAX_ENTRIES {
+            self.repairs.note(Repair::TooManyEntries);
+            return;
+        }
+        match parse_item(item, self.zone) {
+            Some(entry) => self.entries.push(entry),
+            None => self.repairs.note(Repair::Json),
+        }
     }
 }
 
@@ -207,6 +223,26 @@ mod tests {
         assert_eq!(ids(&document), ["1", "3", "4"]);
         assert!(document.entries[1].title.get().is_none() && document.entries[1].summary.get().is_some(), "one field is lost");
         assert_eq!(document.repairs.names().collect::<Vec<_>>(), ["json"]);
+    }
+
+    #[test]
+    fn items_in_an_object_are_read() {
+        let document = parse(r#"{"items": {"0": {"id": 1}, "2": {"id": 2}}}"#).expect("a feed");
+        assert_eq!(ids(&document), ["1", "2"]);
+    }
+
+    #[test]
+    fn numbers_are_kept_as_they_are_written() {
+        let text = r#"{"items": [{"id": 12345678901234567890123, "attachments": [{"url": "/a", "size_in_bytes": 12.0}]}, {"id": 1.50}]}"#;
+        let document = parse(text).expect("a feed");
+        assert_eq!(ids(&document), ["12345678901234567890123", "1.50"]);
+        assert_eq!(document.entries[0].files[0].length, Some(12));
+    }
+
+    #[test]
+    fn c1_controls_in_escapes_are_windows_1252() {
+        let document = parse(r#"{"items": [{"id": 1, "title": "don\u0092t"}]}"#).expect("a feed");
+        assert_eq!(document.entries[0].title.get().map(|title| title.text.as_ref()), Some("don’t"));
     }
 
     #[test]

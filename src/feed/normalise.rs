@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::draft::{Address, Draft, FeedDocument, Markup, MediaFile, ORIGINAL_LINK, PageLink, RichText};
+use super::draft::{Address, Draft, FeedDocument, Markup, ORIGINAL_LINK, PageLink, RichText};
+use super::files::{Files, read_files};
 use super::language::{MIN_ENTRY_LETTERS, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
-use super::media_type::parse_media_type;
 use super::{Feed, FeedBody, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
-use crate::model::{Enclosure, Entry, EntryHead, EntryKey, Lang, PictureDetails, PollHints, RawHtml, SourceId, Text};
+use crate::model::{Entry, EntryHead, EntryKey, Lang, PictureDetails, PollHints, RawHtml, SourceId, Text};
 
 /// The longest summary or content, in bytes. Longer ones are cut.
 const MAX_HTML: usize = 1 << 20;
@@ -25,6 +25,8 @@ const MAX_BLANK: usize = 200;
 const MAX_DETECTED: usize = 20;
 /// The longest name, category, guid and headline, in bytes.
 const MAX_TEXT: usize = 1_000;
+/// The base of a document that states none: the address of the feed.
+const OF_FEED: usize = 0;
 /// The longest address of a hub, in bytes.
 const MAX_ADDRESS: usize = 2_000;
 
@@ -42,12 +44,12 @@ pub(super) fn normalise(
     let language = settle_feed(declared.as_ref(), body.lang, &sample(&entries), entry_samples(&entries));
     let builder = EntryBuilder { source, bases: &bases, authors: inherited_authors(&authors), language: language.as_ref() };
     let entries = entries.into_iter().filter_map(|entry| builder.build(entry)).collect();
-    let description = feed.summary.take().and_then(|text| builder.html(text, 0));
+    let description = feed.summary.take().and_then(|text| builder.html(text, OF_FEED, None));
     let own = feed.image.get().and_then(|image| builder.address(image));
     let image =
         own.or_else(|| description.as_ref().and_then(find_lead_image).and_then(|src| canonicalize_url(&src, bases[0].as_ref())));
     let link = builder.page(&feed.pages);
-    let rights = feed.rights.take().and_then(|text| builder.html(text, 0));
+    let rights = feed.rights.take().and_then(|text| builder.html(text, OF_FEED, None));
     let period = feed.period.map(|minutes| minutes / feed.times.unwrap_or(1).max(1));
     Feed {
         format,
@@ -106,15 +108,13 @@ impl EntryBuilder<'_> {
         let (content, summary) = (draft.content.take(), draft.summary.take());
         // The base of the longest text becomes that of the entry. Links relative to another one are made absolute now.
         let base = content.as_ref().or(summary.as_ref()).map_or(draft.scope.base, |rich| rich.scope.base);
-        let content = content.and_then(|rich| self.html(rich, base));
-        let summary = summary.and_then(|rich| self.html(rich, base));
-        let enclosures = self.files(&draft.files);
-        let is_image = |enclosure: &&Enclosure| enclosure.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/"));
-        let image = draft.image.get().and_then(|image| self.address(image));
-        let image = image.or_else(|| enclosures.iter().find(is_image).map(|enclosure| enclosure.url.clone()));
+        let content = content.and_then(|rich| self.html(rich, base, url.as_deref()));
+        let summary = summary.and_then(|rich| self.html(rich, base, url.as_deref()));
+        let Files { enclosures, picture } = read_files(&draft.files, |address| self.address(address));
+        let image = draft.image.get().and_then(|image| self.address(image)).or(picture);
         let image = image.or_else(|| {
             let src = [&content, &summary].into_iter().flatten().find_map(find_lead_image)?;
-            canonicalize_url(&src, self.bases[base].as_ref())
+            canonicalize_url(&src, self.base(base, url.as_deref()).as_deref())
         });
         let mut authors = people(&draft.people);
         if authors.is_empty() {
@@ -126,6 +126,7 @@ impl EntryBuilder<'_> {
         let link = self.counted_link(&draft.pages);
         let page = link.as_deref().or(url.as_deref());
         let uid = same.cloned().unwrap_or_else(|| identity::entry_uid(guid.as_deref(), page, &title, published));
+        let has_page = url.is_some();
         let head = EntryHead {
             url,
             authors,
@@ -136,7 +137,7 @@ impl EntryBuilder<'_> {
             image,
             picture: PictureDetails::default(),
             lang,
-            base: self.bases[base].as_ref().map(|base| base.as_str().to_owned()),
+            base: self.bases[base].as_ref().filter(|_| base != OF_FEED || !has_page).map(|base| base.as_str().to_owned()),
             guid,
         };
         Some(Entry { key: EntryKey { source: self.source.clone(), uid }, head, title, summary, content })
@@ -144,7 +145,7 @@ impl EntryBuilder<'_> {
 
     /// Returns a text as raw HTML of limited length, or nothing if it is blank. If its base is not `base`, its links are made
     /// absolute at once (which cleans it): an entry stores one base.
-    fn html(&self, rich: RichText<'_>, base: usize) -> Option<RawHtml> {
+    fn html(&self, rich: RichText<'_>, base: usize, page: Option<&str>) -> Option<RawHtml> {
         if is_blank(&rich) {
             return None;
         }
@@ -161,9 +162,16 @@ impl EntryBuilder<'_> {
         };
         let html = RawHtml(html);
         if base != rich.scope.base {
-            return Some(RawHtml(html::clean(&html, self.bases[rich.scope.base].as_ref()).as_str().to_owned()));
+            return Some(RawHtml(html::clean(&html, self.base(rich.scope.base, page).as_deref()).as_str().to_owned()));
         }
         Some(html)
+    }
+
+    /// Returns the base of relative links in a text: a stated one (`xml:base`), else the page of the entry, which is where its text
+    /// stands, else the feed.
+    fn base(&self, index: usize, page: Option<&str>) -> Option<Cow<'_, Url>> {
+        let page = page.filter(|_| index == OF_FEED).and_then(|page| Url::parse(page).ok());
+        page.map(Cow::Owned).or_else(|| self.bases[index].as_ref().map(Cow::Borrowed))
     }
 
     /// Returns the target of the link with the highest rank, and of equals the first.
@@ -192,20 +200,6 @@ impl EntryBuilder<'_> {
 
     fn address(&self, address: &Address<'_>) -> Option<String> {
         canonicalize_url(&address.href, self.bases[address.base].as_ref())
-    }
-
-    /// Returns the enclosures of an entry without duplicates.
-    fn files(&self, files: &[MediaFile<'_>]) -> Vec<Enclosure> {
-        let mut enclosures: Vec<Enclosure> = Vec::with_capacity(files.len());
-        for file in files {
-            if let Some(url) = self.address(&file.address)
-                && !enclosures.iter().any(|other| other.url == url)
-            {
-                let media_type = file.media_type.as_deref().and_then(parse_media_type);
-                enclosures.push(Enclosure { url, media_type, length: file.length, title: None });
-            }
-        }
-        enclosures
     }
 }
 
@@ -276,7 +270,10 @@ fn is_blank(rich: &RichText<'_>) -> bool {
 /// Returns a headline or another text as one line.
 fn line(rich: &RichText<'_>) -> Text {
     let content = &rich.text[..rich.text.floor_char_boundary(MAX_TEXT * 8)];
-    let line = if rich.markup == Markup::Text { Text::new(content) } else { to_line(content) };
+    let line = match rich.markup {
+        Markup::Text => Text::new(content),
+        Markup::Html => html::undo_headline_escape(content).map_or_else(|| to_line(content), |undone| to_line(&undone)),
+    };
     if line.as_str().len() <= MAX_TEXT { line } else { Text::new(&cut(line.to_string())) }
 }
 

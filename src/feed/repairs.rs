@@ -38,6 +38,11 @@ impl Repair {
         (Self::Cut, "cut"),
         (Self::TooManyEntries, "too-many-entries"),
     ];
+
+    /// Returns the name as `relais parse` prints it.
+    pub(super) fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
 }
 
 /// The repairs of one body.
@@ -50,8 +55,13 @@ impl Repairs {
         self.0 |= 1 << repair as u16;
     }
 
+    /// True if a repair was added.
+    pub(super) fn has(self, repair: Repair) -> bool {
+        self.0 & (1 << repair as u16) != 0
+    }
+
     /// Returns the names as `relais parse` prints them, in the order of [`Repair`].
     pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
-        Repair::NAMES.into_iter().filter(move |(repair, _)| self.0 & (1 << *repair as u16) != 0).map(|(_, name)| name)
+        Repair::NAMES.into_iter().filter(move |(repair, _)| self.has(*repair)).map(|(_, name)| name)
     }
 }

@@ -6,6 +6,7 @@
 mod entities;
 mod fields;
 mod lexer;
+mod media;
 mod names;
 mod reader;
 mod value;

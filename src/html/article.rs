@@ -4,12 +4,12 @@
 //! because the end of an article is known only then.
 
 use dom_query::{Document, NodeRef};
-use url::Url;
 
 use self::embeds::Embeds;
 use super::clean::{clean, limits};
-use super::dom::{is_blank, make_addresses_absolute, remove_if_empty, unwrap};
+use super::dom::{LinkBase, is_blank, make_addresses_absolute, remove_if_empty, replace_by_text, unwrap};
 use super::elements;
+use super::entities::join_surrogates;
 use crate::model::{Clean, Lang, RawHtml};
 
 mod boilerplate;
@@ -17,24 +17,25 @@ mod embeds;
 mod french;
 mod images;
 pub(super) mod lead_image;
+mod math;
 pub(super) mod readability;
 pub(super) mod summary;
 
 /// Cleans the HTML of an entry and makes it what readers want: counters and empty blocks dropped, late-loaded images shown,
 /// embeds as links, boilerplate such as “The post … appeared first on …” removed, French guillemets repaired if `lang` is French.
-pub fn clean_article(html: &RawHtml, base: Option<&Url>, lang: Option<&Lang>) -> Clean {
+pub fn clean_article<'a>(html: &RawHtml, links: impl Into<LinkBase<'a>>, lang: Option<&Lang>) -> Clean {
     if html.0.trim().is_empty() || limits::is_hostile(&html.0) {
         return clean(html, None);
     }
-    clean(&RawHtml(edited(&html.0, base, lang)), None)
+    clean(&RawHtml(edited(&html.0, links.into(), lang)), None)
 }
 
-/// The HTML of an entry as readers want it. `base` tells where relative addresses lead, `lang` what the text is in.
-fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> String {
-    let document = Document::fragment(html);
+/// The HTML of an entry as readers want it. `lang` tells what the text is in.
+fn edited(html: &str, links: LinkBase<'_>, lang: Option<&Lang>) -> String {
+    let document = Document::fragment(join_surrogates(html).as_ref());
     let root = document.html_root();
     let nodes = root.descendants();
-    let mut embeds = Embeds::new(base);
+    let mut embeds = Embeds::new(links.base);
     let is_french = lang.is_some_and(|lang| lang.primary() == "fr");
     let mut before = None;
     for node in &nodes {
@@ -43,8 +44,8 @@ fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> String {
                 before = french::mend(node, before);
             }
         } else {
-            put_right(node, base, &mut embeds);
-            make_addresses_absolute(node, base);
+            put_right(node, links, &mut embeds);
+            make_addresses_absolute(node, links);
         }
     }
     if nodes.iter().any(means_something) {
@@ -57,7 +58,7 @@ fn edited(html: &str, base: Option<&Url>, lang: Option<&Lang>) -> String {
 }
 
 /// Puts one element right by its name.
-fn put_right(node: &NodeRef<'_>, base: Option<&Url>, embeds: &mut Embeds<'_>) {
+fn put_right(node: &NodeRef<'_>, links: LinkBase<'_>, embeds: &mut Embeds<'_>) {
     let Some(name) = node.node_name() else {
         // Comments and processing instructions.
         node.remove_from_parent();
@@ -65,45 +66,48 @@ fn put_right(node: &NodeRef<'_>, base: Option<&Url>, embeds: &mut Embeds<'_>) {
     };
     match name.as_ref() {
         "script" | "style" | "template" | "noembed" | "noframes" => node.remove_from_parent(),
-        "img" => images::settle(node, base),
+        "img" => images::settle(node, links.base),
         "amp-img" | "amp-anim" => {
             node.rename("img");
-            images::settle(node, base);
+            images::settle(node, links.base);
         }
         "picture" => {
-            images::unfold(node, base);
+            images::unfold(node, links.base);
             // An image of the tree is visited after its picture; one that was made just now is right already.
             unwrap(node);
         }
         "noscript" => fall_back(node),
-        "svg" => say(node, &["title", "text"], &[]),
-        "math" => say(node, &["mi", "mo", "mn", "ms", "mtext"], &["annotation", "annotation-xml"]),
+        "svg" => say(node),
+        "math" => math::say(node),
         "iframe" | "embed" | "object" | "applet" | "video" | "audio" => embeds.put_right(node),
-        name if name.starts_with("amp-") => embeds.put_right(node),
+        name if name.starts_with("amp-") || name.starts_with("lite-") => embeds.put_right(node),
         _ if node.has_attr("hidden") => node.remove_from_parent(),
         _ => {}
     }
 }
 
-/// Puts the words of a drawing or a formula in its place, from elements of certain names and outside of others.
-fn say(node: &NodeRef<'_>, of: &[&str], outside: &[&str]) {
-    let is_one = |node: &NodeRef<'_>, names: &[&str]| names.iter().any(|name| node.has_name(name));
+/// Puts the words of a drawing in its place, each label apart from the others: `12` and `34` are not 1234.
+fn say(drawing: &NodeRef<'_>) {
+    let is_label = |node: &NodeRef<'_>| node.has_name("title") || node.has_name("text");
     let mut words = String::new();
-    let mut next = node.first_child();
+    let mut next = drawing.first_child();
     while let Some(inner) = next {
-        let takes = is_one(&inner, of);
-        if takes {
-            words.push_str(&inner.text());
+        let is_label = is_label(&inner);
+        if is_label {
+            let label = inner.text();
+            let label = label.trim();
+            if !words.is_empty() && !label.is_empty() {
+                words.push(' ');
+            }
+            words.push_str(label);
         }
-        let down = inner.first_child().filter(|_| !takes && !is_one(&inner, outside));
+        let down = inner.first_child().filter(|_| !is_label);
         next = down.or_else(|| {
-            let up = std::iter::once(inner).chain(inner.ancestors_it(None)).take_while(|outer| outer.id != node.id);
+            let up = std::iter::once(inner).chain(inner.ancestors_it(None)).take_while(|outer| outer.id != drawing.id);
             up.into_iter().find_map(|outer| outer.next_sibling())
         });
     }
-    let words = node.tree.new_text(words);
-    node.insert_before(&words);
-    node.remove_from_parent();
+    replace_by_text(drawing, words);
 }
 
 /// Shows the content of a `<noscript>`, unless its image is already shown beside it.
@@ -125,6 +129,7 @@ fn means_something(node: &NodeRef<'_>) -> bool {
 mod tests {
     use url::Url;
 
+    use crate::html::LinkBase;
     use crate::model::{Lang, RawHtml};
 
     fn read(html: &str) -> String {
@@ -172,6 +177,30 @@ mod tests {
     }
 
     #[test]
+    fn labels_of_a_drawing_stay_apart() {
+        table(&[("<p>a<svg><g><text>12</text><text><tspan>34</tspan></text></g></svg></p>", "<p>a12 34</p>")]);
+    }
+
+    #[test]
+    fn relative_links_lead_to_the_base_and_links_within_the_text_to_the_page() {
+        let (base, page) = ("https://example.org/", "https://example.org/actu/1");
+        let (base, page) = (Url::parse(base).expect("a URL"), Url::parse(page).expect("a URL"));
+        let html = RawHtml("<a href='#n1'>1</a><a href=' #n2'>2</a><a href=x>x</a><img src=i.jpg>".to_owned());
+        let read = |links| crate::html::clean_article(&html, links, None).as_str().replace(" rel=\"noopener noreferrer\"", "");
+        let rest = "<a href=\"https://example.org/x\">x</a><img src=\"https://example.org/i.jpg\">";
+        assert_eq!(
+            read(LinkBase { base: Some(&base), page: Some(&page) }),
+            format!("<a href=\"{page}#n1\">1</a><a href=\"{page}#n2\">2</a>{rest}")
+        );
+        assert_eq!(read(LinkBase { base: Some(&base), page: None }), format!("<a>1</a><a>2</a>{rest}"));
+    }
+
+    #[test]
+    fn emoji_written_as_two_references_is_one_character() {
+        table(&[("<p>a &#55357;&#56841; b &#xD83D;&#xDE09; c &#55357; d</p>", "<p>a 😉 b 😉 c \u{fffd} d</p>")]);
+    }
+
+    #[test]
     fn images_that_load_late_are_shown() {
         let image = "<img src=\"https://example.org/a.jpg\">";
         table(&[
@@ -212,6 +241,33 @@ mod tests {
             (
                 "<video src=/v.mp4></video>",
                 "<video src=\"https://example.org/v.mp4\" controls=\"\" preload=\"none\"><a href=\"https://example.org/v.mp4\">example.org</a></video>",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn embeds_that_a_script_would_load_become_links_too() {
+        let link = "<p><a href=\"https://www.youtube.com/watch?v=ab\">youtube.com</a></p>";
+        let frame = "https://www.youtube.com/embed/ab";
+        for attributes in [
+            format!("data-src='{frame}' src='about:blank'"),
+            format!("src='' data-lazy-src='{frame}'"),
+            format!("src='data:text/html,x' data-cookieblock-src='{frame}'"),
+            format!("src='/consent.html' data-src-cmplz='//www.youtube.com/embed/ab'"),
+            format!("src='javascript:false' suppressedsrc=' {frame} '"),
+        ] {
+            assert_eq!(read(&format!("<p>a</p><iframe {attributes}></iframe><p>b</p>")), format!("<p>a</p>{link}<p>b</p>"));
+        }
+        table(&[
+            ("<p>a</p><lite-youtube videoid=ab>Lire</lite-youtube>", &format!("<p>a</p>Lire{link}")),
+            ("<p>a</p><iframe src='#' data-src=''></iframe>", "<p>a</p>"),
+            (
+                "<video src='' data-src=/v.mp4>x</video>",
+                "<video src=\"https://example.org/v.mp4\" controls=\"\" preload=\"none\">x</video>",
+            ),
+            (
+                "<audio><source data-src=/a.mp3 type=audio/mpeg>x</audio>",
+                "<audio controls=\"\" preload=\"none\"><source type=\"audio/mpeg\" src=\"https://example.org/a.mp3\">x</audio>",
             ),
         ]);
     }

@@ -32,6 +32,8 @@ const OBSOLETE_TAGS: [&str; 9] = ["command", "datagrid", "event-source", "keygen
 const SCHEMES: [&str; 5] = ["http", "https", "mailto", "tel", "data"];
 /// Attributes that hold an address.
 const ADDRESSES: [&str; 4] = ["href", "src", "cite", "poster"];
+/// The values of `dir` (HTML §3.2.6.4).
+const DIRECTIONS: [&str; 3] = ["ltr", "rtl", "auto"];
 /// Elements whose content is no text of the article.
 const NO_CONTENT: [&str; 6] = ["script", "style", "noscript", "template", "noembed", "noframes"];
 /// The most times that the result is cleaned again, if it may read otherwise than it was written.
@@ -67,7 +69,7 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
         .add_tag_attributes("meter", ["value", "min", "max"])
         .add_tag_attributes("progress", ["value", "max"])
         .set_tag_attribute_values(disabled)
-        .add_generic_attributes(["translate", "class"])
+        .add_generic_attributes(["translate", "class", "dir"])
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
         .attribute_filter(|element, attribute, value| {
@@ -76,6 +78,10 @@ fn builder(base: Option<&Url>) -> Builder<'static> {
                 "class" => {
                     let asks = value.split_ascii_whitespace().any(|class| class == "notranslate");
                     return asks.then_some(Cow::Borrowed("notranslate"));
+                }
+                "dir" => {
+                    let known = DIRECTIONS.iter().find(|known| value.trim().eq_ignore_ascii_case(known));
+                    return known.map(|known| Cow::Borrowed(*known));
                 }
                 _ => {}
             }
@@ -212,6 +218,12 @@ mod tests {
         let html = "<p class='lead notranslate' translate=NO>a</p><p class=lead translate=yes>b</p>";
         assert_eq!(cleaned(html), "<p class=\"notranslate\" translate=\"no\">a</p><p>b</p>");
         assert_eq!(cleaned("<table><tr><td>1</table>"), "<table><tbody><tr><td>1</td></tr></tbody></table>");
+    }
+
+    #[test]
+    fn direction_of_text_is_kept() {
+        assert_eq!(cleaned("<p dir=RTL>سلام <bdi dir=ltr>a</bdi></p>"), "<p dir=\"rtl\">سلام <bdi dir=\"ltr\">a</bdi></p>");
+        assert_eq!(cleaned("<p dir=sideways>a</p><p dir>b</p>"), "<p>a</p><p>b</p>");
     }
 
     #[test]

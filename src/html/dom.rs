@@ -5,13 +5,32 @@ use url::Url;
 
 use super::elements;
 
+/// Where the links of an entry's HTML lead.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LinkBase<'a> {
+    /// Relative links are resolved against it.
+    pub base: Option<&'a Url>,
+    /// The page of the entry, to which a link within the text (`#note-1`) leads. Without one, such a link leads nowhere.
+    pub page: Option<&'a Url>,
+}
+
+impl<'a> From<Option<&'a Url>> for LinkBase<'a> {
+    fn from(page: Option<&'a Url>) -> Self {
+        Self { base: page, page }
+    }
+}
+
 /// Makes the addresses in the attributes of an element absolute.
-pub(super) fn make_addresses_absolute(node: &NodeRef<'_>, base: Option<&Url>) {
-    let Some(base) = base else { return };
+pub(super) fn make_addresses_absolute(node: &NodeRef<'_>, links: LinkBase<'_>) {
     for name in ["href", "src", "cite", "poster"] {
         let Some(written) = node.attr(name) else { continue };
+        let is_within = written.trim_start().starts_with('#');
+        let base = if is_within { links.page } else { links.base };
+        if is_within && base.is_none() {
+            node.remove_attr(name);
+        }
         if Url::parse(&written) == Err(url::ParseError::RelativeUrlWithoutBase)
-            && let Ok(url) = base.join(&written)
+            && let Some(Ok(url)) = base.map(|base| base.join(&written))
         {
             node.set_attr(name, url.as_str());
         }
@@ -30,6 +49,13 @@ pub(super) fn unwrap(node: &NodeRef<'_>) {
     if let Some(first) = node.first_child() {
         node.insert_siblings_before(&first);
     }
+    node.remove_from_parent();
+}
+
+/// Replaces an element by text.
+pub(super) fn replace_by_text(node: &NodeRef<'_>, text: String) {
+    let text = node.tree.new_text(text);
+    node.insert_before(&text);
     node.remove_from_parent();
 }
 

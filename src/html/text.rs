@@ -2,10 +2,15 @@
 
 use html2text::render::TrivialDecorator;
 
+use self::angles::Angles;
+use self::scripts::Scripts;
 use super::clean::limits;
 use super::scan::{Scanner, Token};
 use super::{decode_entities, elements};
 use crate::model::{Clean, Text};
+
+mod angles;
+mod scripts;
 
 /// Wider than any paragraph ought to be: line ends are the reader's business.
 const WIDTH: usize = 10_000;
@@ -67,21 +72,35 @@ fn rendered(html: &str) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-/// A headline as feeds write it: tags dropped, references resolved, one line.
+/// A headline as feeds write it: tags dropped, references resolved, one line. What only looks like a tag is text: `Vec<T>`, `a <b and c`.
 pub fn to_line(html: &str) -> Text {
     if !html.contains(['<', '&']) {
         return Text::new(html);
     }
-    Text::new(&strip(html))
+    Text::new(&strip_tags(html, &mut Angles::new(html)))
 }
 
 /// Drops tags and comments and resolves references, in one pass without a tree. A `<` that begins no tag is text.
 pub(super) fn strip(html: &str) -> String {
+    strip_tags(html, &mut Angles::default())
+}
+
+fn strip_tags<'a>(html: &'a str, angles: &mut Angles<'a>) -> String {
     let mut out = String::with_capacity(html.len());
-    for token in Scanner::new(html) {
+    let mut scripts = Scripts::default();
+    let mut tokens = Scanner::new(html);
+    while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) | Token::Unfinished(text) => out.push_str(&decode_entities(text)),
+            Token::Text(text) | Token::Unfinished(text) => {
+                let text = decode_entities(text);
+                scripts.part_from(&text, &mut out);
+                out.push_str(&text);
+            }
+            Token::Start(tag) | Token::End(tag) if angles.are_text(&token, out.ends_with(char::is_alphanumeric)) => {
+                out.push_str(&decode_entities(tag.raw));
+            }
             Token::Start(tag) | Token::End(tag) => {
+                scripts.note(&token, &out, tokens.rest());
                 let traits = elements::find(tag.name);
                 if traits.breaks_line() {
                     out.push('\n');
@@ -117,6 +136,38 @@ mod tests {
             ("<a title='>'>un</a> <A HREF=\"x'>y\">deux</A>", "un deux"),
             ("cut <a href=\"x", "cut <a href=\"x"),
             ("<b", "<b"),
+        ] {
+            assert_eq!(to_line(html).as_str(), text, "{html}");
+        }
+    }
+
+    #[test]
+    fn angle_brackets_that_are_no_tag_stay_in_headlines() {
+        for (html, text) in [
+            ("List&lt;String> et Vec<T> : lequel ?", "List<String> et Vec<T> : lequel ?"),
+            ("Map<String, List<Integer>> en Java", "Map<String, List<Integer>> en Java"),
+            ("Box<dyn Trait> ou Option<&str>", "Box<dyn Trait> ou Option<&str>"),
+            ("si a <b and c> d", "si a <b and c> d"),
+            ("Pile<S> et <S>barré</S>, Vec<B>", "Pile et barré, Vec<B>"),
+            ("un <mot>inconnu</mot> <o:p></o:p><my-tag>suit", "un inconnu suit"),
+            ("<foo class=x>mot", "mot"),
+            ("un </mot> de trop", "un </mot> de trop"),
+            ("<p hidden>un<svg><path d=x/></svg>", "un"),
+        ] {
+            assert_eq!(to_line(html).as_str(), text, "{html}");
+        }
+        let many = "<x>".repeat(100_000);
+        assert_eq!(to_line(&many).as_str().len(), many.len());
+    }
+
+    #[test]
+    fn raised_and_lowered_figures_do_not_join_others() {
+        for (html, text) in [
+            ("10<sup>6</sup> m<sup>2</sup>", "10^6 m2"),
+            ("en 2024<sup><a href=x>1</a></sup>", "en 2024^1"),
+            ("base 10<sub>2</sub>, CO<sub>2</sub>", "base 10_2, CO2"),
+            ("3<sup>1</sup>/<sub>2</sub> et 3<sup>1</sup>&frasl;<sub>2</sub>", "3 1/2 et 3 1⁄2"),
+            ("x<sup>2</sup>3, 1<sup>er</sup>", "x2 3, 1er"),
         ] {
             assert_eq!(to_line(html).as_str(), text, "{html}");
         }

@@ -45,8 +45,15 @@ pub struct EntryHead {
     pub picture: PictureDetails,
     /// The language, as far as known.
     pub lang: Option<Lang>,
-    /// The base address of relative links in the HTML.
+    /// The base address of relative links in the HTML, where it is not the page of the entry.
     pub base: Option<String>,
+}
+
+impl EntryHead {
+    /// Returns the address to which relative links in the HTML are relative.
+    pub fn link_base(&self) -> Option<&str> {
+        self.base.as_deref().or(self.url.as_deref())
+    }
 }
 
 /// An entry as it was parsed: decoded, bounded, dated, identified. Its HTML is still raw and is never shown.

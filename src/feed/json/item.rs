@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::lenient::{Field, address, elements, for_each_member, people, rich_text, text};
 use crate::feed::dates::parse_date;
 use crate::feed::draft::{Draft, Markup, MediaFile, PageLink};
+use crate::feed::length::parse_length;
 use crate::model::Zone;
 
 /// The fields of an item, as written.
@@ -90,6 +91,6 @@ fn parse_attachment(attachment: &RawValue) -> Option<MediaFile<'_>> {
         "size_in_bytes" => length = Some(value),
         _ => {}
     });
-    let length = text(length).and_then(|length| length.parse().ok());
-    Some(MediaFile { address: address(url)?, media_type: text(media_type), length })
+    let length = text(length).and_then(|length| parse_length(&length));
+    Some(MediaFile { address: address(url)?, media_type: text(media_type), medium: None, length })
 }

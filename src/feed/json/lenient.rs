@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::feed::decode::restore_c1;
 use crate::feed::draft::{Address, Inherited, Markup, RichText};
+use crate::html::undo_escape;
 
 /// The number of elements that are read of any list but that of the items.
 const MAX_ELEMENTS: usize = 100;
@@ -23,8 +25,9 @@ pub(super) fn text(field: Field<'_>) -> Option<Cow<'_, str>> {
 
     let json = field?.get();
     let text = match json.as_bytes().first()? {
-        b'"' => serde_json::from_str::<Borrowed<'_>>(json).ok()?.0,
-        b'-' | b'0'..=b'9' => Cow::Owned(serde_json::from_str::<serde_json::Number>(json).ok()?.to_string()),
+        b'"' => restore_c1(serde_json::from_str::<Borrowed<'_>>(json).ok()?.0).0,
+        // As written: two ids of thirty digits are not the same.
+        b'-' | b'0'..=b'9' => Cow::Borrowed(json),
         _ => return None,
     };
     (!text.trim().is_empty()).then_some(text)
@@ -32,7 +35,9 @@ pub(super) fn text(field: Field<'_>) -> Option<Cow<'_, str>> {
 
 /// Returns a string as text or HTML.
 pub(super) fn rich_text(field: Field<'_>, markup: Markup) -> Option<RichText<'_>> {
-    text(field).map(|text| RichText { text, markup, scope: Inherited::default() })
+    let text = text(field)?;
+    let undone = if markup == Markup::Html { undo_escape(&text) } else { None };
+    Some(RichText { text: undone.map_or(text, Cow::Owned), markup, scope: Inherited::default() })
 }
 
 /// Returns a string as an address.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use memchr::memchr;
 
-use crate::html::decode_entities;
+use crate::html::{decode_entities, surrogate_at};
 
 /// The number of declarations that are read.
 const MAX_ENTITIES: usize = 256;
@@ -62,6 +62,11 @@ impl<'a> Entities<'a> {
                 out.push(meant);
                 return rest;
             }
+        }
+        if let Some((character, length)) = surrogate_at(text) {
+            self.has_invalid.set(true);
+            out.push(character);
+            return &text[length..];
         }
         if let Some(end) = find_reference_end(text) {
             if let Some(value) = self.declared_value(&text[1..end]) {
@@ -149,6 +154,13 @@ mod tests {
         let mut html = String::new();
         entities.push_html("< 2 &jo; &amp; &eacute;", &mut html);
         assert_eq!(html, "&lt; 2 Jeux été &amp; &eacute;");
+    }
+
+    #[test]
+    fn surrogate_references_are_joined_and_reported() {
+        let entities = Entities::default();
+        assert_eq!(entities.resolve("a &#55357;&#56841; &lt;"), "a 😉 <");
+        assert!(entities.has_invalid.get());
     }
 
     #[test]

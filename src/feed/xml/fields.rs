@@ -4,16 +4,14 @@
 
 use std::borrow::Cow;
 
-use super::lexer::XmlTag;
 use super::names::Vocabulary;
 use super::reader::{Child, Inside, XmlReader};
 use super::value::{Expected, trimmed};
 use crate::feed::dates::parse_date;
-use crate::feed::draft::{Address, Draft, Markup, MediaFile, ORIGINAL_LINK, PageLink};
+use crate::feed::draft::{Address, Draft, Markup, ORIGINAL_LINK, PageLink};
 use crate::model::Time;
 
-/// The number of files, links, people and categories of an entry that are read.
-const MAX_FILES: usize = 50;
+/// The number of links, people and categories of an entry that are read.
 const MAX_PAGES: usize = 20;
 const MAX_PEOPLE: usize = 50;
 const MAX_CATEGORIES: usize = 100;
@@ -229,58 +227,6 @@ impl<'a> XmlReader<'a> {
         }
     }
 
-    /// Reads an element of Media RSS.
-    fn read_media(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, name: &str) {
-        match name {
-            "group" => {
-                self.enter(child);
-            }
-            "content" => {
-                self.push_file(draft, child, "url", "fileSize");
-                self.enter(child);
-            }
-            "peerlink" => {
-                self.push_file(draft, child, "href", "length");
-                self.skip(child);
-            }
-            "thumbnail" => {
-                let url = child.tag.attribute("url").or_else(|| child.tag.attribute("href"));
-                if let Some(url) = url.filter(|url| !url.trim().is_empty()) {
-                    let address = self.address(url, child);
-                    draft.image.offer(3, Some(address));
-                    self.skip(child);
-                } else {
-                    self.read_image(draft, child, 3);
-                }
-            }
-            "title" => {
-                let title = self.read_rich_text(child, Markup::Html, Expected::Line);
-                draft.title.offer(0, title);
-            }
-            "description" => {
-                let kind = child
-                    .tag
-                    .attribute("type")
-                    .map_or(Markup::Html, |kind| if kind.contains("html") { Markup::Html } else { Markup::Text });
-                let summary = self.read_rich_text(child, kind, Expected::Text);
-                draft.summary.offer(1, summary);
-            }
-            // Without a label it is a path in a taxonomy.
-            "category" if child.tag.attribute("label").is_some() => self.read_category(draft, child),
-            "keywords" => {
-                let words = self.read_line(child).into_owned();
-                for word in words.split(',') {
-                    push_category(draft, Cow::Owned(word.trim().to_owned()));
-                }
-            }
-            "credit" => {
-                let is_author = child.tag.attribute("role").is_some_and(|role| role.trim().eq_ignore_ascii_case("author"));
-                if is_author { self.read_person(draft, child, 1) } else { self.skip(child) }
-            }
-            _ => self.skip(child),
-        }
-    }
-
     /// Reads the attributes of a container: RDF's address, CDF's link and dates.
     pub(super) fn read_attributes(&mut self, draft: &mut Draft<'a>, child: &Child<'a>) {
         let tag = &child.tag;
@@ -332,7 +278,7 @@ impl<'a> XmlReader<'a> {
     }
 
     /// Reads a person: a name alone, `address (name)`, or Atom's name, email and uri.
-    fn read_person(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, rank: u8) {
+    pub(super) fn read_person(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, rank: u8) {
         let Some(level) = self.enter(child) else { return };
         let (mut name, mut email, mut text) = (Cow::Borrowed(""), Cow::Borrowed(""), Cow::Borrowed(""));
         while let Some(inside) = self.next_inside(level) {
@@ -365,7 +311,7 @@ impl<'a> XmlReader<'a> {
     }
 
     /// Reads a category: the name in its attributes, else its text. Those of podcasts nest.
-    fn read_category(&mut self, draft: &mut Draft<'a>, child: &Child<'a>) {
+    pub(super) fn read_category(&mut self, draft: &mut Draft<'a>, child: &Child<'a>) {
         let tag = &child.tag;
         let attribute = [tag.attribute("label"), tag.attribute("term"), tag.attribute("text")]
             .into_iter()
@@ -392,22 +338,8 @@ impl<'a> XmlReader<'a> {
         self.skip(child);
     }
 
-    /// Adds the file that the attributes of a tag name.
-    fn push_file(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, url: &str, length: &str) {
-        let tag = &child.tag;
-        let Some(href) = tag.attribute(url).filter(|url| !url.trim().is_empty()) else { return };
-        if draft.files.len() >= MAX_FILES {
-            return;
-        }
-        let stated = tag.attribute("type").map(|kind| trimmed(self.entities.resolve(kind))).filter(|kind| !kind.is_empty());
-        let media_type = stated.or_else(|| medium_type(tag));
-        let length = tag.attribute(length).and_then(|length| length.trim().parse().ok());
-        let address = self.address(href, child);
-        draft.files.push(MediaFile { address, media_type, length });
-    }
-
     /// Reads an image: an address in an attribute, as text, or in a `url` element.
-    fn read_image(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, rank: u8) {
+    pub(super) fn read_image(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, rank: u8) {
         let tag = &child.tag;
         let href = [tag.attribute("href"), tag.attribute("url"), tag.attribute("rdf:resource")]
             .into_iter()
@@ -444,26 +376,15 @@ impl<'a> XmlReader<'a> {
     }
 
     /// Returns the address in an attribute.
-    fn address(&self, href: &'a str, child: &Child<'a>) -> Address<'a> {
+    pub(super) fn address(&self, href: &'a str, child: &Child<'a>) -> Address<'a> {
         Address { href: trimmed(self.entities.resolve(href)), base: child.scope.base }
     }
 }
 
-fn push_category<'a>(draft: &mut Draft<'a>, name: Cow<'a, str>) {
+pub(super) fn push_category<'a>(draft: &mut Draft<'a>, name: Cow<'a, str>) {
     if !name.trim().is_empty() && draft.categories.len() < MAX_CATEGORIES {
         draft.categories.push(name);
     }
-}
-
-/// Returns the media type for the `medium` attribute of Media RSS.
-fn medium_type(tag: &XmlTag<'_>) -> Option<Cow<'static, str>> {
-    let kind = match tag.attribute("medium")?.trim() {
-        "image" => "image/*",
-        "video" => "video/*",
-        "audio" => "audio/*",
-        _ => return None,
-    };
-    Some(Cow::Borrowed(kind))
 }
 
 /// Returns the name in `address (name)`, `name <address>` or `name (address)`, or the address if there is no name.
@@ -481,7 +402,7 @@ fn person_name(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Returns a name in lower case. Names too long to be known stay as they are.
-fn to_lower<'b>(name: &'b str, buffer: &'b mut [u8; 24]) -> &'b str {
+pub(super) fn to_lower<'b>(name: &'b str, buffer: &'b mut [u8; 24]) -> &'b str {
     if name.len() > buffer.len() || !name.bytes().any(|b| b.is_ascii_uppercase()) {
         return name;
     }

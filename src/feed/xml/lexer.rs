@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr2, memchr3, memmem};
 
 use crate::feed::repairs::{Repair, Repairs};
+use crate::html::elements;
 
 /// A token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,16 @@ impl<'a> Lexer<'a> {
     pub(super) fn put_back(&mut self, token: XmlToken<'a>) {
         debug_assert!(self.put_back.is_none(), "one token at most");
         self.put_back = Some(token);
+    }
+
+    /// Skips the text of an element of HTML that has no markup in it, such as a script, up to its end tag.
+    pub(super) fn skip_raw_text(&mut self, name: &str) {
+        if !elements::find(name).is_raw_text() {
+            return;
+        }
+        let rest = &self.text[self.at..];
+        let ends = |at: &usize| rest.get(at + 2..at + 2 + name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name));
+        self.at += memmem::find_iter(rest.as_bytes(), b"</").find(ends).unwrap_or(rest.len());
     }
 
     /// Returns the next token, or nothing at the end of the text.

@@ -16,6 +16,8 @@ const MAX_ENTRIES: usize = 5_000;
 const MAX_DEPTH: usize = 32;
 /// The number of tags and texts before the root element of a feed.
 const MAX_JUNK: usize = 200;
+/// The number of root elements that are read to find one that is not empty.
+const MAX_ROOTS: usize = 4;
 /// The number of `xml:base` attributes that are read.
 const MAX_BASES: usize = 1_000;
 /// The longest base in bytes: each entry stores a copy.
@@ -67,6 +69,8 @@ pub(super) struct XmlReader<'a> {
     open: Vec<OpenElement<'a>>,
     /// True if the text ended before its root element.
     is_cut: bool,
+    /// True if the root element stands in an HTML page.
+    is_in_page: bool,
 }
 
 impl<'a> XmlReader<'a> {
@@ -79,21 +83,28 @@ impl<'a> XmlReader<'a> {
             zone,
             open: Vec::new(),
             is_cut: false,
+            is_in_page: false,
         }
     }
 
-    /// Parses the whole document.
+    /// Parses the whole document. Of several roots, the first that is not empty is the feed.
     pub(super) fn parse(mut self) -> Result<FeedDocument<'a>, FeedError> {
-        let root = self.find_root()?;
-        let format = self.detect_format(&root);
-        let mut feed = Draft { scope: root.scope, ..Draft::default() };
-        let mut entries = Vec::new();
-        if is_entry(&root) {
-            entries.push(self.read_entry(&root));
-        } else if !root.tag.is_empty {
-            self.enter_container(&mut feed, &root);
-            self.read_entries(&mut feed, &mut entries);
+        let mut root = self.find_root()?;
+        let (mut feed, mut entries) = self.read_root(&root);
+        for _ in 1..MAX_ROOTS {
+            if !is_empty(&feed, &entries) {
+                break;
+            }
+            self.names.back_to(root.mark);
+            let Ok(next) = self.find_root() else { break };
+            self.repairs().note(Repair::JunkBeforeRoot);
+            root = next;
+            (feed, entries) = self.read_root(&root);
         }
+        if self.is_in_page && is_empty(&feed, &entries) {
+            return Err(FeedError::NotAFeed("a page".to_owned()));
+        }
+        let format = self.detect_format(&root);
         if self.entities.has_invalid.get() {
             self.lexer.repairs.note(Repair::Entities);
         }
@@ -101,6 +112,19 @@ impl<'a> XmlReader<'a> {
             self.lexer.repairs.note(Repair::ControlCharacters);
         }
         Ok(FeedDocument { format, feed, entries, bases: self.bases, repairs: self.lexer.repairs })
+    }
+
+    /// Reads the feed, or the one entry, that a root element holds.
+    fn read_root(&mut self, root: &Child<'a>) -> (Draft<'a>, Vec<Draft<'a>>) {
+        let mut feed = Draft { scope: root.scope, ..Draft::default() };
+        let mut entries = Vec::new();
+        if is_entry(root) {
+            entries.push(self.read_entry(root));
+        } else if !root.tag.is_empty {
+            self.enter_container(&mut feed, root);
+            self.read_entries(&mut feed, &mut entries);
+        }
+        (feed, entries)
     }
 
     /// Reads all children of the root element.
@@ -116,7 +140,9 @@ impl<'a> XmlReader<'a> {
                 if !self.is_cut || entries.is_empty() {
                     entries.push(entry);
                 }
-            } else if child.vocabulary == Vocabulary::Rss && child.local_name().eq_ignore_ascii_case("channel") {
+            } else if child.vocabulary == Vocabulary::Rss && child.local_name().eq_ignore_ascii_case("channel")
+                || is_feed(child.tag.name)
+            {
                 if !child.tag.is_empty {
                     self.enter_container(feed, &child);
                     // The items inherit language and base from the channel.
@@ -166,11 +192,16 @@ impl<'a> XmlReader<'a> {
         while let Some(token) = self.lexer.next() {
             match token {
                 XmlToken::Doctype(doctype) => self.entities.declare(doctype),
-                XmlToken::Start(tag) if is_root(tag.name) => {
+                XmlToken::Start(tag) if is_feed(tag.name) || is_root(tag.name) && !self.is_in_page => {
                     if junk > 0 {
                         self.repairs().note(Repair::JunkBeforeRoot);
                     }
                     return Ok(self.begin(tag, true));
+                }
+                XmlToken::Start(tag) if self.is_in_page || is_page(tag.name) => {
+                    self.is_in_page = true;
+                    junk += 1;
+                    self.lexer.skip_raw_text(tag.name);
                 }
                 XmlToken::Start(tag) if JUNK.iter().any(|name| tag.name.eq_ignore_ascii_case(name)) => junk += 1,
                 XmlToken::Start(tag) => {
@@ -385,6 +416,21 @@ fn is_entry_name(local: &str) -> bool {
 /// True if an element can be the root of a feed.
 fn is_root(name: &str) -> bool {
     ["rss", "feed", "rdf", "channel", "entry", "item"].iter().any(|root| local_name(name).eq_ignore_ascii_case(root))
+}
+
+/// True if an element can only be the root of a feed.
+fn is_feed(name: &str) -> bool {
+    ["rss", "feed", "rdf"].iter().any(|root| local_name(name).eq_ignore_ascii_case(root))
+}
+
+/// True if an element begins an HTML page: some programs put one around a feed.
+fn is_page(name: &str) -> bool {
+    ["html", "head", "body"].iter().any(|page| name.eq_ignore_ascii_case(page))
+}
+
+/// True if nothing was said in a root element.
+fn is_empty(feed: &Draft<'_>, entries: &[Draft<'_>]) -> bool {
+    entries.is_empty() && feed.title.get().is_none() && feed.id.get().is_none() && feed.pages.is_empty()
 }
 
 /// True if an end tag is a misspelling of this name: they differ in at most two letters in the middle.

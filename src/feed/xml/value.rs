@@ -9,7 +9,7 @@ use super::names::Vocabulary;
 use super::reader::{Child, Inside, XmlReader, is_misspelt};
 use crate::feed::draft::{Inherited, Markup, RichText};
 use crate::feed::repairs::Repair;
-use crate::html::{elements, escape};
+use crate::html::{elements, escape, has_markup, undo_escape};
 
 /// The expected content of an element. It decides which start tags mean that its end tag is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,8 +86,15 @@ impl<'a> XmlReader<'a> {
         let is_html = is(&["html", "text/html"]);
         let is_text = is_markup || is(&["text", "plain", "text/plain", ""]);
         let is_encoded = mode.is_some_and(|mode| mode.eq_ignore_ascii_case("base64"));
+        // A type that is none, or an escape without a type: the text itself tells.
+        let is_said =
+            is_html || is_text || media_type.is_none() && !mode.is_some_and(|mode| mode.eq_ignore_ascii_case("escaped"));
+        let told = |text: &str| if !is_said && has_markup(text) { Markup::Html } else { usual };
         if is_encoded || !(is_html || is_text || media_type.is_none_or(|kind| kind.starts_with("text/") || !kind.contains('/'))) {
-            let text = decode_base64(&value.text)?;
+            let Some(text) = decode_base64(&value.text) else {
+                let is_markup = !is_encoded && told(&value.text) == Markup::Html;
+                return is_markup.then_some(RichText { text: value.text, markup: Markup::Html, scope });
+            };
             let markup = if is_text || media_type.is_none() && usual == Markup::Text { Markup::Text } else { Markup::Html };
             return Some(RichText { text: Cow::Owned(text), markup, scope });
         }
@@ -96,9 +103,10 @@ impl<'a> XmlReader<'a> {
         } else if is_text {
             Markup::Text
         } else {
-            usual
+            told(&value.text)
         };
-        Some(RichText { text: value.text, markup, scope })
+        let undone = if markup == Markup::Html && expected != Expected::Line { undo_escape(&value.text) } else { None };
+        Some(RichText { text: undone.map_or(value.text, Cow::Owned), markup, scope })
     }
 
     /// Reads an element to its end.

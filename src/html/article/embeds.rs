@@ -21,6 +21,30 @@ const PLAYERS: [(&str, &str, &str); 7] = [
     ("open.spotify.com", "/embed/", "https://open.spotify.com/"),
 ];
 
+/// Attributes in which scripts that load embeds late, or after a consent, find the address.
+const LATE: [&str; 12] = [
+    "data-src",
+    "data-lazy-src",
+    "data-litespeed-src",
+    "data-cookieblock-src",
+    "data-src-cmplz",
+    "data-cmp-src",
+    "data-consent-src",
+    "data-iframe-src",
+    "data-original",
+    "data-url",
+    "suppressedsrc",
+    "uc-src",
+];
+/// Elements of players that name the recording by its id: element, attribute, page before the id.
+const BY_ID: [(&str, &str, &str); 5] = [
+    ("amp-youtube", "data-videoid", "https://www.youtube.com/watch?v="),
+    ("lite-youtube", "videoid", "https://www.youtube.com/watch?v="),
+    ("amp-vimeo", "data-videoid", "https://vimeo.com/"),
+    ("lite-vimeo", "videoid", "https://vimeo.com/"),
+    ("amp-dailymotion", "data-videoid", "https://www.dailymotion.com/video/"),
+];
+
 /// The embeds of one entry.
 pub(super) struct Embeds<'a> {
     base: Option<&'a Url>,
@@ -36,9 +60,10 @@ impl<'a> Embeds<'a> {
 
     /// Puts one embed right. Audio and video stay, with a link inside for readers that cannot play them.
     pub(super) fn put_right(&mut self, node: &NodeRef<'_>) {
-        let shown = address(node).and_then(|address| resolve_web(&address, self.base)).map(|url| page(&url));
+        let shown = address(node, self.base).map(|url| page(&url));
         let name = node.node_name().unwrap_or_default();
         if matches!(name.as_ref(), "video" | "audio") {
+            load(node, self.base);
             if let Some(url) = shown {
                 fall_back(node, &url);
             }
@@ -75,23 +100,47 @@ impl<'a> Embeds<'a> {
     }
 }
 
-/// Returns the address that the embed shows.
-fn address(node: &NodeRef<'_>) -> Option<String> {
-    if let Some(id) = node.attr("data-videoid").filter(|_| node.has_name("amp-youtube")) {
-        return Some(format!("{}{id}", PLAYERS[0].2));
+/// Returns the address that the embed shows: its own, or that of the first source or parameter in it.
+fn address(node: &NodeRef<'_>, base: Option<&Url>) -> Option<Url> {
+    if let Some((_, id, page)) = BY_ID.iter().find(|(name, ..)| node.has_name(name)) {
+        return node.attr(id).and_then(|id| Url::parse(&format!("{page}{}", id.trim())).ok());
     }
-    let own = ["src", "data", "data-src", "data-lazy-src"].into_iter().find_map(|name| node.attr(name));
-    let own = own.filter(|address| !address.trim().is_empty() && !address.starts_with("about:"));
     let inner = || {
         node.children_it(false).find_map(|child| match child.node_name()?.as_ref() {
-            "source" => child.attr("src"),
+            "source" => own_address(&child, base),
             "param" if child.attr("name").is_some_and(|name| matches!(&*name.to_ascii_lowercase(), "movie" | "src" | "url")) => {
-                child.attr("value")
+                resolve(&child.attr("value")?, base)
             }
             _ => None,
         })
     };
-    own.or_else(inner).map(|address| address.to_string())
+    own_address(node, base).or_else(inner)
+}
+
+/// Returns the address in an embed's attributes. One that a script would load goes first: what is in `src` then only holds its place.
+fn own_address(node: &NodeRef<'_>, base: Option<&Url>) -> Option<Url> {
+    late_address(node, base).or_else(|| ["src", "data"].into_iter().find_map(|name| resolve(&node.attr(name)?, base)))
+}
+
+fn late_address(node: &NodeRef<'_>, base: Option<&Url>) -> Option<Url> {
+    LATE.into_iter().find_map(|name| resolve(&node.attr(name)?, base))
+}
+
+/// Resolves an address of the web. An empty one, or a fragment alone, would be the page around the embed.
+fn resolve(address: &str, base: Option<&Url>) -> Option<Url> {
+    let address = address.trim();
+    if address.is_empty() || address.starts_with('#') { None } else { resolve_web(address, base) }
+}
+
+/// Gives a player and the sources in it the address that a script would.
+fn load(player: &NodeRef<'_>, base: Option<&Url>) {
+    // The tree must not be walked while it is changed.
+    let sources: Vec<NodeRef<'_>> = player.children_it(false).filter(|child| child.has_name("source")).collect();
+    for node in std::iter::once(*player).chain(sources) {
+        if let Some(url) = late_address(&node, base) {
+            node.set_attr("src", url.as_str());
+        }
+    }
 }
 
 /// The page that shows what a player plays; else the address itself.

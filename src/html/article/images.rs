@@ -111,7 +111,7 @@ pub(super) fn unfold(picture: &NodeRef<'_>, base: Option<&Url>) {
                 let image = picture.tree.new_element("img");
                 image.set_attr("src", &address);
                 // It is no part of the walk that made it.
-                make_addresses_absolute(&image, base);
+                make_addresses_absolute(&image, base.into());
                 picture.append_child(&image);
             }
         }

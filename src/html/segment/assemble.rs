@@ -145,6 +145,8 @@ impl<'a> Writer<'a> {
         for (name, value) in &tag.attributes {
             match value {
                 Value::Fixed(value) if name == "lang" && translated && self.is_source(value) => {}
+                // The direction was that of the language.
+                Value::Fixed(value) if name == "dir" && translated && value != "auto" => {}
                 Value::Fixed(value) => self.attribute(name, value),
                 Value::Segment(at) => {
                     let text = self.translations[*at].as_ref().unwrap_or(&self.html.segments[*at].text);
@@ -290,6 +292,16 @@ mod tests {
             assert_eq!(with(html, &["One.", translation]), Err(AssembleError::Marks { segment: 1, fault }), "{translation}");
         }
         assert_eq!(with(html, &["One."]), Err(AssembleError::Count { given: 1, segments: 2 }));
+    }
+
+    #[test]
+    fn direction_goes_with_the_language_that_had_it() {
+        let html = "<p dir=rtl>Un.</p><p dir=rtl>Deux.</p><p dir=auto>Trois.</p>";
+        assert_eq!(
+            with(html, &["One.", "-", "Three."]).expect("fits"),
+            "<p>One.</p><p lang=\"fr\" dir=\"rtl\">Deux.</p><p dir=\"auto\">Three.</p>"
+        );
+        assert_eq!(identity(&taken(html)), cleaned(html).as_str());
     }
 
     #[test]

@@ -15,9 +15,11 @@ const LONG: usize = 600;
 /// Makes the original rendition of an entry: cleans its HTML, bounds it, and makes its plain text. This costs more than all else, so
 /// it is done once for a revision.
 pub(in crate::pipeline) fn make_original(entry: Entry) -> Original {
-    let base = entry.head.base.as_deref().or(entry.head.url.as_deref()).and_then(|base| Url::parse(base).ok());
+    let parse = |address: Option<&str>| address.and_then(|address| Url::parse(address).ok());
+    let (base, page) = (parse(entry.head.link_base()), parse(entry.head.url.as_deref()));
+    let links = html::LinkBase { base: base.as_ref(), page: page.as_ref() };
     let lang = entry.head.lang.as_ref();
-    let clean = |raw: &RawHtml| Some(html::clean_article(raw, base.as_ref(), lang)).filter(|clean| !clean.is_empty());
+    let clean = |raw: &RawHtml| Some(html::clean_article(raw, links, lang)).filter(|clean| !clean.is_empty());
     let content = entry.content.as_ref().and_then(clean);
     let summary = entry.summary.as_ref().and_then(clean).or_else(|| content.as_ref().and_then(html::summarize));
     let mut original = Original { head: entry.head, title: entry.title, summary, content, text: String::new(), full_text: None };

@@ -1,0 +1,112 @@
+//! Media RSS, and the files of all vocabularies: <https://www.rssboard.org/media-rss>.
+
+use std::borrow::Cow;
+
+use super::fields::push_category;
+use super::lexer::XmlTag;
+use super::names::Vocabulary;
+use super::reader::{Child, XmlReader};
+use super::value::{Expected, trimmed};
+use crate::feed::draft::{Draft, Markup, MediaFile, Medium};
+use crate::feed::length::parse_length;
+
+/// The number of files of an entry that are read.
+const MAX_FILES: usize = 50;
+
+impl<'a> XmlReader<'a> {
+    /// Reads an element of Media RSS.
+    pub(super) fn read_media(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, name: &str) {
+        match name {
+            "group" => {
+                self.enter(child);
+            }
+            "content" => {
+                self.push_file(draft, child, "url", "fileSize");
+                self.enter(child);
+            }
+            "peerlink" => {
+                self.push_file(draft, child, "href", "length");
+                self.skip(child);
+            }
+            "thumbnail" => {
+                let url = child.tag.attribute("url").or_else(|| child.tag.attribute("href"));
+                if let Some(url) = url.filter(|url| !url.trim().is_empty()) {
+                    let address = self.address(url, child);
+                    draft.image.offer(3, Some(address));
+                    self.skip(child);
+                } else {
+                    self.read_image(draft, child, 3);
+                }
+            }
+            "title" => {
+                let title = self.read_rich_text(child, Markup::Html, Expected::Line);
+                draft.title.offer(0, title);
+            }
+            "description" => {
+                let kind = child
+                    .tag
+                    .attribute("type")
+                    .map_or(Markup::Html, |kind| if kind.contains("html") { Markup::Html } else { Markup::Text });
+                let summary = self.read_rich_text(child, kind, Expected::Text);
+                draft.summary.offer(1, summary);
+            }
+            "category" => self.read_media_category(draft, child),
+            "keywords" => {
+                let words = self.read_line(child).into_owned();
+                for word in words.split(',') {
+                    push_category(draft, Cow::Owned(word.trim().to_owned()));
+                }
+            }
+            "credit" => {
+                let is_author = child.tag.attribute("role").is_some_and(|role| role.trim().eq_ignore_ascii_case("author"));
+                if is_author { self.read_person(draft, child, 1) } else { self.skip(child) }
+            }
+            _ => self.skip(child),
+        }
+    }
+
+    /// Reads a category of Media RSS: its label, else its text. With a scheme, or of several parts, that is a place in a taxonomy.
+    fn read_media_category(&mut self, draft: &mut Draft<'a>, child: &Child<'a>) {
+        let has = |name| child.tag.attribute(name).is_some_and(|value| !value.trim().is_empty());
+        if has("label") {
+            self.read_category(draft, child);
+        } else if has("scheme") {
+            self.skip(child);
+        } else {
+            let text = self.read_line(child);
+            if !text.contains('/') {
+                push_category(draft, text);
+            }
+        }
+    }
+
+    /// Adds the file that the attributes of a tag name.
+    pub(super) fn push_file(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, url: &str, length: &str) {
+        let tag = &child.tag;
+        let Some(href) = tag.attribute(url).filter(|url| !url.trim().is_empty()) else { return };
+        if draft.files.len() >= MAX_FILES {
+            return;
+        }
+        let media_type = tag.attribute("type").map(|kind| trimmed(self.entities.resolve(kind))).filter(|kind| !kind.is_empty());
+        let medium = if child.vocabulary == Vocabulary::Media { medium_of(tag) } else { None };
+        let length = tag.attribute(length).and_then(parse_length);
+        let address = self.address(href, child);
+        draft.files.push(MediaFile { address, media_type, medium, length });
+    }
+}
+
+/// Returns the medium of a file of Media RSS: the stated one, else an image if it has a size in dots and nothing that moves has.
+fn medium_of(tag: &XmlTag<'_>) -> Option<Medium> {
+    const MOVING: [&str; 6] = ["duration", "bitrate", "framerate", "samplingrate", "channels", "expression"];
+    if let Some(stated) = tag.attribute("medium").or_else(|| tag.attribute("type")) {
+        return match stated.trim().split('/').next()?.to_ascii_lowercase().as_str() {
+            "image" => Some(Medium::Image),
+            "video" => Some(Medium::Video),
+            "audio" => Some(Medium::Audio),
+            _ => None,
+        };
+    }
+    let is_size = |name| tag.attribute(name).is_some_and(|size| size.trim().trim_end_matches("px").parse::<f64>().is_ok());
+    let is_still = is_size("width") && is_size("height") && MOVING.iter().all(|name| tag.attribute(name).is_none());
+    is_still.then_some(Medium::Image)
+}

@@ -6,10 +6,12 @@
 mod address;
 mod api_client;
 mod body;
+mod buffer;
 mod cache_headers;
 mod client;
 mod connect;
 mod deadline;
+mod decompress;
 mod error;
 mod guard;
 mod host;

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use anstream::eprintln;
 use clap::ValueHint;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -73,8 +74,13 @@ async fn fetch(global: &GlobalArgs, url: &str) -> Result<Fetched, CommandError> 
         if global.config.exists() { pipeline::client(&load_plan(global)?.fetch) } else { Client::new(Options::default()) };
     let client = client.map_err(CommandError::internal)?;
     let request = Request { url, validators: &Validators::default(), headers: &[], auth: None };
-    match client.get(&request).await {
-        Ok(Response::Body(body)) => Ok(Fetched { bytes: body.bytes, content_type: body.content_type, url: body.url }),
+    match client.get_timed(&request).await.0 {
+        Ok(Response::Body(body)) => {
+            if let Some(damage) = &body.damage {
+                eprintln!("{damage}; what arrived is read");
+            }
+            Ok(Fetched { bytes: body.bytes, content_type: body.content_type, url: body.url })
+        }
         Ok(Response::NotModified { .. }) => {
             Err(CommandError::fault(format!("{url}: the server answered 304 (not modified) to a request without validators")))
         }

@@ -59,7 +59,7 @@ fn describe_page(head: &str, url: &str) -> String {
     let mut told = Vec::new();
     let mut tell = |words: &str, mut addresses: Vec<String>| {
         // A page may name the secret address at which it stands.
-        addresses.iter_mut().for_each(|address| *address = public_address(address));
+        addresses = addresses.iter().map(|address| public_address(address)).collect();
         addresses.retain(|address| !told.contains(address) && address != &public_address(url));
         addresses.truncate(TOLD);
         if !addresses.is_empty() {

@@ -253,7 +253,7 @@ mod tests {
             format!("data-src='{frame}' src='about:blank'"),
             format!("src='' data-lazy-src='{frame}'"),
             format!("src='data:text/html,x' data-cookieblock-src='{frame}'"),
-            format!("src='/consent.html' data-src-cmplz='//www.youtube.com/embed/ab'"),
+            "src='/consent.html' data-src-cmplz='//www.youtube.com/embed/ab'".to_owned(),
             format!("src='javascript:false' suppressedsrc=' {frame} '"),
         ] {
             assert_eq!(read(&format!("<p>a</p><iframe {attributes}></iframe><p>b</p>")), format!("<p>a</p>{link}<p>b</p>"));

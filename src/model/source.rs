@@ -94,6 +94,9 @@ pub struct SourceState {
     /// True if entries of the last body had dates.
     #[serde(skip_serializing_if = "is_false")]
     pub is_dated: bool,
+    /// The fault of the last body, if it broke off, or its compression is damaged, and its entries were read all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damage: Option<Fault>,
     /// The number of visits in a row that failed.
     pub failures: u32,
     /// The time of the first of these failures.

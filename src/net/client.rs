@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 use url::Url;
 
-use super::body::{Body, BodyReader};
+use super::body::{Body, BodyReader, ReadBody};
 use super::cache_headers::{RetryAfter, freshness_lifetime, read_validators, renew_validators, stale_if_error};
 use super::connect;
 use super::deadline::Deadline;
@@ -66,12 +66,16 @@ impl Client {
         })
     }
 
-    /// Fetches a source.
+    /// Fetches a source. A body that breaks off is an error.
     pub async fn get(&self, request: &Request<'_>) -> Result<Response, FetchError> {
-        self.get_timed(request).await.0
+        match self.get_timed(request).await.0? {
+            Response::Body(Body { damage: Some(damage), .. }) => Err(*damage),
+            response => Ok(response),
+        }
     }
 
-    /// Fetches a source, and returns the time that it took without waiting for the rate limit of the host.
+    /// Fetches a source, and returns the time that it took without waiting for the rate limit of the host. A body that breaks off
+    /// is returned with its damage.
     pub async fn get_timed(&self, request: &Request<'_>) -> (Result<Response, FetchError>, Duration) {
         let mut deadline = Deadline::new(self.timeout);
         let result = self.follow_redirects(request, &mut deadline).await;
@@ -115,7 +119,8 @@ impl Client {
         deadline: &mut Deadline,
     ) -> Result<(reqwest::Response, String), FetchError> {
         let request = self.http.post(chain.url.clone()).headers(chain.headers());
-        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.to_owned());
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").header(ACCEPT_ENCODING, "identity");
+        let request = request.body(body.to_owned());
         let mut response = self.send(request, &chain.url, deadline).await?;
         let mut text = Vec::new();
         let is_followed = matches!(response.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
@@ -209,7 +214,7 @@ impl Client {
         let stale_for = stale_if_error(headers);
         let links = parse_links(headers, &chain.url);
         let is_part = response.status() == StatusCode::IM_USED;
-        let (bytes, permit) = self.bodies.read_body(response, &chain.url, deadline).await?;
+        let ReadBody { bytes, permit, damage } = self.bodies.read_body(response, &chain.url, deadline).await?;
         Ok(Body {
             bytes,
             content_type,
@@ -220,6 +225,7 @@ impl Client {
             stale_for,
             links,
             is_part,
+            damage,
             _permit: permit,
         })
     }

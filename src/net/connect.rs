@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Proxy};
 use secrecy::ExposeSecret;
 use url::Url;
 
+use super::decompress::ACCEPTED_ENCODINGS;
 use super::error::ClientError;
 use super::options::{CONNECT_TIMEOUT, Options};
 use super::resolve::{CheckedResolver, Resolve};
@@ -29,7 +30,10 @@ const WINDOW: u32 = 256 << 10;
 /// Builds the client, and returns it with the host of the proxy, which no URL may name.
 pub(super) fn build(options: &Options, resolver: Arc<dyn Resolve>) -> Result<(reqwest::Client, Option<String>), ClientError> {
     let agent = HeaderValue::from_str(&options.user_agent).map_err(|_| ClientError::UserAgent)?;
-    let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED))]);
+    let headers = HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static(ACCEPTED)),
+        (ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED_ENCODINGS)),
+    ]);
     let mut builder = reqwest::Client::builder()
         .redirect(Policy::none())
         .no_proxy()
@@ -38,7 +42,12 @@ pub(super) fn build(options: &Options, resolver: Arc<dyn Resolve>) -> Result<(re
         .default_headers(headers)
         .connect_timeout(CONNECT_TIMEOUT.min(options.timeout))
         .pool_idle_timeout(options.host_interval.min(CONNECT_TIMEOUT) + IDLE)
-        .http2_initial_stream_window_size(WINDOW);
+        .http2_initial_stream_window_size(WINDOW)
+        // Bodies are decompressed in `decompress`, which is more tolerant.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate();
 
     let mut proxy_host = None;
     if let Some(address) = &options.proxy {

@@ -80,14 +80,18 @@ pub fn reported_fault(state: &SourceState) -> Option<&Fault> {
     state.last_fault.as_ref().filter(|_| !state.is_quiet)
 }
 
-/// Returns the fault of a visit that is to be reported.
+/// Returns the fault of a visit that is to be reported: also that of a body that was read all the same.
 pub fn visit_fault(visit: &Visit) -> Option<&Fault> {
-    reported_fault(visit.state.as_ref()?)
+    let state = visit.state.as_ref()?;
+    reported_fault(state).or(state.damage.as_ref())
 }
 
-/// Returns the warning about a source that answers: its entries have lost their dates, or it has published nothing for far longer
-/// than usual.
+/// Returns the warning about a source that answers: its bodies break off, its entries have lost their dates, or it has published
+/// nothing for far longer than usual.
 pub fn warning(state: &SourceState, source: &SourceId, now: Time) -> Option<Fault> {
+    if state.damage.is_some() {
+        return state.damage.clone();
+    }
     if let Some(since) = state.undated_since {
         let message = "its entries have no dates any more: they stand in the order in which they are seen";
         return Some(Fault::of_source(source, FaultKind::Changed, message, Some(since)));
@@ -154,6 +158,15 @@ pub fn note_dates(state: &mut SourceState, entries: usize, dated: usize, now: Ti
         _ => None,
     };
     state.is_dated = dated > 0;
+}
+
+/// Records the failure that ended a body whose entries were read, or that there was none.
+pub fn note_damage(state: &mut SourceState, damage: Option<&Outcome>, source: &SourceId, now: Time) {
+    let since = state.damage.take().and_then(|damage| damage.since).unwrap_or(now.whole_seconds());
+    state.damage = damage.and_then(Outcome::failure).map(|(kind, message)| {
+        let message = format!("{message}; the entries that arrived were read");
+        Fault::of_source(source, kind, message, Some(since))
+    });
 }
 
 /// Returns true if the state has no failure that a good visit would clear.

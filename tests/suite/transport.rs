@@ -51,6 +51,79 @@ async fn every_accepted_compression_is_decoded() {
 }
 
 #[tokio::test]
+async fn body_that_is_not_compressed_as_stated_is_read() {
+    let origin = Origin::start().await;
+    let pack = |text: &str| {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).expect("memory can be written to")
+    };
+    let feed = |name: &str| rss(name, &stories(0..2));
+    for (name, encoding, body) in [
+        ("raw", "deflate", pack(&feed("raw"))),
+        ("plain", "gzip", feed("plain").into_bytes()),
+        ("packed", "br", zstd::encode_all(feed("packed").as_bytes(), 3).expect("it packs")),
+        ("charset", "utf-8", feed("charset").into_bytes()),
+    ] {
+        origin.on(&format!("/{name}"), Reply::ok(body).header("content-encoding", encoding));
+    }
+    let sources = ["raw", "plain", "packed", "charset"].map(|name| (name, origin.url(&format!("/{name}"))));
+    let world = World::new(&tables(&sources));
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!((&report["entries"]["new"], &report["faults"]), (&8.into(), &serde_json::json!([])), "{report}");
+}
+
+#[tokio::test]
+async fn body_that_breaks_off_behind_the_feed_is_read_and_the_fault_told() {
+    let origin = Origin::start().await;
+    let feed = rss("a", &stories(0..2));
+    origin.on("/a", Reply::ok(feed.clone()).cut_after(feed.len()));
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    let ended = world.relais(&["run", "--json"]).await;
+    let report = ended.json();
+    assert_eq!(
+        (ended.code, &report["entries"]["new"], &report["faults"][0]["kind"]),
+        (Some(3), &2.into(), &"connect".into()),
+        "{report}"
+    );
+    let message = report["faults"][0]["message"].as_str().unwrap_or_default();
+    assert!(
+        message.contains("cannot be read to its end") && message.ends_with("the entries that arrived were read"),
+        "{message}"
+    );
+    let again = world.relais(&["run", "--force"]).await;
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""), "nothing is new, and the fault is told already");
+    let told = |status: serde_json::Value| status["sources"][0]["fault"]["kind"].clone();
+    assert_eq!(told(world.relais(&["status", "--json"]).await.json()), "connect");
+    origin.on("/a", Reply::ok(rss("a", &stories(0..3))));
+    world.relais(&["run", "--force"]).await;
+    assert!(told(world.relais(&["status", "--json"]).await.json()).is_null(), "a whole body ends it");
+}
+
+#[tokio::test]
+async fn body_cut_within_the_feed_gives_its_whole_entries_and_withdraws_none() {
+    let origin = Origin::start().await;
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    origin.on("/a", Reply::ok(rss("a", &stories([0, 1, 3, 4]))).tagged());
+    assert_eq!(world.relais(&["run", "--json"]).await.json()["entries"]["new"], 4);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    let next = rss("a", &stories(0..6));
+    let cut = next.find("a-1</guid>").expect("an item") + 5;
+    encoder.write_all(next.as_bytes()).expect("memory can be written to");
+    let packed = encoder.finish().expect("memory can be written to");
+    // What is not compressed follows a head of some twenty bytes.
+    let reply = Reply::ok(packed[..cut + 20].to_vec()).header("content-encoding", "gzip");
+    origin.on("/a", reply.header("etag", "\"cut\""));
+    let report = world.relais(&["run", "--force", "--json"]).await.json();
+    assert_eq!((&report["entries"]["new"], &report["entries"]["withdrawn"]), (&2.into(), &0.into()), "{report}");
+    assert_eq!(report["faults"][0]["kind"], "unreadable", "{report}");
+    origin.on("/a", Reply::ok(next));
+    let report = world.relais(&["run", "--force", "--json"]).await.json();
+    let last = origin.seen("/a").pop().expect("a request");
+    assert_eq!(last.header("if-none-match"), "", "a part of a feed is never current");
+    assert_eq!((&report["entries"]["new"], &report["faults"]), (&0.into(), &serde_json::json!([])), "{report}");
+}
+
+#[tokio::test]
 async fn source_may_have_an_ipv6_address() {
     let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else {
         eprintln!("skipped: this machine has no IPv6");

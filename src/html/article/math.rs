@@ -1,4 +1,4 @@
-//! MathML as a line of text: `(a+b)/2`, `e^(kt)`, `√(x)`. Elements of MathML do not survive cleaning, and their letters and figures
+//! `MathML` as a line of text: `(a+b)/2`, `e^(kt)`, `√(x)`. Elements of `MathML` do not survive cleaning, and their letters and figures
 //! alone would say something else: a fraction of 3 and 4 is not 34.
 
 use dom_query::NodeRef;

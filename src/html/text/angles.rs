@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::html::elements::{self, Traits};
 use crate::html::scan::{Scanner, Tag, Token};
 
-/// Elements of HTML, SVG and MathML that have no traits in the table.
+/// Elements of HTML, SVG and `MathML` that have no traits in the table.
 const OTHERS: [&str; 14] =
     ["blink", "frameset", "g", "head", "image", "map", "marquee", "math", "noscript", "path", "rb", "slot", "svg", "template"];
 /// Attributes that headlines have without a value.

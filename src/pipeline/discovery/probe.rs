@@ -77,7 +77,7 @@ async fn probe_source(client: &Client, source: &plan::Source) -> Probe {
 async fn parse(source: &plan::Source, body: crate::net::Body) -> Result<ProbedFeed, DiscoveryError> {
     let (id, lang, zone) = (source.id.clone(), source.lang.clone(), source.zone);
     let work = move || {
-        let (moved, fresh_for) = (body.moved.clone(), body.fresh_for);
+        let (moved, fresh_for, is_damaged) = (body.moved.clone(), body.fresh_for, body.damage.is_some());
         let input = FeedBody {
             bytes: &body.bytes,
             content_type: body.content_type.as_deref(),
@@ -85,7 +85,10 @@ async fn parse(source: &plan::Source, body: crate::net::Body) -> Result<ProbedFe
             lang: lang.as_ref(),
             zone,
         };
-        let feed = feed::parse_feed(&input, &id)?;
+        let mut feed = feed::parse_feed(&input, &id)?;
+        if is_damaged {
+            feed.repaired.push("transfer");
+        }
         let dates = || feed.entries.iter().filter_map(|entry| entry.head.published.or(entry.head.updated));
         Ok(ProbedFeed {
             format: feed.format,

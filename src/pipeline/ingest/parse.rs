@@ -36,12 +36,15 @@ pub(super) struct ParsedBody {
     dropped: u32,
     links: Vec<net::Link>,
     url: String,
+    /// True if entries may be missing that the source still has: a delta, or a body that broke off within the feed.
     is_part: bool,
 }
 
 /// The changes that a body brings.
 pub(super) struct FeedChanges {
     pub(super) meta: SourceMeta,
+    /// True if the body is not the complete feed.
+    pub(super) is_part: bool,
     /// All entries of the feed, in its order: those of the body, and with a part those that were there before.
     pub(super) listed: Vec<EntryId>,
     /// The number of entries of the body, and of those with a date.
@@ -108,7 +111,9 @@ impl ParseJob {
         let mut feed = feed::parse_feed(&input, &self.source)?;
         let (entries, dropped) = feed::deduplicate(std::mem::take(&mut feed.entries));
         let ids = entries.iter().map(|(entry, _)| entry.key.id()).collect();
-        let net::Body { links, url, is_part, .. } = body;
+        // A body that broke off behind the end of the feed is complete.
+        let is_part = body.is_part || body.damage.is_some() && feed.is_cut();
+        let net::Body { links, url, .. } = body;
         Ok(ParsedBody { feed, entries, ids, dropped, links, url, is_part })
     }
 
@@ -146,7 +151,7 @@ impl ParseJob {
         let listed = if is_part { merge_listed(&ids, listed) } else { ids };
         let encoded = EncodedEntries::default();
         let meta = source_meta(feed, &links, &url);
-        FeedChanges { meta, listed, entries, dated: with_date, found, withdrawn, restored, changes, encoded, published }
+        FeedChanges { meta, is_part, listed, entries, dated: with_date, found, withdrawn, restored, changes, encoded, published }
     }
 
     /// Returns the change of an entry that is new or differs from its stored row `before`; without a date of its own it gets

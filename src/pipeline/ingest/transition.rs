@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::parse::FeedChanges;
 use crate::config as plan;
 use crate::model::{BreakKind, Change, EntryId, Outcome, SourceState, Time, Validators};
-use crate::policy::source_health::{ADOPT_AFTER, apply_outcome, has_no_failure, note_dates, note_redirect, undo_move};
+use crate::policy::source_health::{
+    ADOPT_AFTER, apply_outcome, has_no_failure, note_damage, note_dates, note_redirect, undo_move,
+};
 use crate::policy::{PollInputs, next_due};
 use crate::store::EncodedEntries;
 
@@ -40,6 +42,8 @@ pub(super) struct Headers {
     pub(super) body_hash: Option<String>,
     /// True if the body has only the new entries (226, RFC 3229).
     pub(super) is_part: bool,
+    /// The failure that ended the body before its end, as an outcome.
+    pub(super) damage: Option<Outcome>,
 }
 
 /// The effect of a visit on its source.
@@ -79,6 +83,10 @@ pub(super) fn transition(
         return Transition::new(Outcome::Same, due_after(source, &Outcome::Same, before, headers.fresh_for, now));
     }
     let (mut after, mut result, mut fresh_for) = (before.clone(), Transition::new(Outcome::Same, now), None);
+    let damage = match &fetched {
+        Fetched::Unchanged(headers) | Fetched::Feed(headers, _) => headers.damage.clone(),
+        Fetched::Failed(_) | Fetched::Unreadable(..) => None,
+    };
     match fetched {
         Fetched::Failed(outcome) => result.outcome = outcome,
         Fetched::Unchanged(headers) => {
@@ -106,6 +114,7 @@ pub(super) fn transition(
         after.pushed_at = None;
     }
     apply_outcome(&mut after, &result.outcome, &source.id, now);
+    note_damage(&mut after, damage.as_ref(), &source.id, now);
     result.due = due_after(source, &result.outcome, &after, fresh_for, now);
     // The same body without a 304 is treated like a 304.
     after.good_at = if result.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };

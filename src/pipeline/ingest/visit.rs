@@ -5,7 +5,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config as plan;
-use crate::model::{Clock, EntryId, Outcome, SourceState, Time, Visit};
+use crate::model::{Clock, EntryId, Outcome, SourceState, Time, Validators, Visit};
 use crate::net::{self, Client, FetchError, Request, Response};
 use crate::pipeline::network::credentials;
 use crate::policy::rest_after_rate_limit;
@@ -99,6 +99,7 @@ impl Visitor<'_> {
         now: Time,
     ) -> Result<Fetched, StoreError> {
         let hash = hash_body(&body.bytes);
+        let damage = body.damage.as_ref().map(|error| with_public_address(error.outcome(now), source));
         let headers = Headers {
             validators: body.validators.clone(),
             moved: body.moved.clone(),
@@ -107,6 +108,7 @@ impl Visitor<'_> {
             has_body: true,
             is_part: body.is_part,
             body_hash: None,
+            damage: damage.clone(),
         };
         if before.body_hash.as_ref() == Some(&hash) {
             return Ok(Fetched::Unchanged(headers));
@@ -124,9 +126,18 @@ impl Visitor<'_> {
                 Err(error) => Err(error),
             },
         };
-        Ok(match changes {
-            Ok(changes) => Fetched::Feed(headers, Box::new(changes)),
-            Err(error) => Fetched::Unreadable(headers, error.kind(), format!("{}: {error}", net::redact_url(&source.public_url))),
+        Ok(match (changes, damage) {
+            // A part of a feed is no feed that a server may answer 304 for.
+            (Ok(changes), Some(_)) if changes.is_part => Fetched::Feed(
+                Headers { validators: Validators::default(), body_hash: None, is_part: true, ..headers },
+                Box::new(changes),
+            ),
+            (Ok(changes), _) => Fetched::Feed(headers, Box::new(changes)),
+            // Of what arrived nothing can be read.
+            (Err(_), Some(damage)) => Fetched::Failed(damage),
+            (Err(error), None) => {
+                Fetched::Unreadable(headers, error.kind(), format!("{}: {error}", net::redact_url(&source.public_url)))
+            }
         })
     }
 }

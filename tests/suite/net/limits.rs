@@ -26,8 +26,11 @@ async fn max_bytes_counts_the_decompressed_body() {
     let (kind, message) = broken(&client, &origin.url("/bomb")).await;
     assert_eq!((kind, message.contains("more than 100000 bytes")), (BreakKind::TooBig, true), "{message}");
 
-    origin.on("/torn", Reply::ok("this was never compressed").header("content-encoding", "gzip"));
+    let torn = [&gzip(b"")[..10], b"this was never compressed"].concat();
+    origin.on("/torn", Reply::ok(torn).header("content-encoding", "gzip"));
     assert_eq!(broken(&client, &origin.url("/torn")).await.0, BreakKind::Unreadable);
+    origin.on("/bare", Reply::ok("this was never compressed").header("content-encoding", "gzip"));
+    assert_eq!(body(&client, &origin.url("/bare")).await.bytes, b"this was never compressed");
 }
 
 #[tokio::test]

@@ -4,8 +4,6 @@ use std::io::Read;
 
 use anstream::eprintln;
 use clap::{Subcommand, ValueHint};
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
 
 use super::context::load_plan;
 use super::error::{CommandError, Exit};
@@ -13,14 +11,16 @@ use super::global::GlobalArgs;
 use super::output::print;
 use super::source_file::{add_sources, find_by_url, load_incomplete_plan};
 use crate::config::{NewSource, Plan, source_id};
-use crate::html;
+use crate::feed;
+use crate::html::scan::{Scanner, Tag, Token};
 use crate::model::{Lang, Text, public_address};
 use crate::render::{self, ListedSource};
 
 /// The largest OPML file: more than ten thousand sources need.
 const MAX_BYTES: u64 = 16 << 20;
-/// The deepest nesting of outlines.
+/// The deepest nesting of folders, and of outlines that nothing closes.
 const MAX_DEPTH: usize = 64;
+const MAX_OPEN: usize = 10_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OpmlCommand {
@@ -45,8 +45,6 @@ pub(super) struct OpmlImportArgs {
 enum OpmlError {
     #[error("outlines are nested more than {MAX_DEPTH} deep")]
     TooDeep,
-    #[error("cannot be parsed as OPML: {0}")]
-    Xml(#[from] quick_xml::Error),
     #[error("not an OPML file: it has no element <opml>")]
     NotOpml,
 }
@@ -79,33 +77,42 @@ fn import(global: &GlobalArgs, args: &OpmlImportArgs) -> Result<Exit, CommandErr
     let plan = load_incomplete_plan(global)?;
     let text = read_text(&args.file)?;
     let outlines = parse_outlines(&text).map_err(|error| CommandError::usage(format!("{}: {error}", args.file)))?;
-    let count = outlines.len();
-    let sources = new_sources(&plan, outlines);
-    eprintln!("{} new sources, {} skipped: they exist already or are unusable", sources.len(), count - sources.len());
+    let (sources, skipped) = new_sources(&plan, outlines);
+    eprintln!("{} new sources, {skipped} skipped: they exist already or are unusable", sources.len());
     if sources.is_empty() { Ok(Exit::Success) } else { add_sources(&global.config, &sources, args.dry_run) }
 }
 
-/// Keeps the feeds with a usable address that neither feeds.toml nor the list has yet, and gives them IDs.
-fn new_sources(plan: &Plan, outlines: Vec<NewSource>) -> Vec<NewSource> {
+/// Keeps the feeds with a usable address that feeds.toml does not have yet, each once and with the tags of all its folders, and
+/// gives them IDs. Returns the number of the others, too.
+fn new_sources(plan: &Plan, outlines: Vec<NewSource>) -> (Vec<NewSource>, usize) {
     let mut sources: Vec<NewSource> = Vec::new();
+    let mut skipped = 0;
     for mut source in outlines {
-        let Ok(url) = url::Url::parse(&source.url) else {
-            eprintln!("skipped {}: not an address", public_address(&source.url));
-            continue;
+        let url = match url::Url::parse(&source.url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+            parsed => {
+                let why = if parsed.is_ok() { "neither http nor https" } else { "not an address" };
+                eprintln!("skipped {}: {why}", public_address(&source.url));
+                skipped += 1;
+                continue;
+            }
         };
-        if !matches!(url.scheme(), "http" | "https") {
-            eprintln!("skipped {}: neither http nor https", public_address(&source.url));
-        } else if find_by_url(plan, &source.url).is_none() && sources.iter().all(|new| new.url != source.url) {
+        if find_by_url(plan, &source.url).is_some() {
+            skipped += 1;
+        } else if let Some(listed) = sources.iter_mut().find(|listed| listed.url == source.url) {
+            source.tags.retain(|tag| !listed.tags.contains(tag));
+            listed.tags.append(&mut source.tags);
+        } else {
             let is_taken =
                 |id: &str| plan.sources.iter().any(|source| source.id.as_str() == id) || sources.iter().any(|new| new.id == id);
             source.id = source_id(&url, &is_taken);
             sources.push(source);
         }
     }
-    sources
+    (sources, skipped)
 }
 
-/// Reads a file or standard input, in UTF-8 or Windows-1252.
+/// Reads a file or standard input, in any charset that a feed may have.
 fn read_text(file: &str) -> Result<String, CommandError> {
     let mut bytes = Vec::new();
     let read = if file == "-" {
@@ -114,50 +121,49 @@ fn read_text(file: &str) -> Result<String, CommandError> {
         std::fs::File::open(file).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
     };
     read.map_err(|error| CommandError::usage(format!("cannot read {file}: {error}")))?;
-    Ok(String::from_utf8(bytes).unwrap_or_else(|error| encoding_rs::WINDOWS_1252.decode(error.as_bytes()).0.into_owned()))
+    feed::decode_page(&bytes, None).map_err(|error| CommandError::usage(format!("cannot read {file}: {error}")))
 }
 
-/// Returns the feeds of an OPML file, in its order, with their folders as tags. Broken XML ends the list.
+/// Returns the feeds of an OPML file, in its order, with their folders as tags. The file need not be well-formed: what looks like an
+/// outline is one.
 fn parse_outlines(text: &str) -> Result<Vec<NewSource>, OpmlError> {
-    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
-    reader.config_mut().check_end_names = false;
-    let (mut folders, mut found, mut is_opml) = (Vec::<Option<String>>::new(), Vec::new(), false);
-    loop {
-        match reader.read_event() {
-            Ok(Event::Start(tag)) => {
-                is_opml |= tag.local_name().as_ref().eq_ignore_ascii_case("opml");
-                if tag.local_name().as_ref().eq_ignore_ascii_case("outline") {
-                    if folders.len() >= MAX_DEPTH {
-                        return Err(OpmlError::TooDeep);
-                    }
-                    folders.push(read_outline(&tag, &folders, &mut found));
+    let (mut open, mut found, mut is_opml) = (Vec::<Option<String>>::new(), Vec::new(), false);
+    let mut tokens = Scanner::new(text);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Start(tag) if is(&tag, "outline") => {
+                let folder = read_outline(&tag, &open, &mut found);
+                if !tag.is_self_closing() {
+                    open.push(folder);
+                }
+                if open.iter().flatten().count() > MAX_DEPTH || open.len() > MAX_OPEN {
+                    return Err(OpmlError::TooDeep);
                 }
             }
-            Ok(Event::Empty(tag)) if tag.local_name().as_ref().eq_ignore_ascii_case("outline") => {
-                read_outline(&tag, &folders, &mut found);
+            Token::Start(tag) => {
+                is_opml |= is(&tag, "opml");
+                // In HTML a `<title>` holds no markup. Here it might only lack its end.
+                tokens = Scanner::new(tokens.rest());
             }
-            Ok(Event::End(tag)) if tag.local_name().as_ref().eq_ignore_ascii_case("outline") => drop(folders.pop()),
-            Ok(Event::Eof) => break,
-            Err(error) if found.is_empty() => return Err(error.into()),
-            Err(error) => {
-                eprintln!("the file is broken after byte {}: {error}", reader.error_position());
-                break;
-            }
-            Ok(_) => {}
+            Token::End(tag) if is(&tag, "outline") => drop(open.pop()),
+            Token::Unfinished(_) => eprintln!("the file is cut: its last tag has no end"),
+            _ => {}
         }
     }
     if is_opml || !found.is_empty() { Ok(found) } else { Err(OpmlError::NotOpml) }
 }
 
+/// True if a tag has this name, whatever its prefix.
+fn is(tag: &Tag<'_>, name: &str) -> bool {
+    tag.name.rsplit(':').next().is_some_and(|local| local.eq_ignore_ascii_case(name))
+}
+
 /// Adds the feed of an outline to `found`; returns the name of the folder if the outline is one.
-fn read_outline(tag: &BytesStart<'_>, folders: &[Option<String>], found: &mut Vec<NewSource>) -> Option<String> {
+fn read_outline(tag: &Tag<'_>, folders: &[Option<String>], found: &mut Vec<NewSource>) -> Option<String> {
     let attribute = |wanted: &str| {
-        tag.html_attributes().with_checks(false).flatten().find_map(|attribute| {
-            let name = attribute.key.local_name();
-            let value = attribute.value;
-            let is_it = name.as_ref().eq_ignore_ascii_case(wanted);
-            is_it.then(|| html::decode_entities(&value).trim().to_owned()).filter(|value| !value.is_empty())
-        })
+        let is_it = |name: &str| name.rsplit(':').next().is_some_and(|local| local.eq_ignore_ascii_case(wanted));
+        let value = tag.attributes().find(|attribute| is_it(attribute.name))?.value().trim().to_owned();
+        (!value.is_empty()).then_some(value)
     };
     let title = attribute("title").or_else(|| attribute("text"));
     let Some(url) = attribute("xmlUrl") else { return title.as_deref().and_then(tag_from_name) };
@@ -207,6 +213,25 @@ mod tests {
             ]
         );
         assert_eq!(found[0].lang.as_deref(), Some("fr-FR"));
+    }
+
+    #[test]
+    fn opml_that_is_not_well_formed_is_parsed() {
+        for (outlines, urls) in [
+            ("<outline text='Café & thé' xmlUrl='https://b.example/rss?a=1&b=2'/>", vec!["https://b.example/rss?a=1&b=2"]),
+            ("<outline text=B xmlUrl=https://b.example/rss>", vec!["https://b.example/rss"]),
+            (
+                "<outline text=\"1 < 2 > 0\" xmlurl=\"https://b.example/\" xmlUrl=\"https://c.example/\"/>",
+                vec!["https://b.example/"],
+            ),
+            ("<outline text='dit \"oui\"' title=\"dit \"oui\"\" xmlUrl='https://b.example/'/>", vec!["https://b.example/"]),
+            ("<outline/></outline></folder><outline xmlUrl='https://b.example/'/>", vec!["https://b.example/"]),
+        ] {
+            let found = parse_outlines(&format!("<opml><head><title>x & y</head><body>{outlines}</body></opml>")).expect("OPML");
+            assert_eq!(found.iter().map(|source| source.url.as_str()).collect::<Vec<_>>(), urls, "{outlines}");
+        }
+        let unclosed = "<outline text='a' xmlUrl='https://a.example/'>".repeat(200);
+        assert_eq!(parse_outlines(&format!("<opml>{unclosed}")).expect("OPML").len(), 200, "outlines that nothing closes");
     }
 
     #[test]

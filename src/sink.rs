@@ -1,20 +1,13 @@
 //! The output: files that are replaced as a whole or not at all, and not touched if nothing has changed.
 
 mod dir;
+mod written;
 
 use std::io;
 use std::path::PathBuf;
 
 pub use dir::OutputDir;
-
-/// The result of writing a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WriteOutcome {
-    /// The file is new, or has new bytes.
-    New,
-    /// The file had these bytes already and was not touched.
-    Same,
-}
+pub use written::{Stamp, WriteOutcome, WrittenFile};
 
 /// An error of writing a file. In each case the old file is whole and unchanged.
 #[derive(Debug, thiserror::Error)]

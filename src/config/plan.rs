@@ -24,6 +24,8 @@ pub struct Plan {
     pub base_url: Option<String>,
     /// True if `faults.atom` is written: a feed of what is wrong.
     pub faults: bool,
+    /// The time for which the files of a feed that has ended stay.
+    pub keep_ended: Duration,
     /// The rules for fetching.
     pub fetch: Fetch,
     /// The engines, also those that no edition uses, in the order of the file.

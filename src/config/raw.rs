@@ -2,11 +2,12 @@
 //! these doc comments and `Default`s. Only the shape of each value is checked here; `resolve` has the rules.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::values::Located;
+use super::values::{Located, RawDuration};
 
 mod edition;
 mod engine;
@@ -39,6 +40,10 @@ pub(super) struct RawFile {
     /// It is as public as the rest of the output.
     #[schemars(example = true)]
     pub(super) faults: bool,
+    /// The time for which the files of an edition that you removed or renamed stay in the output. Their last version says that the
+    /// feed has ended, or where it has moved to. The same holds for a language or format that you removed.
+    #[schemars(example = &"365d")]
+    pub(super) keep_ended: Located<RawDuration>,
     /// Rules for fetching sources.
     pub(super) fetch: RawFetch,
     /// A translation service.
@@ -58,6 +63,7 @@ impl Default for RawFile {
             output: "output".to_owned().into(),
             base_url: None,
             faults: false,
+            keep_ended: RawDuration(Duration::from_hours(90 * 24)).into(),
             fetch: RawFetch::default(),
             engine: BTreeMap::new(),
             glossary: RawGlossary::default(),

@@ -8,6 +8,7 @@ use super::tables::ParsedFile;
 use super::values::Located;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 mod edition;
 mod edition_langs;
@@ -18,7 +19,10 @@ mod header;
 mod rules;
 mod source;
 
-use rules::{USE_AUTH, web_address};
+use rules::{USE_AUTH, duration, web_address};
+
+/// The range of `keep_ended`.
+const KEEP_ENDED: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(10 * 366 * 24));
 
 /// Makes the plan. Problems go to `diagnostics`; with errors among them the plan must not be used.
 pub(super) fn plan(
@@ -63,6 +67,7 @@ pub(super) fn plan(
         output: output?,
         base_url,
         faults: file.faults,
+        keep_ended: duration("keep_ended", &file.keep_ended, KEEP_ENDED, diagnostics),
         fetch,
         engines,
         glossary,

@@ -19,6 +19,8 @@ use super::translate::{EngineHandle, OpenedEngines, TranslateSetupError, load_gl
 /// A plan with everything that it names, opened and checked: certificates, engines, glossary, output.
 pub struct Prepared {
     pub(super) plan: Plan,
+    /// The absolute path of feeds.toml.
+    pub(super) plan_path: String,
     pub(super) client: Client,
     /// The engines that editions name. A pass works with copies that have not failed yet.
     pub(super) engines: Vec<EngineHandle>,
@@ -39,7 +41,8 @@ impl Prepared {
         let dir = spawn_cpu("opening the output", move || OutputDir::open(&output)).await.map_err(PipelineError::from)?;
         let dir = Arc::new(dir.map_err(PipelineError::from)?);
         let paged = plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
-        Ok(Self { client: client(&plan.fetch)?, engines, engine_faults: faults, glossary, dir, paged, plan })
+        let plan_path = std::path::absolute(&plan.path).unwrap_or_else(|_| plan.path.clone()).to_string_lossy().into_owned();
+        Ok(Self { client: client(&plan.fetch)?, engines, engine_faults: faults, glossary, dir, paged, plan_path, plan })
     }
 
     /// Returns the plan.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::{SinkError, WriteOutcome};
+use super::SinkError;
+use super::written::{self, Stamp, WriteOutcome, WrittenFile};
 
 /// The prefix of files that are being written. Web servers hide names that begin with a dot.
 const TEMPORARY: &str = ".relais-";
@@ -33,20 +34,39 @@ impl OutputDir {
     ///
     /// A symbolic link of that name is replaced, not followed: a user who can put a link here must not make relais write
     /// elsewhere. Links to folders are followed: they are how an operator moves `archive` to another disk.
-    pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<WriteOutcome, SinkError> {
+    pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<(WriteOutcome, WrittenFile), SinkError> {
         let target = self.resolve(name)?;
-        if has_bytes(&target, bytes) {
-            return Ok(WriteOutcome::Same);
+        let written =
+            |stamp| WrittenFile { name: name.to_owned(), size: bytes.len() as u64, sha256: written::sha256(bytes), stamp };
+        if let Some(stamp) = stamp_if_same(&target, bytes) {
+            return Ok((WriteOutcome::Same, written(stamp)));
         }
         let folder = target.parent().unwrap_or(&self.path);
         make_folder(folder)?;
-        replace_file(folder, &target, bytes).map_err(|source| classify(name, folder, source))?;
-        Ok(WriteOutcome::New)
+        let stamp = replace_file(folder, &target, bytes).map_err(|source| classify(name, folder, source))?;
+        Ok((WriteOutcome::New, written(stamp)))
     }
 
-    /// Returns true if a file of that name and size exists.
-    pub fn has_file(&self, name: &str, size: u64) -> bool {
-        self.resolve(name).is_ok_and(|target| is_file_of_size(&target, size))
+    /// Returns true if there is a file of this name.
+    pub fn has_file(&self, name: &str) -> bool {
+        self.resolve(name).is_ok_and(|target| fs::symlink_metadata(target).is_ok())
+    }
+
+    /// Returns true if a file has not been touched since it was written. It is not read.
+    pub fn is_untouched(&self, file: &WrittenFile) -> bool {
+        let meta = self.resolve(&file.name).ok().and_then(|target| fs::symlink_metadata(target).ok());
+        meta.is_some_and(|meta| meta.is_file() && meta.len() == file.size && Stamp::of(&meta) == file.stamp)
+    }
+
+    /// Reads a file. Returns its record, with its present stamp, if it has the bytes that were written. A file that cannot be read has
+    /// not: writing it again reports the cause.
+    pub fn read_back(&self, file: &WrittenFile) -> Option<WrittenFile> {
+        let target = self.resolve(&file.name).ok()?;
+        if !is_file_of_size(&target, file.size) {
+            return None;
+        }
+        let (stamp, sha256) = written::read_back(&target, file.size).ok().flatten()?;
+        (sha256 == file.sha256).then(|| WrittenFile { stamp, ..file.clone() })
     }
 
     /// Removes a file. A file that does not exist is no error.
@@ -79,13 +99,16 @@ fn is_file_of_size(path: &Path, size: u64) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == size)
 }
 
-/// Returns true if the file has exactly these bytes. A file that cannot be read is written again, which reports the cause.
-fn has_bytes(path: &Path, bytes: &[u8]) -> bool {
-    is_file_of_size(path, bytes.len() as u64) && fs::read(path).is_ok_and(|there| there == bytes)
+/// Returns the stamp of a file that has exactly these bytes. A file that cannot be read is written again, which reports the cause.
+fn stamp_if_same(path: &Path, bytes: &[u8]) -> Option<Stamp> {
+    // The stamp is older than what is read: a change in between makes it out of date.
+    let stamp = Stamp::of(&fs::symlink_metadata(path).ok()?);
+    (is_file_of_size(path, bytes.len() as u64) && fs::read(path).is_ok_and(|there| there == bytes)).then_some(stamp)
 }
 
 /// Writes a temporary file and renames it to the target: readers see the old file or the new one, also after a power cut.
-fn replace_file(folder: &Path, target: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Returns its stamp.
+fn replace_file(folder: &Path, target: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     let mut file: NamedTempFile = Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
     // The lock is held until the file is closed or the process ends: a locked file is being written. Without locks in the file
     // system, only the protection against another relais that starts at this moment is lost.
@@ -94,8 +117,11 @@ fn replace_file(folder: &Path, target: &Path, bytes: &[u8]) -> io::Result<()> {
     // tempfile makes files that only their owner can read; a web server must be able to read them.
     file.as_file().set_permissions(Permissions::from_mode(0o644))?;
     file.as_file().sync_all()?;
-    file.persist(target).map_err(|error| error.error)?;
-    sync_folder(folder)
+    let file = file.persist(target).map_err(|error| error.error)?;
+    // Renaming changed it, so this comes last.
+    let stamp = Stamp::of(&file.metadata()?);
+    sync_folder(folder)?;
+    Ok(stamp)
 }
 
 /// Syncs a folder, so that a rename or removal survives a power cut.

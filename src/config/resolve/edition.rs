@@ -15,7 +15,8 @@ use super::rules::{duration, id_in_message, line, number};
 use crate::model::{BilingualMode, Format, SourceId, Text, UntranslatedPolicy};
 
 /// Names that relais uses itself, in the output folder and as HTTP paths.
-const RESERVED: [&str; 9] = ["archive", "faults", "healthz", "index", "metrics", "readyz", "sources", "status", "websub"];
+const RESERVED: [&str; 10] =
+    ["archive", "faults", "healthz", "index", "manifest", "metrics", "readyz", "sources", "status", "websub"];
 
 /// The range of `hold`.
 const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24));

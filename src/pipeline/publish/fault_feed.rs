@@ -3,38 +3,41 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::blocking::spawn_cpu;
-use super::super::error::PipelineError;
-use super::view;
-use crate::config as plan;
+use serde::{Deserialize, Serialize};
+
+use super::files::render_and_write;
+use super::manifest::ListedFeed;
+use super::{Publish, view};
 use crate::html;
-use crate::model::{
-    Clock, Edition, EditionItem, EntryHead, Fault, FaultSubject, Format, RawHtml, SourceId, SourceInfo, Text, Time,
-};
+use crate::model::{Edition, EditionItem, EntryHead, Fault, FaultSubject, Format, RawHtml, SourceId, SourceInfo, Text, Time};
+use crate::pipeline::error::PipelineError;
 use crate::policy::source_health::{reported_fault, warning};
-use crate::render::render_edition;
-use crate::sink::OutputDir;
-use crate::store::Store;
+use crate::sink::WrittenFile;
 
 /// The file's name without its ending, and the name under which the store remembers it; no edition may be called so.
 const NAME: &str = "faults";
 /// The key of the feed itself in the record of when faults began; no fault has it.
 const FEED: &str = "";
 
-/// The writer of the feed.
-pub(in crate::pipeline) struct FaultFeed<'a> {
-    pub(in crate::pipeline) store: &'a Store,
-    pub(in crate::pipeline) dir: &'a Arc<OutputDir>,
-    pub(in crate::pipeline) target: &'a str,
-    pub(in crate::pipeline) clock: &'a dyn Clock,
-    pub(in crate::pipeline) base_url: Option<&'a str>,
-    pub(in crate::pipeline) sources: &'a [plan::Source],
+/// The record of the feed.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct FaultRecord {
+    #[serde(default)]
+    file: Option<WrittenFile>,
+    /// When the faults began: of those of engines and editions nobody else remembers it.
+    #[serde(flatten)]
+    since: BTreeMap<String, Time>,
 }
 
-impl FaultFeed<'_> {
+/// Returns the name of the file.
+pub(super) fn file_name() -> String {
+    format!("{NAME}.{}", Format::Atom.extension())
+}
+
+impl Publish<'_> {
     /// Writes `faults.atom`, if anything in it has changed: what the store knows of sources, and these faults of engines and
     /// editions.
-    pub(in crate::pipeline) async fn write(&self, others: &[Fault]) -> Result<(), PipelineError> {
+    pub(in crate::pipeline) async fn write_fault_feed(&self, others: &[Fault]) -> Result<(), PipelineError> {
         let now = self.clock.now();
         let ids: Vec<SourceId> = self.sources.iter().filter(|source| source.enabled).map(|source| source.id.clone()).collect();
         let mut faults = Vec::new();
@@ -46,12 +49,11 @@ impl FaultFeed<'_> {
             );
         }
         faults.extend(others.iter().filter(|fault| !matches!(fault.of, FaultSubject::Source(_))).cloned());
-        // When the others began nobody else remembers.
         let kept = self.store.load_publication(self.target, NAME).await?;
-        let mut before: BTreeMap<String, Time> =
-            kept.as_deref().and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
+        let mut kept: FaultRecord = kept.as_deref().and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
         // What began after the present was stored while the clock was ahead.
-        before.retain(|_, since| *since <= now);
+        kept.since.retain(|_, since| *since <= now);
+        let before = &kept.since;
         let mut since: BTreeMap<String, Time> = faults
             .iter()
             .map(|fault| {
@@ -63,22 +65,31 @@ impl FaultFeed<'_> {
         // A feed without faults is dated by its first run.
         let begun = before.get(FEED).copied().unwrap_or_else(|| now.whole_seconds());
         since.insert(FEED.to_owned(), begun);
-        let view = self.view(&faults, &since);
-        let dir = Arc::clone(self.dir);
-        let work = move || {
-            let text = render_edition(&view, Format::Atom).map_err(|error| PipelineError::render("faults.atom", &error))?;
-            Ok::<_, PipelineError>(dir.write_file(&view.file(Format::Atom), text.as_bytes())?)
-        };
-        spawn_cpu("rendering faults.atom", work).await??;
-        if since != before {
-            let doc = serde_json::to_string(&since).map_err(|error| PipelineError::render("the record of faults", &error))?;
-            self.store.save_publication(self.target, NAME, &doc).await?;
+        let view = Arc::new(self.fault_view(&faults, &since));
+        let (_, file) = render_and_write(&self.dir, &view, Format::Atom)
+            .await?
+            .map_err(|error| PipelineError::render("faults.atom", &error))?;
+        let record = FaultRecord { file: Some(file.clone()), since };
+        if record.file != kept.file {
+            self.enter_file(file, self.listed_fault_feed(&view)).await?;
         }
-        Ok(())
+        if record == kept { Ok(()) } else { self.save_record(NAME, &record).await }
     }
 
-    fn view(&self, faults: &[Fault], since: &BTreeMap<String, Time>) -> Edition {
-        let mut items: Vec<EditionItem> = faults.iter().map(|fault| self.item(fault, since[&key(fault)])).collect();
+    fn listed_fault_feed(&self, view: &Edition) -> ListedFeed {
+        ListedFeed {
+            edition: NAME.to_owned(),
+            lang: None,
+            stem: view.stem.clone(),
+            format: Format::Atom,
+            title: view.title.clone(),
+            sources: String::new(),
+            plan: self.plan.to_owned(),
+        }
+    }
+
+    fn fault_view(&self, faults: &[Fault], since: &BTreeMap<String, Time>) -> Edition {
+        let mut items: Vec<EditionItem> = faults.iter().map(|fault| self.fault_item(fault, since[&key(fault)])).collect();
         items.sort_by(|a, b| (b.published, &a.id).cmp(&(a.published, &b.id)));
         Edition {
             id: NAME.to_owned(),
@@ -95,7 +106,7 @@ impl FaultFeed<'_> {
         }
     }
 
-    fn item(&self, fault: &Fault, since: Time) -> EditionItem {
+    fn fault_item(&self, fault: &Fault, since: Time) -> EditionItem {
         let (what, name) = named(fault);
         let source = self.sources.iter().find(|source| what == "source" && source.id.as_str() == name);
         let origin = SourceInfo {

@@ -3,47 +3,44 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::config as plan;
-use crate::model::{Lang, SourceId, SourceInfo};
+use crate::model::{SourceId, SourceInfo};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 use crate::render::{self, EditionLink, Index, ListedSource};
 
-use super::Publish;
 use super::record::Record;
+use super::{Publish, Target};
 
 /// The name under which the store remembers these files; no edition may be called so.
 pub(super) const INDEX: &str = "index";
 
 impl Publish<'_> {
-    /// Writes the lists, if they have changed.
+    /// Writes the lists, if they have changed. Returns their record.
     pub(super) async fn write_index(
         &self,
         editions: &[EditionLink],
         infos: &HashMap<SourceId, SourceInfo>,
         record: Option<Record>,
-    ) -> Result<(), PipelineError> {
+    ) -> Result<Record, PipelineError> {
         let listed = self.list_sources(infos);
         let mut hasher = blake3::Hasher::new();
         hasher.update(format!("{} {:?} {editions:?} {listed:?}", env!("CARGO_PKG_VERSION"), self.base_url).as_bytes());
         let inputs = hasher.finalize().to_hex().to_string();
-        if record.is_some_and(|record| record.is_current(&inputs, &self.dir)) {
-            return Ok(());
+        if let Some(record) = self.find_current(INDEX, &inputs, record.as_ref()).await? {
+            return Ok(record);
         }
         let (editions, base_url, dir) = (editions.to_vec(), self.base_url.map(str::to_owned), Arc::clone(&self.dir));
         let written = spawn_cpu("rendering the list of editions", move || {
             let index = Index { title: "relais", base_url: base_url.as_deref(), editions: &editions, sources: &listed };
             let index = render::render_index(&index).map_err(|error| PipelineError::render("index.html", &error))?;
             let opml = render::render_opml("relais", &listed).map_err(|error| PipelineError::render("sources.opml", &error))?;
-            dir.write_file("index.html", index.as_bytes())?;
-            dir.write_file("sources.opml", opml.as_bytes())?;
-            Ok::<_, PipelineError>(vec![
-                ("index.html".to_owned(), index.len() as u64),
-                ("sources.opml".to_owned(), opml.len() as u64),
-            ])
+            let (_, index) = dir.write_file("index.html", index.as_bytes())?;
+            let (_, opml) = dir.write_file("sources.opml", opml.as_bytes())?;
+            Ok::<_, PipelineError>(vec![index, opml])
         });
-        let record = Record { inputs, files: written.await??, items: 0, updated: None };
-        self.save_record(INDEX, &record).await
+        let record = Record { inputs, files: written.await??, checked: Some(self.clock.now()), ..Record::default() };
+        self.save_record(INDEX, &record).await?;
+        Ok(record)
     }
 
     fn list_sources(&self, infos: &HashMap<SourceId, SourceInfo>) -> Vec<ListedSource> {
@@ -63,7 +60,8 @@ impl Publish<'_> {
 }
 
 /// Returns the line of an edition in the list.
-pub(super) fn edition_link(edition: &plan::Edition, lang: Option<&Lang>, stem: &str, items: u32) -> EditionLink {
+pub(super) fn edition_link(target: &Target<'_>, items: u32) -> EditionLink {
+    let Target { edition, lang, stem } = target;
     EditionLink {
         title: edition.title.clone(),
         lang: lang.cloned(),

@@ -1,30 +1,66 @@
 //! The record of a published edition: its inputs and files, so that nothing is rendered or written twice.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, FullText, Lang, SourceId, SourceInfo, Time};
-use crate::sink::OutputDir;
+use crate::pipeline::blocking::spawn_cpu;
+use crate::pipeline::error::PipelineError;
+use crate::sink::{OutputDir, WrittenFile};
+
+/// The time after which files are read and compared even if nothing seems to have touched them: disks fail silently.
+const CHECK_EVERY: Duration = Duration::from_hours(24);
 
 /// The last published files of an edition.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     /// The hash of all inputs of the files.
     pub(super) inputs: String,
-    /// The files, with their sizes in bytes.
-    pub(super) files: Vec<(String, u64)>,
+    /// The files. Older records have sizes only, which say too little: as if there were no files.
+    #[serde(default, rename = "written")]
+    pub(super) files: Vec<WrittenFile>,
     pub(super) items: u32,
     /// The date that the files bear: of the newest item, or of the first run if there never was one. Older records lack it.
     #[serde(default)]
     pub(super) updated: Option<Time>,
+    /// The time at which the bytes of all files were last known.
+    #[serde(default)]
+    pub(super) checked: Option<Time>,
+}
+
+/// The state of the files of a record.
+pub(super) enum Check {
+    /// They are whole, and the record says so.
+    Whole,
+    /// They are whole, and were touched or read: this is their new record.
+    Read(Record),
+    /// At least one is missing or damaged.
+    Damaged,
 }
 
 impl Record {
-    /// Returns true if the files that were made of these inputs are all in place.
-    pub(super) fn is_current(&self, inputs: &str, dir: &OutputDir) -> bool {
-        self.inputs == inputs && self.files.iter().all(|(file, size)| dir.has_file(file, *size))
+    /// Checks the files. Those that nothing has touched are not read, but once a day.
+    pub(super) async fn check(&self, dir: &Arc<OutputDir>, now: Time) -> Result<Check, PipelineError> {
+        let is_due = self.checked.is_none_or(|at| at > now || now.since(at) >= CHECK_EVERY);
+        if !is_due && self.files.iter().all(|file| dir.is_untouched(file)) {
+            return Ok(Check::Whole);
+        }
+        let (dir, files) = (Arc::clone(dir), self.files.clone());
+        let read = move || {
+            let read = |file: &WrittenFile| dir.read_back(file).ok_or_else(|| file.name.clone());
+            files.iter().map(read).collect::<Result<Vec<_>, _>>()
+        };
+        Ok(match spawn_cpu("reading published files", read).await? {
+            Ok(files) => Check::Read(Self { files, checked: is_due.then_some(now).or(self.checked), ..self.clone() }),
+            Err(name) => {
+                tracing::info!(file = name, "a published file is missing or was changed: writing it again");
+                Check::Damaged
+            }
+        })
     }
 }
 
@@ -69,5 +105,40 @@ impl Inputs<'_> {
             }
         }
         hasher.finalize().to_hex().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record whose one file has other bytes than were written, although nothing seems to have touched it.
+    fn silently_damaged(folder: &tempfile::TempDir, now: Time) -> (Arc<OutputDir>, Record) {
+        let dir = Arc::new(OutputDir::open(folder.path()).expect("a folder"));
+        let (_, file) = dir.write_file("a.atom", b"damaged").expect("written");
+        let file = WrittenFile { sha256: "00".repeat(32), ..file };
+        (dir, Record { files: vec![file], checked: Some(now), ..Record::default() })
+    }
+
+    #[tokio::test]
+    async fn untouched_file_is_not_read_on_the_same_day() {
+        let (folder, now) = (tempfile::tempdir().expect("a folder"), Time::from_millis(1_000_000_000));
+        let (dir, record) = silently_damaged(&folder, now);
+        let check = record.check(&dir, now.plus(Duration::from_hours(23))).await.expect("checked");
+        assert!(matches!(check, Check::Whole));
+    }
+
+    #[tokio::test]
+    async fn untouched_file_is_read_on_the_next_day() {
+        let (folder, now) = (tempfile::tempdir().expect("a folder"), Time::from_millis(1_000_000_000));
+        let (dir, record) = silently_damaged(&folder, now);
+        assert!(matches!(record.check(&dir, now.plus(CHECK_EVERY)).await.expect("checked"), Check::Damaged));
+    }
+
+    #[tokio::test]
+    async fn untouched_file_is_read_if_it_was_checked_in_the_future() {
+        let (folder, now) = (tempfile::tempdir().expect("a folder"), Time::from_millis(1_000_000_000));
+        let (dir, record) = silently_damaged(&folder, now.plus(CHECK_EVERY));
+        assert!(matches!(record.check(&dir, now).await.expect("checked"), Check::Damaged));
     }
 }

@@ -72,6 +72,9 @@ impl Passes<'_> {
             target,
             clock: context.clock,
             base_url: plan.base_url.as_deref(),
+            plan: &self.prepared.plan_path,
+            faults: plan.faults,
+            keep_ended: plan.keep_ended,
             sources: &plan.sources,
             seen,
             editions: &plan.editions,
@@ -86,7 +89,7 @@ impl Passes<'_> {
         }
         let faults = shared.report().other_faults();
         let target = self.prepared.plan.output.to_string_lossy();
-        self.publisher(context, &target, &HashMap::new()).fault_feed().write(&faults).await
+        self.publisher(context, &target, &HashMap::new()).write_fault_feed(&faults).await
     }
 
     /// Requests a publish pass when translating takes longer than `TRANSLATION_WAIT`, so that a slow engine delays only its own

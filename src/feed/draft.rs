@@ -37,9 +37,14 @@ impl<T> Default for Ranked<T> {
 impl<T> Ranked<T> {
     /// Stores `value` if its rank is higher than that of the present one.
     pub(super) fn offer(&mut self, rank: u8, value: Option<T>) {
-        if value.is_some() && (self.value.is_none() || rank > self.rank) {
+        if value.is_some() && self.takes(rank) {
             (self.rank, self.value) = (rank, value);
         }
+    }
+
+    /// Returns true if a value of this rank would be stored.
+    pub(super) fn takes(&self, rank: u8) -> bool {
+        self.value.is_none() || rank > self.rank
     }
 
     /// Returns the value with the highest rank.
@@ -72,7 +77,7 @@ pub(super) enum Markup {
 }
 
 /// Text or HTML.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RichText<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) markup: Markup,
@@ -113,7 +118,21 @@ pub(super) struct MediaFile<'a> {
     /// The medium, if it is stated, or shown by other attributes.
     pub(super) medium: Option<Medium>,
     pub(super) length: Option<u64>,
+    pub(super) about: AboutFile<'a>,
 }
+
+/// What Media RSS says about a file beside its address.
+#[derive(Debug, Default)]
+pub(super) struct AboutFile<'a> {
+    pub(super) size: PictureSize,
+    pub(super) title: Option<RichText<'a>>,
+    /// Of a picture the caption.
+    pub(super) description: Option<RichText<'a>>,
+    pub(super) credit: Option<Cow<'a, str>>,
+}
+
+/// Width and height in pixels, as far as they are stated.
+pub(super) type PictureSize = (Option<u32>, Option<u32>);
 
 /// The fields of a feed or an entry.
 #[derive(Debug, Default)]
@@ -135,6 +154,12 @@ pub(super) struct Draft<'a> {
     pub(super) updated: Ranked<Time>,
     pub(super) files: Vec<MediaFile<'a>>,
     pub(super) image: Ranked<Address<'a>>,
+    /// The size of that picture.
+    pub(super) image_size: PictureSize,
+    /// The credit of the pictures that state none themselves.
+    pub(super) credit: Option<Cow<'a, str>>,
+    /// The file whose element is open, and the level of that element: what is said there is about the file.
+    pub(super) open_file: Option<(usize, usize)>,
     /// The hub of a feed (WebSub), and its own address.
     pub(super) hub: Ranked<Address<'a>>,
     pub(super) own: Ranked<Address<'a>>,

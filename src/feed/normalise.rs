@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::draft::{Address, Draft, FeedDocument, Markup, ORIGINAL_LINK, PageLink, RichText};
-use super::files::{Files, read_files};
+use super::files::read_files;
 use super::language::{MIN_ENTRY_LETTERS, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
 use super::{Feed, FeedBody, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
-use crate::model::{Entry, EntryHead, EntryKey, Lang, PictureDetails, PollHints, RawHtml, SourceId, Text};
+use crate::model::{Entry, EntryHead, EntryKey, Lang, PollHints, RawHtml, SourceId, Text};
 
 /// The longest summary or content, in bytes. Longer ones are cut.
 const MAX_HTML: usize = 1 << 20;
@@ -110,8 +110,11 @@ impl EntryBuilder<'_> {
         let base = content.as_ref().or(summary.as_ref()).map_or(draft.scope.base, |rich| rich.scope.base);
         let content = content.and_then(|rich| self.html(rich, base, url.as_deref()));
         let summary = summary.and_then(|rich| self.html(rich, base, url.as_deref()));
-        let Files { enclosures, picture } = read_files(&draft.files, |address| self.address(address));
-        let image = draft.image.get().and_then(|image| self.address(image)).or(picture);
+        let mut files = read_files(&draft.files, |address| self.address(address));
+        let named = draft.image.get().and_then(|image| self.address(image));
+        let size = if named.is_some() { draft.image_size } else { (None, None) };
+        let image = named.or_else(|| files.picture.take());
+        let picture = image.as_deref().map(|image| files.describe(image, size, draft.credit.as_deref()));
         let image = image.or_else(|| {
             let src = [&content, &summary].into_iter().flatten().find_map(find_lead_image)?;
             canonicalize_url(&src, self.base(base, url.as_deref()).as_deref())
@@ -133,9 +136,9 @@ impl EntryBuilder<'_> {
             categories: categories(&draft.categories),
             published,
             updated,
-            enclosures,
+            enclosures: files.enclosures,
             image,
-            picture: PictureDetails::default(),
+            picture: picture.unwrap_or_default(),
             lang,
             base: self.bases[base].as_ref().filter(|_| base != OF_FEED || !has_page).map(|base| base.as_str().to_owned()),
             guid,

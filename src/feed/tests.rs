@@ -280,3 +280,63 @@ fn blank_content_is_absent() {
         assert_eq!(html(entry.content.as_ref()), shown);
     }
 }
+
+/// The picture of an entry: its address, width, height, caption and credit.
+fn picture(item: &str) -> (String, Option<u32>, Option<u32>, String, String) {
+    let head = rss(item).head;
+    let text = |text: Option<crate::model::Text>| text.map(|text| text.to_string()).unwrap_or_default();
+    let details = head.picture;
+    (head.image.unwrap_or_default(), details.width, details.height, text(details.caption), text(details.credit))
+}
+
+#[test]
+fn picture_has_the_size_caption_and_credit_of_its_element() {
+    let item = "<title>t</title><media:content url='/p.jpg' width='800' height='450px'><media:description type='html'>L&amp;rsquo;arrivée &lt;b&gt;hier&lt;/b&gt;</media:description><media:credit role='photographer'>Zoé / AFP</media:credit><media:credit>Autre</media:credit></media:content>";
+    assert_eq!(
+        picture(item),
+        ("https://a.fr/p.jpg".to_owned(), Some(800), Some(450), "L’arrivée hier".to_owned(), "Zoé / AFP".to_owned())
+    );
+}
+
+#[test]
+fn what_is_said_beside_a_file_is_not_its_caption() {
+    let item = "<title>t</title><media:content url='/p.jpg'><media:title>x</media:title></media:content><media:group><media:description>De la vidéo</media:description></media:group><media:description>De l’article</media:description>";
+    assert_eq!(picture(item).3, "");
+}
+
+#[test]
+fn credit_beside_the_files_is_that_of_the_picture() {
+    assert_eq!(picture("<media:credit>AFP</media:credit><media:content url='/p.jpg'/>").4, "AFP");
+}
+
+#[test]
+fn thumbnail_has_its_own_size_and_the_caption_of_its_file() {
+    let item = "<media:content url='/p.jpg' width='800' height='450'><media:description>La foule</media:description><media:thumbnail url='/t.jpg' width='80' height='45'/></media:content>";
+    assert_eq!(picture(item), ("https://a.fr/t.jpg".to_owned(), Some(80), Some(45), "La foule".to_owned(), String::new()));
+}
+
+#[test]
+fn pictures_do_not_share_their_captions() {
+    let item =
+        "<media:content url='/p.jpg'/><media:content url='/q.jpg'><media:description>Autre</media:description></media:content>";
+    assert_eq!(picture(item).3, "");
+}
+
+#[test]
+fn impossible_sizes_of_a_picture_are_dropped() {
+    for (width, wanted) in [("0", None), ("-3", None), ("NaN", None), ("1e12", None), ("large", None), ("799.6", Some(799))] {
+        assert_eq!(picture(&format!("<media:thumbnail url='/t.jpg' width='{width}'/>")).1, wanted, "{width}");
+    }
+}
+
+#[test]
+fn empty_caption_is_none() {
+    assert_eq!(rss("<media:content url='/p.jpg'><media:credit> - </media:credit></media:content>").head.picture.credit, None);
+}
+
+#[test]
+fn title_of_a_file_is_kept() {
+    let item = "<title>t</title><media:content url='/e.mp3'><media:title>Épisode 12</media:title></media:content>";
+    let title = rss(item).head.enclosures[0].title.clone();
+    assert_eq!(title.map(|title| title.to_string()).as_deref(), Some("Épisode 12"));
+}

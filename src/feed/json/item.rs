@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::lenient::{Field, address, elements, for_each_member, people, rich_text, text};
 use crate::feed::dates::parse_date;
-use crate::feed::draft::{Draft, Markup, MediaFile, PageLink};
+use crate::feed::draft::{AboutFile, Draft, Markup, MediaFile, PageLink};
 use crate::feed::length::parse_length;
 use crate::model::Zone;
 
@@ -92,5 +92,5 @@ fn parse_attachment(attachment: &RawValue) -> Option<MediaFile<'_>> {
         _ => {}
     });
     let length = text(length).and_then(|length| parse_length(&length));
-    Some(MediaFile { address: address(url)?, media_type: text(media_type), medium: None, length })
+    Some(MediaFile { address: address(url)?, media_type: text(media_type), medium: None, length, about: AboutFile::default() })
 }

@@ -314,6 +314,11 @@ impl<'a> XmlReader<'a> {
         self.open.len() < level
     }
 
+    /// Returns the number of open elements: the level of the innermost.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
     /// True if an element of this name is open.
     pub(super) fn is_open(&self, name: &str) -> bool {
         self.open.iter().any(|open| open.name.eq_ignore_ascii_case(name))

@@ -155,16 +155,19 @@ impl Publish<'_> {
     }
 
     fn moved(&self, feed: &ListedFeed, successor: &Successor) -> String {
-        let named = html::escape(successor.title.as_str());
         let file = html::escape(&successor.file);
         let place = self.address(&successor.file).map_or(file, |address| {
             let address = html::escape(&address);
             format!("<a href=\"{address}\">{address}</a>")
         });
         let title = html::escape(feed.title.as_str());
-        format!(
-            "<p>“{title}” has moved: it is now published as “{named}” at {place}. Nothing new will appear here; please subscribe there.</p>"
-        )
+        let named = if successor.title == feed.title {
+            String::new()
+        } else {
+            format!(", as “{}”", html::escape(successor.title.as_str()))
+        };
+        let hint = if feed.format == Format::Html { "" } else { " Please subscribe there." };
+        format!("<p>“{title}” has moved to {place}{named}. Nothing new will appear here.{hint}</p>")
     }
 
     fn gone(&self, feed: &ListedFeed) -> String {

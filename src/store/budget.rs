@@ -36,6 +36,11 @@ const ADD_SPENDING: &str = "insert into spending (engine, day, texts, characters
 
 const LOAD_USAGE: &str = "select reserved, spent from ledger where engine = $1 and unit = $2 and per = $3 and since = $4";
 
+/// What a period begins with that nothing was reserved in yet.
+const LOAD_SPENT_BEFORE: &str = "select cast(0 as bigint), cast(coalesce(sum(
+         case $2 when 'characters' then characters when 'tokens' then tokens_in + tokens_out else money end), 0) as bigint)
+     from spending where engine = $1 and day >= $4 and $3 <> ''";
+
 const LOAD_SPENDING: &str =
     "select engine, day, texts, characters, tokens_in, tokens_out, money from spending where day >= $1 order by engine, day";
 
@@ -150,11 +155,14 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the usage of a budget in the period that began at `since`.
+    /// Returns the usage of a budget in the period that began at `since`, with what was spent in it before there was a budget.
     pub async fn load_budget_usage(&self, engine: &str, unit: Unit, per: Period, since: Time) -> Result<BudgetUsage, StoreError> {
         let attempt = "read a budget";
         let query = bind_period(LOAD_USAGE, engine, unit, per, since);
-        let Some(row) = self.fetch_optional(attempt, query).await? else { return Ok(BudgetUsage::default()) };
+        let row = match self.fetch_optional(attempt, query).await? {
+            Some(row) => row,
+            None => self.fetch_one(attempt, bind_period(LOAD_SPENT_BEFORE, engine, unit, per, since)).await?,
+        };
         self.decode(attempt, budget_usage(&row))
     }
 

@@ -14,6 +14,7 @@ promises!(
     engines_units_and_periods_are_apart,
     what_was_spent_is_told_by_day,
     a_budget_that_is_made_later_counts_what_was_used_before,
+    what_was_spent_before_there_was_a_budget_is_told,
 );
 
 fn of(amount: u64) -> Reservation {
@@ -148,4 +149,13 @@ async fn a_budget_that_is_made_later_counts_what_was_used_before(backend: &Backe
     let money = Reservation { unit: Unit::Money, ..of(1) };
     assert!(!store.reserve_budget(&money, 200).await.expect("a budget can be asked"), "10 characters cost 200");
     assert!(store.reserve_budget(&money, 201).await.expect("a budget can be asked"));
+}
+
+async fn what_was_spent_before_there_was_a_budget_is_told(backend: &Backend) {
+    let store = backend.open().await;
+    assert_eq!(standing(&store).await, BudgetUsage::default());
+    store.settle_spending(&work(2, 70), None).await.expect("settled");
+    assert_eq!(standing(&store).await, BudgetUsage { reserved: 0, spent: 70 });
+    assert!(!reserve(&store, 31).await && reserve(&store, 30).await);
+    assert_eq!(standing(&store).await, BudgetUsage { reserved: 30, spent: 70 });
 }

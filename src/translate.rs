@@ -26,7 +26,7 @@ pub use exchange::{
     ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, IMPORTED, SkipReason, SkippedRows, TranslationPair,
     read as read_exchange,
 };
-pub use fallback::protect_name::protect_name;
+pub use fallback::protect_name::{NameVariants, name_variants, protect_name};
 pub use fallback::without_markup::{StrippedText, restore_markup, strip_markup};
 pub use glossary::{Glossary, GlossaryError, Protected, TermFault, restore};
 pub use verify::{Rejection, RejectionKind, TranslationCheck, find_swapped, tidy, verify};

@@ -19,6 +19,36 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Returns the usage of as many requests like this one.
+    #[must_use]
+    pub fn times(self, number: u64) -> Self {
+        Self {
+            characters: self.characters.saturating_mul(number),
+            tokens_in: self.tokens_in.saturating_mul(number),
+            tokens_out: self.tokens_out.saturating_mul(number),
+        }
+    }
+
+    /// Returns the larger figure of each kind.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            characters: self.characters.max(other.characters),
+            tokens_in: self.tokens_in.max(other.tokens_in),
+            tokens_out: self.tokens_out.max(other.tokens_out),
+        }
+    }
+
+    /// Returns the smaller figure of each kind.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self {
+            characters: self.characters.min(other.characters),
+            tokens_in: self.tokens_in.min(other.tokens_in),
+            tokens_out: self.tokens_out.min(other.tokens_out),
+        }
+    }
+
     /// Returns the sum of the tokens.
     pub fn tokens(self) -> u64 {
         self.tokens_in.saturating_add(self.tokens_out)

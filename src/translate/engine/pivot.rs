@@ -160,6 +160,15 @@ impl Engine for Pivot {
         self.inner.price(text, from, &self.middle) + with_growth(self.inner.price(text, &self.middle, to))
     }
 
+    /// Counts one way: there may be a direct one, and a text that is lost in the middle goes no further.
+    fn least_price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
+        let direct = self.inner.least_price(text, from, to);
+        match self.is_direct(&LanguagePair { from: from.clone(), to: to.clone() }) {
+            Some(true) => direct,
+            _ => direct.min(self.inner.least_price(text, from, &self.middle)),
+        }
+    }
+
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
         self.translate_batch(batch).boxed()
     }

@@ -18,8 +18,13 @@ pub trait Engine: Send + Sync {
     fn limits(&self) -> Limits;
 
     /// Returns the most that sending this text can use up; exactly what a vendor bills where it bills characters. Budgets
-    /// are reserved and dry runs are priced by it.
+    /// are reserved and dry runs are priced by it. A text with more characters, marks or terms never has a smaller price.
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage;
+
+    /// Returns the least that sending this text uses up, if it is answered.
+    fn least_price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
+        self.price(text, from, to)
+    }
 
     /// Translates a batch that keeps the limits. The reply has as many texts as the batch, in its order.
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>>;

@@ -1,6 +1,8 @@
 //! For a text in which an engine has altered a name: the name becomes a protected term, and the text is sent again. An engine
 //! that makes `Boscos` of `Woods` cannot do so with a word that it does not see.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Marked, Piece};
 use crate::translate::engine::{Outgoing, Term};
 
@@ -34,6 +36,55 @@ pub fn protect_name(text: &Outgoing, was: &str) -> Option<Outgoing> {
     (terms.len() > text.terms.len()).then(|| Outgoing { text: Marked::new(pieces), terms, ..text.clone() })
 }
 
+/// What a text may be sent as while some of its names are protected.
+pub struct NameVariants {
+    /// The number of names that can be protected.
+    pub names: usize,
+    /// A text that no variant costs more than: it has a mark for each name beside the name.
+    pub longest: Outgoing,
+    /// A text that no variant costs less than: it has no names.
+    pub shortest: Outgoing,
+}
+
+/// Returns the variants of a text, for an estimate of their cost; nothing if no name can be protected.
+pub fn name_variants(text: &Outgoing) -> Option<NameVariants> {
+    let texts = || text.text.pieces().iter().filter_map(|piece| if let Piece::Text(line) = piece { Some(line) } else { None });
+    let words = texts().flat_map(|line| word_ranges(line, 0).into_iter().map(|(from, to)| &line[from..to]));
+    let names: BTreeSet<&str> = words.filter(|word| has_capital(word)).collect();
+    let own = text.terms.len();
+    let protected: Vec<Outgoing> = names.iter().filter_map(|name| protect_name(text, name)).collect();
+    if protected.is_empty() {
+        return None;
+    }
+    let (mut pieces, mut terms) = (text.text.pieces().to_vec(), text.terms.clone());
+    let first = protected.iter().flat_map(|variant| &variant.terms[own..]).map(|term| term.mark).min()?;
+    for (mark, term) in (first..).zip(protected.iter().flat_map(|variant| &variant.terms[own..])) {
+        pieces.push(Piece::Single(mark));
+        terms.push(Term { mark, ..term.clone() });
+    }
+    let shortest = text.text.pieces().iter().map(|piece| match piece {
+        Piece::Text(line) => Piece::Text(without_names(line)),
+        mark => mark.clone(),
+    });
+    Some(NameVariants {
+        names: protected.len(),
+        longest: Outgoing { text: Marked::new(pieces), terms, ..text.clone() },
+        shortest: Outgoing { text: Marked::new(shortest), ..text.clone() },
+    })
+}
+
+/// Returns a line without its words with capitals, and without what may join them to one name.
+fn without_names(line: &str) -> String {
+    let names: Vec<_> = word_ranges(line, 0).into_iter().filter(|(from, to)| has_capital(&line[*from..*to])).collect();
+    let is_kept = |(at, c): &(usize, char)| !is_joint(*c) && !names.iter().any(|(from, to)| (*from..*to).contains(at));
+    line.char_indices().filter(is_kept).map(|(_, c)| c).collect()
+}
+
+/// Returns true for what stands between the words of a name.
+fn is_joint(c: char) -> bool {
+    matches!(c, ' ' | '-' | '\u{a0}' | '\u{202f}')
+}
+
 /// Finds the next name in `line` that `was` is a part of, from byte `from` on. `begins` tells that a sentence begins there.
 fn find_name(line: &str, from: usize, was: &str, begins: bool) -> Option<(usize, usize)> {
     let words = word_ranges(line, from);
@@ -41,7 +92,9 @@ fn find_name(line: &str, from: usize, was: &str, begins: bool) -> Option<(usize,
     while let Some(place) = words[at..].iter().position(|(start, end)| &line[*start..*end] == was).map(|place| place + at) {
         let is_beside = |one: usize, other: usize| {
             let between = &line[words[one].1..words[other].0];
-            matches!(between, " " | "-" | "\u{a0}" | "\u{202f}")
+            let mut letters = between.chars();
+            letters.next().is_some_and(is_joint)
+                && letters.next().is_none()
                 && has_capital(&line[words[one].0..words[one].1])
                 && has_capital(&line[words[other].0..words[other].1])
         };
@@ -86,6 +139,8 @@ fn has_capital(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::SegmentKind;
     use crate::translate::SegmentContext;
@@ -116,5 +171,34 @@ mod tests {
         assert_eq!(protect("Un plat.", "Woods"), None);
         assert_eq!(protect("Un Woodstock.", "Woods"), None);
         assert!(protect("Poulet Yassa au citron.", "Poulet").is_some());
+    }
+
+    fn outgoing(tagged: &str) -> Outgoing {
+        let text = Marked::from_tagged(tagged).expect("a text");
+        Outgoing { text, terms: Vec::new(), kind: SegmentKind::Paragraph, context: SegmentContext::default() }
+    }
+
+    #[test]
+    fn names_are_counted_as_often_as_they_can_be_protected_one_after_the_other() {
+        let names = |tagged| name_variants(&outgoing(tagged)).map(|variants| variants.names);
+        assert_eq!(names("Poulet au citron."), None);
+        assert_eq!(names("Hier, Tiger Woods a battu Rory."), Some(3));
+    }
+
+    proptest! {
+        #[test]
+        fn no_variant_is_longer_than_the_longest_or_shorter_than_the_shortest(text in "([A-Z]?[a-z]{1,4}[ .-]{1,2}){1,8}") {
+            let text = outgoing(&text);
+            let Some(variants) = name_variants(&text) else { return Ok(()) };
+            let length = |text: &Outgoing| text.text.to_tagged().len();
+            let (least, most) = (length(&variants.shortest), length(&variants.longest));
+            let plain = text.text.plain();
+            let words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| has_capital(word));
+            let mut sent = text.clone();
+            for word in words {
+                sent = protect_name(&sent, word).unwrap_or(sent);
+                prop_assert!(least <= length(&sent) && length(&sent) <= most, "{}", sent.text.to_tagged());
+            }
+        }
     }
 }

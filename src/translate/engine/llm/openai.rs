@@ -11,7 +11,7 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
-use super::prompt::{Prompt, max_usage, response_schema};
+use super::prompt::{Prompt, max_usage, min_usage, response_schema};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
 use crate::model::{Lang, Usage};
@@ -178,6 +178,10 @@ impl Engine for Openai {
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
         let price = max_usage(text, from, to);
         Usage { tokens_out: price.tokens_out + if self.is_reasoning_model() { REASONING_TOKENS } else { 0 }, ..price }
+    }
+
+    fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
+        min_usage(text)
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {

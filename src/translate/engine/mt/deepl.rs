@@ -124,6 +124,11 @@ impl Engine for Deepl {
         count_billed(text)
     }
 
+    /// Counts the characters between the tags only.
+    fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
+        marks::count_characters(&text.text.plain())
+    }
+
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
         Box::pin(self.translate_batch(batch))
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Time;
+use super::{Lang, Time};
 
 /// The health of an engine. The names, in kebab case, are promises: scripts compare them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,4 +63,6 @@ pub struct EngineState {
     pub paused_until: Option<Time>,
     /// The last failure, in a sentence.
     pub message: Option<String>,
+    /// The pairs of languages, source first, that it did not translate when it was last asked.
+    pub unsupported: Vec<(Lang, Lang)>,
 }

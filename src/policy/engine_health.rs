@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{EngineCondition, EngineState, Fault, FaultKind, Time};
+use crate::model::{EngineCondition, EngineState, Fault, FaultKind, Lang, Time};
 
 /// An engine that has worked before is told as a fault from so many failing runs in a row on.
 const TOLD_FROM: u32 = 2;
@@ -15,6 +15,9 @@ const LARGE_BATCH: usize = 8;
 
 /// A batch of at least this many texts says something about the engine when all of them come back as they were, or empty.
 const ECHOED_BATCH: usize = 2;
+
+/// The most pairs of languages to remember as unsupported.
+const MAX_UNSUPPORTED: usize = 64;
 
 /// The results of the texts of one batch, before any second attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +50,10 @@ pub struct EngineObservation {
     pub failure: Option<EngineFailure>,
     /// True if it was not asked, because it wants to be asked later.
     pub is_resting: bool,
+    /// The pairs of languages that it translated.
+    pub translated: Vec<(Lang, Lang)>,
+    /// The pairs of languages that it does not have.
+    pub unsupported: Vec<(Lang, Lang)>,
 }
 
 /// A failure of an engine.
@@ -62,6 +69,13 @@ pub struct EngineFailure {
 
 /// Returns the state of an engine after a run. A run that wanted nothing of it leaves it as it was.
 pub fn next_state(before: &EngineState, seen: &EngineObservation, now: Time) -> EngineState {
+    let known = before.unsupported.iter().filter(|pair| !seen.unsupported.contains(pair) && !seen.translated.contains(pair));
+    // Feeds may claim to be in any number of languages.
+    let unsupported = seen.unsupported.iter().chain(known).take(MAX_UNSUPPORTED).cloned().collect();
+    EngineState { unsupported, ..next_condition(before, seen, now) }
+}
+
+fn next_condition(before: &EngineState, seen: &EngineObservation, now: Time) -> EngineState {
     let has_worked = before.has_worked || seen.has_translated;
     let is_trouble = !matches!(before.condition, EngineCondition::New | EngineCondition::Good);
     let Some(EngineFailure { kind, message, retry_at }) = &seen.failure else {
@@ -93,6 +107,7 @@ pub fn next_state(before: &EngineState, seen: &EngineObservation, now: Time) -> 
         has_worked,
         paused_until: retry_at.or_else(|| rests.then(|| rest_until(since, now))),
         message: Some(message.clone()),
+        unsupported: Vec::new(),
     }
 }
 
@@ -205,6 +220,15 @@ mod tests {
         assert_eq!(after(&[failing.clone(), failing.clone()]).paused_until, None);
         let partly = EngineObservation { has_translated: true, ..failing };
         assert_eq!(after(&[success(), partly.clone(), partly]).paused_until, None);
+    }
+
+    #[test]
+    fn unsupported_pair_is_remembered_until_it_is_translated() {
+        let pair = (Lang::new("fr").expect("a tag"), Lang::new("ja").expect("a tag"));
+        let lacking = EngineObservation { unsupported: vec![pair.clone()], ..failure(FaultKind::UnsupportedPair) };
+        assert_eq!(after(&[lacking.clone(), success(), EngineObservation::default()]).unsupported, std::slice::from_ref(&pair));
+        let translated = EngineObservation { translated: vec![pair], ..success() };
+        assert!(after(&[lacking, translated]).unsupported.is_empty());
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::translate::{
 /// The time for which other workers leave a claimed segment alone.
 const CLAIM: Duration = Duration::from_secs(15 * 60);
 /// The most altered names that are protected, one after the other.
-const MAX_PROTECTED_NAMES: usize = 2;
+pub(super) const MAX_PROTECTED_NAMES: usize = 2;
 
 /// The result of one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl BatchRun<'_> {
             }
         }
         let accepted = claimed.iter().filter(|segment| matches!(segment.outcome, SegmentOutcome::Translated(_))).count();
-        self.engine.record_accepted(accepted as u64);
+        self.engine.record_accepted(self.pair, accepted as u64);
         self.remember(&mut claimed).await?;
         Ok(rejected)
     }

@@ -48,6 +48,8 @@ pub(in crate::pipeline) struct EngineUsage {
     pub(in crate::pipeline) is_budget_exhausted: bool,
     /// Translations that passed the checks.
     accepted: u64,
+    /// The pairs of languages of these.
+    pairs: Vec<LanguagePair>,
     /// The last request that failed for good.
     failure: Option<EngineFailure>,
     /// True if nothing is sent before a time that the server has set in an earlier run.

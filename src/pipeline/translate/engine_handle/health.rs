@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::super::request_context::RequestContext;
 use super::{EngineHandle, lock};
-use crate::model::{Fault, FaultKind};
+use crate::model::{Fault, FaultKind, Lang};
 use crate::policy::engine_health::{EngineFailure, EngineObservation};
 use crate::translate::{EngineError, LanguagePair, OpenCircuit};
 
@@ -18,8 +18,12 @@ impl EngineHandle {
     }
 
     /// Records that so many translations passed the checks.
-    pub(in super::super) fn record_accepted(&self, translations: u64) {
-        lock(&self.usage).accepted += translations;
+    pub(in super::super) fn record_accepted(&self, pair: &LanguagePair, translations: u64) {
+        let mut usage = lock(&self.usage);
+        usage.accepted += translations;
+        if translations > 0 && !usage.pairs.contains(pair) {
+            usage.pairs.push(pair.clone());
+        }
     }
 
     /// Records that a request failed for good.
@@ -45,6 +49,8 @@ impl EngineHandle {
     pub(in super::super) fn observe(&self) -> EngineObservation {
         let usage = lock(&self.usage).clone();
         let mut open = lock(&self.breaker).open_circuits();
+        let lacking = open.iter().filter(|open| open.kind == FaultKind::UnsupportedPair);
+        let unsupported = lacking.filter_map(|open| open.pair.clone()).map(as_tuple).collect();
         // A pair that the engine does not have is the least of its troubles.
         open.sort_by_key(|open| open.kind == FaultKind::UnsupportedPair);
         let last = usage.failure.filter(|_| usage.accepted == 0 || !open.is_empty());
@@ -58,6 +64,8 @@ impl EngineHandle {
             has_translated: usage.accepted > 0,
             failure: budget.or(of_circuit).or(last),
             is_resting: usage.is_resting,
+            translated: usage.pairs.into_iter().map(as_tuple).collect(),
+            unsupported,
         }
     }
 
@@ -75,6 +83,10 @@ impl EngineHandle {
         faults.extend(told.map(|open| Fault::of_engine(&self.id, open.kind, describe(open))));
         faults
     }
+}
+
+fn as_tuple(LanguagePair { from, to }: LanguagePair) -> (Lang, Lang) {
+    (from, to)
 }
 
 fn describe(open: OpenCircuit) -> String {

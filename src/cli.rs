@@ -7,6 +7,7 @@ mod context;
 mod count;
 mod daemon;
 mod error;
+mod estimate;
 mod global;
 mod log;
 mod memory;

@@ -8,6 +8,7 @@ mod edition;
 mod engine_kind;
 mod engine_state;
 mod entry;
+mod estimate;
 mod fault;
 mod id;
 mod lang;
@@ -36,6 +37,7 @@ pub use edition::{Edition, EditionItem, EndOfFeed, Format, Show, SourceInfo, Tra
 pub use engine_kind::{BilingualMode, EngineKind};
 pub use engine_state::{EngineCondition, EngineState};
 pub use entry::{Enclosure, Entry, EntryHead, EntryRow, FullText, Original};
+pub use estimate::{BudgetEstimate, EditionEstimate, EngineEstimate, Estimate, EstimatedWork, Range};
 pub use fault::{Fault, FaultKind, FaultSubject};
 pub use id::{EntryId, EntryKey, Revision, SourceId};
 pub use lang::Lang;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anstyle::AnsiColor;
 
 use super::count::count;
+use super::estimate::estimate_table;
 use super::table::{Cell, Table};
 use crate::config::Engine;
 use crate::model::{Fault, FaultSubject, Report, TranslationCounts, Visit};
@@ -33,6 +34,7 @@ pub(super) fn report_tables(report: &Report, dry: bool, output: &Path, currency:
     let mut out = counts_lines(report);
     out.push_str(&translation_line(&report.translation, dry, currency));
     if dry {
+        out.push_str(&report.translation.estimate.as_deref().map(estimate_table).unwrap_or_default());
         out.push_str("Dry run: nothing was written.\n");
     } else if !report.editions.is_empty() {
         out.push_str(&output_line(report, output));

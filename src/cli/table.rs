@@ -32,6 +32,12 @@ impl Cell {
         Self { text: if number == 0 { "·".to_owned() } else { number.to_string() }, style: Style::new(), right: true }
     }
 
+    /// Aligns the cell on the right.
+    pub(super) fn right(mut self) -> Self {
+        self.right = true;
+        self
+    }
+
     /// Sets the style.
     pub(super) fn style(mut self, style: Style) -> Self {
         self.style = style;

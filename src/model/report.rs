@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EngineCondition, Fault, Found, Lang, Outcome, Time};
+use super::{EngineCondition, Estimate, Fault, Found, Lang, Outcome, Time};
 
 /// The visited sources, counted by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,13 +73,25 @@ pub struct TranslationCounts {
     pub characters_sent: u64,
     /// The cost of the requests. One that was not answered, but may be billed, counts.
     pub cost: f64,
+    /// Tokens of the requests.
+    #[serde(default)]
+    pub tokens_in: u64,
+    /// Tokens of the answers.
+    #[serde(default)]
+    pub tokens_out: u64,
     /// Answers that were refused.
     pub rejected: u64,
+    /// Segments that stay in the original, since no engine translates them well.
+    #[serde(default)]
+    pub left: u64,
     /// Entries that an edition wants in a language and that are not translated yet.
     pub waiting: u64,
     /// The engines, in the order of feeds.toml.
     #[serde(default)]
     pub engines: Vec<EngineCounts>,
+    /// The figures of a dry run that may vary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Box<Estimate>>,
 }
 
 /// The work of one engine.
@@ -102,6 +114,16 @@ pub struct EngineCounts {
 }
 
 impl TranslationCounts {
+    /// Adds the work of one engine to the list and to the sums.
+    pub fn add_engine(&mut self, engine: EngineCounts) {
+        self.sent += engine.sent;
+        self.characters_sent += engine.characters;
+        self.cost += engine.cost;
+        self.tokens_in += engine.tokens_in;
+        self.tokens_out += engine.tokens_out;
+        self.engines.push(engine);
+    }
+
     /// Adds the work of engines, and takes over their conditions.
     pub fn add_engines(&mut self, engines: Vec<EngineCounts>) {
         for more in engines {

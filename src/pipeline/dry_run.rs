@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use crate::config as plan;
-use crate::model::{Change, Report, SourceId, Time};
+use crate::model::{Report, SourceId, Time, TranslationCounts, Visit};
 use crate::store::{Access, LeasedSource, Store, StoreError};
 
 use super::error::PipelineError;
@@ -15,12 +15,11 @@ use super::network::client;
 use super::prepared::{RunError, open_glossary};
 use super::report::ReportBuilder;
 use super::run_once::RunRequest;
-use super::translate::{OpenedEngines, Translated, estimate, open_engines};
+use super::translate::{EstimateRequest, ExpectedEntries, OpenedEngines, Translated, open_engines};
 
 /// Fetches due sources and reports what a run would do.
 pub async fn dry_run(request: &RunRequest<'_>) -> Result<Report, RunError> {
     let (plan, started) = (&request.plan, request.clock.now());
-    let client = client(&plan.fetch)?;
     let OpenedEngines { engines, faults } = open_engines(plan)?;
     let glossary = open_glossary(plan, &engines)?;
     let store = match Store::open(plan.state.url(), Access::Look).await {
@@ -28,24 +27,48 @@ pub async fn dry_run(request: &RunRequest<'_>) -> Result<Report, RunError> {
         Err(StoreError::Empty { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let sources = request.scope.sources(&plan.sources);
-    let due = due_sources(request, store.as_ref(), &sources, started).await?;
+    let (mut report, visits) = visit_due(request, store.as_ref(), started).await?;
+    // Without engines, a run leaves its texts alone.
+    let mut counts = TranslationCounts::default();
+    if !engines.is_empty() {
+        let estimate = EstimateRequest {
+            engines: &engines,
+            glossary: &glossary,
+            store: store.as_ref(),
+            editions: plan.editions.iter().filter(|edition| request.scope.has_edition(edition)).collect(),
+            paged: plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect(),
+            expected: expect_entries(store.as_ref(), visits).await?,
+            force: request.scope.force,
+            now: started,
+        };
+        counts = estimate.estimate().await?;
+    }
+    report.add_translation(Translated { counts, faults, ..Translated::default() });
+    Ok(report.build(0, request.clock.now()))
+}
+
+/// Visits the sources that are due. Returns the report so far, and the visits.
+async fn visit_due(
+    request: &RunRequest<'_>,
+    store: Option<&Store>,
+    started: Time,
+) -> Result<(ReportBuilder, Vec<Visit>), RunError> {
+    let client = client(&request.plan.fetch)?;
+    let sources = request.scope.sources(&request.plan.sources);
+    let due = due_sources(request, store, &sources, started).await?;
     (request.progress)(Progress::Leased(due.len()));
-    let report = RefCell::new(ReportBuilder::new(started));
-    let changes: RefCell<Vec<Change>> = RefCell::default();
-    let visitor =
-        &Visitor { client: &client, store: store.as_ref(), keep: false, force: request.scope.force, clock: request.clock };
-    let (report_cell, changes_cell, has_engines) = (&report, &changes, !engines.is_empty());
+    let visitor = &Visitor { client: &client, store, keep: false, force: request.scope.force, clock: request.clock };
+    let done: RefCell<(ReportBuilder, Vec<Visit>)> = RefCell::new((ReportBuilder::new(started), Vec::new()));
+    let done_cell = &done;
     let by_id: HashMap<&SourceId, &plan::Source> = sources.iter().map(|source| (&source.id, *source)).collect();
     let hosts = by_host(due, &by_id).into_iter().map(|(_, queue)| {
-        visit_in_turn(queue, plan.fetch.per_host, |source, known| async move {
+        visit_in_turn(queue, request.plan.fetch.per_host, |source, known| async move {
             let visited = visitor.visit(source, known).await?;
             let visit = visited.visit();
-            report_cell.borrow_mut().add_visit(visit);
             (request.progress)(Progress::Visited(visit));
-            if has_engines {
-                changes_cell.borrow_mut().extend(visit.changes.iter().cloned());
-            }
+            let (report, visits) = &mut *done_cell.borrow_mut();
+            report.add_visit(visit);
+            visits.push(visit.clone());
             Ok::<(), StoreError>(())
         })
     });
@@ -54,11 +77,22 @@ pub async fn dry_run(request: &RunRequest<'_>) -> Result<Report, RunError> {
         done?;
     }
     drop(hosts);
-    let editions = plan.editions.iter().filter(|edition| request.scope.has_edition(edition));
-    let counts = estimate((&engines, &glossary), store.as_ref(), editions, changes.take(), started).await?;
-    let mut report = report.into_inner();
-    report.add_translation(Translated { counts, faults, ..Translated::default() });
-    Ok(report.build(0, request.clock.now()))
+    Ok(done.into_inner())
+}
+
+/// Returns what a run would store of these visits.
+async fn expect_entries(store: Option<&Store>, visits: Vec<Visit>) -> Result<ExpectedEntries, StoreError> {
+    let mut expected = ExpectedEntries::default();
+    let mut restored = Vec::new();
+    for visit in visits {
+        expected.changes.extend(visit.changes.into_iter().map(|change| (change.entry.key.id(), change)));
+        expected.withdrawn.extend(visit.withdrawn);
+        restored.extend(visit.restored);
+    }
+    if let Some(store) = store.filter(|_| !restored.is_empty()) {
+        expected.restored = store.find_entry_rows(&restored).await?;
+    }
+    Ok(expected)
 }
 
 /// Returns the sources that are due, with what the store knows of them. Nothing is leased.

@@ -22,6 +22,15 @@ use host_pages::{HostPages, WantedPage, fetch_pages, load_robots};
 /// The number of requests for a page before it is given up.
 const TRIES: u32 = 3;
 
+/// Returns true if the page of an article is to be fetched, from what is known of it.
+pub(super) fn is_page_wanted(known: Option<&FullText>) -> bool {
+    match known {
+        None => true,
+        Some(FullText::Failed { tries, .. }) => *tries < TRIES,
+        Some(_) => false,
+    }
+}
+
 /// The budget of one pass for article pages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageBudget {
@@ -135,11 +144,11 @@ impl<'a> Pages<'a> {
         let mut tries: HashMap<EntryId, u32> = HashMap::new();
         let mut ids = Vec::new();
         for entry in window {
-            let before = match known.get(&entry.id) {
-                None => 0,
-                Some(FullText::Failed { tries, .. }) if *tries < TRIES => *tries,
-                Some(_) => continue,
-            };
+            let kept = known.get(&entry.id);
+            if !is_page_wanted(kept) {
+                continue;
+            }
+            let before = if let Some(FullText::Failed { tries, .. }) = kept { *tries } else { 0 };
             let Some((id, _)) = self.sources.get_key_value(&entry.source) else { continue };
             let spent = self.spent.entry(*id).or_default();
             if !self.budget.time.is_zero() && *spent < self.budget.per_source && self.requested.insert(entry.id) {

@@ -5,7 +5,7 @@ mod make;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{EntryId, EntryRow, Original, Show, SourceId};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
@@ -25,6 +25,27 @@ pub(super) async fn load_or_make_originals(
     entries: &[EntryRow],
     paged: &HashSet<SourceId>,
 ) -> Result<HashMap<EntryId, Original>, PipelineError> {
+    let mut originals = load_originals(store, entries, paged).await?;
+    let missing = entries.iter().map(|known| known.id).filter(|id| !originals.contains_key(id));
+    let missing: Vec<EntryId> = missing.collect();
+    for missing in missing.chunks(MADE_AT_ONCE) {
+        let entries = store.load_entries(missing).await?;
+        let made = spawn_cpu("making original renditions", move || {
+            entries.into_iter().map(|(id, revision, entry)| (id, revision, make_original(entry))).collect::<Vec<_>>()
+        })
+        .await?;
+        store.save_originals(&made).await?;
+        originals.extend(made.into_iter().map(|(id, _, original)| (id, original)));
+    }
+    Ok(originals)
+}
+
+/// Returns the original renditions of these entries that are stored and not outdated.
+pub(super) async fn load_originals(
+    store: &Store,
+    entries: &[EntryRow],
+    paged: &HashSet<SourceId>,
+) -> Result<HashMap<EntryId, Original>, StoreError> {
     let ids: Vec<EntryId> = entries.iter().map(|known| known.id).collect();
     let rows: HashMap<EntryId, &EntryRow> = entries.iter().map(|known| (known.id, known)).collect();
     let mut originals: HashMap<EntryId, Original> = HashMap::with_capacity(ids.len());
@@ -37,16 +58,6 @@ pub(super) async fn load_or_make_originals(
             make::bound(&mut original);
             originals.insert(id, original);
         }
-    }
-    let missing: Vec<EntryId> = ids.into_iter().filter(|id| !originals.contains_key(id)).collect();
-    for missing in missing.chunks(MADE_AT_ONCE) {
-        let entries = store.load_entries(missing).await?;
-        let made = spawn_cpu("making original renditions", move || {
-            entries.into_iter().map(|(id, revision, entry)| (id, revision, make_original(entry))).collect::<Vec<_>>()
-        })
-        .await?;
-        store.save_originals(&made).await?;
-        originals.extend(made.into_iter().map(|(id, _, original)| (id, original)));
     }
     Ok(originals)
 }

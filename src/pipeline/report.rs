@@ -83,6 +83,11 @@ impl ReportBuilder {
         sum.sent += more.sent;
         sum.characters_sent += more.characters_sent;
         sum.cost += more.cost;
+        sum.tokens_in += more.tokens_in;
+        sum.tokens_out += more.tokens_out;
+        sum.left += more.left;
+        sum.waiting += more.waiting;
+        sum.estimate = more.estimate;
         sum.rejected += more.rejected;
         sum.add_engines(more.engines);
         self.has_changed |= more.segments > 0 || translated.faults != self.engine_faults;

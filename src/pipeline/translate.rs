@@ -22,7 +22,7 @@ mod scheduler;
 mod segment_job;
 mod text;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,10 +39,10 @@ use super::error::PipelineError;
 use super::full_text::Pages;
 use super::originals::load_or_make_originals;
 pub use engine_handle::EngineHandle;
-pub(super) use estimate::estimate;
+pub(super) use estimate::EstimateRequest;
 pub(super) use open::{OpenedEngines, open_engines};
 pub use open::{TranslateSetupError, load_glossary, open_engine};
-pub(super) use plan::{RenditionRequest, source_language};
+pub(super) use plan::{ExpectedEntries, RenditionRequest, source_language};
 use plan::{RenditionRequests, is_translated, lay_out, newest_entries};
 use request_context::RequestContext;
 use scheduler::{Destination, Scheduler};
@@ -97,7 +97,7 @@ impl Translate<'_> {
         let mut requests = RenditionRequests::new(self.engines, self.glossary);
         for edition in self.editions.iter().filter(|edition| is_translated(edition)) {
             if self.only.is_none_or(|only| only.contains(&edition.id)) {
-                let newest = newest_entries(Some(self.store), edition, &HashMap::new()).await?;
+                let newest = newest_entries(Some(self.store), edition, &ExpectedEntries::default()).await?;
                 let full_texts = pages.load_or_fetch(&newest, edition.show == Show::Full).await?;
                 requests.add_edition(edition, &newest, &full_texts);
             }
@@ -120,6 +120,7 @@ impl Translate<'_> {
             done.counts.segments += round.counts.segments;
             done.counts.recalled += round.counts.recalled;
             done.counts.rejected += round.counts.rejected;
+            done.counts.left += round.counts.left;
             done.renditions += round.saved;
         }
         done.is_late = Instant::now() >= context.until();

@@ -13,6 +13,7 @@ mod daemon;
 mod dates;
 mod docs;
 mod engines;
+mod estimate;
 mod failures;
 mod feed_corpus;
 mod full_text;

@@ -4,11 +4,15 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use relais::model::EngineKind;
 use serde_json::Value;
 
+use crate::support::engine::EngineServer;
+use crate::support::engine::words::english;
+use crate::support::estimate::{assert_between, estimate_then_run};
 use crate::support::feeds::tables;
 use crate::support::origin::{Origin, Reply};
-use crate::support::program::{World, shared};
+use crate::support::program::{World, server_address, shared};
 
 /// What the manifest says of a body: the entries that it holds, if somebody counted them.
 fn counted(folder: &std::path::Path) -> HashMap<String, u64> {
@@ -84,4 +88,71 @@ async fn every_real_feed_gives_its_entries_and_the_next_run_asks_for_nothing_twi
     let asked = (0..bodies.len()).map(|place| origin.seen(&format!("/{place}")));
     let with_validator = asked.filter(|seen| seen.len() == 2 && !seen[1].header("if-none-match").is_empty()).count();
     assert_eq!(with_validator, bodies.len() - told, "every feed that was read is asked for with its validator");
+}
+
+/// The tables of the sources of all real feeds.
+fn sources(origin: &Origin, folder: &std::path::Path) -> String {
+    let mut text = String::new();
+    for (place, path) in bodies(folder).iter().enumerate() {
+        origin.on(&format!("/{place}"), Reply::ok(std::fs::read(path).expect("a body")).tagged());
+        text.push_str(&format!("[source.s{place:02}]\nurl = \"{}\"\n", origin.url(&format!("/{place}"))));
+    }
+    text
+}
+
+/// A world of all real feeds, one engine, and an edition in these languages of so many entries.
+/// One source is visited after the other: of two copies of an article the first one that is seen is shown.
+#[expect(clippy::disallowed_methods, reason = "a test's own file")]
+fn translated_world(sources: &str, engine: &str, langs: &str, limit: u32) -> World {
+    let world = World::new(&format!(
+        "{sources}[engine.a]\n{engine}\nprice = {{ per_million_characters = 20.0, currency = \"EUR\" }}\n\
+         [edition.jeux]\ntitle = \"The Games\"\nlangs = [{langs}]\nshow = \"full\"\nlimit = {limit}\nengines = [\"a\"]\nuntranslated = \"original\"\n"
+    ));
+    let file = world.path("feeds.toml");
+    let text = std::fs::read_to_string(&file).expect("feeds.toml");
+    std::fs::write(&file, text.replace("per_host = 8", "per_host = 1")).expect("feeds.toml can be written");
+    world
+}
+
+/// A dry run and a run; prints their figures side by side.
+async fn compare(what: &str, world: &World) -> Value {
+    let (dry, real) = estimate_then_run(world).await;
+    println!("{what}: {} segments, {} from the memory", dry["translation"]["segments"], dry["translation"]["recalled"]);
+    assert_between(&dry, &real);
+    real["translation"].clone()
+}
+
+#[tokio::test]
+async fn run_over_real_feeds_lies_within_the_estimate_of_the_dry_run() {
+    let Some(shared) = shared() else { return };
+    let (origin, server) = (Origin::start().await, EngineServer::start(EngineKind::Libretranslate).await);
+    let sources = sources(&origin, &shared.join("data/real-feeds"));
+    let engine = format!("kind = \"libretranslate\"\nurl = \"{}\"", server.url());
+    let world = translated_world(&sources, &engine, "\"en\"", 1000);
+    let first = compare("first run", &world).await;
+    assert!(first["sent"].as_u64() > Some(300) && first["rejected"].as_u64() > Some(0), "{first}");
+    compare("second run", &world).await;
+    for budget in ["{ characters = 5_000, per = \"month\" }", "{ money = 0.5, per = \"month\" }"] {
+        let world = translated_world(&sources, &format!("{engine}\nbudget = {budget}"), "\"en\", \"en-GB\"", 1000);
+        compare(budget, &world).await;
+        compare("the same, second run", &world).await;
+    }
+    // Of seven texts one comes back as it was.
+    server.translate_with(|text| if text.chars().count() % 7 == 0 { text.to_owned() } else { english(text) });
+    let refusing = compare("one text of seven is refused", &translated_world(&sources, &engine, "\"en\"", 1000)).await;
+    assert!(refusing["rejected"].as_u64() > first["rejected"].as_u64(), "{refusing}");
+}
+
+#[tokio::test]
+async fn run_over_real_feeds_with_apertium_lies_within_the_estimate_of_the_dry_run() {
+    let (Some(shared), Some(url)) = (shared(), server_address("RELAIS_TEST_APY")) else { return };
+    let origin = Origin::start().await;
+    let sources = sources(&origin, &shared.join("data/real-feeds"));
+    let engine = format!("kind = \"apertium\"\nurl = \"{url}\"");
+    let world = translated_world(&sources, &engine, "\"es\"", 400);
+    let first = compare("Apertium", &world).await;
+    assert!(first["sent"].as_u64() > Some(300), "{first}");
+    compare("Apertium, second run", &world).await;
+    let pivot = format!("{engine}\npivot = \"es\"\nbudget = {{ characters = 20_000, per = \"day\" }}");
+    compare("Apertium through Spanish, with a budget", &translated_world(&sources, &pivot, "\"en\"", 400)).await;
 }

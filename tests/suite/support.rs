@@ -3,6 +3,7 @@
 pub(crate) mod chrf;
 pub(crate) mod editions;
 pub(crate) mod engine;
+pub(crate) mod estimate;
 pub(crate) mod feeds;
 pub(crate) mod origin;
 pub(crate) mod postgres;

@@ -62,9 +62,6 @@ impl Translated {
             tokens_out: usage.used.tokens_out,
             cost: cost::from_millionths(engine.price.cost_of(usage.used)),
         };
-        self.counts.sent += engine.sent;
-        self.counts.characters_sent += engine.characters;
-        self.counts.cost += engine.cost;
-        self.counts.engines.push(engine);
+        self.counts.add_engine(engine);
     }
 }

@@ -23,6 +23,8 @@ pub(in crate::pipeline) struct RenditionRequest {
     pub(super) to: Lang,
     /// The engines of the first edition that wants it, as places in the list of the pass.
     pub(super) engines: Vec<usize>,
+    /// The first edition that wants it, counted in the order in which they were added.
+    pub(super) edition: usize,
     /// The inputs of the rendition, with as much text as any edition shows.
     pub(super) inputs: RenditionInputs,
 }
@@ -32,11 +34,23 @@ pub(super) struct RenditionRequests<'a> {
     engines: &'a [EngineHandle],
     glossary: &'a Glossary,
     requests: HashMap<(EntryId, Lang), RenditionRequest>,
+    editions: usize,
+}
+
+/// The entries that a visit has found and that are not in the store yet.
+#[derive(Debug, Default)]
+pub(in crate::pipeline) struct ExpectedEntries {
+    /// New and changed ones.
+    pub(in crate::pipeline) changes: HashMap<EntryId, Change>,
+    /// Those that are back in their feeds, unchanged.
+    pub(in crate::pipeline) restored: Vec<EntryRow>,
+    /// Those that their sources have withdrawn.
+    pub(in crate::pipeline) withdrawn: HashSet<EntryId>,
 }
 
 impl<'a> RenditionRequests<'a> {
     pub(super) fn new(engines: &'a [EngineHandle], glossary: &'a Glossary) -> Self {
-        Self { engines, glossary, requests: HashMap::new() }
+        Self { engines, glossary, requests: HashMap::new(), editions: 0 }
     }
 
     /// Adds the renditions that an edition wants of its newest entries.
@@ -52,6 +66,7 @@ impl<'a> RenditionRequests<'a> {
                     from: from.clone(),
                     to: to.clone(),
                     engines: engines.clone(),
+                    edition: self.editions,
                     inputs,
                 });
                 if inputs.show > request.inputs.show {
@@ -59,6 +74,7 @@ impl<'a> RenditionRequests<'a> {
                 }
             }
         }
+        self.editions += 1;
     }
 
     /// Returns those that the store does not have, or that hold segments which may be sent again at `now`, the newest entries
@@ -92,14 +108,16 @@ pub(super) fn is_translated(edition: &plan::Edition) -> bool {
     !edition.engines.is_empty() && !edition.langs.is_empty()
 }
 
-/// Returns the newest entries of an edition in any language, each article once. `changes` are not in the store yet.
+/// Returns the newest entries of an edition in any language, each article once, as they are once `expected` is in the store.
 pub(super) async fn newest_entries(
     store: Option<&Store>,
     edition: &plan::Edition,
-    changes: &HashMap<EntryId, Change>,
+    expected: &ExpectedEntries,
 ) -> Result<Vec<EntryRow>, StoreError> {
-    let mut new: Vec<EntryRow> =
-        changes.values().filter(|change| edition.from.contains(&change.entry.key.source)).map(known_of_change).collect();
+    let changes = &expected.changes;
+    let restored = expected.restored.iter().filter(|row| !changes.contains_key(&row.id)).cloned();
+    let mut new: Vec<EntryRow> = changes.values().map(known_of_change).chain(restored).collect();
+    new.retain(|row| edition.from.contains(&row.source));
     new.sort_by_key(|known| Reverse((known.at, known.id)));
     let mut new = new.into_iter().peekable();
     let mut window = Window::new(edition.limit);
@@ -114,7 +132,7 @@ pub(super) async fn newest_entries(
             while let Some(newer) = new.next_if(|new| (new.at, new.id) > (row.at, row.id)) {
                 window.push(newer);
             }
-            if !changes.contains_key(&row.id) {
+            if !changes.contains_key(&row.id) && !expected.withdrawn.contains(&row.id) {
                 window.push(row);
             }
         }

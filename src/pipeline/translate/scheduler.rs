@@ -14,10 +14,11 @@ use super::batch::{BatchRun, BatchSegment};
 use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use super::request_context::RequestContext;
-use crate::model::{Rendition, Time, TranslationCounts};
-use crate::store::{Store, StoreError, TranslatedEntry};
+use super::segment_job::{JobState, SegmentJob};
+use crate::model::{Rendition, TranslationCounts};
+use crate::store::{StoreError, TranslatedEntry};
 use finish::{FinishedDocument, make_rendition};
-use recall::recall_known;
+pub(super) use recall::recall_known;
 use state::{QueuedBatch, SchedulerState};
 
 /// Translates documents with some engines.
@@ -52,19 +53,6 @@ enum SchedulerEvent {
     Documents(Result<Vec<TranslatedEntry>, PipelineError>),
 }
 
-/// Recalls what is known of some documents, and queues the rest for the engines.
-pub(super) async fn queue_unknown<'a>(
-    engines: &'a [EngineHandle],
-    store: Option<&Store>,
-    jobs: Vec<DocumentJob>,
-    now: Time,
-) -> Result<SchedulerState<'a>, StoreError> {
-    let mut state = SchedulerState::new(engines, jobs, now);
-    recall_known(&mut state, store).await?;
-    state.enqueue_open();
-    Ok(state)
-}
-
 impl Scheduler<'_> {
     /// Translates documents as far as the engines are available.
     ///
@@ -88,6 +76,8 @@ impl Scheduler<'_> {
             }
             match in_flight.next().await {
                 None => {
+                    let is_left = |job: &&SegmentJob| job.state == JobState::Untranslated;
+                    state.counts.left = state.jobs.all.iter().filter(is_left).count() as u64;
                     scheduled.counts = state.counts;
                     return Ok(scheduled);
                 }
@@ -110,6 +100,10 @@ impl Scheduler<'_> {
 
     async fn send(&self, batch: QueuedBatch) -> SchedulerEvent {
         let QueuedBatch { engine, pair, mut segments } = batch;
+        tracing::debug!(
+            engine.id = %self.engines[engine].id, lang.pair = %pair, segments = segments.len(),
+            "segments that the memory does not have are sent to an engine"
+        );
         let run = BatchRun { engine: &self.engines[engine], pair: &pair, context: self.context, worker: self.worker };
         let result = run.run(&mut segments).await.map(|rejected| (segments, rejected));
         SchedulerEvent::Batch { engine, result }

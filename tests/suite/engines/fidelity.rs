@@ -15,10 +15,9 @@ use relais::pipeline::{EngineHandle, TextRequest, translate_text};
 use relais::store::{Access, Store};
 use relais::translate::{Batch, Glossary, Outgoing, SegmentContext};
 
-use super::real::address;
 use super::{engine, fitting, lang, settings};
 use crate::support::chrf::chrf;
-use crate::support::program::shared;
+use crate::support::program::{server_address, shared};
 
 /// Where Debian puts the manual.
 const MANUAL: &str = "/usr/share/doc/maint-guide-fr/html";
@@ -279,7 +278,7 @@ async fn sentences_are_as_good_as_the_engines(kind: EngineKind, url: &str, to: &
 
 #[tokio::test]
 async fn apertium_loses_nothing_of_real_html() {
-    let Some(url) = address("RELAIS_TEST_APY") else { return };
+    let Some(url) = server_address("RELAIS_TEST_APY") else { return };
     for to in ["ca", "es"] {
         everything_is_kept(EngineKind::Apertium, &url, to).await;
     }
@@ -287,7 +286,7 @@ async fn apertium_loses_nothing_of_real_html() {
 
 #[tokio::test]
 async fn libretranslate_loses_nothing_of_real_html() {
-    let Some(url) = address("RELAIS_TEST_LIBRETRANSLATE") else { return };
+    let Some(url) = server_address("RELAIS_TEST_LIBRETRANSLATE") else { return };
     for to in ["ca", "es"] {
         everything_is_kept(EngineKind::Libretranslate, &url, to).await;
     }
@@ -295,7 +294,9 @@ async fn libretranslate_loses_nothing_of_real_html() {
 
 #[tokio::test]
 async fn plain_sentences_are_as_good_as_the_engine_alone() {
-    let (Some(apy), Some(libre)) = (address("RELAIS_TEST_APY"), address("RELAIS_TEST_LIBRETRANSLATE")) else { return };
+    let (Some(apy), Some(libre)) = (server_address("RELAIS_TEST_APY"), server_address("RELAIS_TEST_LIBRETRANSLATE")) else {
+        return;
+    };
     for to in ["ca", "es"] {
         sentences_are_as_good_as_the_engines(EngineKind::Apertium, &apy, to).await;
         sentences_are_as_good_as_the_engines(EngineKind::Libretranslate, &libre, to).await;

@@ -4,6 +4,8 @@
 use relais::model::EngineKind;
 use relais::translate::EngineError;
 
+use crate::support::program::server_address;
+
 use super::{Batch, EngineSettings, engine, fitting, lang, outgoing, settings};
 
 /// Sentences of our own, with all that marks are around in news.
@@ -21,17 +23,6 @@ const SENTENCES: [&str; 12] = [
     "Dans le <x1>village</x1> de la <x9/>, tout est calme.",
     "Après la course, <x1>elle</x1> a parlé avec <x2>son entraîneur</x2> et <x9/>.",
 ];
-
-/// The address of a server, if there is one.
-pub(super) fn address(variable: &str) -> Option<String> {
-    let address = std::env::var(variable).ok().filter(|address| !address.is_empty());
-    if address.is_none() {
-        let required = std::env::var("RELAIS_REQUIRE_SERVERS").as_deref() == Ok("1");
-        assert!(!required || std::env::var_os("RELAIS_SHARED").is_none(), "{variable} is not set");
-        eprintln!("skipped: {variable} is not set");
-    }
-    address
-}
 
 /// Translates all sentences and counts those whose marks have come back, in place or not.
 async fn kept(settings: EngineSettings, to: &str) -> usize {
@@ -56,7 +47,7 @@ async fn kept(settings: EngineSettings, to: &str) -> usize {
 
 #[tokio::test]
 async fn apertium_keeps_marks() {
-    let Some(url) = address("RELAIS_TEST_APY") else { return };
+    let Some(url) = server_address("RELAIS_TEST_APY") else { return };
     for to in ["ca", "es"] {
         assert_eq!(kept(settings(EngineKind::Apertium, &url), to).await, SENTENCES.len(), "{to}");
     }
@@ -69,7 +60,7 @@ async fn apertium_keeps_marks() {
 
 #[tokio::test]
 async fn apertium_gives_back_what_it_must_not_touch() {
-    let Some(url) = address("RELAIS_TEST_APY") else { return };
+    let Some(url) = server_address("RELAIS_TEST_APY") else { return };
     let engine = engine(settings(EngineKind::Apertium, &url));
     let batch = Batch { from: lang("fr"), to: lang("es"), texts: vec![outgoing(" Le chat &lt;b&gt; &amp;amp; 3,5\u{a0}% ")] };
     let reply = engine.translate(&batch).await.expect("a reply");
@@ -79,7 +70,7 @@ async fn apertium_gives_back_what_it_must_not_touch() {
 
 #[tokio::test]
 async fn libretranslate_keeps_marks() {
-    let Some(url) = address("RELAIS_TEST_LIBRETRANSLATE") else { return };
+    let Some(url) = server_address("RELAIS_TEST_LIBRETRANSLATE") else { return };
     for to in ["ca", "es"] {
         let kept = kept(settings(EngineKind::Libretranslate, &url), to).await;
         assert!(kept * 10 >= SENTENCES.len() * 9, "{kept} of {}: {to}", SENTENCES.len());

@@ -127,3 +127,14 @@ pub(crate) fn shared() -> Option<PathBuf> {
     }
     folder
 }
+
+/// The address of a translation server, if there is one; on machines of the project there has to be.
+pub(crate) fn server_address(variable: &str) -> Option<String> {
+    let address = std::env::var(variable).ok().filter(|address| !address.is_empty());
+    if address.is_none() {
+        let required = std::env::var("RELAIS_REQUIRE_SERVERS").as_deref() == Ok("1");
+        assert!(!required || std::env::var_os("RELAIS_SHARED").is_none(), "{variable} is not set");
+        eprintln!("skipped: {variable} is not set");
+    }
+    address
+}

@@ -4,7 +4,7 @@ use super::super::request_context::RequestContext;
 use super::{EngineHandle, lock};
 use crate::model::{Period, Usage};
 use crate::store::{Reservation, Spending, StoreError};
-use crate::translate::Batch;
+use crate::translate::{Batch, LanguagePair, Outgoing};
 
 /// An amount that was reserved for one request.
 pub(super) struct ReservedUsage {
@@ -15,9 +15,19 @@ pub(super) struct ReservedUsage {
 }
 
 impl EngineHandle {
+    /// Returns the most that a request with these texts can use up.
+    pub(in super::super) fn most_usage<'t>(&self, texts: impl IntoIterator<Item = &'t Outgoing>, pair: &LanguagePair) -> Usage {
+        texts.into_iter().fold(Usage::default(), |sum, text| sum + self.engine.price(text, &pair.from, &pair.to))
+    }
+
+    /// Sends nothing more: the budget is used up.
+    pub(in super::super) fn stop_for_budget(&self) {
+        lock(&self.usage).is_budget_exhausted = true;
+    }
+
     /// Reserves the most that a request can use up; nothing if the budget does not allow it.
     pub(super) async fn reserve(&self, batch: &Batch, context: RequestContext<'_>) -> Result<Option<ReservedUsage>, StoreError> {
-        let most = batch.texts.iter().fold(Usage::default(), |sum, text| sum + self.engine.price(text, &batch.from, &batch.to));
+        let most = self.most_usage(&batch.texts, &batch.pair());
         let Some(budget) = self.budget else { return Ok(Some(ReservedUsage { most, reservation: None })) };
         let reservation = Reservation {
             engine: self.id.clone(),
@@ -34,7 +44,9 @@ impl EngineHandle {
             engine.id = %self.id, amount = reservation.amount, segments = batch.texts.len(), "quota exhausted: a request is not sent"
         );
         // Where not even one text can be paid for, nothing less urgent is sent: smaller texts would jump the queue.
-        lock(&self.usage).is_budget_exhausted |= batch.texts.len() == 1;
+        if batch.texts.len() == 1 {
+            self.stop_for_budget();
+        }
         Ok(None)
     }
 

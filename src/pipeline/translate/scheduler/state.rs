@@ -9,10 +9,10 @@ use super::super::batch::{BatchSegment, SegmentOutcome};
 use super::super::document_job::DocumentJob;
 use super::super::engine_handle::EngineHandle;
 use super::super::reason::UntranslatedReason;
-use super::super::segment_job::{JobState, Rank, SegmentJob, SegmentJobs};
+use super::super::segment_job::{EngineTurn, JobState, Rank, SegmentJob, SegmentJobs};
 use super::finish::{FinishedDocument, summarise};
 use crate::model::{Marked, Refusal, RenditionInputs, SegmentKey, Time, TranslationCounts};
-use crate::translate::{LanguagePair, batch_len, fits};
+use crate::translate::{LanguagePair, Limits, batch_len, fits};
 
 /// The state of the scheduler.
 pub(in super::super) struct SchedulerState<'a> {
@@ -31,9 +31,9 @@ pub(in super::super) struct SchedulerState<'a> {
 /// An engine and the segments whose turn it is.
 pub(in super::super) struct EngineQueue<'a> {
     pub(in super::super) handle: &'a EngineHandle,
-    pub(super) identity: Arc<str>,
+    pub(in super::super) identity: Arc<str>,
     /// Places of jobs, the most urgent first.
-    pub(in super::super) queue: BTreeSet<(Rank, usize)>,
+    queue: BTreeSet<(Rank, usize)>,
     in_flight: usize,
 }
 
@@ -54,10 +54,19 @@ struct SkippedJob {
 }
 
 /// A batch that is to be sent.
-pub(super) struct QueuedBatch {
-    pub(super) engine: usize,
-    pub(super) pair: LanguagePair,
-    pub(super) segments: Vec<BatchSegment>,
+pub(in super::super) struct QueuedBatch {
+    pub(in super::super) engine: usize,
+    pub(in super::super) pair: LanguagePair,
+    pub(in super::super) segments: Vec<BatchSegment>,
+}
+
+/// Returns the most urgent jobs of a queue that go into one request: all in the same languages, within the limits of the engine.
+pub(in super::super) fn next_request(queue: &BTreeSet<(Rank, usize)>, jobs: &[SegmentJob], limits: Limits) -> Vec<(Rank, usize)> {
+    let Some((_, first)) = queue.first() else { return Vec::new() };
+    let pair = &jobs[*first].pair;
+    let candidates = || queue.iter().filter(|(_, job)| jobs[*job].pair == *pair).take(limits.texts);
+    let count = batch_len(candidates().map(|(_, job)| &jobs[*job].outgoing), limits);
+    candidates().take(count).copied().collect()
 }
 
 impl<'a> SchedulerState<'a> {
@@ -98,24 +107,34 @@ impl<'a> SchedulerState<'a> {
 
     /// Puts a job into the queue of its next engine, past those that have refused it before or cannot take it.
     fn enqueue(&mut self, place: usize) {
-        let job = &mut self.jobs.all[place];
-        while job.state == JobState::Open
-            && let Some(turn) = job.turn()
+        while self.jobs.all[place].state == JobState::Open
+            && let Some(turn) = self.jobs.all[place].turn()
         {
-            let engine = &mut self.engines[turn.engine];
-            if let Some(refusal) = self.refused.get(&turn.key).filter(|refusal| refusal.until > self.now) {
-                job.refuse(UntranslatedReason::from_name(&refusal.reason), Some(refusal.until));
-            } else if !fits(&job.outgoing, engine.handle.limits()) {
-                job.pass_on(UntranslatedReason::TooLong, false);
-            } else {
-                engine.queue.insert((job.rank, place));
+            let obstacle = self.obstacle(&self.jobs.all[place], turn);
+            let job = &mut self.jobs.all[place];
+            let Some((reason, until)) = obstacle else {
+                self.engines[turn.engine].queue.insert((job.rank, place));
                 return;
-            }
+            };
+            job.refuse(reason, until);
         }
     }
 
+    /// Returns why an engine is passed over for a job without being asked, and until when; nothing if it may be asked.
+    fn obstacle(&self, job: &SegmentJob, turn: EngineTurn) -> Option<(UntranslatedReason, Option<Time>)> {
+        let refusal = self.refused.get(&turn.key).filter(|refusal| refusal.until > self.now);
+        let refused = refusal.map(|refusal| (UntranslatedReason::from_name(&refusal.reason), Some(refusal.until)));
+        let is_too_long = || !fits(&job.outgoing, self.engines[turn.engine].handle.limits());
+        refused.or_else(|| is_too_long().then_some((UntranslatedReason::TooLong, None)))
+    }
+
+    /// Returns the engines that may be asked for a job, in their order.
+    pub(in super::super) fn engines_of(&self, job: &SegmentJob) -> Vec<usize> {
+        job.turns.iter().filter(|turn| self.obstacle(job, **turn).is_none()).map(|turn| turn.engine).collect()
+    }
+
     /// Passes on the queued jobs whose engine is not available.
-    pub(super) fn skip_unavailable(&mut self, until: Instant) {
+    pub(in super::super) fn skip_unavailable(&mut self, until: Instant) {
         // A job may pass on to an engine that was looked at before.
         while let Some((engine, skipped)) = self.find_unavailable(until) {
             for SkippedJob { rank, place, reason } in skipped {
@@ -147,7 +166,7 @@ impl<'a> SchedulerState<'a> {
     }
 
     /// Takes the next batch for an engine that is free: the most urgent segments, all in the same languages.
-    pub(super) fn next_batch(&mut self, until: Instant) -> Option<QueuedBatch> {
+    pub(in super::super) fn next_batch(&mut self, until: Instant) -> Option<QueuedBatch> {
         let is_free = |engine: &EngineQueue<'_>| {
             !engine.queue.is_empty()
                 && engine.in_flight < engine.handle.limits().in_flight.max(1)
@@ -155,13 +174,11 @@ impl<'a> SchedulerState<'a> {
         };
         let place = self.engines.iter().position(is_free)?;
         let engine = &mut self.engines[place];
-        let (limits, jobs) = (engine.handle.limits(), &self.jobs.all);
+        let jobs = &self.jobs.all;
         let pair = jobs[engine.queue.first()?.1].pair.clone();
-        let candidates: Vec<(Rank, usize)> =
-            engine.queue.iter().filter(|(_, job)| jobs[*job].pair == pair).take(limits.texts).copied().collect();
-        let count = batch_len(candidates.iter().map(|(_, job)| &jobs[*job].outgoing), limits);
-        for taken in &candidates[..count] {
-            engine.queue.remove(taken);
+        let taken = next_request(&engine.queue, jobs, engine.handle.limits());
+        for job in &taken {
+            engine.queue.remove(job);
         }
         engine.in_flight += 1;
         let segment = |(_, job): &(Rank, usize)| {
@@ -169,16 +186,12 @@ impl<'a> SchedulerState<'a> {
             let refusals = self.refused.get(&turn.key).map_or(0, |refusal| refusal.times);
             Some(BatchSegment::new(*job, jobs[*job].clone(), turn.key, refusals))
         };
-        let segments: Vec<BatchSegment> = candidates[..count].iter().filter_map(segment).collect();
-        tracing::debug!(
-            engine.id = %engine.handle.id, lang.pair = %pair, segments = segments.len(), waiting = engine.queue.len(),
-            "segments that the memory does not have are sent to an engine"
-        );
+        let segments: Vec<BatchSegment> = taken.iter().filter_map(segment).collect();
         Some(QueuedBatch { engine: place, pair, segments })
     }
 
     /// Records what became of a batch.
-    pub(super) fn record_batch(&mut self, engine: usize, segments: Vec<BatchSegment>, rejected: u64) {
+    pub(in super::super) fn record_batch(&mut self, engine: usize, segments: Vec<BatchSegment>, rejected: u64) {
         self.engines[engine].in_flight -= 1;
         self.counts.rejected += rejected;
         for segment in segments {

@@ -1,0 +1,96 @@
+//! Goes through the requests of a run in which every engine takes each text at the first attempt. The queues are those of the
+//! scheduler; nothing is sent.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::batch::{BatchSegment, SegmentOutcome};
+use super::super::engine_handle::EngineHandle;
+use super::super::reason::UntranslatedReason;
+use super::super::scheduler::state::{QueuedBatch, SchedulerState};
+use super::super::segment_job::SegmentJob;
+use super::engine_terms::EngineTerms;
+use crate::model::Usage;
+
+/// Longer than the simulation takes.
+const TIME: Duration = Duration::from_hours(1);
+
+/// The engines in the course of a simulation.
+pub(super) struct Simulation<'a> {
+    engines: &'a [EngineHandle],
+    terms: Vec<EngineTerms>,
+    /// The work of each engine so far.
+    pub(super) work: Vec<SimulatedWork>,
+}
+
+/// What an engine was sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SimulatedWork {
+    pub(super) texts: u64,
+    pub(super) used: Usage,
+}
+
+impl<'a> Simulation<'a> {
+    pub(super) fn new(engines: &'a [EngineHandle], terms: Vec<EngineTerms>) -> Self {
+        Self { engines, terms, work: vec![SimulatedWork::default(); engines.len()] }
+    }
+
+    /// Brings all queued jobs to their end. Returns the engine of each one that was sent.
+    pub(super) fn run(&mut self, state: &mut SchedulerState<'_>) -> HashMap<usize, usize> {
+        let (mut sent, until) = (HashMap::new(), Instant::now() + TIME);
+        loop {
+            state.skip_unavailable(until);
+            let Some(QueuedBatch { engine, mut segments, .. }) = state.next_batch(until) else { return sent };
+            self.send(engine, &mut segments);
+            let is_sent = |segment: &&BatchSegment| matches!(segment.outcome, SegmentOutcome::Translated(_));
+            sent.extend(segments.iter().filter(is_sent).map(|segment| (segment.place, engine)));
+            state.record_batch(engine, segments, 0);
+        }
+    }
+
+    /// Sends a request as far as the budget goes: one that exceeds it is halved, and the more urgent half goes first.
+    fn send(&mut self, engine: usize, segments: &mut [BatchSegment]) {
+        let mut parts = Vec::from_iter([Range { start: 0, end: segments.len() }]);
+        while let Some(part) = parts.pop() {
+            if let Some(reason) = self.obstacle(engine, &segments[part.start].job) {
+                segments[part].iter_mut().for_each(|segment| segment.outcome = SegmentOutcome::Unavailable(reason));
+            } else if self.pay(engine, &segments[part.clone()]) {
+                segments[part].iter_mut().for_each(|segment| {
+                    segment.outcome = SegmentOutcome::Translated(segment.job.source.clone());
+                });
+            } else if part.len() > 1 {
+                let middle = part.start + part.len() / 2;
+                parts.extend([middle..part.end, part.start..middle]);
+            } else {
+                self.engines[engine].stop_for_budget();
+                segments[part.start].outcome = SegmentOutcome::Unavailable(UntranslatedReason::Budget);
+            }
+        }
+    }
+
+    /// Returns why an engine is sent nothing in the languages of a job.
+    fn obstacle(&self, engine: usize, job: &SegmentJob) -> Option<UntranslatedReason> {
+        let terms = &self.terms[engine];
+        let rests = (!terms.is_available).then_some(UntranslatedReason::EngineUnavailable);
+        let lacks = || terms.unsupported.contains(&job.pair).then_some(UntranslatedReason::UnsupportedPair);
+        self.engines[engine].unavailable_for_all().or(rests).or_else(lacks)
+    }
+
+    /// Takes the price of a request from the budget. Returns false if it does not allow it.
+    fn pay(&mut self, engine: usize, segments: &[BatchSegment]) -> bool {
+        let Some(first) = segments.first() else { return true };
+        let texts = segments.iter().map(|segment| &segment.job.outgoing);
+        let most = self.engines[engine].most_usage(texts, &first.job.pair);
+        let terms = &mut self.terms[engine];
+        if let Some((unit, left)) = terms.left {
+            let Some(rest) = left.checked_sub(terms.amount(unit, most)) else { return false };
+            terms.left = Some((unit, rest));
+        }
+        self.work[engine].texts += segments.len() as u64;
+        self.work[engine].used += most;
+        true
+    }
+}

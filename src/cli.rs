@@ -23,6 +23,7 @@ mod schema;
 mod source_file;
 mod status;
 mod table;
+mod topic;
 mod translate;
 
 use std::io::IsTerminal;
@@ -70,6 +71,9 @@ enum Command {
     /// Export or import the translation memory.
     #[command(subcommand)]
     Memory(memory::MemoryCommand),
+    /// Work on topic rules, which decide what an entry is about.
+    #[command(subcommand)]
+    Topic(topic::TopicCommand),
     /// Print the JSON Schema of feeds.toml.
     Schema,
     /// Print shell completions.
@@ -112,6 +116,7 @@ fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
         Command::Retranslate(args) => block_on(retranslate::run_retranslate(global, args)),
         Command::Translate(args) => block_on(translate::run_translate(global, args)),
         Command::Memory(command) => block_on(memory::run_memory(global, command)),
+        Command::Topic(command) => topic::run_topic(command),
         Command::Schema => schema::run_schema(),
         Command::Completions(args) => schema::run_completions(args, Cli::command()),
         Command::Man(args) => schema::run_man(args, &Cli::command()),

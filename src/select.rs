@@ -1,7 +1,9 @@
 //! The selection of the entries that an edition shows. Pure: no clock, no I/O.
 
 mod publisher;
+mod topic;
 mod window;
 
 pub use publisher::PublisherHosts;
+pub use topic::{Found, Judgement, RuleError, Topic, TopicFacts};
 pub use window::{Admission, Window, decide_admission};

@@ -42,6 +42,7 @@ mod sink;
 mod status;
 mod store;
 mod support;
+mod topic;
 mod translate;
 mod transport;
 mod websub;

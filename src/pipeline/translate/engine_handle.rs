@@ -233,8 +233,8 @@ impl EngineHandle {
         }
     }
 
-    /// Waits until the rate limit of the engine allows a request. Returns false if that is not before `until`, or the circuit
-    /// breaker is open.
+    /// Waits until the rate limit of the engine allows a request. Returns false if that is not before `until`, if the circuit
+    /// breaker is open, or if the engine rests since an earlier pass: the next one asks it.
     async fn wait_for_turn(&self, pair: &LanguagePair, until: Instant) -> bool {
         loop {
             let now = Instant::now();
@@ -245,11 +245,11 @@ impl EngineHandle {
                 }
                 breaker.next_request_at(pair, now)
             };
-            if turn >= until {
-                return false;
-            }
             if turn <= now {
                 return true;
+            }
+            if turn >= until || lock(&self.usage).is_resting {
+                return false;
             }
             let wait_ms = u64::try_from((turn - now).as_millis()).ok();
             tracing::debug!(engine.id = %self.id, lang.pair = %pair, wait_ms, "waiting for the rate limit of an engine");

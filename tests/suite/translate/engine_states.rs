@@ -1,5 +1,11 @@
 //! The life of an engine over several runs: what is told of it, where, and from when on.
 
+use std::time::Duration;
+
+use relais::clock::SystemClock;
+use relais::model::{Clock, EngineCondition, EngineState};
+use relais::store::{Access, Store};
+
 use super::*;
 
 const ORIGINAL: &str = "untranslated = \"original\"";
@@ -111,4 +117,22 @@ async fn engine_that_wants_to_be_asked_later_rests_between_runs() {
     assert_eq!(server.requests().len(), asked, "it rests");
     forced(&world).await;
     assert!(server.requests().len() > asked, "a forced run asks it");
+}
+
+#[tokio::test]
+async fn run_does_not_wait_for_an_engine_that_rests_since_an_earlier_run() {
+    let (_origin, server, world) = world("", ORIGINAL).await;
+    let state = format!("sqlite:{}", world.path("relais.db").display());
+    let store = Store::open(&state, Access::Work).await.expect("a state");
+    let resting = EngineState {
+        condition: EngineCondition::Failing,
+        has_worked: true,
+        failing_runs: 2,
+        paused_until: Some(SystemClock.now().plus(Duration::from_secs(300))),
+        ..EngineState::default()
+    };
+    store.save_engine_state("lt", &resting).await.expect("a state is saved");
+    store.close().await.expect("it can be closed");
+    let ended = world.relais(&["run", "--json"]).await;
+    assert_eq!((server.requests().len(), &translation(&ended)["engines"][0]["state"]), (0, &"failing".into()), "{ended:?}");
 }

@@ -11,7 +11,7 @@ use crate::policy::engine_health::{EngineFailure, EngineObservation};
 use crate::translate::{EngineError, LanguagePair, OpenCircuit};
 
 impl EngineHandle {
-    /// Sends nothing for this time, as the server asked in an earlier run.
+    /// Sends nothing for this time, because of what happened in an earlier pass.
     pub(in super::super) fn rest_for(&self, time: Duration) {
         lock(&self.breaker).pause_until(Instant::now() + time);
         lock(&self.usage).is_resting = true;

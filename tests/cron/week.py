@@ -44,10 +44,10 @@ MAILS = [
     (at(2, 10), at(2, 11), r"the network is away"),
     (at(2, 13), at(2, 14), r"network.*(back|again)"),
     (at(3, 6), at(3, 9), r"source judo.*500"),
-    (at(4, 9), at(4, 12), r"engine libre.*500"),
+    (at(4, 9), at(4, 13), r"engine libre.*500"),
     (at(4, 15), at(4, 18), r"engine libre.*again"),
     (at(5, 6), at(5, 16), r"source judo.*again"),
-    (at(6, 8), at(6, 10), r"engine libre.*budget"),
+    (at(6, 8), at(6, 12), r"engine libre.*budget"),
 ]
 
 
@@ -141,7 +141,7 @@ timeout = "5s"
 [engine.libre]
 kind = "libretranslate"
 url = "http://127.0.0.1:{engine.server_port}/"
-budget = {{ characters = 60_000, per = "month" }}
+budget = {{ characters = 30_000, per = "month" }}
 {tables}[source.unused]
 url = "http://127.0.0.1:{servers[0].server_port}/feed?unused"
 enabled = true

@@ -17,9 +17,11 @@ mod links;
 mod media_type;
 mod normalise;
 mod page;
+mod renamed;
 mod repairs;
 #[cfg(test)]
 mod tests;
+mod withdrawn;
 mod wrapped;
 mod xml;
 
@@ -27,10 +29,12 @@ pub use dates::parse_date;
 pub use discover::discover_feeds;
 pub use document::{Feed, FeedBody};
 pub use error::FeedError;
-pub use identity::{deduplicate, find_withdrawn};
+pub use identity::deduplicate;
 pub use language::{FunctionWords, detect_language};
 pub use links::canonicalize_url;
 pub use page::decode_page;
+pub use renamed::{Bodies, UnknownEntry};
+pub use withdrawn::{LastBody, Withdrawals, find_withdrawn};
 
 use self::repairs::Repair;
 use crate::model::SourceId;

@@ -1,5 +1,7 @@
 //! The words of `relais` as types, and nothing else: no input or output, no clock, no async.
 
+mod address_key;
+mod article_key;
 mod break_kind;
 mod cidr;
 mod credential;
@@ -29,6 +31,8 @@ mod usage;
 mod visit;
 mod zone;
 
+pub use address_key::AddressKey;
+pub use article_key::{ArticleKey, HeadlineKey};
 pub use break_kind::BreakKind;
 pub use cidr::{Cidr, CidrError};
 pub use credential::{has_credentials, looks_secret, public_address};

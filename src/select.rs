@@ -1,5 +1,6 @@
 //! The selection of the entries that an edition shows. Pure: no clock, no I/O.
 
+mod copies;
 mod publisher;
 mod topic;
 mod window;

@@ -1,11 +1,11 @@
-//! The identity of entries: within one body, and between two bodies.
+//! The identity of entries within one body.
 
 use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
 use super::links::canonicalize_url;
-use crate::model::{Entry, EntryId, EntryRow, Revision, Text, Time};
+use crate::model::{Entry, Revision, Text, Time};
 
 /// Returns the uid of an entry: its guid (without tracking), else its link, else a hash of headline and date.
 pub(super) fn entry_uid(guid: Option<&str>, url: Option<&str>, title: &Text, published: Option<Time>) -> String {
@@ -80,26 +80,6 @@ fn assign_unique_uids(entries: &mut Vec<(Entry, Revision)>, shared: &HashSet<Str
     }
 }
 
-/// Returns the entries that the source has withdrawn: those that were in its last body and are not in this one, except the
-/// oldest, which newer entries push out.
-///
-/// This works only for a feed sorted by date. An entry is withdrawn if its date lies between the oldest and the newest of
-/// the present body. If that were half of the last body or more, the feed has changed its selection, and nothing is withdrawn.
-pub fn find_withdrawn(last: &[EntryId], known: &[EntryRow], now: &[(EntryId, Option<Time>)]) -> Vec<EntryId> {
-    let dates: Option<Vec<Time>> = now.iter().map(|(_, date)| *date).collect();
-    let Some(dates) = dates.filter(|dates| dates.is_sorted_by(|a, b| a >= b)) else { return Vec::new() };
-    let (Some(newest), Some(oldest)) = (dates.first(), dates.last()) else { return Vec::new() };
-    let present: HashSet<EntryId> = now.iter().map(|(id, _)| *id).collect();
-    let last: HashSet<EntryId> = last.iter().copied().collect();
-    let gone: Vec<EntryId> = known
-        .iter()
-        .filter(|known| last.contains(&known.id) && !present.contains(&known.id) && !known.is_withdrawn)
-        .filter(|known| known.at > *oldest && known.at < *newest)
-        .map(|known| known.id)
-        .collect();
-    if gone.len() * 2 >= last.len() { Vec::new() } else { gone }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,29 +137,5 @@ mod tests {
         let many: Vec<String> = (0..5_000).map(|n| n.to_string()).collect();
         let uids: HashSet<String> = texts(&many.iter().map(String::as_str).collect::<Vec<_>>()).into_iter().collect();
         assert_eq!(uids.len(), 5_000);
-    }
-
-    fn known(n: i64) -> EntryRow {
-        EntryRow {
-            id: EntryId(n),
-            source: SourceId::new("s"),
-            revision: Revision(0),
-            at: Time::from_millis(n),
-            first_seen: Time::EPOCH,
-            lang: None,
-            dedup_key: None,
-            is_withdrawn: false,
-        }
-    }
-
-    #[test]
-    fn entry_missing_between_others_is_withdrawn_and_one_missing_at_the_end_is_not() {
-        let last: Vec<EntryId> = (1..=5).map(EntryId).collect();
-        let rows: Vec<EntryRow> = (1..=5).map(known).collect();
-        let body = |ids: &[i64]| ids.iter().map(|n| (EntryId(*n), Some(Time::from_millis(*n)))).collect::<Vec<_>>();
-        assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 5, 3, 2])), [EntryId(4)], "4 was withdrawn, 1 was pushed out");
-        assert_eq!(find_withdrawn(&last, &rows, &body(&[5, 3, 2, 6])), [], "the feed is not sorted by date");
-        assert_eq!(find_withdrawn(&last, &rows, &body(&[6, 1])), [], "half of the entries are gone");
-        assert_eq!(find_withdrawn(&last, &rows, &[]), []);
     }
 }

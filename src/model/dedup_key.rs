@@ -51,6 +51,11 @@ impl DedupKey {
         (self.0 ^ other.0).cast_unsigned() & TEXT == 0
     }
 
+    /// Returns what is equal for two entries that say the same; 0 if there is no text.
+    pub fn text(self) -> u64 {
+        self.0.cast_unsigned() & TEXT
+    }
+
     /// Returns where the page lies.
     pub fn link(self) -> LinkOrigin {
         match self.0.cast_unsigned() & LINK {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::{Clean, DedupKey, EntryId, EntryKey, Lang, LinkOrigin, PictureDetails, RawHtml, Revision, SourceId, Text, Time};
+use super::{ArticleKey, Clean, EntryId, EntryKey, Lang, LinkOrigin, PictureDetails, RawHtml, Revision, SourceId, Text, Time};
 
 /// A file that belongs to an entry: a podcast's audio, a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -105,11 +105,10 @@ impl Entry {
         Revision(hasher.digest().cast_signed())
     }
 
-    /// Returns the key by which copies of an article are recognised; `link` tells where its page lies. An entry without a page has
-    /// none: headlines alone repeat ("Le journal de 8 h").
-    pub fn dedup_key(&self, link: LinkOrigin) -> Option<DedupKey> {
+    /// Returns the facts by which the article is recognised in other entries; `link` tells where its page lies.
+    pub fn article_key(&self, link: LinkOrigin) -> ArticleKey {
         let text = self.content.as_ref().or(self.summary.as_ref()).map(|html| html.0.as_str());
-        Some(DedupKey::new(self.head.url.as_deref()?, self.title.as_str(), text, link))
+        ArticleKey::new(self.head.url.as_deref(), self.title.as_str(), text, link)
     }
 
     /// Returns true if there is anything to show: a headline, a page or a text.
@@ -133,8 +132,8 @@ pub struct EntryRow {
     pub first_seen: Time,
     /// The language, as far as known.
     pub lang: Option<Lang>,
-    /// The key that tells copies of an article.
-    pub dedup_key: Option<DedupKey>,
+    /// The facts that tell the article.
+    pub article: ArticleKey,
     /// True if the source has removed the entry.
     pub is_withdrawn: bool,
 }

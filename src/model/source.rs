@@ -67,6 +67,13 @@ pub struct SourceState {
     pub meta: SourceMeta,
     /// The entries of the last body, in the order of the feed.
     pub listed: Vec<EntryId>,
+    /// The entries of the last body that are stored under another id than their guid or address gives, because their source has
+    /// renamed them: that id, and the stored one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renamed: Vec<(EntryId, EntryId)>,
+    /// The newest entries that are missing in the last body: they are withdrawn if they are missing once more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_newest: Vec<EntryId>,
     /// The target of a permanent redirect.
     pub moved_to: Option<String>,
     /// The number of visits in a row that were redirected there: from three on that address is requested first.

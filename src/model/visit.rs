@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BreakKind, Entry, EntryId, FaultKind, LinkOrigin, Revision, SourceId, SourceState, Time};
+use super::{ArticleKey, BreakKind, Entry, EntryId, FaultKind, Revision, SourceId, SourceState, Time};
 
 /// The entries of a body, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,8 @@ impl Outcome {
 /// A new or changed entry, with the columns of its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
+    /// The id under which it is stored: that of its key, unless its source has renamed it.
+    pub id: EntryId,
     /// The entry as it was parsed.
     pub entry: Entry,
     /// The revision.
@@ -97,8 +99,8 @@ pub struct Change {
     pub at: Time,
     /// The time at which it was first seen.
     pub first_seen: Time,
-    /// The place of its page.
-    pub link: LinkOrigin,
+    /// The facts that tell the article.
+    pub article: ArticleKey,
 }
 
 /// The result of one attempt to fetch a source. The store settles it in one transaction.

@@ -85,7 +85,7 @@ async fn expect_entries(store: Option<&Store>, visits: Vec<Visit>) -> Result<Exp
     let mut expected = ExpectedEntries::default();
     let mut restored = Vec::new();
     for visit in visits {
-        expected.changes.extend(visit.changes.into_iter().map(|change| (change.entry.key.id(), change)));
+        expected.changes.extend(visit.changes.into_iter().map(|change| (change.id, change)));
         expected.withdrawn.extend(visit.withdrawn);
         restored.extend(visit.restored);
     }

@@ -1,8 +1,10 @@
 //! The ingest pass: leases, visits and settles the sources that are due, until none is due or until it is cancelled.
 
+mod compare;
 mod due;
 mod host_queue;
 mod parse;
+mod parsed_body;
 mod push;
 mod settle;
 mod subscribe;

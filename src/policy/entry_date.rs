@@ -9,9 +9,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The furthest that a date may lie in the future. A later one is dropped: it is a mistake, or an attempt to stay on top.
 const MAX_AHEAD: Duration = DAY;
 
-/// The age that entries without a date get when their source is visited for the first time. They may be years old: older than
-/// the news of an edition they do not lead it, and newer than what retention deletes they are still read.
-const BACKLOG_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// The age that entries without a date get when their source is visited for the first time. They may be years old, and must not
+/// come before the news of an edition, even if those are months old.
+const BACKLOG_AGE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The dates known at a visit, beside those of the entries.
 #[derive(Clone, Copy, Debug)]
@@ -92,16 +92,16 @@ mod tests {
     }
 
     #[test]
-    fn undated_entries_of_a_first_visit_are_a_month_old_in_the_order_of_the_feed() {
+    fn undated_entries_of_a_first_visit_are_a_year_old_in_the_order_of_the_feed() {
         let dates = first(None);
-        assert_eq!(dates.undated(0), days(-30));
-        assert!(dates.undated(1) < dates.undated(0) && dates.undated(1) > days(-31));
+        assert_eq!(dates.undated(0), days(-365));
+        assert!(dates.undated(1) < dates.undated(0) && dates.undated(1) > days(-366));
     }
 
     #[test]
     fn newest_undated_entry_of_a_first_visit_takes_the_date_of_the_feed() {
         assert_eq!(first(Some(days(-3))).undated(0), days(-3));
-        assert!(first(Some(days(-3))).undated(1) < days(-29), "the others are of any age");
+        assert!(first(Some(days(-3))).undated(1) < days(-364), "the others are of any age");
         assert_eq!(first(Some(days(-4000))).undated(0), days(-4000));
         assert!(first(Some(days(-4000))).undated(1) < days(-4000), "the others are older still");
     }
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn feed_dated_by_the_request_does_not_date_a_backlog() {
         for feed in [VISITED, days(1), Time::from_millis(-3_600_000)] {
-            assert_eq!(first(Some(feed)).undated(0), days(-30), "{feed}");
+            assert_eq!(first(Some(feed)).undated(0), days(-365), "{feed}");
         }
     }
 

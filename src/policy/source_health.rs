@@ -229,6 +229,7 @@ pub fn with_new_address(state: SourceState, url: &str) -> SourceState {
         url: url.to_owned(),
         meta: state.meta,
         listed: state.listed,
+        renamed: state.renamed,
         good_at: state.good_at,
         fresh_at: state.fresh_at,
         publish_rate: state.publish_rate,

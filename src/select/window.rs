@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::model::{DedupKey, EntryRow, Lang, LinkOrigin, Time, UntranslatedPolicy};
+use super::copies::{Precedence, judge_copies};
+use crate::model::{EntryRow, Lang, Time, UntranslatedPolicy};
 
 /// The decision whether an entry may be shown in an edition now, and in which rendition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +48,15 @@ pub fn decide_admission(
 #[derive(Debug)]
 pub struct Window {
     limit: usize,
-    articles: HashSet<u64>,
+    /// The facts that tell the articles that were pushed.
+    facts: HashSet<(u8, u64)>,
     entries: Vec<EntryRow>,
 }
 
 impl Window {
     /// Makes an empty window for `limit` entries.
     pub fn new(limit: usize) -> Self {
-        Self { limit, articles: HashSet::new(), entries: Vec::new() }
+        Self { limit, facts: HashSet::new(), entries: Vec::new() }
     }
 
     /// Returns true if the window takes no more entries.
@@ -62,22 +64,18 @@ impl Window {
         self.entries.len() >= self.limit
     }
 
-    /// Adds the next older entry. An article (a page under a headline) that several feeds have is shown once; see `judge_copies`.
+    /// Adds the next older entry. An article that several feeds have is shown once; see `judge_copies`.
     pub fn push(&mut self, entry: EntryRow) {
         if self.is_full() {
             return;
         }
-        if let Some(key) = entry.dedup_key
-            && !self.articles.insert(key.article())
-        {
-            let judge = |shown: &EntryRow| {
-                let shown_key = shown.dedup_key.filter(|shown_key| shown_key.article() == key.article())?;
-                judge_copies((shown, shown_key), (&entry, key))
-            };
-            if self.entries.iter().any(|shown| judge(shown) == Some(Precedence::Shown)) {
+        // Nearly no entry has a copy, and is compared with the others.
+        let known = entry.article.facts().filter(|fact| !self.facts.insert(*fact)).count();
+        if known > 0 {
+            if self.entries.iter().any(|shown| judge_copies(shown, &entry) == Some(Precedence::Shown)) {
                 return;
             }
-            self.entries.retain(|shown| judge(shown) != Some(Precedence::Other));
+            self.entries.retain(|shown| judge_copies(shown, &entry) != Some(Precedence::Other));
         }
         self.entries.push(entry);
     }
@@ -88,42 +86,14 @@ impl Window {
     }
 }
 
-/// The original of two copies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Precedence {
-    Shown,
-    Other,
-}
-
-/// Decides which of two entries with the same page and the same headline is shown; nothing if they may not be the same article,
-/// and both are.
-///
-/// Anybody can copy a headline and a link and write another text under them. So the entry that was seen first keeps its place,
-/// and is the original only if it is the publisher's own, or if the texts agree. An entry whose page lies on the host of its feed
-/// is the original wherever it comes late.
-fn judge_copies((shown, shown_key): (&EntryRow, DedupKey), (other, other_key): (&EntryRow, DedupKey)) -> Option<Precedence> {
-    if shown.source == other.source {
-        return Some(Precedence::Shown);
-    }
-    let is_publishers = |key: DedupKey| key.link() == LinkOrigin::FeedHost;
-    match (is_publishers(shown_key), is_publishers(other_key)) {
-        (true, false) => return Some(Precedence::Shown),
-        (false, true) => return Some(Precedence::Other),
-        _ => {}
-    }
-    let (first, key) =
-        if other.first_seen < shown.first_seen { (Precedence::Other, other_key) } else { (Precedence::Shown, shown_key) };
-    (shown_key.agrees_with(other_key) || key.link() > LinkOrigin::Elsewhere).then_some(first)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{EntryId, Revision, SourceId};
+    use crate::model::{ArticleKey, EntryId, LinkOrigin, Revision, SourceId};
 
-    fn entry(n: i64, dedup_key: Option<DedupKey>, lang: Option<&str>) -> EntryRow {
+    fn entry(n: i64, page: Option<&str>, lang: Option<&str>) -> EntryRow {
         EntryRow {
             id: EntryId(n),
             source: SourceId::new("s"),
@@ -131,63 +101,29 @@ mod tests {
             at: Time::from_millis(n),
             first_seen: Time::EPOCH,
             lang: lang.and_then(Lang::new),
-            dedup_key,
+            article: ArticleKey::new(page, "Un titre", None, LinkOrigin::Elsewhere),
             is_withdrawn: false,
         }
     }
 
-    #[test]
-    fn duplicate_is_dropped_and_older_entries_move_up() {
+    fn shown(rows: impl IntoIterator<Item = EntryRow>) -> Vec<i64> {
         let mut window = Window::new(2);
-        for row in
-            [entry(9, Some(DedupKey(1)), None), entry(8, Some(DedupKey(1)), None), entry(7, None, None), entry(6, None, None)]
-        {
-            window.push(row);
-        }
-        assert!(window.is_full());
-        assert_eq!(window.into_entries().iter().map(|known| known.id.0).collect::<Vec<_>>(), [9, 7]);
-    }
-
-    /// An entry of a source, first seen at a time; the text is a number.
-    fn copy(n: i64, source: &str, first_seen: i64, text: i64, link: LinkOrigin) -> EntryRow {
-        let dedup_key = DedupKey((7 << 24) | (text << 2) | link as i64);
-        let (source, first_seen) = (SourceId::new(source), Time::from_millis(first_seen));
-        EntryRow { source, first_seen, ..entry(n, Some(dedup_key), None) }
-    }
-
-    fn shown(copies: [EntryRow; 2]) -> Vec<i64> {
-        let mut window = Window::new(9);
-        for copy in copies {
-            window.push(copy);
-        }
+        rows.into_iter().for_each(|row| window.push(row));
         window.into_entries().iter().map(|row| row.id.0).collect()
     }
 
     #[test]
-    fn article_seen_first_is_not_replaced_by_a_newer_text_under_its_link() {
-        let (site, elsewhere) = (LinkOrigin::Site, LinkOrigin::Elsewhere);
-        assert_eq!(shown([copy(9, "z", 5, 1, elsewhere), copy(8, "a", 1, 2, site)]), [8]);
-        assert_eq!(shown([copy(9, "z", 5, 1, site), copy(8, "a", 1, 2, site)]), [8], "whatever site the other names");
+    fn duplicate_is_dropped_and_older_entries_move_up() {
+        let copies = [entry(9, Some("https://a.fr/1"), None), entry(8, Some("http://www.a.fr/1/"), None)];
+        assert_eq!(shown(copies.into_iter().chain([entry(7, None, None), entry(6, None, None)])), [9, 7]);
     }
 
     #[test]
-    fn copy_with_the_same_text_is_shown_once() {
-        let elsewhere = LinkOrigin::Elsewhere;
-        assert_eq!(shown([copy(9, "z", 1, 1, elsewhere), copy(8, "a", 5, 1, elsewhere)]), [9]);
-        assert_eq!(shown([copy(9, "z", 5, 1, elsewhere), copy(8, "a", 1, 1, elsewhere)]), [8]);
-    }
-
-    #[test]
-    fn texts_that_differ_are_both_shown_if_neither_is_surely_the_publishers() {
-        let (site, elsewhere) = (LinkOrigin::Site, LinkOrigin::Elsewhere);
-        assert_eq!(shown([copy(9, "z", 5, 1, elsewhere), copy(8, "a", 1, 2, elsewhere)]), [9, 8]);
-        assert_eq!(shown([copy(9, "z", 1, 1, elsewhere), copy(8, "a", 5, 2, site)]), [9, 8]);
-    }
-
-    #[test]
-    fn article_on_the_host_of_its_feed_comes_before_a_copy_seen_earlier() {
-        assert_eq!(shown([copy(9, "z", 1, 1, LinkOrigin::Site), copy(8, "a", 5, 2, LinkOrigin::FeedHost)]), [8]);
-        assert_eq!(shown([copy(9, "a", 5, 2, LinkOrigin::FeedHost), copy(8, "z", 1, 1, LinkOrigin::Site)]), [9]);
+    fn original_that_comes_late_takes_the_place_of_its_copy() {
+        let copy = entry(9, Some("https://a.fr/1"), None);
+        let article = ArticleKey::new(Some("https://a.fr/1"), "Un titre", None, LinkOrigin::FeedHost);
+        let original = EntryRow { source: SourceId::new("a"), article, ..entry(8, None, None) };
+        assert_eq!(shown([copy, original, entry(7, None, None)]), [8, 7]);
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(super) struct EntryColumns {
     pub(super) first_seen: i64,
     pub(super) lang: Option<String>,
     pub(super) dedup_key: Option<i64>,
+    pub(super) address: Option<i64>,
+    pub(super) headline: Option<i64>,
     pub(super) page: i64,
 }
 
@@ -34,7 +36,7 @@ pub struct EncodedEntries {
 impl EncodedEntries {
     /// Encodes the changes that a visit to `source` at `at` has found.
     pub fn encode(source: &SourceId, at: Time, changes: &[Change]) -> Self {
-        let changes: Vec<(EntryId, &Change)> = changes.iter().map(|change| (change.entry.key.id(), change)).collect();
+        let changes: Vec<(EntryId, &Change)> = changes.iter().map(|change| (change.id, change)).collect();
         let mut encoded = Self { entries: Vec::with_capacity(changes.len()), pages: Vec::new() };
         for (number, (entries, doc)) in text_page::encode_pages(&changes).enumerate() {
             let page = page_id(source, at, number);
@@ -54,7 +56,9 @@ fn encode_entry(id: EntryId, change: &Change, page: i64) -> EntryColumns {
         at: change.at.millis(),
         first_seen: change.first_seen.millis(),
         lang: entry.head.lang.as_ref().map(ToString::to_string),
-        dedup_key: entry.dedup_key(change.link).map(|key| key.0),
+        dedup_key: change.article.dedup.map(|key| key.0),
+        address: change.article.address.map(|key| key.0),
+        headline: change.article.headline.map(|key| key.0),
         page,
     }
 }

@@ -13,13 +13,13 @@ use super::row::collected_rows;
 use super::sql::{OwnedQuery, Sql, sql};
 use super::text_page::decode_page;
 use super::{Store, StoreError};
-use crate::model::{DedupKey, Entry, EntryId, EntryRow, Lang, Revision, SourceId, Time};
+use crate::model::{AddressKey, ArticleKey, DedupKey, Entry, EntryId, EntryRow, HeadlineKey, Lang, Revision, SourceId, Time};
 
 /// The number of pages of texts that are in memory at a time.
 const PAGES_AT_ONCE: usize = 16;
 
 const FIND: Sql = sql!(
-    "select" collect_rows "id, source, revision, at, first_seen, lang, twin, withdrawn_at" end_rows "
+    "select" collect_rows "id, source, revision, at, first_seen, lang, twin, address, headline, withdrawn_at" end_rows "
      from entry where id" in_ids
 );
 
@@ -29,7 +29,7 @@ const LIST_NEWEST: Sql = sql!(
          select id from entry
          where withdrawn_at is null and source in (select value from" json_values ") and (at, id) < ($2, $3)
          order by at desc, id desc limit $4)
-     select" collect_rows "entry.id, source, revision, at, first_seen, lang, twin, withdrawn_at" end_rows "
+     select" collect_rows "entry.id, source, revision, at, first_seen, lang, twin, address, headline, withdrawn_at" end_rows "
      from page join entry on entry.id = page.id"
 );
 
@@ -47,6 +47,8 @@ struct EntryColumns {
     first_seen: i64,
     lang: Option<String>,
     dedup_key: Option<DedupKey>,
+    address: Option<AddressKey>,
+    headline: Option<HeadlineKey>,
     withdrawn_at: Option<i64>,
 }
 
@@ -59,7 +61,7 @@ impl From<EntryColumns> for EntryRow {
             at: Time::from_millis(columns.at),
             first_seen: Time::from_millis(columns.first_seen),
             lang: columns.lang.as_deref().and_then(Lang::new),
-            dedup_key: columns.dedup_key,
+            article: ArticleKey { dedup: columns.dedup_key, address: columns.address, headline: columns.headline },
             is_withdrawn: columns.withdrawn_at.is_some(),
         }
     }

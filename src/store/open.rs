@@ -167,13 +167,14 @@ async fn applied_version(location: &Location, connection: &mut AnyConnection) ->
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let [first, translation, servers, refusals, engines] = match dialect {
+    let [first, translation, servers, refusals, engines, articles] = match dialect {
         Dialect::Sqlite => [
             include_str!("migrations/sqlite/0001_first.sql"),
             include_str!("migrations/sqlite/0002_translation.sql"),
             include_str!("migrations/sqlite/0003_servers.sql"),
             include_str!("migrations/sqlite/0004_refusals.sql"),
             include_str!("migrations/sqlite/0005_engines.sql"),
+            include_str!("migrations/sqlite/0006_articles.sql"),
         ],
         Dialect::Postgres => [
             include_str!("migrations/postgres/0001_first.sql"),
@@ -181,6 +182,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             include_str!("migrations/postgres/0003_servers.sql"),
             include_str!("migrations/postgres/0004_refusals.sql"),
             include_str!("migrations/postgres/0005_engines.sql"),
+            include_str!("migrations/postgres/0006_articles.sql"),
         ],
     };
     let step = |version, name: &'static str, sql: &'static str| {
@@ -192,5 +194,6 @@ fn migrator(dialect: Dialect) -> Migrator {
         step(3, "servers", servers),
         step(4, "refusals", refusals),
         step(5, "engines", engines),
+        step(6, "articles", articles),
     ])
 }

@@ -169,7 +169,7 @@ fn to_html(text: Option<&[u8]>) -> Result<Option<RawHtml>, PageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{LinkOrigin, Time};
+    use crate::model::{ArticleKey, Time};
 
     fn change(uid: &str, content: Option<&str>) -> Change {
         let entry = Entry {
@@ -179,11 +179,18 @@ mod tests {
             summary: Some(RawHtml(format!("<p>résumé de {uid}</p>"))),
             content: content.map(|text| RawHtml(text.to_owned())),
         };
-        Change { revision: entry.revision(), entry, at: Time::EPOCH, first_seen: Time::EPOCH, link: LinkOrigin::Elsewhere }
+        Change {
+            id: entry.key.id(),
+            revision: entry.revision(),
+            entry,
+            at: Time::EPOCH,
+            first_seen: Time::EPOCH,
+            article: ArticleKey::default(),
+        }
     }
 
     fn with_ids(changes: &[Change]) -> Vec<(EntryId, &Change)> {
-        changes.iter().map(|change| (change.entry.key.id(), change)).collect()
+        changes.iter().map(|change| (change.id, change)).collect()
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod full_text;
 mod fuzz_corpus;
 mod guard;
 mod hostile_input;
+mod identity;
 mod language_pairs;
 mod layers;
 mod logging;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::parse::FeedChanges;
+use super::compare::FeedChanges;
 use crate::config as plan;
-use crate::model::{BreakKind, Change, EntryId, Outcome, SourceState, Time, Validators};
+use crate::model::{BreakKind, Change, EntryId, Found, Outcome, SourceState, Time, Validators};
 use crate::policy::source_health::{
     ADOPT_AFTER, apply_outcome, has_no_failure, note_damage, note_dates, note_redirect, undo_move,
 };
@@ -75,6 +75,7 @@ pub(super) fn transition(
 ) -> Transition {
     if let Fetched::Unchanged(headers) = &fetched
         && has_no_failure(before)
+        && before.missing_newest.is_empty()
         && !headers.has_body
         && headers.validators == before.validators
         && (headers.moved.is_none() || before.moved_seen >= ADOPT_AFTER)
@@ -93,6 +94,7 @@ pub(super) fn transition(
             fresh_for = headers.fresh_for;
             apply_headers(&mut after, &headers, is_adopted, now);
             after.validators = headers.validators;
+            withdraw_missing(&mut after, &mut result);
         }
         Fetched::Unreadable(headers, kind, message) => {
             fresh_for = headers.fresh_for;
@@ -136,7 +138,7 @@ pub(super) fn apply_push(
         after.pushed_hashes.remove(0);
     }
     after.pushed_hashes.push(hash);
-    after.listed = changes.listed;
+    (after.listed, after.renamed, after.missing_newest) = (changes.listed, changes.renamed, changes.missing_newest);
     after.publish_rate.record_published(changes.published, now);
     if changes.found.new + changes.found.changed > 0 {
         after.pushed_at = Some(now.whole_seconds());
@@ -172,7 +174,7 @@ fn apply_feed(
         after.meta = changes.meta;
         note_dates(after, changes.entries, changes.dated, now);
     }
-    after.listed = changes.listed;
+    (after.listed, after.renamed, after.missing_newest) = (changes.listed, changes.renamed, changes.missing_newest);
     after.publish_rate.record_published(changes.published, now);
     result.outcome = match moved {
         Some(to) => Outcome::Moved { to, found: changes.found },
@@ -180,6 +182,15 @@ fn apply_feed(
     };
     (result.changes, result.withdrawn, result.restored) = (changes.changes, changes.withdrawn, changes.restored);
     result.encoded = changes.encoded;
+}
+
+/// Withdraws the newest entries if they were missing in the last body, which the server has sent or confirmed once more.
+fn withdraw_missing(after: &mut SourceState, result: &mut Transition) {
+    result.withdrawn = std::mem::take(&mut after.missing_newest);
+    if !result.withdrawn.is_empty() {
+        let withdrawn = u32::try_from(result.withdrawn.len()).unwrap_or(u32::MAX);
+        result.outcome = Outcome::Fresh(Found { withdrawn, ..Found::default() });
+    }
 }
 
 /// Returns the time at which a source in this state is due again.

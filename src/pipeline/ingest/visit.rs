@@ -1,11 +1,12 @@
 //! One visit: fetches and parses a source, and compares it with its stored entries. Nothing is written here.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config as plan;
-use crate::model::{Clock, EntryId, Outcome, SourceState, Time, Validators, Visit};
+use crate::model::{Clock, Entry, EntryId, Outcome, SourceState, Time, Validators, Visit};
 use crate::net::{self, Client, FetchError, Request, Response};
 use crate::pipeline::network::credentials;
 use crate::policy::rest_after_rate_limit;
@@ -13,6 +14,7 @@ use crate::policy::source_health::{adopted, retired, with_new_address};
 use crate::store::{LeasedSource, SettledVisit, Store, StoreError};
 
 use super::parse::ParseJob;
+use super::parsed_body::{ParsedBody, StoredFeed};
 use super::transition::{Fetched, Headers, Transition, apply_push, due_after, transition};
 
 /// The dependencies and settings of visits.
@@ -79,12 +81,12 @@ impl Visitor<'_> {
         }
         let now = self.clock.now();
         let job = ParseJob::new(source, now, self.keep);
-        let Ok(parsed) = job.parse(pushed).await else { return Ok(None) };
-        let known = match self.store {
-            Some(store) => store.find_entry_rows(&all_ids(&parsed.ids, &before.listed)).await?,
-            None => Vec::new(),
+        let Ok(mut parsed) = job.parse(pushed).await else { return Ok(None) };
+        let stored = match self.store {
+            Some(store) => load_stored(store, &mut parsed, before).await?,
+            None => StoredFeed::default(),
         };
-        let changes = job.compare(parsed, &known, &before.listed).await;
+        let changes = job.compare(parsed, stored).await;
         let after = apply_push(source, before, changes, hash, leased.due, now);
         Ok(Some(to_settled_visit(empty_visit(source, now, Duration::ZERO), after)))
     }
@@ -119,9 +121,9 @@ impl Visitor<'_> {
             // No entry can be stored yet. One piece of work saves switching threads.
             None => job.parse_new(body).await,
             Some(store) => match job.parse(body).await {
-                Ok(parsed) => {
-                    let known = store.find_entry_rows(&all_ids(&parsed.ids, &before.listed)).await?;
-                    Ok(job.compare(parsed, &known, &before.listed).await)
+                Ok(mut parsed) => {
+                    let stored = load_stored(store, &mut parsed, before).await?;
+                    Ok(job.compare(parsed, stored).await)
                 }
                 Err(error) => Err(error),
             },
@@ -183,11 +185,25 @@ fn hash_body(body: &[u8]) -> String {
     format!("{:032x}", xxh3_128(body))
 }
 
-fn all_ids(now: &[EntryId], before: &[EntryId]) -> Vec<EntryId> {
-    let mut ids: Vec<EntryId> = now.iter().chain(before).copied().collect();
+/// Loads what a body is compared with, after its entries have got the ids under which they are stored.
+async fn load_stored(store: &Store, parsed: &mut ParsedBody, before: &SourceState) -> Result<StoredFeed, StoreError> {
+    parsed.apply_renamed(&before.renamed);
+    let mut ids: Vec<EntryId> = [&parsed.ids, &before.listed, &before.missing_newest].into_iter().flatten().copied().collect();
     ids.sort_unstable();
     ids.dedup();
-    ids
+    let mut rows = store.find_entry_rows(&ids).await?;
+    let without_key = parsed.vanished_without_key(&rows, &before.listed);
+    if !without_key.is_empty() {
+        let loaded = store.load_entries(&without_key).await?;
+        let entries: HashMap<EntryId, Entry> = loaded.into_iter().map(|(id, _, entry)| (id, entry)).collect();
+        for row in &mut rows {
+            if let Some(entry) = entries.get(&row.id) {
+                row.article = entry.article_key(row.article.link());
+            }
+        }
+    }
+    let SourceState { listed, missing_newest, renamed, .. } = before.clone();
+    Ok(StoredFeed { rows, listed, missing_newest, renamed })
 }
 
 /// Returns true if requests to a source carry credentials or headers that no other host may see.

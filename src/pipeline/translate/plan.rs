@@ -179,13 +179,13 @@ pub(super) fn lay_out(
 fn known_of_change(change: &Change) -> EntryRow {
     let entry = &change.entry;
     EntryRow {
-        id: entry.key.id(),
+        id: change.id,
         source: entry.key.source.clone(),
         revision: change.revision,
         at: change.at,
         first_seen: change.first_seen,
         lang: entry.head.lang.clone(),
-        dedup_key: entry.dedup_key(change.link),
+        article: change.article,
         is_withdrawn: false,
     }
 }

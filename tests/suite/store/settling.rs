@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use relais::model::{
-    BreakKind, EditionCount, EntryCounts, Fault, FaultKind, Lang, Original, Outcome, Report, SourceCounts, SourceState,
-    TranslationCounts, Visit,
+    BreakKind, EditionCount, EntryCounts, Fault, FaultKind, Lang, LinkOrigin, Original, Outcome, Report, SourceCounts,
+    SourceState, TranslationCounts, Visit,
 };
 
 use relais::store::SettledVisit;
@@ -70,11 +70,12 @@ async fn a_changed_entry_keeps_its_place_and_first_sight(backend: &Backend) {
     let mut second = change(entry("a", "one", "<p>2"), 500);
     second.entry.head.lang = Lang::new("en");
     second.entry.head.url = None;
+    second.article = second.entry.article_key(LinkOrigin::Site);
     settle(&store, &[fresh("a", 510, vec![second.clone()])]).await;
     let known = store.find_entry_rows(&[id]).await.expect("known").remove(0);
     assert_ne!(first.revision, second.revision);
     assert_eq!((known.at, known.first_seen, known.revision), (at(5), at(5), second.revision));
-    assert_eq!((known.lang, known.dedup_key, known.is_withdrawn), (Lang::new("en"), None, false));
+    assert_eq!((known.lang, known.article, known.is_withdrawn), (Lang::new("en"), second.article, false));
     assert_eq!(store.load_entries(&[id]).await.expect("entries"), [(id, second.revision, second.entry)]);
 }
 

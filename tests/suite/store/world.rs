@@ -41,7 +41,8 @@ pub(super) fn entry(of: &str, uid: &str, text: &str) -> Entry {
 
 /// The first sight of an entry.
 pub(super) fn change(entry: Entry, seconds: i64) -> Change {
-    Change { revision: entry.revision(), entry, at: at(seconds), first_seen: at(seconds), link: LinkOrigin::Elsewhere }
+    let (id, revision, article) = (entry.key.id(), entry.revision(), entry.article_key(LinkOrigin::Elsewhere));
+    Change { id, revision, entry, at: at(seconds), first_seen: at(seconds), article }
 }
 
 /// A visit that found nothing new.

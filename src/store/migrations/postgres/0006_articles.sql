@@ -1,0 +1,3 @@
+-- What tells the article of an entry, beside twin. Entries of before have neither until their source changes them.
+alter table entry add column address bigint;  -- model::AddressKey
+alter table entry add column headline bigint; -- model::HeadlineKey

@@ -85,12 +85,13 @@ impl Sums<'_> {
         for (place, is_paid) in terms.guaranteed(candidates).into_iter().enumerate() {
             let Candidate { job, askings, is_sure } = candidates[place];
             let row = self.rows.entry((self.forecast.jobs[job].owner, Some(engine))).or_default();
+            // If it does not come here, another engine has translated it before.
+            self.ends[job].is_sent |= is_paid && is_sure;
             if certain[place] && is_sure {
                 certain_least += askings.least;
                 if is_paid {
                     least.add(1, askings.least);
                     row.least.add(1, askings.least);
-                    self.ends[job].is_sent = true;
                 }
             }
             if reachable[place] {

@@ -48,6 +48,7 @@ pub fn parse_feed(body: &FeedBody<'_>, source: &SourceId) -> Result<Feed, FeedEr
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
+    let text = called_with(text).unwrap_or(text);
     let parse = |text: &str, repaired| {
         if is_json(text) { parse_json(text, body, source, repaired) } else { parse_xml(text, body, source, repaired) }
     };
@@ -63,6 +64,14 @@ pub fn parse_feed(body: &FeedBody<'_>, source: &SourceId) -> Result<Feed, FeedEr
         return Err(FeedError::NotAFeed("a template that the site's generator has not filled in".to_owned()));
     }
     Ok(feed)
+}
+
+/// Returns the JSON with which a script calls a function (JSONP).
+fn called_with(text: &str) -> Option<&str> {
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.');
+    let name = text.find(|c: char| !is_in_name(c)).filter(|length| *length > 0)?;
+    let argument = text[name..].trim_start().strip_prefix('(')?.trim_start();
+    is_json(argument).then_some(argument)
 }
 
 fn is_json(text: &str) -> bool {

@@ -46,7 +46,10 @@ pub(super) fn explain(text: &str, url: &str, error: FeedError) -> FeedError {
             None => "XML of another kind".to_owned(),
         }),
         (Some('<'), _) => error,
-        _ => FeedError::NotAFeed("text of another kind".to_owned()),
+        _ => FeedError::NotAFeed(match moved::named_address(head) {
+            Some(address) => format!("text of another kind; it names {}", public_address(&address)),
+            None => "text of another kind".to_owned(),
+        }),
     }
 }
 
@@ -70,6 +73,14 @@ fn describe_page(head: &str, url: &str) -> String {
     tell("sends on to", moved::targets(head, url));
     tell("links to", linked_feeds(head, url));
     tell("says that its address is", moved::canonical(head, url).into_iter().collect());
+    if told.is_empty() {
+        let mut addresses = moved::named_feeds(head, url);
+        addresses.retain(|address| *address != public_address(url));
+        addresses.truncate(TOLD);
+        if !addresses.is_empty() {
+            sentence.push_str(&format!("; it names {}", addresses.join(" and ")));
+        }
+    }
     sentence
 }
 
@@ -143,6 +154,7 @@ mod tests {
         assert_eq!(said("{\"a\":1}"), "not a feed but JSON that is no JSON Feed");
         assert_eq!(said("<?xml version='1.0'?><svg:svg/>"), "not a feed but XML of another kind (its root is <svg:svg>)");
         assert_eq!(said("bonjour"), "not a feed but text of another kind");
+        assert_eq!(said("Moved to https://a.fr/new."), "not a feed but text of another kind; it names https://a.fr/new");
     }
 
     #[test]
@@ -154,6 +166,10 @@ mod tests {
             ),
             ("<link rel=canonical href=https://b.fr/new?token=hush>", "page; it says that its address is https://b.fr/new"),
             ("<link rel=canonical href=/rss>", "an HTML page"),
+            (
+                "<p>This feed has <a href=/new/feed.xml?token=hush>moved</a>, <a href=/>home</a>",
+                "page; it names https://a.fr/new/feed.xml",
+            ),
             (
                 "<script>window.location.replace('https://b.fr/');</script><link rel=alternate type=application/rss+xml href=/f>",
                 "page; it sends on to https://b.fr/; it links to https://a.fr/f",

@@ -115,8 +115,10 @@ pub(super) enum Medium {
 pub(super) struct MediaFile<'a> {
     pub(super) address: Address<'a>,
     pub(super) media_type: Option<Cow<'a, str>>,
-    /// The medium, if it is stated, or shown by other attributes.
+    /// The medium, if it is stated.
     pub(super) medium: Option<Medium>,
+    /// True if the attributes are those of a picture: it has a size, and nothing that moves has.
+    pub(super) is_still: bool,
     pub(super) length: Option<u64>,
     pub(super) about: AboutFile<'a>,
 }

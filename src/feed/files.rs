@@ -43,10 +43,15 @@ pub(super) fn read_files(files: &[MediaFile<'_>], resolve: impl Fn(&Address<'_>)
     for file in files {
         let Some(url) = resolve(&file.address).filter(|url| enclosures.iter().all(|other| other.url != *url)) else { continue };
         let stated = file.media_type.as_deref().and_then(parse_media_type);
-        let media_type = stated.or_else(|| media_type_of_name(&url, file.medium).map(str::to_owned));
+        let named = || media_type_of_name(&url, file.medium).map(str::to_owned);
+        let media_type = match stated {
+            Some(stated) if stated.ends_with("/octet-stream") => named().or(Some(stated)),
+            Some(stated) => Some(stated),
+            None => named(),
+        };
         let is_picture = match &media_type {
             Some(kind) => kind.starts_with("image/"),
-            None => file.medium == Some(Medium::Image),
+            None => file.medium == Some(Medium::Image) || file.is_still,
         };
         if is_picture {
             described.push((url.clone(), details(&file.about)));

@@ -163,6 +163,101 @@ fn enclosures_images_and_categories_are_kept() {
 }
 
 #[test]
+fn files_of_an_unknown_type_are_pictures_by_name_size_or_medium() {
+    let read = |file: &str| {
+        let head = rss(&format!("<media:content {file}/>")).head;
+        (head.image.is_some(), head.enclosures.first().map(|file| file.media_type.clone()))
+    };
+    let listed = |kind: &str| Some(Some(kind.to_owned()));
+    for (file, read_as) in [
+        ("url='/p.jpg'", (true, listed("image/jpeg"))),
+        ("url='/p' medium='image'", (true, None)),
+        ("url='/p' type='image'", (true, None)),
+        ("url='/p' width='800' height='450'", (true, None)),
+        ("url='/p' width='800' height='450' duration='3'", (false, Some(None))),
+        ("url='/p?format=png' medium='image'", (true, listed("image/png"))),
+        ("url='/v.mp4' width='800' height='450'", (false, listed("video/mp4"))),
+        ("url='/v.mp4' medium='video'", (false, listed("video/mp4"))),
+        ("url='/v' medium='video'", (false, Some(None))),
+        ("url='/p.jpg' type='application/octet-stream'", (true, listed("image/jpeg"))),
+        ("url='/p' type='application/octet-stream'", (false, listed("application/octet-stream"))),
+    ] {
+        assert_eq!(read(file), read_as, "{file}");
+    }
+}
+
+#[test]
+fn categories_of_media_rss_are_categories() {
+    for (item, categories) in [
+        ("<media:category>Aviron</media:category>", vec!["Aviron"]),
+        ("<media:group><media:category label='Ski'>a/b</media:category></media:group>", vec!["Ski"]),
+        ("<media:category>Arts/Cinéma</media:category><media:category scheme='urn:x'>x</media:category>", vec![]),
+    ] {
+        assert_eq!(rss(item).head.categories, categories, "{item}");
+    }
+}
+
+#[test]
+fn feed_is_found_behind_and_within_other_markup() {
+    let item = "<channel><title>t</title><item><title>x</title></item></channel>";
+    let json = "{\"version\": \"https://jsonfeed.org/version/1.1\", \"items\": [{\"id\": 1}]}";
+    assert_eq!(feed(&format!("read.feed( {json});")).entries.len(), 1, "a script that hands the feed over");
+    for (before, after) in [
+        ("<feed/>", ""),
+        ("<rss version='2.0'></rss><rdf:RDF/><rss><channel/></rss>", ""),
+        ("<rss>", "</rss>"),
+        ("<html><head><script>'<rss>'</script><title>t</title></head><body><div>", "</div></body></html>"),
+        ("<!DOCTYPE html><html><body><pre>", "</pre></body></html>"),
+        ("<table class='error'><tr><th>Warning: x</th></tr></table>", ""),
+    ] {
+        let read = feed(&format!("{before}<rss version='2.0'>{item}</rss>{after}"));
+        assert_eq!(read.entries.len(), 1, "{before}");
+        assert!(!read.repaired.is_empty(), "{before}");
+    }
+    let body = |text| FeedBody { bytes: text, content_type: None, url: URL, zone: Zone::default(), lang: None };
+    for page in ["<html><body><feed/></body></html>", "<html><svg><entry/></svg>", "<html><script>'<rss>'</script><p>x"] {
+        let error = parse_feed(&body(page.as_bytes()), &SourceId::new("s")).expect_err(page);
+        assert!(error.to_string().contains("an HTML page"), "{page}: {error}");
+    }
+}
+
+#[test]
+fn content_of_an_unknown_type_is_markup_if_it_looks_so() {
+    for (entry, content) in [
+        ("<content type='CDATA'><![CDATA[<p>Un <b>mot</b></p>]]></content>", "<p>Un <b>mot</b></p>"),
+        ("<content mode='escaped'>&lt;p>Un&lt;/p></content>", "<p>Un</p>"),
+        ("<content type='application/html'>&lt;p>Un&lt;/p></content>", "<p>Un</p>"),
+        ("<content type='CDATA'>1 &lt; 2</content>", "1 &lt; 2"),
+        ("<content type='text'>&lt;p>Un&lt;/p></content>", "&lt;p&gt;Un&lt;/p&gt;"),
+        ("<content>&lt;p>Un&lt;/p></content>", "&lt;p&gt;Un&lt;/p&gt;"),
+        ("<content type='html'>&amp;lt;p>Un&amp;lt;/p></content>", "<p>Un</p>"),
+    ] {
+        assert_eq!(html(atom(entry).content.as_ref()), content, "{entry}");
+    }
+}
+
+#[test]
+fn relative_links_of_an_entry_are_relative_to_its_page_or_to_a_stated_base() {
+    let base = |entry: &Entry| entry.head.link_base().map(str::to_owned);
+    let text = "<description>&lt;img src='i.jpg'></description>";
+    let entry = rss(&format!("<link>https://a.fr/1/</link>{text}"));
+    assert_eq!((base(&entry).as_deref(), entry.head.image.as_deref()), (Some("https://a.fr/1/"), Some("https://a.fr/1/i.jpg")));
+    let entry = rss(text);
+    assert_eq!((base(&entry).as_deref(), entry.head.image.as_deref()), (Some(URL), Some("https://a.fr/rss/i.jpg")), "no page");
+    let entry =
+        atom("<link href='https://a.fr/1/'/><content type='html' xml:base='https://b.fr/'>&lt;img src='i.jpg'></content>");
+    assert_eq!((base(&entry).as_deref(), entry.head.image.as_deref()), (Some("https://b.fr/"), Some("https://b.fr/i.jpg")));
+}
+
+#[test]
+fn broken_json_is_mended() {
+    let text = "{\"items\": [{\"id\": 1, \"title\": \"a\nb\"}, {\"id\": 2,}, // fin\n {\"id\": 3}]}";
+    let read = feed(text);
+    assert_eq!((read.entries.len(), read.repaired), (3, vec!["json"]));
+    assert_eq!(read.entries[0].title.as_str(), "a b");
+}
+
+#[test]
 fn dates_come_from_the_element_with_the_highest_rank() {
     let dates = |item: &str| {
         let head = rss(item).head;

@@ -9,15 +9,20 @@ const DEEPEST: usize = 64;
 /// The number of times that a text may have been escaped too often.
 const MOST_TIMES: usize = 2;
 
-/// Returns HTML that was escaped once more than it should: it has no tag, and its references make whole elements. An article about
-/// HTML that names tags in a sentence stays: it does not begin with one, and has none with an address.
+/// Returns HTML that was escaped once more than it should: it has no tag, and its references make whole elements. A text about HTML,
+/// in whose sentences tags are named, stays.
 pub fn undo_escape(html: &str) -> Option<String> {
-    undo(html, |_, is_text| !is_text)
+    undo(html, |tag, is_text| !is_text || is_inline(tag))
 }
 
 /// Returns a headline that was escaped once too often: its references make whole elements that stand in a line.
 pub fn undo_headline_escape(html: &str) -> Option<String> {
-    undo(html, |tag, _| elements::find(tag.name).is_phrasing() || tag.is("br"))
+    undo(html, |tag, _| is_inline(tag))
+}
+
+/// True if an element stands in a line.
+fn is_inline(tag: Tag<'_>) -> bool {
+    elements::find(tag.name).is_phrasing() || tag.is("br")
 }
 
 /// True if a text has an element of HTML, so that it is hardly meant as text.
@@ -64,7 +69,8 @@ fn is_escaped(text: &str) -> bool {
             .any(|angle| memchr::memmem::find(bytes, angle.as_bytes()).is_some())
 }
 
-/// True if all elements are known and closed, `fits` holds for each, and one has an end or an address.
+/// True if all elements are known and closed, `fits` holds for each, and one has an end or an address. An element of a line must hold
+/// words, without a space at both ends: in "between <b> and </b>" two tags are named.
 fn is_whole(html: &str, fits: impl Fn(Tag<'_>, bool) -> bool) -> bool {
     let mut open: Vec<&str> = Vec::new();
     let (mut elements_seen, mut is_text, mut is_ended) = (0_usize, false, false);
@@ -92,7 +98,15 @@ fn is_whole(html: &str, fits: impl Fn(Tag<'_>, bool) -> bool) -> bool {
                     return false;
                 }
             }
-            Token::Text(text) => is_text |= elements_seen == 0 && !text.trim().is_empty(),
+            Token::Text(text) => {
+                is_text |= elements_seen == 0 && !text.trim().is_empty();
+                let is_spaced = text.starts_with(char::is_whitespace) && text.ends_with(char::is_whitespace);
+                let is_named = open.last().is_some_and(|name| elements::find(name).is_formatting())
+                    && (is_spaced || !text.contains(char::is_alphanumeric));
+                if is_text && is_named {
+                    return false;
+                }
+            }
             Token::Unfinished(_) => return false,
             Token::RawText(_) | Token::Comment(_) | Token::Other(_) => {}
         }
@@ -115,6 +129,7 @@ mod tests {
                 "&lt;p&gt;Un texte &lt;a href=\"https://a.fr/\"&gt;lié&lt;/a&gt;.&lt;/p&gt;",
                 "<p>Un texte <a href=\"https://a.fr/\">lié</a>.</p>",
             ),
+            ("Un &lt;b&gt;mot&lt;/b&gt; ici", "Un <b>mot</b> ici"),
             ("&#60;p>Un<&#47;p>".replace("<&#47;", "&#60;/").as_str(), "<p>Un</p>"),
             ("&amp;lt;p&amp;gt;a &amp;amp; b&amp;lt;/p&amp;gt;", "<p>a & b</p>"),
             ("Un texte &lt;img src='https://a.fr/i.jpg'&gt; suit", "Un texte <img src='https://a.fr/i.jpg'> suit"),
@@ -128,6 +143,8 @@ mod tests {
     fn text_about_markup_stays() {
         for html in [
             "L'élément &lt;b&gt;…&lt;/b&gt; met en gras",
+            "Le texte entre &lt;b&gt; et &lt;/b&gt; est gras",
+            "Écrivez &lt;p&gt;un texte&lt;/p&gt;",
             "<p>Écrivez &lt;p&gt;x&lt;/p&gt;</p>",
             "&lt;p&gt; ouvre un paragraphe",
             "&lt;String&gt;&lt;/String&gt;",

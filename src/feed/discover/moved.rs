@@ -4,9 +4,12 @@ use url::Url;
 
 use crate::feed::links::canonicalize_url;
 use crate::html::scan::{Scanner, Tag, Token};
+use crate::model::public_address;
 
 /// The number of places of a script in which an address is looked for.
 const MOST_LOOKED_AT: usize = 20;
+/// The length of a short text, in bytes.
+const MOST_SHORT: usize = 1_000;
 
 /// Lists the addresses to which a page sends on at once: by `<meta http-equiv=refresh>`, or by a script.
 pub(super) fn targets(head: &str, url: &str) -> Vec<String> {
@@ -33,6 +36,36 @@ pub(super) fn canonical(head: &str, url: &str) -> Option<String> {
         }
         _ => None,
     })
+}
+
+/// Lists the addresses to which a page links and that look like those of feeds.
+pub(super) fn named_feeds(head: &str, url: &str) -> Vec<String> {
+    const ENDS: [&str; 8] = ["rss", "atom", "feed", "xml", "rdf", "feed.json", "rss2", "index.json"];
+    let base = Url::parse(url).ok();
+    let is_feed = |address: &String| {
+        let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase();
+        ENDS.iter().any(|end| path.strip_suffix(end).is_some_and(|rest| rest.ends_with(['/', '.'])))
+    };
+    let addresses = Scanner::new(head).filter_map(|token| match token {
+        Token::Start(tag) if tag.is("a") => canonicalize_url(&tag.attribute("href")?, base.as_ref()),
+        _ => None,
+    });
+    let mut feeds: Vec<String> = Vec::new();
+    for address in addresses.filter(is_feed).take(MOST_LOOKED_AT) {
+        let address = public_address(&address);
+        if !feeds.contains(&address) {
+            feeds.push(address);
+        }
+    }
+    feeds
+}
+
+/// Returns the only address in a short text.
+pub(super) fn named_address(text: &str) -> Option<String> {
+    let is_address = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
+    let mut words = text.get(..text.len().min(MOST_SHORT)).filter(|short| short.len() == text.len())?.split_whitespace();
+    let address = words.find(is_address)?;
+    canonicalize_url(address.trim_end_matches(['.', ',', ')', '"']), None).filter(|_| !words.any(|word| is_address(&word)))
 }
 
 /// Returns the address in `content="0; url=…"` (HTML §4.2.5.3).

@@ -92,5 +92,12 @@ fn parse_attachment(attachment: &RawValue) -> Option<MediaFile<'_>> {
         _ => {}
     });
     let length = text(length).and_then(|length| parse_length(&length));
-    Some(MediaFile { address: address(url)?, media_type: text(media_type), medium: None, length, about: AboutFile::default() })
+    Some(MediaFile {
+        address: address(url)?,
+        media_type: text(media_type),
+        medium: None,
+        is_still: false,
+        length,
+        about: AboutFile::default(),
+    })
 }

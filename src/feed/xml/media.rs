@@ -130,11 +130,12 @@ impl<'a> XmlReader<'a> {
             return;
         }
         let media_type = tag.attribute("type").map(|kind| trimmed(self.entities.resolve(kind))).filter(|kind| !kind.is_empty());
-        let medium = if child.vocabulary == Vocabulary::Media { medium_of(tag) } else { None };
+        let is_media = child.vocabulary == Vocabulary::Media;
+        let (medium, is_still) = if is_media { (stated_medium(tag), is_still(tag)) } else { (None, false) };
         let length = tag.attribute(length).and_then(parse_length);
         let address = self.address(href, child);
         let about = AboutFile { size: size_of(tag), ..AboutFile::default() };
-        draft.files.push(MediaFile { address, media_type, medium, length, about });
+        draft.files.push(MediaFile { address, media_type, medium, is_still, length, about });
     }
 }
 
@@ -148,18 +149,20 @@ fn size_of(tag: &XmlTag<'_>) -> PictureSize {
     (size("width"), size("height"))
 }
 
-/// Returns the medium of a file of Media RSS: the stated one, else an image if it has a size in dots and nothing that moves has.
-fn medium_of(tag: &XmlTag<'_>) -> Option<Medium> {
-    const MOVING: [&str; 6] = ["duration", "bitrate", "framerate", "samplingrate", "channels", "expression"];
-    if let Some(stated) = tag.attribute("medium").or_else(|| tag.attribute("type")) {
-        return match stated.trim().split('/').next()?.to_ascii_lowercase().as_str() {
-            "image" => Some(Medium::Image),
-            "video" => Some(Medium::Video),
-            "audio" => Some(Medium::Audio),
-            _ => None,
-        };
+/// Returns the medium of a file, if it is stated.
+fn stated_medium(tag: &XmlTag<'_>) -> Option<Medium> {
+    let stated = tag.attribute("medium").or_else(|| tag.attribute("type"))?;
+    match stated.trim().split('/').next()?.to_ascii_lowercase().as_str() {
+        "image" => Some(Medium::Image),
+        "video" => Some(Medium::Video),
+        "audio" => Some(Medium::Audio),
+        _ => None,
     }
-    let is_size = |name| tag.attribute(name).is_some_and(|size| size.trim().trim_end_matches("px").parse::<f64>().is_ok());
-    let is_still = is_size("width") && is_size("height") && MOVING.iter().all(|name| tag.attribute(name).is_none());
-    is_still.then_some(Medium::Image)
+}
+
+/// True if a file of an unknown medium has a size, and nothing that moves has.
+fn is_still(tag: &XmlTag<'_>) -> bool {
+    const MOVING: [&str; 6] = ["duration", "bitrate", "framerate", "samplingrate", "channels", "expression"];
+    let is_unknown = ["medium", "type"].iter().chain(&MOVING).all(|name| tag.attribute(name).is_none());
+    is_unknown && matches!(size_of(tag), (Some(_), Some(_)))
 }

@@ -8,6 +8,7 @@ use super::names::{Namespaces, Vocabulary};
 use crate::feed::FeedError;
 use crate::feed::draft::{Draft, FeedDocument, Inherited};
 use crate::feed::repairs::{Repair, Repairs};
+use crate::html::elements::{self, Traits};
 use crate::model::Zone;
 
 /// The number of entries that are read.
@@ -22,10 +23,6 @@ const MAX_ROOTS: usize = 4;
 const MAX_BASES: usize = 1_000;
 /// The longest base in bytes: each entry stores a copy.
 const MAX_BASE_LENGTH: usize = 2_048;
-
-/// Elements that may precede a feed by mistake: error messages of the program that made it.
-const JUNK: [&str; 16] =
-    ["br", "b", "i", "p", "div", "font", "pre", "strong", "em", "hr", "span", "script", "style", "a", "center", "img"];
 
 /// An element that has not ended yet.
 struct OpenElement<'a> {
@@ -203,7 +200,11 @@ impl<'a> XmlReader<'a> {
                     junk += 1;
                     self.lexer.skip_raw_text(tag.name);
                 }
-                XmlToken::Start(tag) if JUNK.iter().any(|name| tag.name.eq_ignore_ascii_case(name)) => junk += 1,
+                // Error messages of the program that made the feed, in HTML.
+                XmlToken::Start(tag) if elements::find(tag.name) != Traits::default() => {
+                    junk += 1;
+                    self.lexer.skip_raw_text(tag.name);
+                }
                 XmlToken::Start(tag) => {
                     return Err(FeedError::NotAFeed(format!("XML of another kind (its root is <{}>)", shorten(tag.name))));
                 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 
 use super::lexer::{XmlTag, XmlToken};
-use super::names::Vocabulary;
+use super::names::{Namespaces, Vocabulary};
 use super::reader::{Child, Inside, XmlReader, is_misspelt};
 use crate::feed::draft::{Inherited, Markup, RichText};
 use crate::feed::repairs::Repair;
@@ -264,12 +264,16 @@ impl<'a> XmlReader<'a> {
     fn is_end_missing(&mut self, tag: &XmlTag<'a>, expected: Expected) -> bool {
         let name = tag.local_name();
         let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
-        let is_own = matches!(self.names.vocabulary_of(tag.name, &mut self.lexer.repairs), Vocabulary::Rss | Vocabulary::Atom);
-        match expected {
-            Expected::Markup => false,
-            Expected::Text => is_own && is_one_of(&FEED_ONLY) || is_extension(tag.name),
-            Expected::Line => is_own && (is_one_of(&FEED_ONLY) || is_one_of(&SHARED)) || is_extension(tag.name),
-        }
+        let is_named = match expected {
+            Expected::Markup => return false,
+            Expected::Text => is_one_of(&FEED_ONLY),
+            Expected::Line => is_one_of(&FEED_ONLY) || is_one_of(&SHARED),
+        };
+        // Few tags have such a name: the others cost no look at the namespaces.
+        let is_own = |names: &Namespaces<'_>, repairs| {
+            matches!(names.vocabulary_of(tag.name, repairs), Vocabulary::Rss | Vocabulary::Atom)
+        };
+        is_named && is_own(&self.names, &mut self.lexer.repairs) || is_extension(tag.name)
     }
 
     /// Returns the text in mixed content, such as that of an author.

@@ -197,6 +197,14 @@ mod tests {
     }
 
     #[test]
+    fn entry_that_is_still_there_keeps_its_id() {
+        let same = || article("https://a.fr/1", "Un titre", TEXT);
+        let gone = [row(2, 9, article("https://a.fr/2", "Un autre titre", "x"))];
+        assert_eq!(renamed(&[row(1, 5, same())], &gone, &[unknown(3, Some(5), same()), unknown(4, None, same())]), []);
+        assert_eq!(renamed(&[row(1, 5, same())], &gone, &[unknown(3, Some(5), same())]), []);
+    }
+
+    #[test]
     fn entries_that_cannot_be_told_apart_are_new() {
         let same = || article("https://a.fr/1", "Un titre", "x");
         let rows = [row(1, 5, same()), row(2, 5, same())];

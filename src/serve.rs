@@ -8,6 +8,7 @@ mod listen;
 mod response;
 mod routes;
 mod signature;
+mod slots;
 mod state;
 mod websub;
 

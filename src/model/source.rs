@@ -89,9 +89,6 @@ pub struct SourceState {
     /// The time of the last notification by the hub. Cleared when a visit finds an entry that the hub did not push.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pushed_at: Option<Time>,
-    /// The hashes of the last bodies that the hub sent, the latest last: one that comes again may be out of date.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub pushed_hashes: Vec<String>,
     /// The end of the time in which the last answer may stand in for one that fails (`stale-if-error`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale_until: Option<Time>,

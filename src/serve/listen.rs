@@ -1,23 +1,27 @@
 //! The HTTP listener, with limits for the number of connections and for idle ones.
+//!
+//! Whoever opens connections and sends nothing, or a byte now and then, must not keep out a probe that asks whether the daemon is
+//! alive. So a connection is always accepted; where there are too many, the one closes that has waited longest without a request.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::middleware;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::routes::routes;
+use super::slots::{Slots, track};
 use super::state::ServerState;
 
-/// The number of open connections. More wait until one ends.
+/// The number of open connections. For one more the oldest without a request closes; if all have one, it waits until one ends.
 const MAX_CONNECTIONS: usize = 256;
 /// The time limit for the headers of a request, and for an idle connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,20 +62,16 @@ impl Listener {
 
     /// Serves requests until it is told to stop. Responses in flight are then finished.
     pub async fn serve(self, state: Arc<ServerState>, stop: CancellationToken) {
-        let service = TowerToHyperService::new(routes(state));
+        let routes = routes(state);
         // HTTP/1 only: to detect the version, the library would wait for the first bytes without a time limit.
         let mut builder = Builder::new(TokioExecutor::new()).http1_only();
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_headers(100);
-        let (slots, open) = (Arc::new(Semaphore::new(MAX_CONNECTIONS)), GracefulShutdown::new());
+        let (slots, open) = (Slots::new(MAX_CONNECTIONS), GracefulShutdown::new());
         loop {
-            let accept = async {
-                let slot = Arc::clone(&slots).acquire_owned().await;
-                (slot, self.socket.accept().await)
-            };
-            let (slot, accepted) = tokio::select! {
+            let accepted = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                accepted = accept => accepted,
+                accepted = self.socket.accept() => accepted,
             };
             let connection = match accepted {
                 Ok((connection, _)) => connection,
@@ -84,12 +84,16 @@ impl Listener {
                     continue;
                 }
             };
-            let connection = builder.serve_connection(TokioIo::new(connection), service.clone()).into_owned();
-            let connection = open.watch(connection);
+            let Some(slot) = stop.run_until_cancelled(slots.take()).await else { break };
+            let service = routes.clone().layer(middleware::from_fn_with_state(slot.activity(), track));
+            let connection = builder.serve_connection(TokioIo::new(connection), TowerToHyperService::new(service));
+            let connection = open.watch(connection.into_owned());
             tokio::spawn(async move {
                 // Errors of one connection concern its client only.
-                let _ = connection.await;
-                drop(slot);
+                tokio::select! {
+                    _ = connection => {}
+                    () = slot.displaced() => {}
+                }
             });
         }
         let _ = timeout(SHUTDOWN_GRACE, open.shutdown()).await;

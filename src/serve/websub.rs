@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -100,12 +100,9 @@ pub(super) async fn receive(
     if !receiver.sources.contains(&subscription.source) {
         return plain(StatusCode::GONE, "this subscription has ended\n");
     }
-    let (Some(_permit), Ok(_body)) = (state.lock_source(&subscription.source), state.bodies.try_acquire()) else { return busy() };
-    let limit = usize::try_from(receiver.max_bytes).unwrap_or(usize::MAX);
-    let bytes = match timeout(BODY_TIMEOUT, to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => return plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or broke off\n"),
-        Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "the body timed out\n"),
+    let bytes = match receive_body(&state, body, receiver.max_bytes).await {
+        Ok(bytes) => bytes,
+        Err(refusal) => return refusal,
     };
     let source = &subscription.source;
     let header = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
@@ -123,6 +120,21 @@ pub(super) async fn receive(
     match receiver.pushes.try_send(push) {
         Ok(()) => plain(StatusCode::ACCEPTED, ""),
         Err(_) => busy(),
+    }
+}
+
+/// Receives a body, or returns the answer to one that is too large, too slow, or gives way to a newer one.
+async fn receive_body(state: &ServerState, body: Body, max_bytes: u64) -> Result<Bytes, Response> {
+    let limit = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+    let slot = state.bodies.take().await;
+    let body = tokio::select! {
+        body = timeout(BODY_TIMEOUT, to_bytes(body, limit)) => body,
+        () = slot.displaced() => return Err(busy()),
+    };
+    match body {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or broke off\n")),
+        Err(_) => Err(plain(StatusCode::REQUEST_TIMEOUT, "the body timed out\n")),
     }
 }
 

@@ -11,9 +11,6 @@ use crate::policy::source_health::{
 use crate::policy::{PollInputs, next_due};
 use crate::store::EncodedEntries;
 
-/// The most hashes of pushed bodies that are stored per source.
-const MOST_PUSHED_HASHES: usize = 64;
-
 /// The result of a request, after its body was parsed and compared with the stored entries.
 pub(super) enum Fetched {
     /// The request failed, or the server answered Retry-After or 410.
@@ -124,29 +121,19 @@ pub(super) fn transition(
     result
 }
 
-/// Applies a push to a source. Nothing was fetched, so the due time and the entries that the push does not name stay.
-pub(super) fn apply_push(
-    source: &plan::Source,
-    before: &SourceState,
-    changes: FeedChanges,
-    hash: String,
-    due: Time,
-    now: Time,
-) -> Transition {
+/// Applies a push to a source. Nothing was fetched, so the due time and the entries that the push does not name stay, and it only
+/// adds entries.
+pub(super) fn apply_push(source: &plan::Source, before: &SourceState, changes: FeedChanges, due: Time, now: Time) -> Transition {
     let mut after = before.clone();
-    if after.pushed_hashes.len() >= MOST_PUSHED_HASHES {
-        after.pushed_hashes.remove(0);
-    }
-    after.pushed_hashes.push(hash);
     (after.listed, after.renamed, after.missing_newest) = (changes.listed, changes.renamed, changes.missing_newest);
     after.publish_rate.record_published(changes.published, now);
-    if changes.found.new + changes.found.changed > 0 {
+    if changes.found.new > 0 {
         after.pushed_at = Some(now.whole_seconds());
         // The next fetch must be parsed and compared, even if its body has not changed since the last fetch.
         (after.body_hash, after.validators) = (None, Validators::default());
     }
     let mut result = Transition::new(Outcome::Fresh(changes.found), due);
-    (result.changes, result.restored, result.encoded) = (changes.changes, changes.restored, changes.encoded);
+    (result.changes, result.encoded) = (changes.changes, changes.encoded);
     apply_outcome(&mut after, &result.outcome, &source.id, now);
     result.state = Some(after);
     result

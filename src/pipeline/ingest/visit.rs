@@ -62,8 +62,11 @@ impl Visitor<'_> {
         Ok(to_settled_visit(empty_visit(source, now, took), after))
     }
 
-    /// Processes a push like the body of a visit, without a fetch. Returns `None` if it is not a feed, if it was pushed before,
-    /// or if the address of the source has changed: then the source must be fetched.
+    /// Processes a push like the body of a visit, without a fetch. Returns `None` if it is not a feed, if it changes known
+    /// entries, or if the address of the source has changed: then the source must be fetched.
+    ///
+    /// A signature says who wrote a body, not when: anybody who has seen an old one can send it again after a correction. So a push
+    /// only adds entries, and what it would change or bring back is read from the publisher's server.
     pub(super) async fn process_push(
         &self,
         source: &plan::Source,
@@ -74,11 +77,6 @@ impl Visitor<'_> {
         if before.url != source.url || retired(before).is_some() {
             return Ok(None);
         }
-        // A signature says who wrote a body, not when: anybody who has seen it can send it again after a correction.
-        let hash = hash_body(&pushed.bytes);
-        if before.pushed_hashes.contains(&hash) {
-            return Ok(None);
-        }
         let now = self.clock.now();
         let job = ParseJob::new(source, now, self.keep);
         let Ok(mut parsed) = job.parse(pushed).await else { return Ok(None) };
@@ -87,7 +85,10 @@ impl Visitor<'_> {
             None => StoredFeed::default(),
         };
         let changes = job.compare(parsed, stored).await;
-        let after = apply_push(source, before, changes, hash, leased.due, now);
+        if changes.found.changed > 0 || !changes.restored.is_empty() {
+            return Ok(None);
+        }
+        let after = apply_push(source, before, changes, leased.due, now);
         Ok(Some(to_settled_visit(empty_visit(source, now, Duration::ZERO), after)))
     }
 

@@ -153,11 +153,16 @@ pub(super) fn classify(location: &Location, attempt: &'static str, error: &sqlx:
 pub(super) fn classify_migration(location: &Location, error: &MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => classify(location, "make its tables", error),
-        MigrateError::VersionMissing(found) | MigrateError::VersionMismatch(found) => {
-            StoreError::Newer { place: location.to_string(), found: *found }
-        }
+        MigrateError::VersionMissing(found) => StoreError::Newer { place: location.to_string(), found: *found },
+        MigrateError::VersionMismatch(found) => altered(location, *found),
         _ => StoreError::Damaged { place: location.to_string(), reason: error.to_string() },
     }
+}
+
+/// Returns the error for tables that were not made as this program makes them, although it knows their version.
+pub(super) fn altered(location: &Location, version: i64) -> StoreError {
+    let reason = format!("version {version} of its tables is not the one that this relais makes");
+    StoreError::Damaged { place: location.to_string(), reason }
 }
 
 /// Maps SQLite's result codes. The low byte is the primary code: <https://www.sqlite.org/rescode.html>.

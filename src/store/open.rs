@@ -1,16 +1,17 @@
 //! Opening a store: the connection, the tables.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
+use sqlx::migrate::{AppliedMigration, Migrate, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, ConnectOptions, Connection, SqlSafeStr};
 
 use super::connection::Connections;
-use super::error::{StoreError, classify, classify_migration};
+use super::error::{StoreError, altered, classify, classify_migration};
 use super::location::{Location, LocationError, with_suffix};
 use super::lock::lock_file;
 use super::memory_leases::MemoryLeases;
@@ -136,34 +137,40 @@ async fn migrate(location: &Location, connection: &mut AnyConnection) -> Result<
     Ok(())
 }
 
-/// Checks that the tables are there and of a version that this program knows.
+/// Checks that the tables are there, and as this program makes them.
 async fn check_version(location: &Location, connection: &mut AnyConnection) -> Result<(), StoreError> {
-    let applied = applied_version(location, connection).await?;
-    let known = migrator(location.dialect()).iter().map(|migration| migration.version).max();
-    match applied {
-        Some(found) if Some(found) > known => Err(StoreError::Newer { place: location.to_string(), found }),
-        None => Err(StoreError::Empty { place: location.to_string() }),
-        applied if applied < known => {
-            let reason = "an older relais made it; `relais run` brings it up to date".to_owned();
-            Err(StoreError::Unreachable { place: location.to_string(), reason })
+    let applied = applied_migrations(location, connection).await?;
+    let migrator = migrator(location.dialect());
+    let checksums: BTreeMap<i64, _> = migrator.iter().map(|migration| (migration.version, &migration.checksum)).collect();
+    for migration in &applied {
+        match checksums.get(&migration.version) {
+            None => return Err(StoreError::Newer { place: location.to_string(), found: migration.version }),
+            Some(checksum) if **checksum != migration.checksum => return Err(altered(location, migration.version)),
+            Some(_) => {}
         }
-        _ => Ok(()),
     }
+    if applied.is_empty() {
+        return Err(StoreError::Empty { place: location.to_string() });
+    }
+    if applied.len() < checksums.len() {
+        let reason = "an older relais made it; `relais run` brings it up to date".to_owned();
+        return Err(StoreError::Unreachable { place: location.to_string(), reason });
+    }
+    Ok(())
 }
 
-/// Returns the version of the last migration that was applied.
-async fn applied_version(location: &Location, connection: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
+/// Returns the migrations that were applied.
+async fn applied_migrations(location: &Location, connection: &mut AnyConnection) -> Result<Vec<AppliedMigration>, StoreError> {
     let exists = match location.dialect() {
         Dialect::Sqlite => "select 1 from sqlite_master where name = '_sqlx_migrations'",
         Dialect::Postgres => "select 1 where to_regclass('_sqlx_migrations') is not null",
     };
     let table = sqlx::query(exists).fetch_optional(&mut *connection).await;
     if table.map_err(|error| classify(location, "list its tables", &error))?.is_none() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let applied = connection.list_applied_migrations(MIGRATIONS).await;
-    let applied = applied.map_err(|error| classify_migration(location, &error))?;
-    Ok(applied.iter().map(|migration| migration.version).max())
+    applied.map_err(|error| classify_migration(location, &error))
 }
 
 fn migrator(dialect: Dialect) -> Migrator {

@@ -14,6 +14,7 @@ promises!(
     looking_at_nothing_says_so_and_makes_nothing,
     looking_shows_what_another_works_on_and_changes_nothing,
     refuses_what_a_newer_relais_made,
+    tables_that_were_altered_are_damage,
     a_document_that_cannot_be_read_is_damage,
     keeps_everything_when_closed_and_opened_again,
 );
@@ -51,6 +52,17 @@ async fn refuses_what_a_newer_relais_made(backend: &Backend) {
         let error = Store::open(&backend.url(), access).await.expect_err("it is from the future");
         assert!(matches!(error, StoreError::Newer { found: 900, .. }), "{error:?}");
         assert!(error.to_string().contains("newer relais"), "{error}");
+    }
+}
+
+async fn tables_that_were_altered_are_damage(backend: &Backend) {
+    backend.open().await.close().await.expect("it can be closed");
+    let update = "update _sqlx_migrations set checksum =";
+    backend.meddle(&format!("{update} x'00' where version = 3"), &format!("{update} '\\x00' where version = 3")).await;
+    for access in [Access::Work, Access::Look] {
+        let error = Store::open(&backend.url(), access).await.expect_err("somebody has altered it");
+        assert!(matches!(&error, StoreError::Damaged { reason, .. } if reason.contains("version 3")), "{error:?}");
+        assert!(error.to_string().contains("put a copy of it back"), "{error}");
     }
 }
 

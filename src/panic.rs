@@ -31,6 +31,11 @@ pub(crate) fn catch<T>(parse: impl FnOnce() -> T) -> Result<T, CaughtPanic> {
     result.map_err(|payload| CaughtPanic(message(payload.as_ref())))
 }
 
+/// Runs work of our own and catches a panic of it, which is a bug: it is printed as usual.
+pub(crate) fn catch_bug<T>(work: impl FnOnce() -> T) -> Result<T, CaughtPanic> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| CaughtPanic(message(payload.as_ref())))
+}
+
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it gave no message".to_owned())

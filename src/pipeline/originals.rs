@@ -4,7 +4,7 @@ mod make;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{EntryId, EntryRow, Original, Show, SourceId};
+use crate::model::{Entry, EntryId, EntryRow, Original, Revision, Show, SourceId};
 use crate::store::{Store, StoreError};
 
 use super::blocking::spawn_cpu;
@@ -13,10 +13,12 @@ pub(super) use make::{make_original, make_original_from_page};
 
 /// The number of entries whose texts are in memory while their renditions are made: each may have megabytes.
 const MADE_AT_ONCE: usize = 8;
+/// The bytes of text from which on no more renditions are made before they are saved: saving them takes several times as much.
+const SAVED_AT_ONCE: usize = 1 << 20;
 /// The number of original renditions that are in memory with more text than an edition shows.
-const LOADED_AT_ONCE: usize = 16;
-/// The most bytes of HTML in an edition, without its markup as a feed.
-const MOST_EDITION_BYTES: usize = 16 << 20;
+const LOADED_AT_ONCE: usize = 8;
+/// The most bytes of HTML in an edition, without its markup as a feed. To write it and to read it back takes ten times as much.
+const MOST_EDITION_BYTES: usize = 8 << 20;
 
 /// Returns the original renditions of these entries; missing ones are made and stored. `paged` are the sources whose article pages
 /// are fetched.
@@ -29,13 +31,16 @@ pub(super) async fn load_or_make_originals(
     let missing = entries.iter().map(|known| known.id).filter(|id| !originals.contains_key(id));
     let missing: Vec<EntryId> = missing.collect();
     for missing in missing.chunks(MADE_AT_ONCE) {
-        let entries = store.load_entries(missing).await?;
-        let made = spawn_cpu("making original renditions", move || {
-            entries.into_iter().map(|(id, revision, entry)| (id, revision, make_original(entry))).collect::<Vec<_>>()
-        })
-        .await?;
-        store.save_originals(&made).await?;
-        originals.extend(made.into_iter().map(|(id, _, original)| (id, original)));
+        let mut entries = store.load_entries(missing).await?;
+        while !entries.is_empty() {
+            let batch = take_batch(&mut entries);
+            let made = spawn_cpu("making original renditions", move || {
+                batch.into_iter().map(|(id, revision, entry)| (id, revision, make_original(entry))).collect::<Vec<_>>()
+            })
+            .await?;
+            store.save_originals(&made).await?;
+            originals.extend(made.into_iter().map(|(id, _, original)| (id, original)));
+        }
     }
     Ok(originals)
 }
@@ -60,6 +65,18 @@ pub(super) async fn load_originals(
         }
     }
     Ok(originals)
+}
+
+/// Takes as many entries as are made and saved at once: one at least.
+fn take_batch(entries: &mut Vec<(EntryId, Revision, Entry)>) -> Vec<(EntryId, Revision, Entry)> {
+    let mut bytes = 0;
+    let fitting = entries.iter().take_while(|(.., entry)| {
+        let is_full = bytes >= SAVED_AT_ONCE;
+        bytes += [&entry.summary, &entry.content].into_iter().flatten().map(|html| html.0.len()).sum::<usize>();
+        !is_full
+    });
+    let count = fitting.count();
+    entries.drain(..count).collect()
 }
 
 /// Loads or makes what an edition shows of these entries, a few at a time, until there are more bytes than an edition may have. The

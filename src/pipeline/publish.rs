@@ -180,7 +180,7 @@ impl Publish<'_> {
         let Target { edition, lang, .. } = *target;
         let (originals, left_out) = load_shown_originals(self.store, window, self.paged, edition.show).await?;
         if left_out > 0 {
-            tracing::warn!(left_out, "the edition is larger than 16 MiB: its oldest entries are left out");
+            tracing::warn!(left_out, "the edition is larger than 8 MiB: its oldest entries are left out");
         }
         let (base_url, renditions) = (self.base_url, self.load_renditions(renditions, lang).await?);
         let parts = view::Parts { edition, lang, base_url, window, originals, renditions, infos, updated_if_empty, now };

@@ -41,9 +41,10 @@ impl Store {
     pub async fn load_originals(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, Original)>, StoreError> {
         let attempt = "read renditions";
         let rows = self.fetch_all(attempt, LOAD.query(self.dialect).bind(list(entries))).await?;
+        // One by one: a document may have megabytes, and is not needed beside what was read of it.
         let originals: OperationResult<_> = rows
-            .iter()
-            .map(|row| Ok((EntryId(row.try_get(0)?), Revision(row.try_get(1)?), document("a rendition", row, 2)?)))
+            .into_iter()
+            .map(|row| Ok((EntryId(row.try_get(0)?), Revision(row.try_get(1)?), document("a rendition", &row, 2)?)))
             .collect();
         self.decode(attempt, originals)
     }

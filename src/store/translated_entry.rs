@@ -110,7 +110,7 @@ impl Store {
         let query = LOAD.query(self.dialect).bind(list(entries)).bind(lang.to_string());
         let rows = self.fetch_all(attempt, query).await?;
         let read: OperationResult<_> =
-            rows.iter().map(|row| Ok((EntryId(row.try_get(0)?), document("a rendition", row, 1)?))).collect();
+            rows.into_iter().map(|row| Ok((EntryId(row.try_get(0)?), document("a rendition", &row, 1)?))).collect();
         self.decode(attempt, read)
     }
 

@@ -92,6 +92,42 @@ async fn summaries_of_a_megabyte_are_cut_to_a_few_sentences() {
     }
 }
 
+/// The peak of a run over ten sources with an entry of `html` each, which are shown whole as far as an edition may be large.
+async fn peak_of_ten(html: &str) -> u64 {
+    let origin = Origin::start().await;
+    let names: Vec<String> = (0..10).map(|number| format!("s{number}")).collect();
+    for (number, name) in (0..).zip(&names) {
+        origin.on(&format!("/{name}"), Reply::ok(rss(name, &[Story::new(number).text(html)])));
+    }
+    let sources: Vec<(&str, String)> = names.iter().map(|name| (name.as_str(), origin.url(&format!("/{name}")))).collect();
+    let world = World::new(&tables(&sources));
+    let (ended, peak) = finish_watched(world.start(&["run", "--json"])).await;
+    let report = ended.json();
+    assert_eq!(report["entries"]["new"], 10, "{report}");
+    assert!(report["editions"][0]["items"].as_u64().is_some_and(|items| items > 5), "{report}");
+    peak
+}
+
+#[tokio::test]
+async fn ten_megabytes_of_deep_markup_stay_below_the_bound() {
+    let deep = format!("{}{}{}", "<div>".repeat(200), "<p>x".repeat(10), "</div>".repeat(200)).repeat(430);
+    let peak = peak_of_ten(&deep).await;
+    assert!(peak < MOST_MEMORY, "{peak} KiB");
+}
+
+#[tokio::test]
+async fn ten_megabytes_of_inline_markup_stay_below_the_bound() {
+    let peak = peak_of_ten(&format!("{}{}", "<b a=n>".repeat(200), "<p>x".repeat(250_000))).await;
+    assert!(peak < MOST_MEMORY, "{peak} KiB");
+}
+
+#[tokio::test]
+async fn ten_megabytes_of_honest_markup_stay_below_the_bound() {
+    let paragraph = "<p>Un <b>mot</b> et <a href=\"https://a.example/x\">un lien</a>.</p>";
+    let peak = peak_of_ten(&paragraph.repeat(12_000)).await;
+    assert!(peak < MOST_MEMORY, "{peak} KiB");
+}
+
 #[tokio::test]
 async fn entities_neither_explode_nor_fetch() {
     let levels: String = (1..30).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();

@@ -28,7 +28,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("daemon", &["serve", "pipeline", "config", "store", "model"]),
     ("serve", &["pipeline", "store", "model"]),
-    ("pipeline", &["config", "net", "store", "sink", "translate", "render", "feed", "html", "select", "policy", "model"]),
+    (
+        "pipeline",
+        &["config", "net", "store", "sink", "translate", "render", "feed", "html", "select", "policy", "panic", "model"],
+    ),
     ("net", &["model"]),
     ("store", &["policy", "model"]),
     ("sink", &["model"]),

@@ -112,8 +112,25 @@ pub fn clean(data: &[u8]) {
     html::to_line(&raw.0);
 }
 
-fn settled(clean: &Clean, base: &Url) {
+/// HTML is safe, and as it is when it is cleaned again.
+pub fn settled(clean: &Clean, base: &Url) {
     assert_eq!(danger(clean.as_str()), None, "{:?}", clean.as_str());
     let again = html::clean(&RawHtml(clean.as_str().to_owned()), Some(base));
     assert_eq!(again.as_str(), clean.as_str());
+}
+
+/// The article of a page is none, or it is bounded, and safe once it is cleaned.
+pub fn page(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let base = Url::parse("https://a.example.org/actu/1").expect("an address");
+    let Some(article) = html::extract_article(&text, &base) else { return };
+    assert!(article.content.0.len() <= 4 << 20);
+    for link in [&article.canonical, &article.image].into_iter().flatten() {
+        assert!(matches!(link.scheme(), "http" | "https"), "{link}");
+    }
+    let clean = html::clean_article(&article.content, Some(&base), Lang::new("fr").as_ref());
+    settled(&clean, &base);
+    if let Some(short) = html::shorten_content(&clean) {
+        settled(&short, &base);
+    }
 }

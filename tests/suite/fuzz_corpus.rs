@@ -5,11 +5,20 @@ use std::path::Path;
 use crate::support::unsafe_html;
 
 #[expect(unreachable_pub, reason = "the fuzz targets are another crate")]
+#[path = "../../fuzz/src/answers.rs"]
+mod answers;
+#[expect(unreachable_pub, reason = "the fuzz targets are another crate")]
+#[path = "../../fuzz/src/memory.rs"]
+mod memory;
+#[expect(unreachable_pub, reason = "the fuzz targets are another crate")]
+#[path = "../../fuzz/src/pushes.rs"]
+mod pushes;
+#[expect(unreachable_pub, reason = "the fuzz targets are another crate")]
 #[path = "../../fuzz/src/targets.rs"]
 mod targets;
 
 /// The corpora stay small: they are replayed by every run of the tests.
-const MOST_BYTES: usize = 300_000;
+const MOST_BYTES: usize = 400_000;
 
 #[test]
 fn the_corpus_of_every_target_holds() {
@@ -20,6 +29,10 @@ fn the_corpus_of_every_target_holds() {
         ("json", targets::json),
         ("dates", targets::dates),
         ("clean", targets::clean),
+        ("page", targets::page),
+        ("answers", answers::answers),
+        ("memory", memory::memory),
+        ("pushes", pushes::pushes),
     ] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
         let mut files = 0;

@@ -105,8 +105,9 @@ impl Anthropic {
         }
         let answer: AnthropicResponse = self.http.parse(&response)?;
         let used = answer.usage.map(|used| {
-            let cached = used.cache_creation_input_tokens.unwrap_or(0) + used.cache_read_input_tokens.unwrap_or(0);
-            Usage { characters: 0, tokens_in: used.input_tokens.saturating_add(cached), tokens_out: used.output_tokens }
+            let cached = [used.cache_creation_input_tokens, used.cache_read_input_tokens].into_iter().flatten();
+            let tokens_in = cached.fold(used.input_tokens, u64::saturating_add);
+            Usage { characters: 0, tokens_in, tokens_out: used.output_tokens }
         });
         let unfinished = match answer.stop_reason.as_deref() {
             Some("end_turn" | "stop_sequence") => None,

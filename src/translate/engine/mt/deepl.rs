@@ -92,7 +92,8 @@ impl Deepl {
             return Err(self.classify(&response, batch));
         }
         let DeeplResponse { translations } = self.http.parse(&response)?;
-        let billed: Option<u64> = translations.iter().map(|translation| translation.billed_characters).sum();
+        let billed = translations.iter().map(|translation| translation.billed_characters);
+        let billed = billed.reduce(|sum, count| Some(sum?.saturating_add(count?))).flatten();
         let used = billed.map(|characters| Usage { characters, ..Usage::default() });
         self.http.check_count(translations.len(), batch.texts.len(), used)?;
         let texts = translations.iter().zip(&batch.texts).map(|(answer, sent)| parse_xml(&answer.text, sent)).collect();

@@ -191,6 +191,26 @@ async fn pages_on_many_hosts_never_make_a_run_stand_still_on_postgresql() {
 }
 
 #[tokio::test]
+async fn an_entry_without_a_link_does_not_make_a_run_stand_still() {
+    let listener = TcpListener::bind(("0.0.0.0", 0)).await.expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    let origin = Origin::serve(listener, ([127, 0, 0, 1], port).into(), "http");
+    let feed = (0..3).fold(rss("a", &stories(0..3)), |feed, number| {
+        origin.on(&format!("/a/{number}"), html(page("", "Le récit")));
+        let host = format!("http://127.0.0.{}:{port}/a/{number}?", 2 + number);
+        feed.replace(&format!("https://a.example.org/{number}?"), &host)
+    });
+    let feed = feed.replace("</channel>", "<item><guid>sans-lien</guid><title>Sans lien</title></item></channel>");
+    origin.on("/feed", Reply::ok(feed).tagged());
+    let world = World::new(&reading(&origin));
+    let text = std::fs::read_to_string(world.path("feeds.toml")).expect("it is there").replace("127.0.0.1/32", "127.0.0.0/8");
+    crate::daemon::write(&world.path("feeds.toml"), &text);
+    run_within_a_minute(&world).await;
+    assert_eq!(items(&world).len(), 4);
+    assert_eq!(items(&world).iter().filter(|item| content(item).contains("Le récit")).count(), 3);
+}
+
+#[tokio::test]
 async fn a_missing_page_is_asked_for_once_and_a_failing_one_three_times() {
     let origin = Origin::start().await;
     origin.on("/feed", feed(&origin, &stories(1..5)));

@@ -395,8 +395,11 @@ fn picture_has_the_size_caption_and_credit_of_its_element() {
 
 #[test]
 fn what_is_said_beside_a_file_is_not_its_caption() {
-    let item = "<title>t</title><media:content url='/p.jpg'><media:title>x</media:title></media:content><media:group><media:description>De la vidéo</media:description></media:group><media:description>De l’article</media:description>";
-    assert_eq!(picture(item).3, "");
+    let file = "<title>t</title><media:content url='/p.jpg'><media:title>x</media:title></media:content>";
+    let described = "<media:description>De l’article</media:description>";
+    for item in [format!("{file}{described}"), format!("{file}<media:group>{described}</media:group>")] {
+        assert_eq!(picture(&item).3, "", "{item}");
+    }
 }
 
 #[test]
@@ -412,6 +415,8 @@ fn thumbnail_has_its_own_size_and_the_caption_of_its_file() {
 
 #[test]
 fn pictures_do_not_share_their_captions() {
+    let item = "<media:thumbnail url='/t.jpg'/><media:content url='/p.jpg'><media:description>Une</media:description></media:content><media:content url='/q.jpg'/>";
+    assert_eq!(picture(item).3, "", "of two pictures none is that of the thumbnail");
     let item =
         "<media:content url='/p.jpg'/><media:content url='/q.jpg'><media:description>Autre</media:description></media:content>";
     assert_eq!(picture(item).3, "");

@@ -43,7 +43,10 @@ fn comparable(pair: &TranslationPair) -> (Lang, Lang, String, String) {
     }
     let tagged = |text: &Marked| {
         let piece = |piece: &Piece| match piece {
-            Piece::Text(text) => Piece::Text(text.clone()),
+            // XML cannot hold control characters.
+            Piece::Text(text) => {
+                Piece::Text(text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect())
+            }
             Piece::Open(number) => Piece::Open(numbers[&(true, *number)]),
             Piece::Close(number) => Piece::Close(numbers[&(true, *number)]),
             Piece::Single(number) => Piece::Single(numbers[&(false, *number)]),

@@ -6,6 +6,7 @@ use anstream::eprintln;
 use clap::{Subcommand, ValueHint};
 
 use super::context::load_plan;
+use super::count::count;
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::output::print;
@@ -78,7 +79,8 @@ fn import(global: &GlobalArgs, args: &OpmlImportArgs) -> Result<Exit, CommandErr
     let text = read_text(&args.file)?;
     let outlines = parse_outlines(&text).map_err(|error| CommandError::usage(format!("{}: {error}", args.file)))?;
     let (sources, skipped) = new_sources(&plan, outlines);
-    eprintln!("{} new sources, {skipped} skipped: they exist already or are unusable", sources.len());
+    let reason = if skipped > 0 { ": they exist already or are unusable" } else { "" };
+    eprintln!("{}, {skipped} skipped{reason}", count(sources.len() as u64, "new source"));
     if sources.is_empty() { Ok(Exit::Success) } else { add_sources(&global.config, &sources, args.dry_run) }
 }
 

@@ -10,7 +10,7 @@ pub(super) fn estimate_table(estimate: &Estimate) -> String {
         return pages_line(estimate.pages_to_fetch);
     }
     let headings = ["edition", "engine", "segments", "recalled", "to send", "amount", "cost", "budget left", "must wait"];
-    let mut table = Table::new(&headings);
+    let mut table = Table::new(&headings).or_list();
     for edition in &estimate.editions {
         table.row(row(edition, &estimate.engines));
     }

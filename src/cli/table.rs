@@ -12,6 +12,8 @@ const MIN_WIDTH: usize = 8;
 /// A table with a heading row.
 pub(super) struct Table {
     rows: Vec<Vec<Cell>>,
+    /// True if it becomes a list where it is too wide.
+    is_list: bool,
 }
 
 /// One cell.
@@ -48,7 +50,14 @@ impl Cell {
 impl Table {
     /// Makes a table with these headings.
     pub(super) fn new(headings: &[&str]) -> Self {
-        Self { rows: vec![headings.iter().map(|heading| Cell::text(*heading).style(Style::new().bold())).collect()] }
+        let headings = headings.iter().map(|heading| Cell::text(*heading).style(Style::new().bold())).collect();
+        Self { rows: vec![headings], is_list: false }
+    }
+
+    /// Makes the table a list, a line for each cell, where it is too wide for its terminal: half a figure is worse than none.
+    pub(super) fn or_list(mut self) -> Self {
+        self.is_list = true;
+        self
     }
 
     /// Adds a row.
@@ -65,6 +74,9 @@ impl Table {
 
     /// Formats the table within a number of columns, as far as that is possible: long texts end in `…`.
     fn render_within(&self, limit: usize) -> String {
+        if self.is_list && self.column_widths(usize::MAX) != self.column_widths(limit) {
+            return self.render_list(limit);
+        }
         let widths = self.column_widths(limit);
         let mut out = String::new();
         for row in &self.rows {
@@ -75,6 +87,27 @@ impl Table {
                 let last = column + 1 == row.len();
                 let (before, after) = if *right { (gap.as_str(), "") } else { ("", if last { "" } else { gap.as_str() }) };
                 out.push_str(&format!("{before}{style}{text}{style:#}{after}{}", if last { "\n" } else { "  " }));
+            }
+        }
+        out
+    }
+
+    /// Formats each row as a heading and a line for each other cell that says something.
+    fn render_list(&self, limit: usize) -> String {
+        let Some((headings, rows)) = self.rows.split_first() else { return String::new() };
+        let label = headings.iter().skip(1).map(|heading| heading.text.width()).max().unwrap_or(0);
+        let mut out = String::new();
+        for row in rows {
+            for (column, (cell, heading)) in row.iter().zip(headings).enumerate().filter(|(_, (cell, _))| !cell.text.is_empty()) {
+                let Cell { text, style, .. } = cell;
+                if column == 0 {
+                    let bold = heading.style;
+                    out.push_str(&format!("{bold}{} {}{bold:#}\n", heading.text, cut(text, limit)));
+                } else {
+                    let gap = " ".repeat(label.saturating_sub(heading.text.width()));
+                    let text = cut(text, limit.saturating_sub(label + 4).max(MIN_WIDTH));
+                    out.push_str(&format!("  {}{gap}  {style}{text}{style:#}\n", heading.text));
+                }
             }
         }
         out
@@ -144,6 +177,19 @@ mod tests {
     fn long_text_is_cut_with_an_ellipsis_and_short_text_is_whole() {
         let text = long_table(40);
         assert_eq!(text.lines().nth(1), Some("équipe   12  the server answers 503 and…"));
+    }
+
+    #[test]
+    fn table_of_figures_that_is_too_wide_becomes_a_list() {
+        let mut table = Table::new(&["engine", "to send", "cost"]).or_list();
+        table.row(vec![
+            Cell::text("deepl"),
+            Cell::text("19067–20000 characters").right(),
+            Cell::text("0.3813–0.4000 EUR").right(),
+        ]);
+        let shown = |limit| anstream::adapter::strip_str(&table.render_within(limit)).to_string();
+        assert_eq!(shown(40), "engine deepl\n  to send  19067–20000 characters\n  cost     0.3813–0.4000 EUR\n");
+        assert_eq!(shown(60).lines().count(), 2);
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn balance(Budget { unit, limit, per }: Budget, BudgetUsage { reserved, spent }:
 
 /// Formats the engines as a table.
 pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
-    let mut table = Table::new(&["engine", "state", "this month", "cost", "budget left", "forecast"]);
+    let mut table = Table::new(&["engine", "state", "this month", "cost", "budget left", "forecast"]).or_list();
     for engine in engines {
         let work = match (engine.texts, engine.tokens) {
             (0, _) => "nothing".to_owned(),

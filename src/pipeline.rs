@@ -21,6 +21,7 @@ mod robots_cache;
 mod run;
 mod run_once;
 mod scope;
+mod topics;
 mod translate;
 mod trigger;
 
@@ -34,4 +35,5 @@ pub use prepared::{Prepared, RunError};
 pub use run::{Passes, Subscribing};
 pub use run_once::{Finished, RunRequest, run};
 pub use scope::Scope;
+pub use topics::{TopicError, Topics};
 pub use translate::{EngineHandle, TextRequest, TranslateSetupError, load_glossary, open_engine, translate_text};

@@ -6,5 +6,5 @@ mod topic;
 mod window;
 
 pub use publisher::PublisherHosts;
-pub use topic::{Found, Judgement, RuleError, Topic, TopicFacts};
+pub use topic::{Found, Judgement, RuleError, Topic, TopicFacts, built_in_rule};
 pub use window::{Admission, Window, decide_admission};

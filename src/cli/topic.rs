@@ -9,16 +9,13 @@ use serde::Serialize;
 use super::count::count;
 use super::error::{CommandError, Exit};
 use super::output::print;
-use crate::select::{Judgement, Topic, TopicFacts};
+use crate::select::{Judgement, Topic, TopicFacts, built_in_rule};
 
 /// The largest file of labelled lines, and the largest rule.
 const MAX_LABELLED: u64 = 64 << 20;
 const MAX_RULE: u64 = 1 << 20;
 /// The label of lines that are about something else.
 const OTHER: &str = "other";
-/// The rules that relais has built in.
-const BUILT_IN: [(&str, &str); 1] = [("olympic", include_str!("../../topics/olympic.toml"))];
-
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum TopicCommand {
     /// Score a topic rule on labelled lines: precision, recall, and what matched in each line that it gets wrong.
@@ -108,17 +105,13 @@ fn find_topic<'t>(name: &str, labelled: &[Labelled<'t>]) -> Result<&'t str, Comm
 }
 
 fn load_rule(topic: &str, path: Option<&Path>) -> Result<Topic, CommandError> {
-    let built_in = BUILT_IN.iter().find(|(name, _)| *name == topic).map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    let built_in = built_in_rule(topic).map(|text| (topic.to_owned(), text.to_owned()));
     let from_file = |path: &Path| Ok((path.display().to_string(), read(path, MAX_RULE)?));
     let (name, text) = path.map(from_file).transpose()?.or(built_in).ok_or_else(|| {
         CommandError::usage(format!("there is no built-in rule \"{topic}\""))
             .with_hint("name your rule file with --rule; built in: olympic")
     })?;
-    Topic::parse(&text).map_err(|error| {
-        let line = error.span.as_ref().map(|span| text[..text.floor_char_boundary(span.start)].matches('\n').count() + 1);
-        let place = line.map_or_else(|| name.clone(), |line| format!("{name}:{line}"));
-        CommandError::usage(format!("{place}: {error}"))
-    })
+    Topic::parse(&text).map_err(|error| CommandError::usage(error.in_file(&name, &text)))
 }
 
 /// Reads a file, or standard input for `-`.

@@ -32,6 +32,8 @@ pub struct Plan {
     pub engines: Vec<Engine>,
     /// Terms and names.
     pub glossary: Glossary,
+    /// The user's topic rules, in the order of the file.
+    pub topics: Vec<Topic>,
     /// The sources, also those that are not enabled, in the order of the file.
     pub sources: Vec<Source>,
     /// The editions, in the order of the file.
@@ -111,6 +113,15 @@ pub struct Engine {
     pub in_flight: Option<usize>,
 }
 
+/// A topic rule of the user: `[topic.ID]`.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// Its name.
+    pub id: String,
+    /// The file with the rule; absolute, and checked to be readable text.
+    pub file: PathBuf,
+}
+
 /// The user's terms and names: `[glossary]`. If an edition has engines, both files have been checked to be readable text.
 #[derive(Clone, Debug, Default)]
 pub struct Glossary {
@@ -139,6 +150,8 @@ pub struct Source {
     pub zone: Zone,
     /// Its tags, without duplicates.
     pub tags: Vec<String>,
+    /// The name of the topic rule that its entries are judged by: a user's, or a built-in one.
+    pub topic: Option<String>,
     /// The longest interval between two visits.
     pub every: Duration,
     /// True if the articles are fetched from the pages of its entries.

@@ -13,11 +13,13 @@ mod edition;
 mod engine;
 mod fetch;
 mod source;
+mod topic;
 
 pub(super) use edition::{MAX_LIMIT, MIN_LIMIT, RawEdition};
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
 pub(super) use fetch::{MAX_CONCURRENCY, MAX_PER_HOST, RawFetch};
 pub(super) use source::{RawAuth, RawSecret, RawSource};
+pub(super) use topic::RawTopic;
 
 /// The sources that relais reads, the engines that translate, and the editions that relais publishes.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -50,6 +52,8 @@ pub(super) struct RawFile {
     pub(super) engine: BTreeMap<String, RawEngine>,
     /// Your terms and names.
     pub(super) glossary: RawGlossary,
+    /// A topic rule.
+    pub(super) topic: BTreeMap<String, RawTopic>,
     /// A feed that relais reads.
     pub(super) source: BTreeMap<String, RawSource>,
     /// A merged feed that relais publishes.
@@ -67,6 +71,7 @@ impl Default for RawFile {
             fetch: RawFetch::default(),
             engine: BTreeMap::new(),
             glossary: RawGlossary::default(),
+            topic: BTreeMap::new(),
             source: BTreeMap::new(),
             edition: BTreeMap::new(),
         }

@@ -11,9 +11,7 @@ use super::raw;
 use super::values::LATER_KINDS;
 
 /// Keys that a later version will support: table (empty for the top of the file), key, hint.
-pub(super) const LATER: [(&str, &str, &str); 4] = [
-    ("", "topic", "remove it: every entry of a source is kept"),
-    ("source", "topic", "remove it: every entry of the source is kept"),
+pub(super) const LATER: [(&str, &str, &str); 2] = [
     ("source", "keep", "remove it: every entry of the source is kept"),
     ("source", "weight", "remove it: all sources have the same weight"),
 ];
@@ -22,7 +20,7 @@ pub(super) const LATER: [(&str, &str, &str); 4] = [
 pub fn schema() -> Value {
     let mut schema = schema_of::<raw::RawFile>();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        for group in ["engine", "source", "edition"] {
+        for group in ["engine", "topic", "source", "edition"] {
             if let Some(Value::Object(group)) = properties.get_mut(group) {
                 group.insert("propertyNames".into(), serde_json::json!({ "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$" }));
             }
@@ -169,7 +167,7 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
     let _ = write!(out, "## {title}\n\n{says}\n\n");
     let keys = KnownKeys::in_schema(schema);
     for (key, value) in &keys.0 {
-        if matches!(key.as_str(), "fetch" | "engine" | "glossary" | "source" | "edition") {
+        if matches!(key.as_str(), "fetch" | "engine" | "glossary" | "topic" | "source" | "edition") {
             continue;
         }
         let _ = write!(out, "### `{key}`\n\n{}\n\n", value["description"].as_str().unwrap_or_default());

@@ -18,6 +18,7 @@ mod glossary;
 mod header;
 mod rules;
 mod source;
+mod topic;
 
 use rules::{USE_AUTH, duration, web_address};
 
@@ -43,7 +44,7 @@ pub(super) fn plan(
         }
     };
     let context = LoadContext { folder, environment };
-    let ParsedFile { file, engines, sources, editions } = document;
+    let ParsedFile { file, engines, topics, sources, editions } = document;
     let base_url = file.base_url.as_ref().and_then(|at| base_url(at, diagnostics));
     let fetch = fetch::fetch(&file.fetch, base_url.as_deref(), &context, diagnostics);
     let state = state(&file.state, &context, diagnostics);
@@ -54,7 +55,7 @@ pub(super) fn plan(
     if editions.is_empty() {
         diagnostics.error_in_file("the file has no edition", "add a table [edition.NAME] with `from = [\"*\"]`");
     }
-    let planned = source::sources(&sources, fetch.every, &context, diagnostics);
+    let planned = source::sources(&sources, &topics, fetch.every, &context, diagnostics);
     let names = engines.as_ref().map(|engines| engines.iter().map(|engine| engine.id.value.as_str()).collect::<Vec<_>>());
     let editions = edition::editions(&editions, &sources, &planned, names.as_deref(), diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);
@@ -71,6 +72,7 @@ pub(super) fn plan(
         fetch,
         engines,
         glossary,
+        topics: topic::topics(&topics, &context, diagnostics),
         sources: planned,
         editions,
         fingerprint: String::new(),

@@ -36,6 +36,8 @@ pub(super) struct ParsedFile {
     /// In the order of the file; `None` if `engine` is not a table of tables.
     pub(super) engines: Option<Vec<NamedTable<raw::RawEngine>>>,
     /// In the order of the file.
+    pub(super) topics: Vec<NamedTable<raw::RawTopic>>,
+    /// In the order of the file.
     pub(super) sources: Vec<NamedTable<raw::RawSource>>,
     /// In the order of the file.
     pub(super) editions: Vec<NamedTable<raw::RawEdition>>,
@@ -79,6 +81,7 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
     let glossary = take_table(&mut root, "glossary", diagnostics);
     let has_engines = root.contains_key("engine");
     let engine = take_table(&mut root, "engine", diagnostics);
+    let topic = take_table(&mut root, "topic", diagnostics);
     let source = take_table(&mut root, "source", diagnostics);
     let edition = take_table(&mut root, "edition", diagnostics);
     let (mut file, _) = read_table::<raw::RawFile>("", root, KnownKeys::of_file(), diagnostics);
@@ -92,6 +95,7 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
     Some(ParsedFile {
         file,
         engines: (!has_engines || !engines.is_empty()).then_some(engines),
+        topics: read_named_tables("topic", topic, diagnostics),
         sources: read_named_tables("source", source, diagnostics),
         editions: read_named_tables("edition", edition, diagnostics),
     })

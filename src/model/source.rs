@@ -63,6 +63,9 @@ pub struct SourceState {
     pub validators: Validators,
     /// XXH3 (128 bits, hex) of the last body that was parsed, before decoding: the same body is not parsed again.
     pub body_hash: Option<String>,
+    /// A hash of the topic rule by which the last body was read: another rule reads it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// The metadata of the feed.
     pub meta: SourceMeta,
     /// The entries of the last body, in the order of the feed.

@@ -7,6 +7,7 @@ use crate::net::Client;
 use crate::store::Store;
 
 use super::robots_cache::RobotsCache;
+use super::topics::Topics;
 
 /// The dependencies that the passes of one run share.
 #[derive(Clone, Copy)]
@@ -19,6 +20,8 @@ pub(super) struct Context<'a> {
     pub(super) clock: &'a dyn Clock,
     /// The unique name of this worker, in which sources are leased.
     pub(super) worker: &'a str,
+    /// The topic rules of sources.
+    pub(super) topics: &'a Topics,
     /// The robots.txt of hosts.
     pub(super) robots: &'a RobotsCache<'a>,
     /// Cancels the passes: no work begins any more, and work in flight is finished.

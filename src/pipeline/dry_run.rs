@@ -15,6 +15,7 @@ use super::network::client;
 use super::prepared::{RunError, open_glossary};
 use super::report::ReportBuilder;
 use super::run_once::RunRequest;
+use super::topics::Topics;
 use super::translate::{EstimateRequest, ExpectedEntries, OpenedEngines, Translated, open_engines};
 
 /// Fetches due sources and reports what a run would do.
@@ -57,7 +58,9 @@ async fn visit_due(
     let sources = request.scope.sources(&request.plan.sources);
     let due = due_sources(request, store, &sources, started).await?;
     (request.progress)(Progress::Leased(due.len()));
-    let visitor = &Visitor { client: &client, store, keep: false, force: request.scope.force, clock: request.clock };
+    let topics = Topics::load(&request.plan)?;
+    let (force, clock) = (request.scope.force, request.clock);
+    let visitor = &Visitor { client: &client, store, topics: &topics, keep: false, force, clock };
     let done: RefCell<(ReportBuilder, Vec<Visit>)> = RefCell::new((ReportBuilder::new(started), Vec::new()));
     let done_cell = &done;
     let by_id: HashMap<&SourceId, &plan::Source> = sources.iter().map(|source| (&source.id, *source)).collect();

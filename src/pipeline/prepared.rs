@@ -14,6 +14,7 @@ use crate::translate::Glossary;
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
 use super::network::client;
+use super::topics::{TopicError, Topics};
 use super::translate::{EngineHandle, OpenedEngines, TranslateSetupError, load_glossary, open_engines};
 
 /// A plan with everything that it names, opened and checked: certificates, engines, glossary, output.
@@ -27,6 +28,7 @@ pub struct Prepared {
     /// The engines that cannot be used, with the reasons.
     pub(super) engine_faults: Vec<Fault>,
     pub(super) glossary: Arc<Glossary>,
+    pub(super) topics: Topics,
     pub(super) dir: Arc<OutputDir>,
     /// The sources whose article pages are read.
     pub(super) paged: HashSet<SourceId>,
@@ -37,12 +39,13 @@ impl Prepared {
     pub async fn open(plan: Plan) -> Result<Self, RunError> {
         let OpenedEngines { engines, faults } = open_engines(&plan)?;
         let glossary = open_glossary(&plan, &engines)?;
+        let topics = Topics::load(&plan)?;
         let output = plan.output.clone();
         let dir = spawn_cpu("opening the output", move || OutputDir::open(&output)).await.map_err(PipelineError::from)?;
         let dir = Arc::new(dir.map_err(PipelineError::from)?);
         let paged = plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
         let plan_path = std::path::absolute(&plan.path).unwrap_or_else(|_| plan.path.clone()).to_string_lossy().into_owned();
-        Ok(Self { client: client(&plan.fetch)?, engines, engine_faults: faults, glossary, dir, paged, plan_path, plan })
+        Ok(Self { client: client(&plan.fetch)?, engines, engine_faults: faults, glossary, topics, dir, paged, plan_path, plan })
     }
 
     /// Returns the plan.
@@ -63,6 +66,9 @@ pub enum RunError {
     /// An engine or the glossary cannot be used.
     #[error(transparent)]
     Translate(#[from] TranslateSetupError),
+    /// A topic rule cannot be used.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// Another process works on the state, as it should: there is nothing to do.
     #[error("another relais works on the state: this run did nothing")]
     OtherWorks,
@@ -82,7 +88,11 @@ pub enum RunError {
 impl RunError {
     /// Returns true if feeds.toml, or a file that it names, has to be changed before anything can run.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::Translate(error) if !matches!(error, TranslateSetupError::Client(_)))
+        match self {
+            Self::Translate(error) => !matches!(error, TranslateSetupError::Client(_)),
+            Self::Topic(_) => true,
+            _ => false,
+        }
     }
 }
 

@@ -166,6 +166,7 @@ impl Passes<'_> {
             client: &self.prepared.client,
             clock: self.clock,
             worker: self.worker,
+            topics: &self.prepared.topics,
             robots,
             stop: self.stop,
         }

@@ -7,7 +7,17 @@ mod fold;
 mod rule;
 
 use fold::fold;
+
+use crate::model::BUILT_IN_TOPICS;
 pub use rule::{RuleError, Topic};
+
+/// The rule for the Olympic and Paralympic Games.
+const OLYMPIC: &str = include_str!("../../topics/olympic.toml");
+
+/// Returns the text of a built-in rule.
+pub fn built_in_rule(topic: &str) -> Option<&'static str> {
+    (topic == BUILT_IN_TOPICS[0]).then_some(OLYMPIC)
+}
 
 /// The longest part of a summary that is judged, in bytes: what an article is about stands at its beginning.
 const LONGEST_SUMMARY: usize = 1500;

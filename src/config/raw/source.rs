@@ -35,6 +35,10 @@ pub(crate) struct RawSource {
     /// Tags by which editions select sources: `from = ["tag:olympic"]`.
     #[schemars(example = ["olympic"])]
     pub(crate) tags: Vec<Located<String>>,
+    /// The topic rule that the entries are judged by: those that are about something else are left out. `olympic` is built in;
+    /// `[topic.ID]` adds your own.
+    #[schemars(example = &"olympic")]
+    pub(crate) topic: Option<Located<String>>,
     /// The longest interval between two visits. Default: `every` of `[fetch]`. At least one minute.
     #[schemars(example = &"30m")]
     pub(crate) every: Option<Located<RawDuration>>,
@@ -66,6 +70,7 @@ impl Default for RawSource {
             lang: None,
             zone: None,
             tags: Vec::new(),
+            topic: None,
             every: None,
             full_text: false.into(),
             enabled: true,

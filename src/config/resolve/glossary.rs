@@ -34,7 +34,7 @@ pub(super) fn glossary(
 }
 
 /// Checks that a file is readable text in UTF-8. `translate::glossary` checks its content.
-fn check_text(name: &str, path: &std::path::Path) -> Result<(), Diagnosis> {
+pub(super) fn check_text(name: &str, path: &std::path::Path) -> Result<(), Diagnosis> {
     let bytes = read_file(name, path, MAX_BYTES)?;
     if bytes.len() as u64 > MAX_BYTES {
         let message = format!("the file {} is larger than {} MiB", quoted(name), MAX_BYTES >> 20);

@@ -14,21 +14,24 @@ use super::super::tables::NamedTable;
 use super::super::values::{Located, quoted};
 use super::header;
 use super::rules::{EVERY, USE_AUTH, USE_REFERENCE, duration, id_in_message, line, read_secret, web_address};
+use super::topic::topic_of_source;
 use crate::model::{Show, SourceId, has_credentials, public_address};
 
 /// Checks all sources, in the order of the file.
 pub(super) fn sources(
     raw: &[NamedTable<raw::RawSource>],
+    topics: &[NamedTable<raw::RawTopic>],
     every: Duration,
     context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Source> {
     let mut seen = HashMap::new();
-    raw.iter().map(|named| source(named, every, &mut seen, context, diagnostics)).collect()
+    raw.iter().map(|named| source(named, topics, every, &mut seen, context, diagnostics)).collect()
 }
 
 fn source(
     NamedTable { id, table, keys }: &NamedTable<raw::RawSource>,
+    topics: &[NamedTable<raw::RawTopic>],
     every: Duration,
     seen: &mut HashMap<String, String>,
     context: &LoadContext<'_>,
@@ -44,6 +47,7 @@ fn source(
         lang: table.lang.as_ref().map(|at| at.value.0.clone()),
         zone: table.zone.as_ref().map(|at| at.value.0).unwrap_or_default(),
         tags: tags(&table.tags, diagnostics),
+        topic: table.topic.as_ref().and_then(|at| topic_of_source(at, topics, diagnostics)),
         every: table.every.as_ref().map_or(every, |at| duration("every", at, EVERY, diagnostics)),
         full_text: table.full_text.value,
         enabled: table.enabled,

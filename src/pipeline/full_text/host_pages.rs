@@ -177,6 +177,7 @@ mod tests {
             lang: None,
             zone: crate::model::Zone::UTC,
             tags: Vec::new(),
+            topic: None,
             every: Duration::from_secs(900),
             full_text: true,
             enabled: true,

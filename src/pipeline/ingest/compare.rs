@@ -37,6 +37,15 @@ pub(super) struct FeedChanges {
     pub(super) published: Vec<Time>,
 }
 
+impl FeedChanges {
+    /// Withdraws more entries.
+    pub(super) fn take_back(&mut self, entries: impl Iterator<Item = EntryId>) {
+        let withdrawn: HashSet<EntryId> = self.withdrawn.iter().copied().collect();
+        self.withdrawn.extend(entries.filter(|id| !withdrawn.contains(id)));
+        self.found.withdrawn = count(self.withdrawn.len());
+    }
+}
+
 /// The circumstances of a comparison.
 pub(super) struct Comparison<'a> {
     pub(super) visited: Time,

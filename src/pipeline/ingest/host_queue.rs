@@ -95,8 +95,7 @@ impl Ingest<'_> {
         let started = Instant::now();
         let interval = self.host_interval(&queue).await?;
         let is_long = || !interval.is_zero() && started.elapsed() + interval > MAX_QUEUE_TIME && self.until == Until::Idle;
-        let visitor =
-            Visitor { client: context.client, store: Some(context.store), keep: true, force: self.force, clock: context.clock };
+        let visitor = Visitor::new(context, self.force);
         let (is_first, wait_until, skipped) = (Cell::new(true), Cell::new(None), std::cell::RefCell::new(Vec::new()));
         let (visitor, send, is_probe, host) = (&visitor, &send, queue.is_probe, queue.host);
         let (is_first, wait_until, skipped, is_long) = (&is_first, &wait_until, &skipped, &is_long);

@@ -1,12 +1,16 @@
 //! The CPU work of a visit: parses a body, compares it with the stored entries, and encodes the changes.
 
+use std::collections::HashSet;
+
 use crate::config as plan;
 use crate::feed::{self, FeedError};
-use crate::model::{Lang, SourceId, Time, Zone};
+use crate::model::{EntryId, Lang, SourceId, Time, Zone};
 use crate::net;
+use crate::policy::declared_date;
 use crate::store::EncodedEntries;
 
 use super::super::blocking::spawn_cpu;
+use super::super::topics::SourceTopic;
 use super::compare::{Comparison, FeedChanges};
 use super::parsed_body::{ParsedBody, StoredFeed};
 
@@ -19,12 +23,17 @@ pub(super) struct ParseJob {
     at: Time,
     keep: bool,
     is_first_visit: bool,
+    topic: Option<SourceTopic>,
+    /// The last visit that succeeded.
+    since: Option<Time>,
 }
 
 impl ParseJob {
-    /// Makes the job of a visit to `source` at `at`; with `keep`, changes are encoded for the store, else left as they are.
-    pub(super) fn new(source: &plan::Source, at: Time, keep: bool) -> Self {
-        Self { source: source.id.clone(), lang: source.lang.clone(), zone: source.zone, at, keep, is_first_visit: false }
+    /// Makes the job of a visit to `source` at `at`, the first that succeeds after `since`; with `keep`, changes are encoded for the
+    /// store, else left as they are. Entries that are not about the topic are left out.
+    pub(super) fn new(source: &plan::Source, topic: Option<&SourceTopic>, since: Option<Time>, at: Time, keep: bool) -> Self {
+        let (lang, topic) = (source.lang.clone(), topic.cloned());
+        Self { source: source.id.clone(), lang, zone: source.zone, at, keep, is_first_visit: false, topic, since }
     }
 
     /// Parses, compares and encodes in one piece of work, for a source without stored entries.
@@ -69,17 +78,33 @@ impl ParseJob {
             zone: self.zone,
         };
         let mut feed = feed::parse_feed(&input, &self.source)?;
-        let (entries, dropped) = feed::deduplicate(std::mem::take(&mut feed.entries));
+        let (mut entries, dropped) = feed::deduplicate(std::mem::take(&mut feed.entries));
+        let mut off_topic = Vec::new();
+        if let Some(topic) = &self.topic {
+            let others = entries.extract_if(.., |(entry, _)| !topic.is_about(entry));
+            off_topic.extend(others.map(|(entry, _)| (entry.key.id(), declared_date(entry.head.published, entry.head.updated))));
+            tracing::debug!(source.id = %self.source, off_topic = off_topic.len(), kept = entries.len(), "judged the entries by topic");
+        }
         let ids = entries.iter().map(|(entry, _)| entry.key.id()).collect();
         // A body that broke off behind the end of the feed is complete.
         let is_part = body.is_part || body.damage.is_some() && feed.is_cut();
         let net::Body { links, url, .. } = body;
-        Ok(ParsedBody { feed, entries, ids, renamed: Vec::new(), dropped, links, url, is_part })
+        Ok(ParsedBody { feed, entries, ids, renamed: Vec::new(), dropped, links, url, is_part, off_topic })
     }
 
     fn diff(&self, parsed: ParsedBody, stored: &StoredFeed) -> FeedChanges {
         let comparison = Comparison { visited: self.at, is_first_visit: self.is_first_visit, lang: self.lang.as_ref() };
-        comparison.compare(parsed, stored)
+        let off_topic = parsed.off_topic.clone();
+        let mut changes = comparison.compare(parsed, stored);
+        // An entry that was about the topic, and is not any more, is taken back.
+        let off_ids: HashSet<EntryId> = off_topic.iter().map(|(id, _)| *id).collect();
+        let taken_back = stored.rows.iter().filter(|row| !row.is_withdrawn && off_ids.contains(&row.id)).map(|row| row.id);
+        changes.take_back(taken_back);
+        // How often a source publishes, and whether it has fallen silent, is told by all its entries.
+        let is_new = |date: &Time| self.since.is_none_or(|since| *date > since);
+        let off_topic = off_topic.into_iter().filter_map(|(_, date)| date).filter(is_new);
+        changes.published.extend(off_topic);
+        changes
     }
 
     fn encode(&self, changes: &mut FeedChanges) {

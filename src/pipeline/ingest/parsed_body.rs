@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::feed::Feed;
-use crate::model::{Entry, EntryId, EntryRow, Revision};
+use crate::model::{Entry, EntryId, EntryRow, Revision, Time};
 use crate::net;
 
 /// A body, parsed and not yet compared.
@@ -20,6 +20,8 @@ pub(super) struct ParsedBody {
     pub(super) url: String,
     /// True if entries may be missing that the source still has: a delta, or a body that broke off within the feed.
     pub(super) is_part: bool,
+    /// The entries that are about something else than the topic of the source, with their dates.
+    pub(super) off_topic: Vec<(EntryId, Option<Time>)>,
 }
 
 /// What is stored of a source and its entries.

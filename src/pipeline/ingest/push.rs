@@ -60,8 +60,7 @@ impl Ingest<'_> {
     pub(super) async fn receive_pushes(&self, pending: &PendingRefetch, send: mpsc::Sender<Ended>) -> Result<(), StoreError> {
         let Some(pushes) = self.pushes else { return Ok(()) };
         let (context, mut pushes) = (self.context, pushes.lock().await);
-        let visitor =
-            Visitor { client: context.client, store: Some(context.store), keep: true, force: false, clock: context.clock };
+        let visitor = Visitor::new(context, false);
         loop {
             let push = tokio::select! {
                 biased;

@@ -8,7 +8,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::config as plan;
 use crate::model::{Clock, Entry, EntryId, Outcome, SourceState, Time, Validators, Visit};
 use crate::net::{self, Client, FetchError, Request, Response};
+use crate::pipeline::context::Context;
 use crate::pipeline::network::credentials;
+use crate::pipeline::topics::{SourceTopic, Topics};
 use crate::policy::rest_after_rate_limit;
 use crate::policy::source_health::{adopted, retired, with_new_address};
 use crate::store::{LeasedSource, SettledVisit, Store, StoreError};
@@ -22,6 +24,7 @@ pub(in crate::pipeline) struct Visitor<'a> {
     pub(in crate::pipeline) client: &'a Client,
     /// The store with the entries to compare with; `None` in a dry run without a database.
     pub(in crate::pipeline) store: Option<&'a Store>,
+    pub(in crate::pipeline) topics: &'a Topics,
     /// True if the changes are to be stored, and must be encoded for that.
     pub(in crate::pipeline) keep: bool,
     /// True if a source that answered 410 is visited again.
@@ -29,7 +32,13 @@ pub(in crate::pipeline) struct Visitor<'a> {
     pub(in crate::pipeline) clock: &'a dyn Clock,
 }
 
-impl Visitor<'_> {
+impl<'a> Visitor<'a> {
+    /// Makes the visitor of a run, which stores what it finds.
+    pub(super) fn new(context: Context<'a>, force: bool) -> Self {
+        let Context { client, store, topics, clock, .. } = context;
+        Self { client, store: Some(store), topics, keep: true, force, clock }
+    }
+
     /// Visits a source. Failures of the server are outcomes; only a failure of the store is an error.
     pub(in crate::pipeline) async fn visit(
         &self,
@@ -39,6 +48,7 @@ impl Visitor<'_> {
         // Validators belong to an address: a new one in feeds.toml resets the state, and keeps the entries.
         let was_good = leased.state.good_at.is_some();
         let before = if leased.state.url == source.url { leased.state } else { with_new_address(leased.state, &source.url) };
+        let before = with_topic(before, self.topics.of(&source.id));
         if let Some(gone) = retired(&before).filter(|_| !self.force) {
             let now = self.clock.now();
             let due = due_after(source, &gone, &before, None, now);
@@ -78,7 +88,7 @@ impl Visitor<'_> {
             return Ok(None);
         }
         let now = self.clock.now();
-        let job = ParseJob::new(source, now, self.keep);
+        let job = ParseJob::new(source, self.topics.of(&source.id), before.good_at, now, self.keep);
         let Ok(mut parsed) = job.parse(pushed).await else { return Ok(None) };
         let stored = match self.store {
             Some(store) => load_stored(store, &mut parsed, before).await?,
@@ -117,7 +127,7 @@ impl Visitor<'_> {
             return Ok(Fetched::Unchanged(headers));
         }
         let headers = Headers { body_hash: (!body.is_part).then_some(hash), ..headers };
-        let job = ParseJob::new(source, now, self.keep);
+        let job = ParseJob::new(source, self.topics.of(&source.id), before.good_at, now, self.keep);
         let changes = match self.store.filter(|_| was_good) {
             // No entry can be stored yet. One piece of work saves switching threads.
             None => job.parse_new(body).await,
@@ -143,6 +153,15 @@ impl Visitor<'_> {
             }
         })
     }
+}
+
+/// Returns the state of a source before a visit with this topic rule. Another rule reads the whole feed again, whatever has changed.
+fn with_topic(mut before: SourceState, topic: Option<&SourceTopic>) -> SourceState {
+    let hash = topic.map(SourceTopic::hash);
+    if before.topic.as_deref() != hash {
+        (before.topic, before.body_hash, before.validators) = (hash.map(str::to_owned), None, Validators::default());
+    }
+    before
 }
 
 /// Returns the outcome of a request that failed. A host that answers 429 rests, also if it does not say for how long.

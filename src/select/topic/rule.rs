@@ -66,6 +66,14 @@ enum Text {
     Path,
 }
 
+impl RuleError {
+    /// Returns the error with its place: "NAME:LINE: message". `file` is the text of the rule.
+    pub fn in_file(&self, name: &str, file: &str) -> String {
+        let line = self.span.as_ref().map(|span| file[..file.floor_char_boundary(span.start)].matches('\n').count() + 1);
+        line.map_or_else(|| format!("{name}: {self}"), |line| format!("{name}:{line}: {self}"))
+    }
+}
+
 /// A compiled topic rule.
 #[derive(Debug)]
 pub struct Topic {

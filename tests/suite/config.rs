@@ -23,7 +23,10 @@ fn default_file_has_no_problems_and_no_warnings() {
     let plan = config::load(&root("feeds.toml")).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(plan.warnings.is_empty(), "{}", plan.render_warnings(false));
     let [jeux] = plan.editions.as_slice() else { panic!("one edition, not {:?}", plan.editions) };
-    assert!(jeux.from.len() >= 7, "{:?}", jeux.from);
+    assert!(jeux.from.len() >= 25, "{:?}", jeux.from);
+    let is_general =
+        |source: &&relais::config::Source| source.title.as_ref().is_some_and(|title| title.as_str().contains("– Sport"));
+    assert!(plan.enabled().filter(is_general).all(|source| source.topic.as_deref() == Some("olympic")));
     assert_eq!(plan.enabled().count(), jeux.from.len(), "nothing is visited that is not published");
     let lequipe = plan.sources.iter().find(|source| source.id.as_str() == "lequipe-jo").expect("L'Équipe");
     assert_eq!(lequipe.url, "https://dwh.lequipe.fr/api/edito/rss?path=/Jo/");

@@ -199,6 +199,8 @@ pub struct Edition {
     pub show: Show,
     /// The most entries that it holds.
     pub limit: usize,
+    /// The most entries of one source. Without it, a source stands back for others beyond a quarter of the places.
+    pub per_source: Option<usize>,
     /// Its formats, in writing order.
     pub formats: Vec<Format>,
     /// The rule for entries that are not (yet) translated.

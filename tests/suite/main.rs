@@ -15,6 +15,7 @@ mod docs;
 mod engines;
 mod estimate;
 mod failures;
+mod fair_share;
 mod feed_corpus;
 mod full_text;
 mod fuzz_corpus;

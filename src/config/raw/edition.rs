@@ -49,6 +49,10 @@ pub(crate) struct RawEdition {
     /// The number of entries in the edition, newest first.
     #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 100)]
     pub(crate) limit: Located<i64>,
+    /// The most entries of one source. Default: no fixed number, but no source takes all places. Beyond a quarter of them (or its equal
+    /// part, of fewer than four sources) its entries stand back for those of the last two days from others.
+    #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 10)]
+    pub(crate) per_source: Option<Located<i64>>,
     /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, and an HTML page.
     #[schemars(example = ["atom", "html"])]
     pub(crate) formats: Located<Vec<Located<RawFormat>>>,
@@ -69,6 +73,7 @@ impl Default for RawEdition {
             bilingual: RawBilingualMode(BilingualMode::None).into(),
             show: RawShow(Show::Summary).into(),
             limit: 100.into(),
+            per_source: None,
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
             untranslated: RawUntranslated::Hold(Duration::from_hours(6)).into(),
         }

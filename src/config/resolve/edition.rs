@@ -76,6 +76,7 @@ fn edition(
         bilingual: table.bilingual.value.0,
         show: table.show.value.0,
         limit: number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics),
+        per_source: table.per_source.as_ref().map(|at| number("per_source", at, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics)),
         formats: formats(table, diagnostics),
         untranslated: match table.untranslated.value {
             RawUntranslated::Hold(time) => UntranslatedPolicy::Hold(hold(&table.untranslated, time, diagnostics)),

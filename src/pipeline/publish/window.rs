@@ -29,7 +29,7 @@ pub(super) async fn select_entries(
     lang: Option<&Lang>,
     now: Time,
 ) -> Result<Selected, StoreError> {
-    let mut window = Window::new(edition.limit);
+    let mut window = Window::new(edition.limit, edition.per_source, edition.from.len());
     let mut renditions = HashMap::new();
     let (mut before, mut waiting) = (None, 0);
     while !window.is_full() {

@@ -120,7 +120,7 @@ pub(super) async fn newest_entries(
     new.retain(|row| edition.from.contains(&row.source));
     new.sort_by_key(|known| Reverse((known.at, known.id)));
     let mut new = new.into_iter().peekable();
-    let mut window = Window::new(edition.limit);
+    let mut window = Window::new(edition.limit, edition.per_source, edition.from.len());
     let mut before = None;
     while let Some(store) = store
         && !window.is_full()

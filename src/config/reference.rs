@@ -146,6 +146,7 @@ pub fn reference() -> String {
     section(&mut out, "`budget` of an engine", "", &defs["Budget"]);
     section(&mut out, "`price` of an engine", "", &defs["Price"]);
     section(&mut out, "`[glossary]`", "", &defs["Glossary"]);
+    section(&mut out, "`[topic.ID]`", "", &defs["Topic"]);
     section(&mut out, "`[source.ID]`", "", &defs["Source"]);
     section(&mut out, "`auth` of a source", "", &defs["Auth"]);
     section(&mut out, "`[edition.ID]`", "", &defs["Edition"]);

@@ -113,3 +113,29 @@ impl ParseJob {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config;
+    use crate::pipeline::topics::Topics;
+
+    #[tokio::test]
+    async fn publication_rate_counts_what_is_about_something_else_since_the_last_visit() {
+        let text = "[source.a]\nurl = \"https://a.example/\"\ntopic = \"olympic\"\n[edition.e]\n";
+        let plan = config::parse(text, Path::new("feeds.toml")).expect("a plan");
+        let topics = Topics::load(&plan).expect("a rule");
+        let day = |day: u8| Time::from_rfc3339(&format!("2026-09-0{day}T08:00:00Z")).expect("a date");
+        let items: String = [(1, "Ligue 1"), (3, "Top 14"), (4, "Les JO")]
+            .map(|(day, title)| format!("<item><title>{title}</title><pubDate>0{day} Sep 2026 08:00:00 +0000</pubDate></item>"))
+            .concat();
+        let feed = format!("<rss version=\"2.0\"><channel><title>A</title>{items}</channel></rss>");
+        let body = net::Body::pushed(feed.into_bytes(), None, "https://a.example/".to_owned());
+        let source = &plan.sources[0];
+        let job = ParseJob::new(source, topics.of(&source.id), Some(day(2)), day(5), false);
+        let changes = job.parse_new(body).await.expect("a feed");
+        assert_eq!((changes.listed.len(), changes.published), (1, vec![day(4), day(3)]));
+    }
+}

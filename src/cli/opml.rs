@@ -155,7 +155,7 @@ fn parse_outlines(text: &str) -> Result<Vec<NewSource>, OpmlError> {
     if is_opml || !found.is_empty() { Ok(found) } else { Err(OpmlError::NotOpml) }
 }
 
-/// True if a tag has this name, whatever its prefix.
+/// Returns true if a tag has this name, whatever its prefix.
 fn is(tag: &Tag<'_>, name: &str) -> bool {
     tag.name.rsplit(':').next().is_some_and(|local| local.eq_ignore_ascii_case(name))
 }

@@ -208,7 +208,7 @@ fn country(lang: &Lang) -> Option<&'static [u8]> {
     })
 }
 
-/// True if nearly all characters beyond ASCII are valid UTF-8: one broken character must not spoil the others.
+/// Returns true if nearly all characters beyond ASCII are valid UTF-8: one broken character must not spoil the others.
 fn is_mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {

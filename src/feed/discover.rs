@@ -127,7 +127,7 @@ fn root_of(text: &str) -> Option<&str> {
     )
 }
 
-/// True if a site's generator has served its own template: every entry's link still holds a place to fill in.
+/// Returns true if a site's generator has served its own template: every entry's link still holds a place to fill in.
 pub(super) fn is_unrendered(feed: &Feed) -> bool {
     let unfilled = |text: Option<&String>| text.is_some_and(|text| text.contains("{{") || text.contains("%7B%7B"));
     !feed.entries.is_empty()

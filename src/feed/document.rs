@@ -56,7 +56,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// True if the body ended before the feed did.
+    /// Returns true if the body ended before the feed did.
     pub fn is_cut(&self) -> bool {
         self.repaired.contains(&Repair::Cut.name())
     }

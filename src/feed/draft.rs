@@ -102,7 +102,7 @@ pub(super) struct PageLink<'a> {
     pub(super) rank: u8,
 }
 
-/// What a file is for, as Media RSS states it.
+/// The purpose of a file, as Media RSS states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Medium {
     Image,
@@ -123,7 +123,7 @@ pub(super) struct MediaFile<'a> {
     pub(super) about: AboutFile<'a>,
 }
 
-/// What Media RSS says about a file beside its address.
+/// The facts about a file that Media RSS states beside its address.
 #[derive(Debug, Default)]
 pub(super) struct AboutFile<'a> {
     pub(super) size: PictureSize,

@@ -14,7 +14,7 @@ pub(super) struct Files {
     pub(super) enclosures: Vec<Enclosure>,
     /// The address of the first picture.
     pub(super) picture: Option<String>,
-    /// What is said of each picture, by its address.
+    /// The details of each picture, by its address.
     described: Vec<(String, PictureDetails)>,
 }
 

@@ -251,8 +251,8 @@ fn declared_language(element: Option<&str>, marked: Option<&str>, around: Option
     }
 }
 
-/// True if a text is blank: white space, or markup around no-break spaces (`<p>&nbsp;</p>`), which editors write for an empty
-/// text. Markup without any text or space is kept: it may be meant.
+/// Returns true if a text is blank: white space, or markup around no-break spaces (`<p>&nbsp;</p>`), which editors write for an
+/// empty text. Markup without any text or space is kept: it may be meant.
 fn is_blank(rich: &RichText<'_>) -> bool {
     /// Elements that are visible without text.
     const VISIBLE: [&str; 12] =

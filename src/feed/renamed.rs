@@ -35,7 +35,7 @@ pub struct Bodies<'a> {
 impl Bodies<'_> {
     /// Returns the unknown entries that are vanished ones under another identity, each with the id that it had.
     ///
-    /// What two such entries have in common must be in common with no other entry of either body: podcasts repeat one page and
+    /// The traits that two such entries share must be shared with no other entry of either body: podcasts repeat one page and
     /// one headline. All entries are of one source, so that none can take over the entry of another.
     pub fn find_renamed(&self) -> HashMap<EntryId, EntryId> {
         let mut renamed = HashMap::new();

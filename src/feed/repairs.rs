@@ -55,7 +55,7 @@ impl Repairs {
         self.0 |= 1 << repair as u16;
     }
 
-    /// True if a repair was added.
+    /// Returns true if a repair was added.
     pub(super) fn has(self, repair: Repair) -> bool {
         self.0 & (1 << repair as u16) != 0
     }

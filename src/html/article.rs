@@ -117,7 +117,7 @@ fn fall_back(noscript: &NodeRef<'_>) {
     if is_twice { noscript.remove_from_parent() } else { unwrap(noscript) }
 }
 
-/// True if a node is text or shows something. An entry of empty elements alone is left as it is.
+/// Returns true if a node is text or shows something. An entry of empty elements alone is left as it is.
 fn means_something(node: &NodeRef<'_>) -> bool {
     if node.is_text() {
         return !is_blank(&node.text());

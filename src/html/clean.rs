@@ -127,7 +127,7 @@ fn without_userinfo(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// True if a `data:` address is a bitmap. SVG is none: it is a document.
+/// Returns true if a `data:` address is a bitmap. SVG is none: it is a document.
 pub(super) fn is_bitmap(address: &str) -> bool {
     let address = address.trim_start();
     address.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("data:image/"))

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::elements;
 
-/// Where the links of an entry's HTML lead.
+/// The addresses to which the links of an entry's HTML are relative.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LinkBase<'a> {
     /// Relative links are resolved against it.
@@ -93,7 +93,7 @@ pub(super) fn remove_if_empty(node: &NodeRef<'_>) {
     node.remove_from_parent();
 }
 
-/// True if a line ends at this node anyway, or if it shows nothing.
+/// Returns true if a line ends at this node anyway, or if it shows nothing.
 pub(super) fn is_on_own_line(node: &NodeRef<'_>) -> bool {
     if node.is_text() {
         return is_blank(&node.text());
@@ -101,12 +101,12 @@ pub(super) fn is_on_own_line(node: &NodeRef<'_>) -> bool {
     node.node_name().is_none_or(|name| is_block(&name) || matches!(name.as_ref(), "br" | "hr" | "table" | "pre"))
 }
 
-/// True if elements of this name stand on lines of their own.
+/// Returns true if elements of this name stand on lines of their own.
 pub(super) fn is_block(name: &str) -> bool {
     elements::find(name).is_block()
 }
 
-/// True if text shows nothing: white space, no-break spaces, characters without width.
+/// Returns true if text shows nothing: white space, no-break spaces, characters without width.
 pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
 }

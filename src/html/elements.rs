@@ -69,7 +69,8 @@ const TABLE: &[(&str, u16)] = &[
 /// No name in the table is longer.
 const LONGEST: usize = 10;
 
-/// Where the names of each letter begin in the table, and where the last ends: half of the time that reading takes can be spent here.
+/// The places where the names of each letter begin in the table, and the end of the last: half of the time of reading can be spent
+/// here.
 const STARTS: [usize; 27] = starts();
 
 const fn starts() -> [usize; 27] {
@@ -107,67 +108,67 @@ impl Traits {
         self.0 & traits != 0
     }
 
-    /// True if the element has no end tag.
+    /// Returns true if the element has no end tag.
     pub(crate) const fn is_void(self) -> bool {
         self.has(VOID)
     }
 
-    /// True if the content is text without markup.
+    /// Returns true if the content is text without markup.
     pub(crate) const fn is_raw_text(self) -> bool {
         self.has(RAW | RCDATA)
     }
 
-    /// True if text without markup in it has character references all the same.
+    /// Returns true if text without markup in it has character references all the same.
     pub(crate) const fn has_references(self) -> bool {
         self.has(RCDATA)
     }
 
-    /// True if the element is a block, which shows nothing when it is empty.
+    /// Returns true if the element is a block, which shows nothing when it is empty.
     pub(crate) const fn is_block(self) -> bool {
         self.has(BLOCK)
     }
 
-    /// True if text before and after the element stands on different lines.
+    /// Returns true if text before and after the element stands on different lines.
     pub(crate) const fn breaks_line(self) -> bool {
         self.has(BLOCK | BREAK)
     }
 
-    /// True if text before and after the element is of two words.
+    /// Returns true if text before and after the element is of two words.
     pub(crate) const fn parts_words(self) -> bool {
         self.has(PARTS)
     }
 
-    /// True if the element stands in a line.
+    /// Returns true if the element stands in a line.
     pub(crate) const fn is_phrasing(self) -> bool {
         self.has(PHRASING)
     }
 
-    /// True if the content is no text to translate.
+    /// Returns true if the content is no text to translate.
     pub(crate) const fn is_opaque(self) -> bool {
         self.has(OPAQUE)
     }
 
-    /// True if the element is opened again in each block that follows.
+    /// Returns true if the element is opened again in each block that follows.
     pub(crate) const fn is_formatting(self) -> bool {
         self.has(FORMATTING)
     }
 
-    /// True if the next of its kind closes the element.
+    /// Returns true if the next of its kind closes the element.
     pub(crate) const fn has_optional_end(self) -> bool {
         self.has(OPTIONAL_END)
     }
 
-    /// True if the element ends an open paragraph.
+    /// Returns true if the element ends an open paragraph.
     pub(crate) const fn ends_paragraph(self) -> bool {
         self.has(ENDS_P)
     }
 
-    /// True if the element means something without content.
+    /// Returns true if the element means something without content.
     pub(crate) const fn is_shown_empty(self) -> bool {
         self.has(SHOWN)
     }
 
-    /// True if a paragraph may stand in the element.
+    /// Returns true if a paragraph may stand in the element.
     pub(crate) const fn holds_paragraphs(self) -> bool {
         self.has(HOLDS_P)
     }

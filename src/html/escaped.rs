@@ -20,12 +20,12 @@ pub fn undo_headline_escape(html: &str) -> Option<String> {
     undo(html, |tag, _| is_inline(tag))
 }
 
-/// True if an element stands in a line.
+/// Returns true if an element stands in a line.
 fn is_inline(tag: Tag<'_>) -> bool {
     elements::find(tag.name).is_phrasing() || tag.is("br")
 }
 
-/// True if a text has an element of HTML, so that it is hardly meant as text.
+/// Returns true if a text has an element of HTML, so that it is hardly meant as text.
 pub fn has_markup(text: &str) -> bool {
     let mut tokens = Scanner::new(text);
     while let Some(token) = tokens.next() {
@@ -59,7 +59,7 @@ fn undo(html: &str, fits: impl Fn(Tag<'_>, bool) -> bool) -> Option<String> {
     None
 }
 
-/// True if there is no tag, and there are references to angle brackets.
+/// Returns true if there is no tag, and there are references to angle brackets.
 fn is_escaped(text: &str) -> bool {
     let bytes = text.as_bytes();
     let begins_tag = |at: usize| bytes.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'));
@@ -69,8 +69,8 @@ fn is_escaped(text: &str) -> bool {
             .any(|angle| memchr::memmem::find(bytes, angle.as_bytes()).is_some())
 }
 
-/// True if all elements are known and closed, `fits` holds for each, and one has an end or an address. An element of a line must hold
-/// words, without a space at both ends: in "between <b> and </b>" two tags are named.
+/// Returns true if all elements are known and closed, `fits` holds for each, and one has an end or an address. An element of a line
+/// must hold words, without a space at both ends: in "between <b> and </b>" two tags are named.
 fn is_whole(html: &str, fits: impl Fn(Tag<'_>, bool) -> bool) -> bool {
     let mut open: Vec<&str> = Vec::new();
     let (mut elements_seen, mut is_text, mut is_ended) = (0_usize, false, false);

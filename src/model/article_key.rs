@@ -1,4 +1,4 @@
-//! What tells whether two entries are the same article.
+//! The facts by which two entries are recognised as the same article.
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;

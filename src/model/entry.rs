@@ -40,7 +40,7 @@ pub struct EntryHead {
     pub enclosures: Vec<Enclosure>,
     /// The address of a picture.
     pub image: Option<String>,
-    /// What is said of that picture.
+    /// The caption, credit and size of that picture.
     #[serde(skip_serializing_if = "PictureDetails::is_empty")]
     pub picture: PictureDetails,
     /// The language, as far as known.

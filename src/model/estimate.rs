@@ -22,7 +22,7 @@ impl<T: AddAssign> AddAssign for Range<T> {
     }
 }
 
-/// What engines would be sent.
+/// The requests that engines would receive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EstimatedWork {
     /// Texts; one that is sent again counts again.
@@ -65,17 +65,17 @@ pub struct EditionEstimate {
     pub left: u64,
     /// Of these, the number that must wait: the budget does not allow them, or the engine rests.
     pub segments_waiting: Range<u64>,
-    /// What the engine would be sent.
+    /// The requests that the engine would receive.
     #[serde(flatten)]
     pub work: EstimatedWork,
 }
 
-/// What one engine would be sent, and what its budget allows.
+/// The estimate of one engine, and the rest of its budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EngineEstimate {
     /// The name of the engine.
     pub id: String,
-    /// What it would be sent.
+    /// The requests that it would receive.
     #[serde(flatten)]
     pub work: EstimatedWork,
     /// The currency of its price.
@@ -84,7 +84,7 @@ pub struct EngineEstimate {
     pub budget: Option<BudgetEstimate>,
 }
 
-/// What is left of a budget, in its unit: characters, tokens, or the currency.
+/// The rest of a budget, in its unit: characters, tokens, or the currency.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BudgetEstimate {
     /// The unit.
@@ -93,11 +93,11 @@ pub struct BudgetEstimate {
     pub per: Period,
     /// The limit.
     pub limit: f64,
-    /// What a run may use up.
+    /// The amount that a run may use up.
     pub left: f64,
 }
 
-/// What a run would send and cost, as far as that can be known before: if every engine answers.
+/// The requests and the cost of a run, as far as they can be known before: if every engine answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Texts that would be sent.

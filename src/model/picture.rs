@@ -1,10 +1,10 @@
-//! What is said of a picture beside its address.
+//! The details of a picture: its size, credit and caption.
 
 use serde::{Deserialize, Serialize};
 
 use super::Text;
 
-/// What a feed says of the picture of an entry. It is shown as it is: captions are not translated.
+/// The description of an entry's picture by its feed. It is shown as it is: captions are not translated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PictureDetails {

@@ -244,8 +244,8 @@ impl Client {
     }
 }
 
-/// True if a response is a feed or a page. A part (206) is never requested; a delta (226) counts only if it was requested and
-/// made by the method for feeds.
+/// Returns true if a response is a feed or a page. A part (206) is never requested; a delta (226) counts only if it was requested
+/// and made by the method for feeds.
 fn is_usable(status: StatusCode, headers: &HeaderMap, chain: &RedirectChain) -> bool {
     match status {
         StatusCode::PARTIAL_CONTENT => false,
@@ -254,7 +254,7 @@ fn is_usable(status: StatusCode, headers: &HeaderMap, chain: &RedirectChain) -> 
     }
 }
 
-/// True if a 226 was made by the method for feeds alone (RFC 3229 §10.5.2).
+/// Returns true if a 226 was made by the method for feeds alone (RFC 3229 §10.5.2).
 fn is_feed_delta(headers: &HeaderMap) -> bool {
     let methods = headers.get_all(IM).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
     methods.map(str::trim).eq(["feed"])

@@ -18,7 +18,7 @@ const ZSTD_WINDOW: u32 = 23;
 /// The number of bytes that are decompressed at a time.
 const STEP: usize = 32 << 10;
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     Gzip,
@@ -43,7 +43,7 @@ fn is_coding(name: &str) -> bool {
     matches!(name, "gzip" | "x-gzip" | "deflate" | "x-deflate" | "br" | "zstd")
 }
 
-/// Returns how bytes are compressed for which `name` is stated, or nothing if they are not: their beginning tells more than the name.
+/// Returns the compression of bytes for which `name` is stated, or nothing if they are not: their beginning tells more than the name.
 pub(super) fn detect_coding(name: &str, bytes: &[u8]) -> Option<Coding> {
     match bytes {
         [0x1f, 0x8b, ..] => Some(Coding::Gzip),
@@ -56,7 +56,7 @@ pub(super) fn detect_coding(name: &str, bytes: &[u8]) -> Option<Coding> {
     }
 }
 
-/// True if a body begins as XML, HTML or JSON does.
+/// Returns true if a body begins as XML, HTML or JSON does.
 fn is_text(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     match bytes {

@@ -36,7 +36,7 @@ pub struct RunRequest<'a> {
 pub struct Finished {
     /// The report.
     pub report: Report,
-    /// What the operator is told now.
+    /// The news for the operator.
     pub notices: Notices,
 }
 

@@ -13,7 +13,7 @@ pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60 * 60);
 pub struct ClockJump {
     /// The first time that it said while it was ahead. Stored times from here on are wrong.
     pub from: Time,
-    /// How far it was ahead.
+    /// The time by which it was ahead.
     pub ahead: Duration,
 }
 

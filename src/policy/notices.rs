@@ -19,7 +19,7 @@ pub struct ToldFault {
     pub told: Time,
 }
 
-/// What a run has seen.
+/// The observations of a run.
 pub struct Observed<'a> {
     /// The faults of the run, without used-up budgets.
     pub faults: &'a [Fault],
@@ -31,7 +31,7 @@ pub struct Observed<'a> {
     pub sources: usize,
 }
 
-/// What the operator is told now.
+/// The news for the operator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notices {
     /// Faults that are new, have become others, or are told again.

@@ -138,7 +138,7 @@ async fn receive_body(state: &ServerState, body: Body, max_bytes: u64) -> Result
     }
 }
 
-/// True if this may be one of our tokens: nothing else reaches the store.
+/// Returns true if this may be one of our tokens: nothing else reaches the store.
 fn is_token(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

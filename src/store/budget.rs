@@ -36,7 +36,7 @@ const ADD_SPENDING: &str = "insert into spending (engine, day, texts, characters
 
 const LOAD_USAGE: &str = "select reserved, spent from ledger where engine = $1 and unit = $2 and per = $3 and since = $4";
 
-/// What a period begins with that nothing was reserved in yet.
+/// Sums up what was spent in a period before its budget was set: nothing was reserved in it yet.
 const LOAD_SPENT_BEFORE: &str = "select cast(0 as bigint), cast(coalesce(sum(
          case $2 when 'characters' then characters when 'tokens' then tokens_in + tokens_out else money end), 0) as bigint)
      from spending where engine = $1 and day >= $4 and $3 <> ''";

@@ -52,7 +52,7 @@ fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|b| matches!(b, b'<' | b'>' | b'"'))
 }
 
-/// True if a text is in no UTF-8: there are more bytes that cannot be than characters that can.
+/// Returns true if a text is in no UTF-8: there are more bytes that cannot be than characters that can.
 fn is_legacy(part: &[u8]) -> bool {
     if part.is_ascii() {
         return false;
@@ -65,8 +65,8 @@ fn is_legacy(part: &[u8]) -> bool {
     bad > good && !(bad == 1 && is_cut(part))
 }
 
-/// True if the last character before the delimiter is cut: a program limited the bytes of a text. Accented letters of Western Europe
-/// and punctuation begin with these bytes.
+/// Returns true if the last character before the delimiter is cut: a program limited the bytes of a text. Accented letters of
+/// Western Europe and punctuation begin with these bytes.
 fn is_cut(part: &[u8]) -> bool {
     let text = part.strip_suffix(b"<").or_else(|| part.strip_suffix(b"\"")).unwrap_or(part);
     let text = text.strip_suffix(b"...").unwrap_or(text);

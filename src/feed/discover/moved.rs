@@ -1,4 +1,4 @@
-//! Where a page sends its readers: what stands at the address of a feed often tells where the feed is now.
+//! Finds where a page sends its readers: what stands at the address of a feed often tells where the feed is now.
 
 use url::Url;
 

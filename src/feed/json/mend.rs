@@ -144,7 +144,7 @@ impl<'a> Mender<'a> {
     }
 }
 
-/// True if a quote before `rest` closes its string: what follows belongs to no text.
+/// Returns true if a quote before `rest` closes its string: what follows belongs to no text.
 fn closes(rest: &str) -> bool {
     let after = rest.trim_start();
     match after.chars().next() {
@@ -162,13 +162,13 @@ fn closes(rest: &str) -> bool {
     }
 }
 
-/// True if a name without quotes begins here: a word and a colon.
+/// Returns true if a name without quotes begins here: a word and a colon.
 fn is_name(text: &str) -> bool {
     let word = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
     word > 0 && text[word..].starts_with(':')
 }
 
-/// The first character of the next token, behind white space and comments.
+/// Returns the first character of the next token, behind white space and comments.
 fn next_token(rest: &str) -> Option<char> {
     let mut rest = rest.trim_start();
     loop {
@@ -180,7 +180,7 @@ fn next_token(rest: &str) -> Option<char> {
     }
 }
 
-/// The length of the comment at the start of `rest`, or 0.
+/// Returns the length of the comment at the start of `rest`, or 0.
 fn comment_length(rest: &str) -> usize {
     if rest.starts_with("//") {
         return rest.find('\n').unwrap_or(rest.len());

@@ -49,7 +49,7 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0, put_back: None, no_comment_ends: false, no_instruction_ends: false, repairs: Repairs::default() }
     }
 
-    /// True if the text has control characters that XML forbids (XML 1.0 §2.2). `Text` and the HTML cleaner drop them.
+    /// Returns true if the text has control characters that XML forbids (XML 1.0 §2.2). `Text` and the HTML cleaner drop them.
     pub(super) fn has_control_characters(&self) -> bool {
         let is_control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
         // Without an early exit inside a block, the compiler vectorises the comparison.
@@ -196,7 +196,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// True if a `/` at the end belongs to an unquoted address: `<a href=http://a.fr/>`.
+/// Returns true if a `/` at the end belongs to an unquoted address: `<a href=http://a.fr/>`.
 fn ends_in_unquoted_value(inner: &str) -> bool {
     let last = inner.rfind(|c: char| c.is_ascii_whitespace()).map_or(inner, |at| &inner[at..]);
     last.find('=').is_some_and(|at| !last[at + 1..].starts_with(['"', '\'']) && last[at + 1..].contains("://"))
@@ -243,7 +243,7 @@ fn find_closing_quote(bytes: &[u8], start: usize, quote: u8) -> Option<usize> {
     }
 }
 
-/// True if a name can begin with this byte.
+/// Returns true if a name can begin with this byte.
 fn begins_name(b: u8) -> bool {
     b.is_ascii_alphabetic() || b == b'_' || b >= 0x80
 }

@@ -160,7 +160,7 @@ fn stated_medium(tag: &XmlTag<'_>) -> Option<Medium> {
     }
 }
 
-/// True if a file of an unknown medium has a size, and nothing that moves has.
+/// Returns true if a file of an unknown medium has a size, and nothing that moves has.
 fn is_still(tag: &XmlTag<'_>) -> bool {
     const MOVING: [&str; 6] = ["duration", "bitrate", "framerate", "samplingrate", "channels", "expression"];
     let is_unknown = ["medium", "type"].iter().chain(&MOVING).all(|name| tag.attribute(name).is_none());

@@ -320,7 +320,7 @@ impl<'a> XmlReader<'a> {
         self.open.len()
     }
 
-    /// True if an element of this name is open.
+    /// Returns true if an element of this name is open.
     pub(super) fn is_open(&self, name: &str) -> bool {
         self.open.iter().any(|open| open.name.eq_ignore_ascii_case(name))
     }
@@ -404,13 +404,13 @@ impl<'a> XmlReader<'a> {
         self.names.back_to(child.mark);
     }
 
-    /// True if a name belongs to RSS or Atom.
+    /// Returns true if a name belongs to RSS or Atom.
     fn is_own(&mut self, name: &str) -> bool {
         matches!(self.names.vocabulary_of(name, &mut self.lexer.repairs), Vocabulary::Rss | Vocabulary::Atom)
     }
 }
 
-/// True if an element is an entry.
+/// Returns true if an element is an entry.
 fn is_entry(child: &Child<'_>) -> bool {
     matches!(child.vocabulary, Vocabulary::Rss | Vocabulary::Atom) && is_entry_name(child.local_name())
 }
@@ -419,27 +419,27 @@ fn is_entry_name(local: &str) -> bool {
     local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry")
 }
 
-/// True if an element can be the root of a feed.
+/// Returns true if an element can be the root of a feed.
 fn is_root(name: &str) -> bool {
     ["rss", "feed", "rdf", "channel", "entry", "item"].iter().any(|root| local_name(name).eq_ignore_ascii_case(root))
 }
 
-/// True if an element can only be the root of a feed.
+/// Returns true if an element can only be the root of a feed.
 fn is_feed(name: &str) -> bool {
     ["rss", "feed", "rdf"].iter().any(|root| local_name(name).eq_ignore_ascii_case(root))
 }
 
-/// True if an element begins an HTML page: some programs put one around a feed.
+/// Returns true if an element begins an HTML page: some programs put one around a feed.
 fn is_page(name: &str) -> bool {
     ["html", "head", "body"].iter().any(|page| name.eq_ignore_ascii_case(page))
 }
 
-/// True if nothing was said in a root element.
+/// Returns true if nothing was said in a root element.
 fn is_empty(feed: &Draft<'_>, entries: &[Draft<'_>]) -> bool {
     entries.is_empty() && feed.title.get().is_none() && feed.id.get().is_none() && feed.pages.is_empty()
 }
 
-/// True if an end tag is a misspelling of this name: they differ in at most two letters in the middle.
+/// Returns true if an end tag is a misspelling of this name: they differ in at most two letters in the middle.
 pub(super) fn is_misspelt(end: &str, name: &str) -> bool {
     if end.len().min(name.len()) < 4 || end.len().abs_diff(name.len()) > 2 {
         return false;

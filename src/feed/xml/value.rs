@@ -260,7 +260,7 @@ impl<'a> XmlReader<'a> {
         }
     }
 
-    /// True if a start tag inside an element means that its end tag is missing.
+    /// Returns true if a start tag inside an element means that its end tag is missing.
     fn is_end_missing(&mut self, tag: &XmlTag<'a>, expected: Expected) -> bool {
         let name = tag.local_name();
         let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
@@ -286,7 +286,7 @@ impl<'a> XmlReader<'a> {
     }
 }
 
-/// True if a name has the prefix of a common extension.
+/// Returns true if a name has the prefix of a common extension.
 fn is_extension(name: &str) -> bool {
     let Some((prefix, _)) = name.split_once(':') else { return false };
     ["dc", "content", "itunes", "media", "dcterms", "slash", "wfw", "feedburner"]

@@ -176,7 +176,7 @@ fn fall_back(player: &NodeRef<'_>, url: &Url) {
     }
 }
 
-/// True if a paragraph may stand in the element.
+/// Returns true if a paragraph may stand in the element.
 fn holds_blocks(node: &NodeRef<'_>) -> bool {
     node.node_name().is_some_and(|name| elements::find(&name).holds_paragraphs())
 }

@@ -118,7 +118,7 @@ pub(super) fn unfold(picture: &NodeRef<'_>, base: Option<&Url>) {
     }
 }
 
-/// True if an image only counts readers: by its size, its style or its address.
+/// Returns true if an image only counts readers: by its size, its style or its address.
 fn is_counter(image: &NodeRef<'_>, base: Option<&Url>) -> bool {
     let size = |name| image.attr(name).and_then(|size| size.trim().trim_end_matches("px").parse::<f64>().ok());
     match (size("width"), size("height")) {
@@ -137,7 +137,7 @@ fn is_counter(image: &NodeRef<'_>, base: Option<&Url>) -> bool {
     image.attr("src").and_then(|address| resolve_web(&address, base)).is_some_and(|url| counts(&url))
 }
 
-/// True if the address is in the list of counters: its host or one below, and a path that begins so.
+/// Returns true if the address is in the list of counters: its host or one below, and a path that begins so.
 fn counts(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     COUNTERS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).any(|line| {

@@ -97,7 +97,7 @@ fn list(parts: &[NodeRef<'_>], separator: &str, depth: usize) -> String {
     parts.iter().map(|part| linear(part, depth + 1)).collect::<Vec<_>>().join(separator)
 }
 
-/// True if two texts side by side would make one number of two.
+/// Returns true if two texts side by side would make one number of two.
 fn runs_on(before: &str, after: &str) -> bool {
     before.ends_with(|c: char| c.is_numeric()) && after.starts_with(|c: char| c.is_numeric())
 }
@@ -108,7 +108,7 @@ fn grouped(part: &NodeRef<'_>, depth: usize) -> String {
     if is_token(part) || said.is_empty() { said } else { format!("({said})") }
 }
 
-/// True for a token, and for a group of a single one.
+/// Returns true for a token, and for a group of a single one.
 fn is_token(part: &NodeRef<'_>) -> bool {
     let mut part = *part;
     for _ in 0..DEEPEST {

@@ -27,12 +27,12 @@ const MOST_READINGS: usize = 8;
 /// More than an article of accented letters has, each written as a reference.
 const MOST_REFERENCES: usize = 150_000;
 
-/// True if a tree of this markup would be deeper or larger than an article's can honestly be.
+/// Returns true if a tree of this markup would be deeper or larger than an article's can honestly be.
 pub(in crate::html) fn is_hostile(html: &str) -> bool {
     exceeds(html, MOST_NODES)
 }
 
-/// True if a tree of this markup would be too deep, or have more than so many nodes.
+/// Returns true if a tree of this markup would be too deep, or have more than so many nodes.
 pub(in crate::html) fn exceeds(html: &str, most_nodes: usize) -> bool {
     let bytes = html.as_bytes();
     if bytes.len() > MOST_BYTES || memchr::memchr_iter(b'&', bytes).nth(MOST_REFERENCES).is_some() {

@@ -114,7 +114,7 @@ impl<'a> Writer<'a> {
         Self { html, translations, source_lang, missing, changed, told_until: 0, out: String::new() }
     }
 
-    /// True if anything is translated, so that the rest must state its language.
+    /// Returns true if anything is translated, so that the rest must state its language.
     fn tells(&self) -> bool {
         self.missing[self.translations.len()] < self.translations.len()
     }

@@ -1,4 +1,4 @@
-//! Which `<…>` of a headline is a tag, and which is text: headlines of programmers have `Vec<T>`, and other people write `a <b and c>`.
+//! Tells tags from text in headlines: headlines of programmers have `Vec<T>`, and other people write `a <b and c>`.
 
 use std::collections::HashSet;
 
@@ -27,7 +27,7 @@ impl<'a> Angles<'a> {
         Self { html: Some(html), ..Self::default() }
     }
 
-    /// True if a tag is text. `follows_word` tells that it stands directly behind a letter or a figure.
+    /// Returns true if a tag is text. `follows_word` tells that it stands directly behind a letter or a figure.
     pub(super) fn are_text(&mut self, token: &Token<'_>, follows_word: bool) -> bool {
         let Some(html) = self.html else { return false };
         match token {
@@ -47,7 +47,7 @@ impl<'a> Angles<'a> {
         }
     }
 
-    /// True if an element of this name ends somewhere. All names are looked up at once: headlines may have thousands.
+    /// Returns true if an element of this name ends somewhere. All names are looked up at once: headlines may have thousands.
     fn ends(&mut self, html: &str, name: &str) -> bool {
         let ends = || {
             Scanner::new(html)
@@ -57,19 +57,19 @@ impl<'a> Angles<'a> {
     }
 }
 
-/// True for an element of HTML, and for a name with the prefix of a vocabulary or of a custom element.
+/// Returns true for an element of HTML, and for a name with the prefix of a vocabulary or of a custom element.
 fn is_known(name: &str) -> bool {
     name.contains([':', '-'])
         || elements::find(name) != Traits::default()
         || OTHERS.iter().any(|other| name.eq_ignore_ascii_case(other))
 }
 
-/// True for a type parameter that is an element, too: `Vec<S>`.
+/// Returns true for a type parameter that is an element, too: `Vec<S>`.
 fn is_capital(name: &str) -> bool {
     matches!(name.as_bytes(), [b'A'..=b'Z'])
 }
 
-/// True if what would be attributes are words or other types: none has a value.
+/// Returns true if what would be attributes are words or other types: none has a value.
 fn is_sentence(tag: &Tag<'_>) -> bool {
     let mut names = tag.attributes().map(|attribute| attribute.name).peekable();
     names.peek().is_some() && !tag.raw.contains('=') && !names.any(|name| BARE.iter().any(|bare| name.eq_ignore_ascii_case(bare)))

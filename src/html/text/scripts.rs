@@ -2,7 +2,7 @@
 
 use crate::html::scan::Token;
 
-/// What is to be written before the next text if that begins with a figure.
+/// The sign to write before the next text if that begins with a figure.
 #[derive(Default)]
 pub(super) struct Scripts {
     mark: Option<char>,
@@ -35,7 +35,7 @@ impl Scripts {
     }
 }
 
-/// True if a raised figure is the upper part of a fraction: a slash follows its element.
+/// Returns true if a raised figure is the upper part of a fraction: a slash follows its element.
 fn is_numerator(rest: &str) -> bool {
     let Some((_, behind)) = rest.split_once('<').and_then(|(_, end)| end.split_once('>')) else { return false };
     ["/", "⁄", "&frasl;", "&#8260;", "&#x2044;"].iter().any(|slash| behind.starts_with(slash))

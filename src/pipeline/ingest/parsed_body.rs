@@ -24,7 +24,7 @@ pub(super) struct ParsedBody {
     pub(super) off_topic: Vec<(EntryId, Option<Time>)>,
 }
 
-/// What is stored of a source and its entries.
+/// The stored state of a source and its entries.
 #[derive(Default)]
 pub(super) struct StoredFeed {
     /// The rows of the entries of the body and of the last one.

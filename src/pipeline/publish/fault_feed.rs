@@ -24,7 +24,7 @@ const FEED: &str = "";
 struct FaultRecord {
     #[serde(default)]
     file: Option<WrittenFile>,
-    /// When the faults began: of those of engines and editions nobody else remembers it.
+    /// The beginnings of the faults: of those of engines and editions nobody else remembers it.
     #[serde(flatten)]
     since: BTreeMap<String, Time>,
 }

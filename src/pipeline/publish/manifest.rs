@@ -19,7 +19,7 @@ pub(super) const NAME: &str = "manifest";
 /// The name of the file.
 const FILE: &str = "manifest.json";
 
-/// What was written, as the store keeps it.
+/// The files that were written, as the store keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Manifest {

@@ -41,7 +41,7 @@ pub(in crate::pipeline) struct EstimateRequest<'a> {
     pub(in crate::pipeline) editions: Vec<&'a Edition>,
     /// The sources whose article pages are fetched.
     pub(in crate::pipeline) paged: HashSet<SourceId>,
-    /// What the run would store first.
+    /// The entries that the run would store first.
     pub(in crate::pipeline) expected: ExpectedEntries,
     /// True if engines that want to be asked later are asked now.
     pub(in crate::pipeline) force: bool,

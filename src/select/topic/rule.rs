@@ -17,7 +17,7 @@ const ROUNDING: f64 = 1e-9;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RuleError {
-    /// What is wrong, in one sentence.
+    /// The fault, in one sentence.
     pub message: String,
     /// The bytes of the file that it is about.
     pub span: Option<std::ops::Range<usize>>,

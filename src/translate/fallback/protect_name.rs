@@ -36,7 +36,7 @@ pub fn protect_name(text: &Outgoing, was: &str) -> Option<Outgoing> {
     (terms.len() > text.terms.len()).then(|| Outgoing { text: Marked::new(pieces), terms, ..text.clone() })
 }
 
-/// What a text may be sent as while some of its names are protected.
+/// The forms in which a text may be sent while some of its names are protected.
 pub struct NameVariants {
     /// The number of names that can be protected.
     pub names: usize,

@@ -1,10 +1,10 @@
-//! What one text may use up at one engine: sent once and taken, or sent as often as it may be.
+//! The usage of one text at one engine: sent once and taken, or sent as often as it may be.
 
 use super::super::batch::MAX_PROTECTED_NAMES;
 use crate::model::Usage;
 use crate::translate::{Engine, LanguagePair, Outgoing, name_variants, strip_markup};
 
-/// What one text may use up at one engine, in one run.
+/// The usage of one text at one engine in one run, from the least to the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Askings {
     /// The amount that is reserved for it at first.

@@ -1,4 +1,4 @@
-//! What is known of an engine before a run, and what follows from it: which texts its budget certainly allows, and which certainly
+//! The facts about an engine before a run, and their consequences: which texts its budget certainly allows, and which certainly
 //! not. Pure.
 
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ pub(super) struct Candidate {
     pub(super) is_sure: bool,
 }
 
-/// What is known of an engine before a run.
+/// The facts about an engine that are known before a run.
 #[derive(Clone, Debug)]
 pub(super) struct EngineTerms {
     pub(super) price: Price,

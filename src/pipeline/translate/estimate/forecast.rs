@@ -17,7 +17,7 @@ use crate::store::{Store, StoreError};
 /// The edition and the language that first want a text, as places in their lists.
 pub(super) type Owner = (usize, usize);
 
-/// What becomes of a text if every engine takes it at the first attempt.
+/// The outcome of a text if every engine takes it at the first attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expectation {
     /// The memory has it, or will have it by then.

@@ -26,7 +26,7 @@ pub(super) struct Simulation<'a> {
     pub(super) work: Vec<SimulatedWork>,
 }
 
-/// What an engine was sent.
+/// The work that an engine was sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SimulatedWork {
     pub(super) texts: u64,

@@ -59,7 +59,7 @@ pub(super) fn make_estimate(forecast: &Forecast<'_>, engines: &[EngineHandle], e
     estimate
 }
 
-/// What engines may do with a text.
+/// The course of a text through the engines.
 #[derive(Clone, Copy, Debug, Default)]
 struct End {
     /// One is sent it in any case.

@@ -183,6 +183,10 @@ impl Ingest<'_> {
                     for queue in batch.queues {
                         queues.push(self.visit_queue(shared, queue, send.clone()));
                     }
+                    if queues.is_empty() && self.until == Until::Cancelled {
+                        // Nobody could be asked about the visits that are held.
+                        self.tell_idle(&send).await;
+                    }
                     let Some(next) = batch.next_query else { break };
                     wake = next;
                 }

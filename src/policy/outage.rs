@@ -1,9 +1,10 @@
 //! Tells an outage of our own network from failures of sources: when no host can be reached any more, none of them is to blame.
 //!
 //! A visit that could not reach its host says nothing by itself. It is held until a host is reached (then it was a failure of
-//! its source), until enough hosts are unreachable (then it was the network), or until no other visit is in flight (then nothing
-//! more will be known, and it counts as a failure). A failure that began before a host was last reached is the source's own: the
-//! network was there meanwhile.
+//! its source), until enough hosts are unreachable (then it was the network), or until no other visit is in flight. Then other hosts
+//! are asked once, unless one was reached a moment ago: a source that is due alone would be blamed for the network. If that decides
+//! nothing, it counts as a failure. A failure that began before a host was last reached is the source's own: the network was there
+//! meanwhile.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -15,6 +16,8 @@ use crate::model::{BreakKind, Outcome, SourceId, Time};
 const OUTAGE_HOSTS: usize = 3;
 /// The length below which an outage may have been failures of the sources: they are settled as such.
 const MIN_OUTAGE: Duration = Duration::from_secs(5 * 60);
+/// The time for which a host that was reached shows that the network is there.
+const STILL_THERE: Duration = Duration::from_secs(60);
 
 /// One visit, as far as it says something about the network.
 #[derive(Clone, Copy, Debug)]
@@ -74,9 +77,13 @@ pub struct Outage<V> {
     unreached: HashSet<String>,
     /// The number of them that counts as an outage.
     threshold: usize,
+    /// The number of all hosts.
+    hosts: usize,
     since: Option<Time>,
     /// The last time that a host was reached.
     reached_at: Option<Time>,
+    /// True once other hosts were asked about the visits that are held.
+    has_asked: bool,
     /// Visits that are not settled yet.
     held: HashMap<SourceId, V>,
 }
@@ -88,8 +95,10 @@ impl<V> Outage<V> {
         Self {
             unreached: HashSet::new(),
             threshold: hosts.len().clamp(2, OUTAGE_HOSTS),
+            hosts: hosts.len(),
             since: None,
             reached_at: None,
+            has_asked: false,
             held: HashMap::new(),
         }
     }
@@ -102,6 +111,19 @@ impl<V> Outage<V> {
     /// Returns true if a host could not be reached since one last was.
     pub fn is_unreached(&self, host: &str) -> bool {
         self.unreached.contains(host)
+    }
+
+    /// Returns true if nothing tells yet whether the held visits failed by themselves or because the network is away, and other hosts
+    /// could tell.
+    pub fn is_doubtful(&self, now: Time) -> bool {
+        let is_there = self.reached_at.is_some_and(|reached| now.since(reached) < STILL_THERE);
+        let is_undecided = self.since.is_none() && !self.held.is_empty() && !self.unreached.is_empty();
+        is_undecided && !is_there && !self.has_asked && self.unreached.len() < self.hosts
+    }
+
+    /// Notes that other hosts are asked about the held visits. If they decide nothing either, the visits are settled.
+    pub fn note_asked(&mut self) {
+        self.has_asked = true;
     }
 
     /// Judges one visit, and with it those that are held.
@@ -135,9 +157,13 @@ impl<V> Outage<V> {
         verdict
     }
 
-    /// Returns the held visits, unless there is an outage. Called when no visit is in flight, as nothing more will be known then.
-    pub fn drain(&mut self) -> Vec<V> {
-        if self.since.is_some() { Vec::new() } else { self.held.drain().map(|(_, visit)| visit).collect() }
+    /// Returns the held visits, unless there is an outage or other hosts could tell of one. Called when no visit is in flight.
+    pub fn drain(&mut self, now: Time) -> Vec<V> {
+        if self.since.is_some() || self.is_doubtful(now) {
+            return Vec::new();
+        }
+        self.has_asked = false;
+        self.held.drain().map(|(_, visit)| visit).collect()
     }
 
     fn unreachable(&mut self, attempt: Attempt<'_>, visit: V, verdict: &mut Verdict<V>) {
@@ -162,6 +188,7 @@ impl<V> Outage<V> {
 
     fn reached(&mut self, at: Time, verdict: &mut Verdict<V>) {
         self.unreached.clear();
+        self.has_asked = false;
         self.reached_at = Some(at);
         let lasted = self.since.take().map(|since| at.since(since));
         verdict.change = lasted.map(|after| NetworkChange::Back { after });
@@ -203,7 +230,7 @@ mod tests {
             is_push: bool,
         ) -> Option<NetworkChange> {
             let id = SourceId::new(source);
-            let at = Time::from_millis(minute * 60_000);
+            let at = self::minute(minute);
             let attempt = Attempt { source: &id, host: source, outcome, began: at, at, was_failing, is_push };
             let verdict = self.outage.judge(attempt, format!("{source} {minute}"));
             let mut settled = verdict.settle;
@@ -214,6 +241,10 @@ mod tests {
             self.released.extend(released);
             verdict.change
         }
+    }
+
+    fn minute(minute: i64) -> Time {
+        Time::from_millis(minute * 60_000)
     }
 
     fn broken(kind: BreakKind) -> Outcome {
@@ -232,7 +263,7 @@ mod tests {
         assert_eq!(network.visit("c", 1, &broken(BreakKind::Dns)), Some(NetworkChange::Lost { hosts: 3 }));
         network.visit("d", 1, &broken(BreakKind::Timeout));
         assert_eq!((network.settled.len(), network.released.len()), (0, 4), "{:?}", network.settled);
-        assert!(network.outage.drain().is_empty(), "they are not settled at the end either");
+        assert!(network.outage.drain(minute(1)).is_empty(), "they are not settled at the end either");
     }
 
     #[test]
@@ -311,11 +342,40 @@ mod tests {
     }
 
     #[test]
-    fn few_failures_are_settled_when_nothing_is_in_flight() {
+    fn failure_alone_waits_until_other_hosts_were_asked() {
         let mut network = four();
         network.visit("a", 0, &broken(BreakKind::Dns));
-        assert_eq!(network.outage.drain(), ["a 0"]);
-        assert!(network.outage.drain().is_empty());
+        assert!(network.outage.is_doubtful(minute(0)));
+        assert!(network.outage.drain(minute(0)).is_empty());
+        network.outage.note_asked();
+        assert_eq!(network.outage.drain(minute(0)), ["a 0"]);
+        assert!(network.outage.drain(minute(0)).is_empty());
+    }
+
+    #[test]
+    fn failure_alone_is_settled_if_a_host_was_reached_a_moment_ago() {
+        let mut network = four();
+        network.visit("d", 0, &Outcome::Same);
+        network.visit("a", 0, &broken(BreakKind::Dns));
+        assert!(network.outage.is_doubtful(minute(1)), "it is a minute ago");
+        assert_eq!(network.outage.drain(minute(0)), ["a 0"]);
+    }
+
+    #[test]
+    fn other_hosts_that_are_unreachable_too_make_a_failure_alone_an_outage() {
+        let mut network = four();
+        network.visit("a", 0, &broken(BreakKind::Dns));
+        network.outage.note_asked();
+        network.visit("b", 0, &broken(BreakKind::Dns));
+        assert!(network.visit("c", 0, &broken(BreakKind::Dns)).is_some());
+        assert!(network.settled.is_empty() && network.outage.drain(minute(0)).is_empty());
+    }
+
+    #[test]
+    fn nobody_else_is_asked_if_all_hosts_were() {
+        let mut network = Network::new(&["a"]);
+        network.visit("a", 0, &broken(BreakKind::Dns));
+        assert_eq!(network.outage.drain(minute(0)), ["a 0"]);
     }
 
     #[test]
@@ -325,7 +385,7 @@ mod tests {
             network.attempt(source, 0, &broken(BreakKind::Dns), true, false);
         }
         assert!(network.outage.since().is_none());
-        assert_eq!(network.outage.drain().len(), 4);
+        assert_eq!(network.outage.drain(minute(0)).len(), 4);
     }
 
     #[test]

@@ -123,17 +123,59 @@ async fn dead_hosts_that_are_due_alone_are_blamed_if_another_host_answers() {
     network.take_down();
     network.bring_up(&["d", "e"]).await;
     // Three of five are due, and none of them answers.
-    let state = format!("sqlite:{}", world.path("relais.db").display());
-    let store = Store::open(&state, Access::Work).await.expect("a state");
-    let due = ["a", "b", "c"].map(SourceId::new);
-    store.make_due_now(&due, SystemClock.now()).await.expect("they are due");
-    store.close().await.expect("it can be closed");
+    make_due(&world, &["a", "b", "c"]).await;
     let report = world.relais(&["run", "--json"]).await.json();
     assert_eq!(report["sources"]["broken"], 3, "{report}");
+    assert_eq!(failures(&world).await, [1, 1, 1, 0, 0], "each is visited once");
+}
+
+#[tokio::test]
+async fn source_that_is_due_alone_is_not_blamed_for_the_network() {
+    let mut network = Network::up().await;
+    let world = World::new(&network.tables());
+    assert_eq!(world.relais(&["run"]).await.code, Some(0));
+    let due = due(&world).await;
+    network.take_down();
+    make_due(&world, &["b"]).await;
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!(report["faults"].as_array().map(Vec::len), Some(1), "{report}");
+    assert_eq!((&report["faults"][0]["kind"], &report["sources"]["broken"]), (&json!("outage"), &json!(0)), "{report}");
+    assert_eq!(failures(&world).await, [0; 5]);
+    let after = self::due(&world).await;
+    assert_eq!((&after[0], &after[2..]), (&due[0], &due[2..]), "those that were asked are due as before");
+}
+
+#[tokio::test]
+async fn source_that_is_due_alone_is_blamed_if_another_host_answers() {
+    let mut network = Network::up().await;
+    let world = World::new(&network.tables());
+    assert_eq!(world.relais(&["run"]).await.code, Some(0));
+    network.take_down();
+    network.bring_up(&["a", "c", "d", "e"]).await;
+    make_due(&world, &["b"]).await;
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!(
+        (&report["sources"]["broken"], &report["sources"]["same"]),
+        (&json!(1), &json!(3)),
+        "three others were asked: {report}"
+    );
+    assert_eq!(failures(&world).await, [0, 1, 0, 0, 0]);
+}
+
+/// Makes these sources due now.
+async fn make_due(world: &World, sources: &[&str]) {
+    let state = format!("sqlite:{}", world.path("relais.db").display());
+    let store = Store::open(&state, Access::Work).await.expect("a state");
+    let due: Vec<SourceId> = sources.iter().map(|id| SourceId::new(id)).collect();
+    store.make_due_now(&due, SystemClock.now()).await.expect("they are due");
+    store.close().await.expect("it can be closed");
+}
+
+/// The failures in a row of each source.
+async fn failures(world: &World) -> Vec<u64> {
     let status = world.relais(&["status", "--json"]).await.json();
-    let failures =
-        status["sources"].as_array().expect("sources").iter().map(|source| source["failures"].as_u64()).collect::<Vec<_>>();
-    assert_eq!(failures, [1, 1, 1, 0, 0].map(Some), "each is visited once");
+    let sources = status["sources"].as_array().expect("sources").iter();
+    sources.map(|source| source["failures"].as_u64().expect("a number")).collect()
 }
 
 /// When each source is due.

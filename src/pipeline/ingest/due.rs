@@ -14,7 +14,7 @@ use crate::store::{LeasedSource, StoreError};
 
 /// The most sources that are leased in one query.
 const BATCH: usize = 1000;
-/// Sources that a run visits to confirm an outage.
+/// Hosts that are asked whether the network is away.
 const PROBES: usize = 3;
 
 /// The sources that one ingest may still lease.
@@ -57,7 +57,7 @@ impl<'i, 'p> DueSources<'i, 'p> {
     pub(super) async fn lease_next(&mut self, shared: &Shared, is_idle: bool) -> Result<DueBatch<'p>, StoreError> {
         let batch = match self.ingest.until {
             Until::Idle => self.lease_until_idle(shared, is_idle).await,
-            Until::Cancelled => self.lease_until_cancelled(shared).await,
+            Until::Cancelled => self.lease_until_cancelled(shared, is_idle).await,
         };
         match batch {
             Ok(batch) => {
@@ -82,7 +82,19 @@ impl<'i, 'p> DueSources<'i, 'p> {
         }
         self.register_once().await?;
         if locked(&shared.outage).since().is_some() {
-            return self.confirm_outage(shared).await;
+            return if std::mem::replace(&mut self.is_outage_confirmed, true) {
+                Ok(DueBatch::default())
+            } else {
+                self.ask_other_hosts(shared).await
+            };
+        }
+        if locked(&shared.outage).is_doubtful(ingest.context.clock.now()) {
+            self.is_outage_confirmed = true;
+            let batch = self.ask_other_hosts(shared).await?;
+            // If nobody can be asked, what is due goes on; the held visits are settled at the end.
+            if !batch.queues.is_empty() {
+                return Ok(batch);
+            }
         }
         // The sources that were released during a presumed outage are leased again.
         self.ids.append(&mut locked(&shared.released));
@@ -99,25 +111,31 @@ impl<'i, 'p> DueSources<'i, 'p> {
         Ok(DueBatch { queues: self.queues(shared, leased, false), next_query: next })
     }
 
-    /// Visits sources on hosts that were not asked yet, once: a few dead hosts that are due together are no outage if another one
-    /// answers.
-    async fn confirm_outage(&mut self, shared: &Shared) -> Result<DueBatch<'p>, StoreError> {
-        if std::mem::replace(&mut self.is_outage_confirmed, true) {
-            return Ok(DueBatch::default());
-        }
-        let is_unasked = |source: &&&plan::Source| !locked(&shared.outage).is_unreached(authority(&source.url));
-        let others: Vec<SourceId> = self.ingest.sources.iter().filter(is_unasked).map(|source| source.id.clone()).collect();
+    /// Visits a source on each of a few hosts that were not asked yet: dead hosts that are due together are no outage if another one
+    /// answers, and a host that is due alone is not to blame if no other one does.
+    async fn ask_other_hosts(&self, shared: &Shared) -> Result<DueBatch<'p>, StoreError> {
+        locked(&shared.outage).note_asked();
+        let mut hosts = HashSet::new();
+        let sources = self.ingest.sources.iter();
+        let others: Vec<SourceId> = sources
+            .filter(|source| !locked(&shared.outage).is_unreached(authority(&source.url)) && hosts.insert(authority(&source.url)))
+            .map(|source| source.id.clone())
+            .collect();
         let leased = self.ingest.context.store.lease_due_sources(&others, &self.ingest.lease(), true, PROBES).await?;
+        let leased = self.release_rate_limited(leased).await?;
         let next = (!leased.is_empty()).then(|| Instant::now() + MAX_WAIT);
         Ok(DueBatch { queues: self.queues(shared, leased, true), next_query: next })
     }
 
     /// Leases the due sources, and computes when the next one is due. During an outage it leases one source per query, in
     /// rotation, to probe the network.
-    async fn lease_until_cancelled(&mut self, shared: &Shared) -> Result<DueBatch<'p>, StoreError> {
+    async fn lease_until_cancelled(&mut self, shared: &Shared, is_idle: bool) -> Result<DueBatch<'p>, StoreError> {
         let (ingest, store) = (self.ingest, self.ingest.context.store);
         self.register_once().await?;
         let (lease, is_away) = (ingest.lease(), locked(&shared.outage).since().is_some());
+        if is_idle && locked(&shared.outage).is_doubtful(lease.now) {
+            return Ok(DueBatch { next_query: Some(Instant::now() + MIN_WAIT), ..self.ask_other_hosts(shared).await? });
+        }
         let leased = if let Some(one) = is_away.then(|| self.ids.get(self.queries % self.ids.len().max(1))).flatten() {
             store.lease_due_sources(std::slice::from_ref(one), &lease, true, 1).await?
         } else {
@@ -145,17 +163,22 @@ impl<'i, 'p> DueSources<'i, 'p> {
         Ok(())
     }
 
-    /// Leases the sources whose push could not be processed, so that they are fetched now; those with a Retry-After keep their due
-    /// time.
+    /// Leases the sources whose push could not be processed, so that they are fetched now.
     async fn lease_pending(&self, shared: &Shared) -> Result<Vec<LeasedSource>, StoreError> {
-        let (pending, context, lease) = (shared.pending.all(), self.ingest.context, self.ingest.lease());
+        let pending = shared.pending.all();
         if pending.is_empty() {
             return Ok(Vec::new());
         }
-        let leased = context.store.lease_due_sources(&pending, &lease, true, pending.len()).await?;
+        let leased = self.ingest.context.store.lease_due_sources(&pending, &self.ingest.lease(), true, pending.len()).await?;
         shared.pending.remove(&leased);
+        self.release_rate_limited(leased).await
+    }
+
+    /// Releases the sources that sent a Retry-After, which keep their due time, and returns the others.
+    async fn release_rate_limited(&self, leased: Vec<LeasedSource>) -> Result<Vec<LeasedSource>, StoreError> {
+        let (context, now) = (self.ingest.context, self.ingest.context.clock.now());
         let (limited, leased): (Vec<LeasedSource>, Vec<LeasedSource>) =
-            leased.into_iter().partition(|leased| is_rate_limited(&leased.state, leased.due, lease.now));
+            leased.into_iter().partition(|leased| is_rate_limited(&leased.state, leased.due, now));
         if !limited.is_empty() {
             let limited: Vec<SourceId> = limited.into_iter().map(|leased| leased.source).collect();
             context.store.release_sources(context.worker, &limited).await?;

@@ -80,7 +80,7 @@ impl Ingest<'_> {
             let (settled, is_push) = match ended {
                 Ended::Visit { visit, is_push } => (visit, is_push),
                 Ended::AllIdle(done) => {
-                    batch.extend(outage.drain());
+                    batch.extend(outage.drain(self.context.clock.now()));
                     waiting.push(done);
                     continue;
                 }

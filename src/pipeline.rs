@@ -24,6 +24,7 @@ mod scope;
 mod topics;
 mod translate;
 mod trigger;
+mod window;
 
 pub use blocking::Panicked;
 pub use discovery::{DiscoveryError, FoundFeed, Probe, ProbedFeed, find_feeds, probe};

@@ -1,10 +1,13 @@
 //! The selection of the entries that an edition shows. Pure: no clock, no I/O.
 
+mod admission;
 mod copies;
+mod places;
 mod publisher;
 mod topic;
 mod window;
 
+pub use admission::{Admission, decide_admission};
 pub use publisher::PublisherHosts;
 pub use topic::{Found, Judgement, RuleError, Topic, TopicFacts, built_in_rule};
-pub use window::{Admission, Window, decide_admission};
+pub use window::{Window, WindowRules};

@@ -154,6 +154,8 @@ pub struct Source {
     pub topic: Option<String>,
     /// The longest interval between two visits.
     pub every: Duration,
+    /// The weight of its entries where an edition has too few places, in thousandths.
+    pub weight: u32,
     /// True if the articles are fetched from the pages of its entries.
     pub full_text: bool,
     /// True if it is visited. The secrets of a disabled source are not read: its `headers` are empty and its `auth` is `None`.
@@ -189,6 +191,8 @@ pub struct Edition {
     pub description: Text,
     /// The enabled sources that it takes, without duplicates, in the order of the file.
     pub from: Vec<SourceId>,
+    /// The weights of these sources, in the same order and in thousandths.
+    pub weights: Vec<u32>,
     /// Its languages; empty if every entry keeps its own.
     pub langs: Vec<Lang>,
     /// The ids of its engines, the preferred one first; empty if nothing is translated.
@@ -199,7 +203,11 @@ pub struct Edition {
     pub show: Show,
     /// The most entries that it holds.
     pub limit: usize,
-    /// The most entries of one source. Without it, a source stands back for others beyond a quarter of the places.
+    /// The number of entries up to which older ones than `within` are shown.
+    pub at_least: usize,
+    /// The time, counted back from the newest entry, whose entries are all shown, up to `limit`.
+    pub within: Duration,
+    /// The most entries of one source.
     pub per_source: Option<usize>,
     /// Its formats, in writing order.
     pub formats: Vec<Format>,

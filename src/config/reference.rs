@@ -11,10 +11,7 @@ use super::raw;
 use super::values::LATER_KINDS;
 
 /// Keys that a later version will support: table (empty for the top of the file), key, hint.
-pub(super) const LATER: [(&str, &str, &str); 2] = [
-    ("source", "keep", "remove it: every entry of the source is kept"),
-    ("source", "weight", "remove it: all sources have the same weight"),
-];
+pub(super) const LATER: [(&str, &str, &str); 1] = [("source", "keep", "remove it: every entry of the source is kept")];
 
 /// Returns the JSON Schema of feeds.toml, for editors that complete and validate.
 pub fn schema() -> Value {

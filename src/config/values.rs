@@ -121,7 +121,7 @@ macro_rules! config_value {
 
 mod translation;
 
-pub(super) use amount::{format_duration, parse_duration};
+pub(super) use amount::{format_duration, parse_duration, parse_millionths};
 pub(super) use translation::{LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawPeriod};
 
 /// A duration, as in `"15m"`.

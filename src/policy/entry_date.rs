@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::model::Time;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The furthest that a date may lie in the future. A later one is dropped: it is a mistake, or an attempt to stay on top.
 const MAX_AHEAD: Duration = DAY;
@@ -27,23 +28,40 @@ pub struct EntryDates {
 }
 
 impl EntryDates {
+    /// Returns the place in time of a new entry with this declared date, at a position in its feed. One that is dated in the future stands
+    /// where it was seen: it would stay above all others until then.
+    pub fn place(&self, declared: Option<Time>, position: usize) -> Time {
+        match declared {
+            Some(date) if date <= self.visited => date,
+            Some(_) => earlier(self.seen(), position),
+            None => self.undated(position),
+        }
+    }
+
+    /// Returns the time at which new entries were seen: the minute, so that their order among those of other sources does not
+    /// depend on which one answered first; to the millisecond if others are known since.
+    fn seen(&self) -> Time {
+        let minute = floor(self.visited, MINUTE);
+        if self.newest_known.is_none_or(|known| known < minute) { minute } else { self.visited }
+    }
+
     /// Returns the date of an entry without one of its own, at a position in its feed: entries keep the order of the feed, a
     /// millisecond each.
     ///
     /// The date of the feed is that of its newest entry, unless it is older than an entry known before. Many servers write the
     /// time of the request there, which tells nothing of a backlog.
-    pub fn undated(&self, place: usize) -> Time {
+    pub fn undated(&self, position: usize) -> Time {
         let feed = self.feed.filter(|date| *date <= self.visited);
         let newest = if self.is_first_visit {
-            let backlog = before(self.visited, BACKLOG_AGE);
+            let backlog = floor(self.visited, DAY).minus(BACKLOG_AGE);
             match feed.filter(|date| self.visited.since(*date) >= DAY) {
-                Some(date) if place == 0 => date,
+                Some(date) if position == 0 => date,
                 date => date.map_or(backlog, |date| date.min(backlog)),
             }
         } else {
-            feed.filter(|date| self.newest_known.is_none_or(|known| *date > known)).unwrap_or(self.visited)
+            feed.filter(|date| self.newest_known.is_none_or(|known| *date > known)).unwrap_or_else(|| self.seen())
         };
-        before(newest, Duration::from_millis(u64::try_from(place).unwrap_or(0)))
+        earlier(newest, position)
     }
 }
 
@@ -57,8 +75,15 @@ pub fn declared_date(published: Option<Time>, updated: Option<Time>) -> Option<T
     published.or(updated)
 }
 
-fn before(time: Time, earlier: Duration) -> Time {
-    Time::from_millis(time.millis().saturating_sub(i64::try_from(earlier.as_millis()).unwrap_or(i64::MAX)))
+/// Returns a time moved back by a millisecond for each entry that stands above in the feed.
+fn earlier(time: Time, position: usize) -> Time {
+    time.minus(Duration::from_millis(u64::try_from(position).unwrap_or(0)))
+}
+
+/// Returns the beginning of the unit of time in which `time` lies, counted from 1970.
+fn floor(time: Time, unit: Duration) -> Time {
+    let unit = i64::try_from(unit.as_millis()).unwrap_or(i64::MAX);
+    Time::from_millis(time.millis().div_euclid(unit) * unit)
 }
 
 #[cfg(test)]
@@ -111,6 +136,27 @@ mod tests {
         for feed in [VISITED, days(1), Time::from_millis(-3_600_000)] {
             assert_eq!(first(Some(feed)).undated(0), days(-365), "{feed}");
         }
+    }
+
+    #[test]
+    fn date_in_the_future_gives_the_place_of_the_visit() {
+        assert_eq!(later(None).place(Some(Time::from_millis(3_600_000)), 1), Time::from_millis(-1));
+        assert_eq!(later(None).place(Some(VISITED), 1), VISITED);
+    }
+
+    #[test]
+    fn milliseconds_of_the_visit_do_not_order_entries_of_several_sources() {
+        let at = |millis: i64| EntryDates { visited: Time::from_millis(millis), ..later(None) };
+        assert_eq!(at(100).undated(0), at(59_999).undated(0));
+        let first = |millis: i64| EntryDates { visited: Time::from_millis(millis), ..first(None) };
+        assert_eq!(first(100).undated(0), first(86_399_999).undated(0));
+    }
+
+    #[test]
+    fn undated_entry_comes_before_those_of_the_same_minute() {
+        let known = Some(Time::from_millis(30_000));
+        let dates = EntryDates { visited: Time::from_millis(40_000), newest_known: known, ..later(None) };
+        assert!(Some(dates.undated(0)) > known);
     }
 
     #[test]

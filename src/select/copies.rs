@@ -1,11 +1,16 @@
 //! Tells whether two entries are one article, and which of them is shown.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use crate::model::{EntryRow, LinkOrigin};
 
 /// The difference between the dates that two feeds of a publisher give to one article.
 const SAME_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// The time within which two entries count as first seen at once. A run visits its sources within ten minutes, in an order that is
+/// chance; and it is no multiple of five minutes, the distance of many runs.
+const SAME_RUN: Duration = Duration::from_secs(12 * 60);
 
 /// The one of two copies that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +26,15 @@ pub(super) enum Precedence {
 /// Anybody can copy a headline and a link and write another text under them. So the entry that was seen first keeps its place,
 /// and is the original only if it is the publisher's own, or if the texts agree. An entry whose page lies on the host of its feed
 /// is the original wherever it comes late.
+///
+/// Of entries that one run has found, none was first: the one whose page is nearer to its feed is shown, else the one with the earlier
+/// date, else the one with the lower id. So the result does not depend on which source answered first. As any feed may name any site and
+/// any date, one of them is a copy only if the texts agree.
 pub(super) fn judge_copies(shown: &EntryRow, other: &EntryRow) -> Option<Precedence> {
     let (own, others) = (&shown.article, &other.article);
-    let first = if other.first_seen < shown.first_seen { Precedence::Other } else { Precedence::Shown };
+    let is_one_run = shown.first_seen.since(other.first_seen).max(other.first_seen.since(shown.first_seen)) < SAME_RUN;
+    let comes_before = if is_one_run { place(other) < place(shown) } else { other.first_seen < shown.first_seen };
+    let first = if comes_before { Precedence::Other } else { Precedence::Shown };
     if !own.has_same_page(others) {
         return is_published_twice(shown, other).then_some(first);
     }
@@ -39,11 +50,16 @@ pub(super) fn judge_copies(shown: &EntryRow, other: &EntryRow) -> Option<Precede
     }
     let original = if first == Precedence::Shown { own } else { others };
     let is_copy = if has_same_headline {
-        own.has_same_text(others) || original.link() > LinkOrigin::Elsewhere
+        own.has_same_text(others) || !is_one_run && original.link() > LinkOrigin::Elsewhere
     } else {
         own.has_same_lede(others)
     };
     is_copy.then_some(first)
+}
+
+/// Returns what decides between two entries of which neither was seen first.
+fn place(row: &EntryRow) -> impl Ord + use<> {
+    (Reverse(row.article.link()), row.at, row.id)
 }
 
 /// Returns true if a publisher has one article on two pages: headline, lede, host and time are the same. An article on another
@@ -69,14 +85,14 @@ mod tests {
 
     use LinkOrigin::{Elsewhere, FeedHost, Site};
 
-    /// An entry of a source, first seen at a time, on a page of `a.example`.
+    /// An entry of a source, first seen at an hour, on a page of `a.example`.
     fn entry(source: &str, first_seen: i64, page: &str, headline: &str, text: &str, link: LinkOrigin) -> EntryRow {
         EntryRow {
             id: EntryId(0),
             source: SourceId::new(source),
             revision: Revision(0),
             at: Time::EPOCH,
-            first_seen: Time::from_millis(first_seen),
+            first_seen: Time::from_millis(first_seen * 3_600_000),
             lang: None,
             article: ArticleKey::new(Some(&format!("https://a.example/{page}")), headline, Some(text), link),
             is_withdrawn: false,
@@ -101,6 +117,34 @@ mod tests {
             let (early, late) = (copy("z", 1, text, Elsewhere), copy("a", 5, text, Elsewhere));
             assert_eq!(judge_copies(&early, &late), Some(Precedence::Shown));
             assert_eq!(judge_copies(&late, &early), Some(Precedence::Other));
+        }
+    }
+
+    #[test]
+    fn copies_that_one_run_has_found_are_told_apart_by_their_links_dates_and_ids() {
+        let found = |seconds: i64, at: i64, id: i64, link| EntryRow {
+            first_seen: Time::from_millis(seconds * 1000),
+            at: Time::from_millis(at),
+            id: EntryId(id),
+            ..copy("z", 0, LEDE, link)
+        };
+        let other = |row: &EntryRow| EntryRow { source: SourceId::new("a"), ..row.clone() };
+        for (first, second) in [
+            (found(599, 5, 2, Site), found(0, 1, 1, Elsewhere)),
+            (found(599, 1, 2, Elsewhere), found(0, 5, 1, Elsewhere)),
+            (found(599, 5, 1, Elsewhere), found(0, 5, 2, Elsewhere)),
+            (found(0, 5, 2, Elsewhere), found(720, 1, 1, Site)),
+        ] {
+            assert_eq!(judge_copies(&first, &other(&second)), Some(Precedence::Shown), "{first:?}");
+            assert_eq!(judge_copies(&other(&second), &first), Some(Precedence::Other), "{first:?}");
+        }
+    }
+
+    #[test]
+    fn forged_date_or_site_does_not_replace_an_article_that_the_same_run_has_found() {
+        let original = EntryRow { at: Time::from_millis(9), ..copy("a", 1, LEDE, Site) };
+        for link in [Elsewhere, Site] {
+            assert_eq!(judge_copies(&original, &copy("z", 1, OTHER_LEDE, link)), None, "{link:?}");
         }
     }
 

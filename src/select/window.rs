@@ -1,265 +1,336 @@
-//! The window of an edition: its newest entries, each article once.
+//! The window of an edition: its newest entries, each article once, and places for all of its sources.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use super::copies::{Precedence, judge_copies};
-use crate::model::{EntryRow, Lang, SourceId, Time, UntranslatedPolicy};
+use super::places::Places;
+use super::window_rules::WindowRules;
+use crate::model::{EntryRow, SourceId, Time};
 
-/// The decision whether an entry may be shown in an edition now, and in which rendition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
-    /// Shown in the original: its language is the edition's, or the edition takes all languages.
-    Shown,
-    /// Shown in translation.
-    Translated,
-    /// Shown in the original, although it is in another language.
-    Foreign,
-    /// Not shown yet: it waits for a translation.
-    Waits,
-    /// Never shown.
-    Left,
-}
-
-/// Decides whether `entry` may be shown at `now` in an edition in `lang` (nothing: every entry in its own language), and in which
-/// rendition. `is_translated` is true if there is a finished rendition in that language.
-pub fn decide_admission(
-    entry: &EntryRow,
-    lang: Option<&Lang>,
-    is_translated: bool,
-    untranslated: UntranslatedPolicy,
-    now: Time,
-) -> Admission {
-    let Some(lang) = lang else { return Admission::Shown };
-    if entry.lang.as_ref().is_some_and(|own| own.primary() == lang.primary()) {
-        return Admission::Shown;
-    }
-    if is_translated {
-        return Admission::Translated;
-    }
-    match untranslated {
-        UntranslatedPolicy::Original => Admission::Foreign,
-        UntranslatedPolicy::Skip => Admission::Left,
-        UntranslatedPolicy::Hold(time) if now.since(entry.first_seen) >= time => Admission::Foreign,
-        UntranslatedPolicy::Hold(_) => Admission::Waits,
-    }
-}
-
-/// The time in which the entries of other sources come before those of a source that fills the window: two days of news.
-const FAIR_TIME: Duration = Duration::from_secs(48 * 60 * 60);
-/// Without `per_source`, a source has this part of the window for sure.
-const FAIR_PART: usize = 4;
 /// The most entries that are looked at.
 const MAX_SEEN: usize = 20_000;
 
-/// The newest entries, filled from rows in order, newest first. No source takes all places: beyond its share, its entries stand back
-/// for those of others.
+/// The newest entries, filled from rows in order, newest first. It depends on nothing but these rows: not on the time at which a
+/// source answered within a run, nor on the present.
+///
+/// Where there are more entries than places, each source first gets its equal part of them, then the entries within its share (a
+/// quarter) stand before those beyond it, and of each kind the newest come first.
 #[derive(Debug)]
 pub struct Window {
-    limit: usize,
-    /// The entries that a source has for sure.
-    share: usize,
-    /// True if a source gets no more than that.
-    is_cap: bool,
+    rules: WindowRules,
+    places: HashMap<SourceId, Places>,
     /// The facts that tell the articles that were pushed.
     facts: HashSet<(u8, u64)>,
-    entries: Vec<Candidate>,
-    /// The entries within the share of each source.
-    shares: HashMap<SourceId, usize>,
-    /// The number of these.
-    certain: usize,
+    entries: Vec<EntryRow>,
+    /// The number of entries within the equal part of their source, and of those within its share.
+    within_part: usize,
+    within_share: usize,
+    /// True once there were so many within their shares, or of all kinds, that they filled the window.
+    is_share_full: bool,
+    has_enough: bool,
     seen: usize,
-    /// True once an entry is so old that it takes no place of a newer one.
+    newest: Option<Time>,
+    /// True once an entry is older than `within`: it takes no place of a newer one.
     is_old: bool,
 }
 
-#[derive(Debug)]
-struct Candidate {
-    entry: EntryRow,
-    /// True if its source has had its share.
-    is_extra: bool,
-}
-
 impl Window {
-    /// Makes an empty window for `limit` entries of so many sources, `per_source` of one source at most. Without it, a source has a
-    /// quarter of the places for sure (or its equal part, of fewer sources), and more of them only if others have nothing from the
-    /// last two days.
-    pub fn new(limit: usize, per_source: Option<usize>, sources: usize) -> Self {
+    /// Makes an empty window.
+    pub fn new(rules: WindowRules) -> Self {
+        let total = rules.sources.iter().map(|(_, weight)| u64::from(*weight)).sum();
+        let places = |weight: &u32| Places::new(&rules, *weight, total);
+        let places = rules.sources.iter().map(|(id, weight)| (id.clone(), places(weight))).collect();
         Self {
-            limit,
-            share: per_source.unwrap_or(limit.div_ceil(sources.clamp(1, FAIR_PART))),
-            is_cap: per_source.is_some(),
+            rules,
+            places,
             facts: HashSet::new(),
             entries: Vec::new(),
-            shares: HashMap::new(),
-            certain: 0,
+            within_part: 0,
+            within_share: 0,
+            is_share_full: false,
+            has_enough: false,
             seen: 0,
+            newest: None,
             is_old: false,
         }
     }
 
     /// Returns true if the window takes no more entries.
     pub fn is_full(&self) -> bool {
-        self.certain >= self.limit || self.is_old && self.entries.len() >= self.limit || self.seen >= MAX_SEEN
+        self.within_part >= self.rules.limit || self.is_old && self.entries.len() >= self.rules.at_least || self.seen >= MAX_SEEN
     }
 
-    /// Adds the next older entry. An article that several feeds have is shown once; see `judge_copies`.
+    /// Returns true if the window still takes entries of a source: those that would have a place if there were no older ones.
+    pub fn is_open(&self, source: &SourceId) -> bool {
+        self.places.get(source).is_some_and(|places| !self.is_closed(places))
+    }
+
+    /// Returns the sources of which entries are still taken, in the order of the rules. Rows of others need not be pushed.
+    pub fn open_sources(&self) -> Vec<SourceId> {
+        self.rules.sources.iter().map(|(id, _)| id).filter(|id| self.is_open(id)).cloned().collect()
+    }
+
+    /// Returns the date of the oldest entries that are still taken; nothing if that does not depend on dates.
+    pub fn oldest(&self) -> Option<Time> {
+        let newest = self.newest.filter(|_| self.entries.len() >= self.rules.at_least)?;
+        Some(newest.minus(self.rules.within))
+    }
+
+    /// Adds the next older entry. An article that several feeds have is shown once; see `judge_copies`. Entries of sources that are
+    /// not in the rules are ignored.
     pub fn push(&mut self, entry: EntryRow) {
         self.seen += 1;
-        self.is_old |= self.entries.first().is_some_and(|newest| newest.entry.at.since(entry.at) > FAIR_TIME);
-        if self.is_full() {
+        let newest = *self.newest.get_or_insert(entry.at);
+        self.is_old |= newest.since(entry.at) > self.rules.within;
+        if self.is_full() || !self.is_open(&entry.source) {
             return;
         }
         // Nearly no entry has a copy, and is compared with the others.
         let known = entry.article.facts().filter(|fact| !self.facts.insert(*fact)).count();
-        if known > 0 {
-            let judge = |shown: &Candidate| judge_copies(&shown.entry, &entry);
-            if self.entries.iter().any(|shown| judge(shown) == Some(Precedence::Shown)) {
-                return;
-            }
-            let (shares, certain) = (&mut self.shares, &mut self.certain);
-            self.entries.retain(|shown| {
-                let stays = judge(shown) != Some(Precedence::Other);
-                if !stays
-                    && !shown.is_extra
-                    && let Some(share) = shares.get_mut(&shown.entry.source)
-                {
-                    *share -= 1;
-                    *certain -= 1;
-                }
-                stays
-            });
+        if known > 0 && !self.give_way(&entry) {
+            return;
         }
-        let is_extra = match self.shares.get_mut(&entry.source) {
-            Some(share) if *share >= self.share => true,
-            Some(share) => {
-                *share += 1;
-                false
-            }
-            None => {
-                self.shares.insert(entry.source.clone(), 1);
-                false
-            }
-        };
-        self.certain += usize::from(!is_extra);
-        if !is_extra || !self.is_cap {
-            self.entries.push(Candidate { entry, is_extra });
+        if let Some(places) = self.places.get_mut(&entry.source)
+            && places.take()
+        {
+            self.within_part += usize::from(places.taken <= places.part);
+            self.within_share += usize::from(places.taken <= places.share);
+            self.entries.push(entry);
+            self.is_share_full |= self.within_share >= self.rules.limit;
+            self.has_enough |= self.entries.len() >= self.rules.limit;
         }
+    }
+
+    /// Removes the copies of an article that give way to `entry`. Returns false if it gives way to one of them.
+    fn give_way(&mut self, entry: &EntryRow) -> bool {
+        let judge = |shown: &EntryRow| judge_copies(shown, entry);
+        if self.entries.iter().any(|shown| judge(shown) == Some(Precedence::Shown)) {
+            return false;
+        }
+        let places = &mut self.places;
+        let before = self.entries.len();
+        self.entries.retain(|shown| {
+            let stays = judge(shown) != Some(Precedence::Other);
+            if !stays && let Some(places) = places.get_mut(&shown.source) {
+                places.taken -= 1;
+            }
+            stays
+        });
+        if self.entries.len() < before {
+            let count = |most: fn(&Places) -> usize| places.values().map(|places| places.taken.min(most(places))).sum();
+            (self.within_part, self.within_share) = (count(|places| places.part), count(|places| places.share));
+        }
+        true
+    }
+
+    /// Returns true if no further entry of a source could have a place. It stays so if copies give way meanwhile: what is shown must not
+    /// depend on when this is asked.
+    fn is_closed(&self, places: &Places) -> bool {
+        places.is_refused(self.rules.limit)
+            || self.is_share_full && places.most >= places.part
+            || self.has_enough && places.most >= places.share
     }
 
     /// Returns the entries, newest first.
     pub fn into_entries(self) -> Vec<EntryRow> {
-        let mut extra = self.limit.saturating_sub(self.certain);
-        let mut entries: Vec<EntryRow> = Vec::with_capacity(self.entries.len().min(self.limit));
-        for Candidate { entry, is_extra } in self.entries {
-            if !is_extra || extra > 0 {
-                extra -= usize::from(is_extra);
-                entries.push(entry);
-            }
+        let Self { rules, places, entries, newest, .. } = self;
+        let mut counts: HashMap<&SourceId, usize> = HashMap::new();
+        let mut ranked: Vec<(u8, usize)> = Vec::with_capacity(entries.len());
+        for (at, entry) in entries.iter().enumerate() {
+            let count = counts.entry(&entry.source).or_default();
+            *count += 1;
+            ranked.push((places.get(&entry.source).map_or(0, |places| places.rank(*count)), at));
         }
-        entries
+        ranked.sort_unstable();
+        let chosen: HashSet<usize> = ranked.into_iter().take(rules.limit).map(|(_, at)| at).collect();
+        let entries = entries.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, entry)| entry);
+        let is_recent = |entry: &EntryRow| newest.is_none_or(|newest| newest.since(entry.at) <= rules.within);
+        entries.enumerate().filter(|(at, entry)| *at < rules.at_least || is_recent(entry)).map(|(_, entry)| entry).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::{ArticleKey, EntryId, LinkOrigin, Revision};
 
-    fn entry(n: i64, page: Option<&str>, lang: Option<&str>) -> EntryRow {
+    fn entry(n: i64, page: Option<&str>) -> EntryRow {
         EntryRow {
             id: EntryId(n),
             source: SourceId::new("s"),
             revision: Revision(0),
             at: Time::from_millis(n),
             first_seen: Time::EPOCH,
-            lang: lang.and_then(Lang::new),
+            lang: None,
             article: ArticleKey::new(page, "Un titre", None, LinkOrigin::Elsewhere),
             is_withdrawn: false,
         }
     }
 
+    const HOUR: i64 = 60 * 60 * 1000;
+
+    fn rules(limit: usize, sources: &[&str]) -> WindowRules {
+        let sources = sources.iter().map(|id| (SourceId::new(id), 1000)).collect();
+        WindowRules { limit, at_least: limit, within: Duration::from_hours(48), per_source: None, sources }
+    }
+
+    fn show(rules: &WindowRules, rows: impl IntoIterator<Item = EntryRow>) -> Vec<EntryRow> {
+        let mut rows: Vec<EntryRow> = rows.into_iter().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
+        let mut window = Window::new(rules.clone());
+        for row in rows {
+            window.push(row);
+        }
+        window.into_entries()
+    }
+
     fn shown(rows: impl IntoIterator<Item = EntryRow>) -> Vec<i64> {
-        let mut window = Window::new(2, None, 1);
-        rows.into_iter().for_each(|row| window.push(row));
-        window.into_entries().iter().map(|row| row.id.0).collect()
+        show(&rules(2, &["s", "a"]), rows).iter().map(|row| row.id.0).collect()
     }
 
     #[test]
     fn duplicate_is_dropped_and_older_entries_move_up() {
-        let copies = [entry(9, Some("https://a.fr/1"), None), entry(8, Some("http://www.a.fr/1/"), None)];
-        assert_eq!(shown(copies.into_iter().chain([entry(7, None, None), entry(6, None, None)])), [9, 7]);
+        let copies = [entry(9, Some("https://a.fr/1")), entry(8, Some("http://www.a.fr/1/"))];
+        assert_eq!(shown(copies.into_iter().chain([entry(7, None), entry(6, None)])), [9, 7]);
     }
 
     #[test]
     fn original_that_comes_late_takes_the_place_of_its_copy() {
-        let copy = entry(9, Some("https://a.fr/1"), None);
+        let copy = entry(9, Some("https://a.fr/1"));
         let article = ArticleKey::new(Some("https://a.fr/1"), "Un titre", None, LinkOrigin::FeedHost);
-        let original = EntryRow { source: SourceId::new("a"), article, ..entry(8, None, None) };
-        assert_eq!(shown([copy, original, entry(7, None, None)]), [8, 7]);
+        let original = EntryRow { source: SourceId::new("a"), article, ..entry(8, None) };
+        assert_eq!(shown([copy, original, entry(7, None)]), [8, 7]);
     }
-
-    const HOUR: i64 = 60 * 60 * 1000;
 
     /// An entry of a source, so many hours old.
     fn of(source: &str, hours: i64, number: i64) -> EntryRow {
         let at = Time::from_millis((1000 - hours) * HOUR - number);
-        EntryRow { id: EntryId(hours * 1000 + number), source: SourceId::new(source), at, ..entry(0, None, None) }
-    }
-
-    /// The number of entries of the sources a and b in a window for 8.
-    fn places(per_source: Option<usize>, mut rows: Vec<EntryRow>) -> (usize, usize) {
-        rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
-        let mut window = Window::new(8, per_source, 4);
-        for row in rows {
-            window.push(row);
-        }
-        let entries = window.into_entries();
-        assert!(entries.is_sorted_by_key(|row| std::cmp::Reverse(row.at)) && entries.len() <= 8);
-        let count = |name: &str| entries.iter().filter(|row| row.source.as_str() == name).count();
-        (count("a"), count("b"))
+        EntryRow { id: EntryId(hours * 1000 + number), source: SourceId::new(source), at, ..entry(0, None) }
     }
 
     fn many(source: &str, hours: i64, count: i64) -> Vec<EntryRow> {
         (0..count).map(|number| of(source, hours, number)).collect()
     }
 
+    /// The number of entries of the sources a and b that are shown.
+    fn places(rules: &WindowRules, rows: Vec<EntryRow>) -> (usize, usize) {
+        let entries = show(rules, rows);
+        assert!(entries.is_sorted_by_key(|row| std::cmp::Reverse(row.at)) && entries.len() <= rules.limit);
+        let count = |name: &str| entries.iter().filter(|row| row.source.as_str() == name).count();
+        (count("a"), count("b"))
+    }
+
+    /// Places for 8 entries of four sources.
+    fn eight() -> WindowRules {
+        rules(8, &["a", "b", "c", "d"])
+    }
+
     #[test]
     fn source_that_floods_leaves_the_recent_entries_of_others_in() {
-        assert_eq!(places(None, [many("a", 0, 500), many("b", 40, 3)].concat()), (6, 2));
+        assert_eq!(places(&eight(), [many("a", 0, 500), many("b", 40, 3)].concat()), (6, 2));
+    }
+
+    #[test]
+    fn several_sources_that_flood_leave_each_other_source_its_equal_part() {
+        let floods = ["a", "c", "d", "e"].map(|source| many(source, 0, 500)).concat();
+        let rules = rules(10, &["a", "b", "c", "d", "e"]);
+        assert_eq!(places(&rules, [floods, many("b", 40, 9)].concat()).1, 2);
+    }
+
+    #[test]
+    fn heavier_source_has_more_places_than_others_that_flood() {
+        let mut rules = rules(12, &["a", "b", "c", "d"]);
+        rules.sources[0].1 = 3000;
+        let floods = ["a", "b", "c", "d"].map(|source| many(source, 1, 500)).concat();
+        assert_eq!(places(&rules, floods), (6, 2));
     }
 
     #[test]
     fn old_entries_of_others_take_no_place_of_new_ones() {
-        assert_eq!(places(None, [many("a", 0, 500), many("b", 60, 3)].concat()), (8, 0));
+        assert_eq!(places(&eight(), [many("a", 0, 500), many("b", 60, 3)].concat()), (8, 0));
     }
 
     #[test]
     fn only_source_takes_all_places() {
-        assert_eq!(places(None, many("a", 0, 500)), (8, 0));
+        assert_eq!(places(&eight(), many("a", 0, 500)), (8, 0));
     }
 
     #[test]
     fn source_gets_no_more_than_per_source() {
-        assert_eq!(places(Some(3), many("a", 0, 500)), (3, 0));
-        assert_eq!(places(Some(3), [many("a", 0, 500), many("b", 400, 9)].concat()), (3, 3));
+        let rules = WindowRules { per_source: Some(3), ..eight() };
+        assert_eq!(places(&rules, many("a", 0, 500)), (3, 0));
+        assert_eq!(places(&rules, [many("a", 0, 500), many("b", 400, 9)].concat()), (3, 3));
     }
 
     #[test]
-    fn entry_in_another_language_follows_the_untranslated_policy() {
-        let english = Lang::new("en");
-        let hold = UntranslatedPolicy::Hold(Duration::from_secs(60));
-        let (early, late) = (Time::from_millis(59_999), Time::from_millis(60_000));
-        let french = entry(1, None, Some("fr"));
-        assert_eq!(decide_admission(&french, None, false, hold, early), Admission::Shown);
-        assert_eq!(decide_admission(&french, english.as_ref(), false, hold, early), Admission::Waits);
-        assert_eq!(decide_admission(&french, english.as_ref(), false, hold, late), Admission::Foreign);
-        assert_eq!(decide_admission(&french, english.as_ref(), false, UntranslatedPolicy::Skip, late), Admission::Left);
-        assert_eq!(decide_admission(&french, english.as_ref(), true, UntranslatedPolicy::Skip, late), Admission::Translated);
-        assert_eq!(decide_admission(&entry(1, None, Some("en-GB")), english.as_ref(), false, hold, early), Admission::Shown);
-        assert_eq!(
-            decide_admission(&entry(1, None, None), english.as_ref(), false, UntranslatedPolicy::Original, early),
-            Admission::Foreign
-        );
+    fn older_entries_are_taken_up_to_at_least() {
+        let rules = WindowRules { at_least: 4, ..eight() };
+        assert_eq!(places(&rules, [many("a", 0, 2), many("b", 400, 9)].concat()), (2, 2));
+        assert_eq!(places(&rules, [many("a", 0, 6), many("b", 400, 9)].concat()), (6, 0));
+        assert_eq!(places(&rules, [many("a", 0, 4), many("b", 48, 1), many("b", 49, 9)].concat()), (4, 1));
+    }
+
+    #[test]
+    fn rows_of_a_source_that_floods_need_not_be_read_to_the_end() {
+        let mut window = Window::new(eight());
+        for row in many("a", 0, 20) {
+            window.push(row);
+        }
+        assert_eq!(window.open_sources(), ["b", "c", "d"].map(SourceId::new));
+        assert_eq!(window.oldest(), Some(of("a", 48, 0).at));
+        assert!(!window.is_full(), "others have their places");
+    }
+
+    /// Rows of some sources, articles and hours, with few of each so that there are copies and ties.
+    fn any_rows() -> impl Strategy<Value = Vec<EntryRow>> {
+        let link = prop::sample::select(vec![LinkOrigin::Elsewhere, LinkOrigin::Site, LinkOrigin::FeedHost]);
+        let row = ("[a-d]", 0..4_i64, 0..60_i64, link, 0..3_i64);
+        prop::collection::vec(row, 0..40).prop_map(|rows| {
+            let rows = rows.into_iter().enumerate().map(|(n, (source, page, hours, link, seen))| {
+                let page = format!("https://p.example/{page}");
+                EntryRow {
+                    article: ArticleKey::new(Some(&page), "Un titre", Some("<p>Un texte.</p>"), link),
+                    first_seen: Time::from_millis((2000 + seen) * HOUR),
+                    ..of(&source, hours, i64::try_from(n).unwrap_or_default())
+                }
+            });
+            rows.collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn order_of_answers_within_a_run_changes_nothing(rows in any_rows(), late in prop::collection::vec(0..599_999_i64, 40)) {
+            let again = rows.iter().zip(late).map(|(row, late)| {
+                EntryRow { first_seen: Time::from_millis(row.first_seen.millis() + late), ..row.clone() }
+            });
+            let ids = |rows: Vec<EntryRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
+            prop_assert_eq!(ids(show(&eight(), again)), ids(show(&eight(), rows.clone())));
+        }
+
+        #[test]
+        fn rows_that_a_window_does_not_ask_for_change_nothing(rows in any_rows(), page in 1..9_usize) {
+            let mut sorted = rows.clone();
+            sorted.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
+            let mut window = Window::new(eight());
+            let mut rest = sorted.as_slice();
+            while !window.is_full() {
+                let (open, oldest) = (window.open_sources(), window.oldest());
+                let is_wanted = |row: &&EntryRow| open.contains(&row.source) && oldest.is_none_or(|oldest| row.at >= oldest);
+                let asked: Vec<(usize, &EntryRow)> = rest.iter().enumerate().filter(|(_, row)| is_wanted(row)).take(page).collect();
+                let Some((last, _)) = asked.last() else { break };
+                let after = last + 1;
+                for (_, row) in asked {
+                    window.push(row.clone());
+                }
+                rest = &rest[after..];
+            }
+            let ids = |rows: Vec<EntryRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
+            prop_assert_eq!(ids(window.into_entries()), ids(show(&eight(), rows)));
+        }
     }
 }

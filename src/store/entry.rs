@@ -27,8 +27,8 @@ const FIND: Sql = sql!(
 const LIST_NEWEST: Sql = sql!(
     "with page as materialized (
          select id from entry
-         where withdrawn_at is null and source in (select value from" json_values ") and (at, id) < ($2, $3)
-         order by at desc, id desc limit $4)
+         where withdrawn_at is null and source in (select value from" json_values ") and (at, id) < ($2, $3) and at >= $4
+         order by at desc, id desc limit $5)
      select" collect_rows "entry.id, source, revision, at, first_seen, lang, twin, address, headline, withdrawn_at" end_rows "
      from page join entry on entry.id = page.id"
 );
@@ -80,15 +80,18 @@ impl Store {
     }
 
     /// Returns the newest entries of these sources that are not withdrawn, newest first, from `before` on (`None`: from the
-    /// newest on). Of two entries of the same time the one with the greater id comes first.
+    /// newest on), back to `oldest` (`None`: to the oldest of all). Of two entries of the same time the one with the greater id comes
+    /// first.
     pub async fn list_newest_entries(
         &self,
         sources: &[SourceId],
         before: Option<(Time, EntryId)>,
+        oldest: Option<Time>,
         limit: usize,
     ) -> Result<Vec<EntryRow>, StoreError> {
         let (at, id) = before.map_or((i64::MAX, i64::MAX), |(at, id)| (at.millis(), id.0));
         let query = LIST_NEWEST.query(self.dialect).bind(list(sources)).bind(at).bind(id);
+        let query = query.bind(oldest.map_or(i64::MIN, Time::millis));
         let query = query.bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let mut rows = self.fetch_entry_rows("list the newest entries", query).await?;
         rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.at, row.id)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::values::{LangTag, Located, RawBilingualMode, RawFormat, RawShow, RawUntranslated};
+use super::super::values::{LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawShow, RawUntranslated};
 use crate::model::{BilingualMode, Format, Show};
 
 /// The smallest `limit`.
@@ -46,11 +46,20 @@ pub(crate) struct RawEdition {
     /// `full` text.
     #[schemars(example = &"summary")]
     pub(crate) show: Located<RawShow>,
-    /// The number of entries in the edition, newest first.
+    /// The most entries in the edition, newest first.
     #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 100)]
     pub(crate) limit: Located<i64>,
-    /// The most entries of one source. Default: no fixed number, but no source takes all places. Beyond a quarter of them (or its equal
-    /// part, of fewer than four sources) its entries stand back for those of the last two days from others.
+    /// The number of entries up to which the edition also shows those older than `within`. Default: `limit`, so that the edition is
+    /// filled whatever their age.
+    #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 20)]
+    pub(crate) at_least: Option<Located<i64>>,
+    /// The time whose entries are all shown, up to `limit`, counted back from the newest entry. In this time, no source takes all places:
+    /// see `per_source`.
+    #[schemars(example = &"2d")]
+    pub(crate) within: Located<RawDuration>,
+    /// The most entries of one source. Default: no fixed number, but no source takes all places. If there are more entries within the
+    /// time of `within` than places, each source first has its equal part of them, and then its entries beyond a quarter of all places
+    /// (or its equal part, of fewer than four sources) stand back for those of others. `weight` of a source multiplies both parts.
     #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 10)]
     pub(crate) per_source: Option<Located<i64>>,
     /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, and an HTML page.
@@ -73,6 +82,8 @@ impl Default for RawEdition {
             bilingual: RawBilingualMode(BilingualMode::None).into(),
             show: RawShow(Show::Summary).into(),
             limit: 100.into(),
+            at_least: None,
+            within: RawDuration(Duration::from_hours(48)).into(),
             per_source: None,
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
             untranslated: RawUntranslated::Hold(Duration::from_hours(6)).into(),

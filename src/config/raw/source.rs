@@ -42,6 +42,10 @@ pub(crate) struct RawSource {
     /// The longest interval between two visits. Default: `every` of `[fetch]`. At least one minute.
     #[schemars(example = &"30m")]
     pub(crate) every: Option<Located<RawDuration>>,
+    /// The weight of the source where an edition has more entries than places (`limit`): one with weight 2 has twice the places of one
+    /// with weight 1. From 0.1 to 10.
+    #[schemars(title = "number", example = 2.0)]
+    pub(crate) weight: Located<f64>,
     /// `true` fetches the web page of each entry that an edition with `show = "full"` publishes, and uses the article found there
     /// if it is longer than the text in the feed. Pages are fetched under the same rate limits as feeds, newest entries first: at
     /// most 20 pages per source and 60 seconds in total per run; the rest follow in the next runs. If a page cannot be fetched, the
@@ -72,6 +76,7 @@ impl Default for RawSource {
             tags: Vec::new(),
             topic: None,
             every: None,
+            weight: 1.0.into(),
             full_text: false.into(),
             enabled: true,
             headers: Headers::default(),

@@ -11,7 +11,7 @@ use super::super::raw;
 use super::super::tables::NamedTable;
 use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
 use super::edition_langs::check_languages;
-use super::rules::{duration, id_in_message, line, number};
+use super::rules::{DEFAULT_WEIGHT, duration, id_in_message, line, number};
 use crate::model::{BilingualMode, Format, SourceId, Text, UntranslatedPolicy};
 
 /// Names that relais uses itself, in the output folder and as HTTP paths.
@@ -20,6 +20,9 @@ const RESERVED: [&str; 10] =
 
 /// The range of `hold`.
 const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24));
+
+/// The range of `within`.
+const WITHIN: (Duration, Duration) = (Duration::from_hours(1), Duration::from_hours(366 * 24));
 
 /// Checks all editions, in the order of the file. Their files cannot collide: IDs differ and have no dot, and no language is
 /// listed twice. `engines` are the IDs of all engines, or `None` if they could not be read.
@@ -65,17 +68,22 @@ fn edition(
     }
     warn_of_unused_keys(table, keys, diagnostics);
     let from = from(id, &table.from, sources, tags_are_known, diagnostics);
+    let weight = |id: &SourceId| sources.iter().find(|source| source.id == *id).map_or(DEFAULT_WEIGHT, |source| source.weight);
+    let limit = number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics);
     check_languages(named, &from, sources, diagnostics);
     Edition {
         id: id.value.clone(),
         title: table.title.as_ref().and_then(|at| line("title", at, diagnostics)).unwrap_or_else(|| Text::new(&id.value)),
         description: table.description.as_ref().and_then(|at| line("description", at, diagnostics)).unwrap_or_default(),
+        weights: from.iter().map(weight).collect(),
         from,
         langs: unique("langs", &table.langs, |tag| tag.0.clone(), diagnostics),
         engines: engines(&table.engines.value, known, diagnostics),
         bilingual: table.bilingual.value.0,
         show: table.show.value.0,
-        limit: number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics),
+        limit,
+        at_least: table.at_least.as_ref().map_or(limit, |at| at_least(at, limit, diagnostics)),
+        within: duration("within", &table.within, WITHIN, diagnostics),
         per_source: table.per_source.as_ref().map(|at| number("per_source", at, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics)),
         formats: formats(table, diagnostics),
         untranslated: match table.untranslated.value {
@@ -84,6 +92,15 @@ fn edition(
             RawUntranslated::Skip => UntranslatedPolicy::Skip,
         },
     }
+}
+
+/// Checks `at_least`, which `limit` bounds.
+fn at_least(at: &Located<i64>, limit: usize, diagnostics: &mut Diagnostics<'_>) -> usize {
+    let number = number("at_least", at, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics);
+    if number > limit {
+        diagnostics.error(&at.span, "`at_least` is larger than `limit`", format!("`limit` is {limit}: write that or less"));
+    }
+    number.min(limit)
 }
 
 /// Warns of keys without effect, because a key that they require is missing.

@@ -8,7 +8,7 @@ use url::Url;
 use super::super::diagnostics::{Diagnosis, Diagnostics};
 use super::super::load_context::LoadContext;
 use super::super::raw;
-use super::super::values::{Located, RawDuration, format_duration, quoted};
+use super::super::values::{Located, RawDuration, format_duration, parse_millionths, quoted};
 use crate::model::Text;
 
 /// The most characters of an address or a title.
@@ -16,6 +16,10 @@ const MAX_TEXT: usize = 2000;
 
 /// The range of `every`: a minute is the shortest polite interval; 30 days.
 pub(super) const EVERY: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(30 * 24));
+
+/// A weight of 1, in thousandths; and the range of weights.
+pub(super) const DEFAULT_WEIGHT: u32 = 1000;
+const WEIGHTS: std::ops::RangeInclusive<u32> = 100..=10_000;
 
 /// The hint for a password in an address.
 pub(super) const USE_AUTH: &str = "remove it; a source has auth = { user = \"…\", password = { env = \"…\" } }";
@@ -54,6 +58,15 @@ pub(super) fn number(key: &str, at: &Located<i64>, (min, max): (i64, i64), diagn
         diagnostics.error(&at.span, format!("`{key}` cannot be {}", at.value), format!("from {min} to {max}"));
     }
     usize::try_from(at.value.clamp(min, max)).unwrap_or(1)
+}
+
+/// Checks the weight of a source, and returns it in thousandths.
+pub(super) fn weight(at: &Located<f64>, diagnostics: &mut Diagnostics<'_>) -> u32 {
+    let thousandths = parse_millionths(&at.value.to_string()).and_then(|millionths| u32::try_from(millionths / 1000).ok());
+    thousandths.filter(|weight| WEIGHTS.contains(weight)).unwrap_or_else(|| {
+        diagnostics.error(&at.span, format!("`weight` cannot be {}", at.value), "from 0.1 to 10");
+        DEFAULT_WEIGHT
+    })
 }
 
 /// Checks that a duration is in a range, and returns it, clamped.

@@ -67,7 +67,7 @@ pub(super) fn format_size(bytes: u64) -> String {
 
 /// Parses `20`, `20.0` or `0.15` into millionths. With at most nine digits before the point and six after it, an amount is
 /// exact even if it was a double on the way.
-pub(super) fn parse_millionths(text: &str) -> Option<u64> {
+pub(crate) fn parse_millionths(text: &str) -> Option<u64> {
     let (whole, decimals) = text.split_once('.').map_or((text, "0"), |(whole, decimals)| (whole, decimals));
     let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole, 9) || !digits(decimals, 6) {

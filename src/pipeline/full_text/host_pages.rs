@@ -179,6 +179,7 @@ mod tests {
             tags: Vec::new(),
             topic: None,
             every: Duration::from_secs(900),
+            weight: 1000,
             full_text: true,
             enabled: true,
             headers: Vec::new(),

@@ -143,7 +143,7 @@ impl Comparison<'_> {
             head.updated = Some(self.visited.whole_seconds());
         }
         let first_seen = before.map_or(self.visited, |known| known.first_seen);
-        let at = before.map_or_else(|| date_of(&entry).unwrap_or_else(|| around.undated(place)), |known| known.at);
+        let at = before.map_or_else(|| around.place(date_of(&entry), place), |known| known.at);
         Change { id, entry, revision, at, first_seen, article }
     }
 }

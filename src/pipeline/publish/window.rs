@@ -4,13 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, Lang, Show, Time};
-use crate::select::{Admission, Window, decide_admission};
+use crate::select::{Admission, decide_admission};
 use crate::store::{Store, StoreError, TranslationRow};
 
 use crate::pipeline::translate::source_language;
-
-/// The number of rows per query, in addition to the limit of the edition.
-const PAGE: usize = 100;
+use crate::pipeline::window::{WindowRows, open_window};
 
 /// The content of an edition.
 pub(super) struct Selected {
@@ -29,14 +27,14 @@ pub(super) async fn select_entries(
     lang: Option<&Lang>,
     now: Time,
 ) -> Result<Selected, StoreError> {
-    let mut window = Window::new(edition.limit, edition.per_source, edition.from.len());
+    let (mut window, mut rows) = (open_window(edition), WindowRows::new(store, edition));
     let mut renditions = HashMap::new();
-    let (mut before, mut waiting) = (None, 0);
-    while !window.is_full() {
-        let page = edition.limit + PAGE;
-        let rows = store.list_newest_entries(&edition.from, before, page).await?;
-        let is_last = rows.len() < page;
-        before = rows.last().map(|row| (row.at, row.id));
+    let mut waiting = 0;
+    loop {
+        let rows = rows.next(&window).await?;
+        if rows.is_empty() {
+            break;
+        }
         let kept = find_renditions(store, &rows, lang, edition.show).await?;
         for row in rows {
             let rendition = kept.get(&row.id);
@@ -52,15 +50,12 @@ pub(super) async fn select_entries(
                 }
                 Admission::Waits => {
                     tracing::debug!(entry.id = %row.id, source.id = %row.source, "the entry waits for a translation");
-                    waiting += u64::from(!window.is_full());
+                    waiting += u64::from(!window.is_full() && window.is_open(&row.source));
                 }
                 Admission::Left => {
                     tracing::debug!(entry.id = %row.id, source.id = %row.source, "skipped the entry: there is no translation");
                 }
             }
-        }
-        if is_last {
-            break;
         }
     }
     let entries = window.into_entries();

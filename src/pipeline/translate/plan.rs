@@ -8,7 +8,7 @@ use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use crate::config as plan;
 use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs, Time};
-use crate::select::Window;
+use crate::pipeline::window::{WindowRows, open_window};
 use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};
 
@@ -120,14 +120,13 @@ pub(super) async fn newest_entries(
     new.retain(|row| edition.from.contains(&row.source));
     new.sort_by_key(|known| Reverse((known.at, known.id)));
     let mut new = new.into_iter().peekable();
-    let mut window = Window::new(edition.limit, edition.per_source, edition.from.len());
-    let mut before = None;
-    while let Some(store) = store
-        && !window.is_full()
-    {
-        let rows = store.list_newest_entries(&edition.from, before, edition.limit).await?;
-        let is_last = rows.len() < edition.limit;
-        before = rows.last().map(|row| (row.at, row.id));
+    let mut window = open_window(edition);
+    let mut pages = store.map(|store| WindowRows::new(store, edition));
+    while let Some(pages) = &mut pages {
+        let rows = pages.next(&window).await?;
+        if rows.is_empty() {
+            break;
+        }
         for row in rows {
             while let Some(newer) = new.next_if(|new| (new.at, new.id) > (row.at, row.id)) {
                 window.push(newer);
@@ -135,9 +134,6 @@ pub(super) async fn newest_entries(
             if !changes.contains_key(&row.id) && !expected.withdrawn.contains(&row.id) {
                 window.push(row);
             }
-        }
-        if is_last {
-            break;
         }
     }
     new.for_each(|known| window.push(known));

@@ -125,7 +125,7 @@ async fn pages_through_entries_of_the_same_instant(backend: &Backend) {
     expected.reverse();
     let mut seen = Vec::new();
     loop {
-        let page = store.list_newest_entries(&[source("a"), source("b"), source("nobody")], seen.last().copied(), 7).await;
+        let page = store.list_newest_entries(&[source("a"), source("b"), source("nobody")], seen.last().copied(), None, 7).await;
         let page = page.expect("a page");
         assert!(page.len() <= 7);
         if page.is_empty() {

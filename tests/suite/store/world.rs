@@ -82,7 +82,7 @@ pub(super) async fn settle(store: &Store, visits: &[Visit]) {
 /// The keys of the newest entries.
 pub(super) async fn newest(store: &Store, of: &[&str], before: Option<(Time, EntryId)>, limit: usize) -> Vec<EntryId> {
     let sources: Vec<SourceId> = of.iter().map(|id| source(id)).collect();
-    let known = store.list_newest_entries(&sources, before, limit).await.expect("entries can be listed");
+    let known = store.list_newest_entries(&sources, before, None, limit).await.expect("entries can be listed");
     known.iter().map(|known| known.id).collect()
 }
 
@@ -98,7 +98,7 @@ pub(super) async fn dump(store: &Store, of: &[SourceId], entries: &[EntryId]) ->
     let mut known = store.find_entry_rows(entries).await.expect("known entries");
     known.sort_by_key(|known| known.id);
     line(&known);
-    line(&store.list_newest_entries(of, None, 1000).await.expect("newest"));
+    line(&store.list_newest_entries(of, None, None, 1000).await.expect("newest"));
     let mut texts = store.load_entries(entries).await.expect("entries");
     texts.sort_by_key(|(id, ..)| *id);
     line(&texts);

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{
-    BilingualMode, Budget, Cidr, EngineKind, Format, Lang, Price, Show, SourceId, Text, UntranslatedPolicy, Zone,
+    BilingualMode, Budget, Cidr, EngineKind, Format, Headline, Lang, Price, Show, SourceId, Text, UntranslatedPolicy, Zone,
 };
 
 /// The whole configuration.
@@ -211,6 +211,8 @@ pub struct Edition {
     pub per_source: Option<usize>,
     /// Its formats, in writing order.
     pub formats: Vec<Format>,
+    /// The template of its headlines.
+    pub headline: Headline,
     /// The rule for entries that are not (yet) translated.
     pub untranslated: UntranslatedPolicy,
 }

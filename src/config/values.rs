@@ -119,9 +119,11 @@ macro_rules! config_value {
     };
 }
 
+mod headline;
 mod translation;
 
 pub(super) use amount::{format_duration, parse_duration, parse_millionths};
+pub(super) use headline::RawHeadline;
 pub(super) use translation::{LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawPeriod};
 
 /// A duration, as in `"15m"`.

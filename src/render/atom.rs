@@ -62,7 +62,7 @@ fn entry(edition: &Edition, item: &EditionItem) -> Entry {
         title: AtomText { lang: shown::title_lang(edition, item).map(Lang::to_string), ..text(item.title.as_str()) },
         id: chars::line(&item.id).into_owned(),
         updated: date(item.updated),
-        authors: shown::authors(item).map(person).collect(),
+        authors: shown::authors(item).into_iter().map(person).collect(),
         contributors: shown::translators(item).map(person).collect(),
         categories: shown::lines(&head.categories).map(|term| Category { term, ..Category::default() }).collect(),
         links,
@@ -89,8 +89,7 @@ fn content(item: &EditionItem, lang: Option<&str>) -> Option<Content> {
     Some(Content { lang, value: Some(value), content_type: Some(kind.to_owned()), ..Content::default() })
 }
 
-/// The source of the entry (RFC 4287 §4.2.11). Its name is the author where the entry names none: an author there
-/// counts for the entry (§4.2.1). Its date is the last that we know it to have changed: when this entry did.
+/// The source of the entry (RFC 4287 §4.2.11). Its date is the last that we know it to have changed: when this entry did.
 fn source(item: &EditionItem) -> Source {
     let SourceInfo { feed, site, image, .. } = &item.source;
     let name = shown::source_name(&item.source).into_owned();
@@ -100,7 +99,6 @@ fn source(item: &EditionItem) -> Source {
         title: text(&name),
         id: links::public(feed).into_owned(),
         updated: date(item.updated),
-        authors: if shown::authors(item).next().is_none() { vec![person(name)] } else { Vec::new() },
         icon: image.as_deref().and_then(links::web).map(Into::into),
         links,
         ..Source::default()

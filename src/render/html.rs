@@ -82,7 +82,8 @@ fn item(page_lang: Option<&Lang>, item: &EditionItem) -> Value {
         site => item.source.site.as_deref().and_then(links::web),
         published => time(item.published, reader_lang),
         updated => changed(item, reader_lang),
-        authors => shown::authors(item).collect::<Vec<_>>().join(", "),
+        // The source is named beside them anyway.
+        authors => shown::named_authors(item).collect::<Vec<_>>().join(", "),
         categories => shown::lines(&head.categories).collect::<Vec<_>>(),
         picture => picture::picture(item, body),
         body => body.map(|html| Value::from_safe_string(html.to_owned())),

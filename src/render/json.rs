@@ -118,7 +118,7 @@ fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
         image: head.image.as_deref().map(chars::line),
         date_published: item.published.rfc3339(),
         date_modified: item.updated.rfc3339(),
-        authors: shown::authors(item).map(|name| Author { name }).collect(),
+        authors: shown::authors(item).into_iter().map(|name| Author { name }).collect(),
         tags: shown::lines(&head.categories).collect(),
         language: shown::own_lang(edition, item),
         attachments: shown::enclosures(item)

@@ -76,18 +76,17 @@ fn item(edition: &Edition, item: &EditionItem) -> RssItem {
         }),
         content: shown::markup(item.content.as_ref()).map(Into::into),
         extensions: extensions(more(item)),
-        dublin_core_ext: dublin_core(edition, item),
+        dublin_core_ext: Some(dublin_core(edition, item)),
         ..RssItem::default()
     }
 }
 
 /// Authors, language and translators: RSS's own `author` wants an e-mail address, and it has no language for an item.
-fn dublin_core(edition: &Edition, item: &EditionItem) -> Option<DublinCoreExtension> {
-    let creators: Vec<String> = shown::authors(item).collect();
+fn dublin_core(edition: &Edition, item: &EditionItem) -> DublinCoreExtension {
+    let creators = shown::authors(item);
     let languages: Vec<String> = shown::own_lang(edition, item).map(Lang::to_string).into_iter().collect();
     let contributors: Vec<String> = shown::translators(item).collect();
-    let says_something = !creators.is_empty() || !languages.is_empty() || !contributors.is_empty();
-    says_something.then(|| DublinCoreExtension { creators, contributors, languages, ..DublinCoreExtension::default() })
+    DublinCoreExtension { creators, contributors, languages, ..DublinCoreExtension::default() }
 }
 
 /// The extensions for data that RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure");

@@ -49,9 +49,16 @@ pub(super) fn lines(texts: &[String]) -> impl Iterator<Item = String> {
     texts.iter().map(|text| chars::line(text).trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// The authors of an item as single lines, without blank ones.
-pub(super) fn authors(item: &EditionItem) -> impl Iterator<Item = String> {
+/// The authors that an item names, as single lines, without blank ones.
+pub(super) fn named_authors(item: &EditionItem) -> impl Iterator<Item = String> {
     lines(&item.head.authors).map(|author| separate_addresses(&author))
+}
+
+/// The authors of an item as single lines: those that it names, else its source. Many readers show the author of an item, and nothing
+/// else that says where it comes from.
+pub(super) fn authors(item: &EditionItem) -> Vec<String> {
+    let named: Vec<String> = named_authors(item).collect();
+    if named.is_empty() { vec![separate_addresses(source_name(&item.source).trim())] } else { named }
 }
 
 /// Puts a space between an e-mail address and a character of several bytes beside it, in the place of one that is a space itself.

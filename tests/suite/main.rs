@@ -20,6 +20,7 @@ mod feed_corpus;
 mod full_text;
 mod fuzz_corpus;
 mod guard;
+mod headline;
 mod hostile_input;
 mod identity;
 mod language_pairs;

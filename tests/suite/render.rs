@@ -129,16 +129,24 @@ fn the_page_holds_clean_html_as_it_is_and_runs_nothing() {
 }
 
 #[test]
-fn an_atom_entry_without_authors_has_its_source_for_one() {
+fn item_without_authors_has_its_source_for_one() {
     let mut with = item("with", "a");
     with.head.authors = vec!["Zoé".to_owned()];
-    let atom = rendered(&edition(vec![with, item("without", "b")]), Format::Atom);
-    let feed = atom_syndication::Feed::read_from(atom.as_bytes()).expect("Atom");
-    let authors = |at: usize| {
-        feed.entries[at].source.as_ref().expect("a source").authors.iter().map(|a| a.name.clone()).collect::<String>()
-    };
-    assert_eq!((feed.entries[0].authors[0].name.as_str(), authors(0).as_str()), ("Zoé", ""));
-    assert_eq!((feed.entries[1].authors.len(), authors(1).as_str()), (0, "FrancsJeux & Cie"));
+    let mut blank = item("blank", "c");
+    blank.head.authors = vec![" ".to_owned()];
+    let edition = edition(vec![with, item("without", "b"), blank]);
+    for format in [Format::Atom, Format::Rss, Format::Json] {
+        let feed = read(&rendered(&edition, format));
+        let authors: Vec<&str> =
+            feed.entries.iter().flat_map(|entry| &entry.authors).filter_map(|person| person.name.as_deref()).collect();
+        assert_eq!(authors, ["Zoé", "FrancsJeux & Cie", "FrancsJeux & Cie"], "{format:?}");
+    }
+}
+
+#[test]
+fn page_names_the_source_of_an_item_once() {
+    let page = rendered(&edition(vec![item("without", "b")]), Format::Html);
+    assert_eq!(page.split("<main").nth(1).expect("items").matches("FrancsJeux &amp; Cie").count(), 1, "{page}");
 }
 
 #[test]
@@ -462,7 +470,11 @@ impl Seen {
             title: item.title.to_string(),
             summary: summary.filter(|text| !text.is_empty()),
             content,
-            authors: item.head.authors.clone(),
+            authors: if item.head.authors.iter().all(String::is_empty) {
+                vec![item.source.title.to_string()]
+            } else {
+                item.head.authors.clone()
+            },
             categories: item.head.categories.iter().filter(|name| !name.is_empty()).cloned().collect(),
             published: item.published.whole_seconds().chrono().to_rfc3339(),
             updated: item.updated.whole_seconds().chrono().to_rfc3339(),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::values::{LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawShow, RawUntranslated};
-use crate::model::{BilingualMode, Format, Show};
+use super::super::values::{LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawShow, RawUntranslated};
+use crate::model::{BilingualMode, Format, Headline, Show};
 
 /// The smallest `limit`.
 pub(crate) const MIN_LIMIT: i64 = 1;
@@ -65,6 +65,10 @@ pub(crate) struct RawEdition {
     /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, and an HTML page.
     #[schemars(example = ["atom", "html"])]
     pub(crate) formats: Located<Vec<Located<RawFormat>>>,
+    /// The headlines of the edition: a text with the placeholders `{title}` (as the source or the translation says) and `{source}` (the
+    /// title of the source). It holds in every format, and changes nothing that is translated.
+    #[schemars(example = &"{source}: {title}")]
+    pub(crate) headline: Located<RawHeadline>,
     /// The rule for an entry without a translation: `hold 6h` waits for six hours and then shows the original, `original` shows
     /// the original at once, `skip` leaves the entry out. Requires `langs`.
     #[schemars(example = &"hold 6h")]
@@ -86,6 +90,7 @@ impl Default for RawEdition {
             within: RawDuration(Duration::from_hours(48)).into(),
             per_source: None,
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
+            headline: RawHeadline("{title}".to_owned(), Headline::default()).into(),
             untranslated: RawUntranslated::Hold(Duration::from_hours(6)).into(),
         }
     }

@@ -86,6 +86,7 @@ fn edition(
         within: duration("within", &table.within, WITHIN, diagnostics),
         per_source: table.per_source.as_ref().map(|at| number("per_source", at, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics)),
         formats: formats(table, diagnostics),
+        headline: table.headline.value.1.clone(),
         untranslated: match table.untranslated.value {
             RawUntranslated::Hold(time) => UntranslatedPolicy::Hold(hold(&table.untranslated, time, diagnostics)),
             RawUntranslated::Original => UntranslatedPolicy::Original,

@@ -60,6 +60,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
                 None => ShownText::original(original),
             };
             let mut item = build_item(id, known, shown, info, (edition.show, now));
+            item.title = edition.headline.format(&item.source.title, item.title);
             if edition.formats.contains(&Format::Html) {
                 let content = item.content.as_ref().filter(|content| !content.is_empty());
                 item.page = content.or(item.summary.as_ref()).map(html::fit_for_page);

@@ -38,11 +38,9 @@ impl Changes {
 
     /// Watches the files of another plan from now on. Their present states become the known ones.
     pub(super) async fn watch(&mut self, path: &Path, plan: &Plan) {
-        self.files = [Some(path), plan.glossary.file.as_deref(), plan.glossary.keep.as_deref(), plan.fetch.ca.as_deref()]
-            .into_iter()
-            .flatten()
-            .map(Path::to_owned)
-            .collect();
+        let files = [Some(path), plan.glossary.file.as_deref(), plan.glossary.keep.as_deref(), plan.fetch.ca.as_deref()];
+        let topics = plan.topics.iter().map(|topic| topic.file.as_path());
+        self.files = files.into_iter().flatten().chain(topics).map(Path::to_owned).collect();
         (self.known, self.pending) = (self.read_states().await, None);
     }
 

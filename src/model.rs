@@ -39,7 +39,7 @@ pub use break_kind::BreakKind;
 pub use cidr::{Cidr, CidrError};
 pub use credential::{has_credentials, looks_secret, public_address};
 pub use dedup_key::{DedupKey, LinkOrigin};
-pub use edition::{Edition, EditionItem, EndOfFeed, Format, Show, SourceInfo, Translation};
+pub use edition::{DeletedItem, Edition, EditionItem, EndOfFeed, Format, Show, SourceInfo, Translation};
 pub use engine_kind::{BilingualMode, EngineKind};
 pub use engine_state::{EngineCondition, EngineState};
 pub use entry::{Enclosure, Entry, EntryHead, EntryRow, FullText, Original};

@@ -139,8 +139,19 @@ pub struct Edition {
     pub updated: Time,
     /// The items, newest first.
     pub items: Vec<EditionItem>,
+    /// The items that it had and that their sources have withdrawn, the last one first.
+    pub deleted: Vec<DeletedItem>,
     /// Set in the last version of the edition.
     pub end: Option<EndOfFeed>,
+}
+
+/// An item that is withdrawn, as far as readers are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeletedItem {
+    /// The id that it had.
+    pub id: String,
+    /// The time at which its source withdrew it.
+    pub when: Time,
 }
 
 /// The end of an edition.

@@ -1,5 +1,6 @@
 //! The publish pass: merges, renders and writes each edition that has changed.
 
+mod deleted;
 mod ended;
 mod fault_feed;
 mod files;
@@ -26,6 +27,7 @@ use crate::store::{Store, StoreError};
 use super::error::PipelineError;
 use super::full_text::Pages;
 use super::originals::load_shown_originals;
+use deleted::PublishedEntries;
 use index::{INDEX, edition_link};
 use manifest::{LiveFiles, Manifest};
 use record::{Check, Inputs, Record};
@@ -146,8 +148,19 @@ impl Publish<'_> {
         let items = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         let mut count = EditionCount { id: edition.id.clone(), lang: lang.cloned(), items, written: 0, same: 0 };
         let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;
-        let (base_url, full_texts) = (self.base_url, &full_texts);
-        let inputs = Inputs { edition, lang, base_url, entries: &entries, infos, full_texts, renditions: &renditions }.hash();
+        let published = record.as_ref().map(|record| record.entries.clone()).unwrap_or_default();
+        let published = published.update(self.store, &entries, edition.limit, now).await?;
+        let inputs = Inputs {
+            edition,
+            lang,
+            base_url: self.base_url,
+            entries: &entries,
+            infos,
+            full_texts: &full_texts,
+            renditions: &renditions,
+            withdrawn: &published.withdrawn,
+        };
+        let inputs = inputs.hash();
         // A date that is not possible was published while the clock was ahead.
         let record = record.filter(|record| record.updated.is_none() || possible_date(record.updated, now).is_some());
         if let Some(record) = self.find_current(&target.stem, &inputs, record.as_ref()).await? {
@@ -156,14 +169,14 @@ impl Publish<'_> {
             return Ok((Some(count), Some(record)));
         }
         let updated_if_empty = record.as_ref().and_then(|record| record.updated).unwrap_or_else(|| now.whole_seconds());
-        let view = self.build_view(target, &entries, &renditions, infos, (updated_if_empty, now)).await?;
+        let view = self.build_view(target, &entries, &renditions, infos, &published, (updated_if_empty, now)).await?;
         let view = Arc::new(view);
         count.items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
         let written = self.write_formats(&view, &mut count).await?;
         tracing::debug!(items, waiting, written = count.written, same = count.same, "published the edition");
         let is_whole = written.faults.is_empty();
         done.faults.extend(written.faults);
-        let record = written.files.record(record, inputs, &view, now);
+        let record = written.files.record(record, inputs, published, (&view, now));
         self.save_record(&view.stem, &record).await?;
         Ok((is_whole.then_some(count), Some(record)))
     }
@@ -175,6 +188,7 @@ impl Publish<'_> {
         window: &[EntryRow],
         renditions: &HashMap<EntryId, i64>,
         infos: &HashMap<SourceId, SourceInfo>,
+        published: &PublishedEntries,
         (updated_if_empty, now): (Time, Time),
     ) -> Result<Edition, PipelineError> {
         let Target { edition, lang, .. } = *target;
@@ -183,7 +197,9 @@ impl Publish<'_> {
             tracing::warn!(left_out, "the edition is larger than 8 MiB: its oldest entries are left out");
         }
         let (base_url, renditions) = (self.base_url, self.load_renditions(renditions, lang).await?);
-        let parts = view::Parts { edition, lang, base_url, window, originals, renditions, infos, updated_if_empty, now };
+        let withdrawn = &published.withdrawn;
+        let parts =
+            view::Parts { edition, lang, base_url, window, originals, renditions, infos, withdrawn, updated_if_empty, now };
         Ok(view::build_edition(parts))
     }
 

@@ -11,14 +11,17 @@ use quick_xml::escape::escape;
 use super::media::{self, MediaElement};
 use super::shown::{self, GENERATOR, VERSION};
 use super::{RenderError, chars, links};
-use crate::model::{Edition, EditionItem, Format, Lang, SourceInfo, Time};
+use crate::model::{DeletedItem, Edition, EditionItem, Format, Lang, SourceInfo, Time};
+
+/// The namespace of deleted entries (RFC 6721), and its prefix.
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
+const TOMBSTONE_PREFIX: &str = "at";
 
 /// `atom_syndication` declares no encoding, so its own declaration is left out.
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
 /// Writes the edition as an Atom feed.
 pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
-    let pictures = edition.items.iter().any(|item| item.head.image.is_some());
     let feed = Feed {
         title: text(edition.title.as_str()),
         id: chars::line(&edition.feed_id).into_owned(),
@@ -27,12 +30,35 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         links: feed_links(edition),
         subtitle: (!edition.description.is_blank()).then(|| text(edition.description.as_str())),
         entries: edition.items.iter().map(|item| entry(edition, item)).collect(),
-        namespaces: pictures.then(|| (media::PREFIX.to_owned(), media::NAMESPACE.to_owned())).into_iter().collect(),
+        extensions: deleted_entries(edition),
+        namespaces: namespaces(edition),
         lang: edition.lang.as_ref().map(Lang::to_string),
         ..Feed::default()
     };
     let config = WriteConfig { write_document_declaration: false, indent_size: Some(1) };
     super::finish(feed.write_with_config(DECLARATION.to_vec(), config).map_err(RenderError::Atom)?)
+}
+
+/// The namespaces that are used, by prefix.
+fn namespaces(edition: &Edition) -> BTreeMap<String, String> {
+    let has_pictures = edition.items.iter().any(|item| item.head.image.is_some());
+    let used = [(has_pictures, media::PREFIX, media::NAMESPACE), (!edition.deleted.is_empty(), TOMBSTONE_PREFIX, TOMBSTONES)];
+    used.iter().filter(|(is_used, ..)| *is_used).map(|(_, prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect()
+}
+
+/// The entries that are withdrawn (RFC 6721 §3).
+fn deleted_entries(edition: &Edition) -> ExtensionMap {
+    let name = "deleted-entry";
+    let element = |item: &DeletedItem| {
+        let attributes = [("ref", chars::line(&item.id).into_owned()), ("when", item.when.rfc3339())];
+        let attrs = attributes.iter().map(|(name, value)| ((*name).to_owned(), escape(value.as_str()).into_owned())).collect();
+        Extension { name: format!("{TOMBSTONE_PREFIX}:{name}"), attrs, ..Extension::default() }
+    };
+    let elements: Vec<Extension> = edition.deleted.iter().map(element).collect();
+    if elements.is_empty() {
+        return ExtensionMap::new();
+    }
+    BTreeMap::from([(TOMBSTONE_PREFIX.to_owned(), BTreeMap::from([(name.to_owned(), elements)]))])
 }
 
 /// The feed's own address, when it is known, and its page.

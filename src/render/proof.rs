@@ -55,6 +55,7 @@ mod tests {
             formats: vec![Format::Atom],
             updated: Time::EPOCH,
             items: items.collect(),
+            deleted: Vec::new(),
             end: None,
         }
     }

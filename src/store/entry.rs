@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 use super::connection::OperationResult;
 use super::error::OperationError;
 use super::json::list;
-use super::row::collected_rows;
+use super::row::{collected_rows, optional_time};
 use super::sql::{OwnedQuery, Sql, sql};
 use super::text_page::decode_page;
 use super::{Store, StoreError};
@@ -32,6 +32,8 @@ const LIST_NEWEST: Sql = sql!(
      select" collect_rows "entry.id, source, revision, at, first_seen, lang, twin, address, headline, withdrawn_at" end_rows "
      from page join entry on entry.id = page.id"
 );
+
+const FIND_WITHDRAWAL_TIMES: Sql = sql!("select id, withdrawn_at from entry where id" in_ids);
 
 const FIND_PAGES: Sql = sql!("select id, source, revision, page from entry where id" in_ids);
 
@@ -96,6 +98,14 @@ impl Store {
         let mut rows = self.fetch_entry_rows("list the newest entries", query).await?;
         rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.at, row.id)));
         Ok(rows)
+    }
+
+    /// Returns the times at which these entries were withdrawn; nothing for those that were not. Unknown entries are left out.
+    pub async fn find_withdrawal_times(&self, entries: &[EntryId]) -> Result<HashMap<EntryId, Option<Time>>, StoreError> {
+        let attempt = "look up withdrawn entries";
+        let rows = self.fetch_all(attempt, FIND_WITHDRAWAL_TIMES.query(self.dialect).bind(list(entries))).await?;
+        let times = rows.iter().map(|row| Ok((EntryId(row.try_get(0)?), optional_time(row, 1)?)));
+        self.decode(attempt, times.collect::<Result<_, sqlx::Error>>().map_err(OperationError::from))
     }
 
     async fn fetch_entry_rows(&self, attempt: &'static str, query: OwnedQuery) -> Result<Vec<EntryRow>, StoreError> {

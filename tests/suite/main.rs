@@ -45,6 +45,7 @@ mod sink;
 mod status;
 mod store;
 mod support;
+mod tombstones;
 mod topic;
 mod translate;
 mod transport;

@@ -114,6 +114,7 @@ impl Publish<'_> {
             formats: vec![feed.format],
             updated: ended.at,
             items: vec![item],
+            deleted: Vec::new(),
             end: Some(EndOfFeed { moved_to: successor.and_then(|successor| self.address(&successor.file)) }),
         }
     }

@@ -102,6 +102,7 @@ impl Publish<'_> {
             formats: vec![Format::Atom],
             updated: items.iter().map(|item| item.updated).max().unwrap_or(since[FEED]),
             items,
+            deleted: Vec::new(),
             end: None,
         }
     }

@@ -9,6 +9,7 @@ use crate::render::{self, RenderError};
 use crate::sink::{OutputDir, WriteOutcome, WrittenFile};
 
 use super::Publish;
+use super::deleted::PublishedEntries;
 use super::record::Record;
 
 /// The files of an edition after writing them.
@@ -52,7 +53,13 @@ impl Publish<'_> {
 
 impl Files {
     /// Makes the record of the files. If one could not be rendered, the old file is still there, and nothing is current.
-    pub(super) fn record(mut self, before: Option<Record>, inputs: String, view: &Edition, now: Time) -> Record {
+    pub(super) fn record(
+        mut self,
+        before: Option<Record>,
+        inputs: String,
+        entries: PublishedEntries,
+        (view, now): (&Edition, Time),
+    ) -> Record {
         let (inputs, updated) = if self.failed.is_empty() {
             (inputs, Some(view.updated))
         } else {
@@ -61,7 +68,7 @@ impl Files {
         let kept = before.into_iter().flat_map(|record| record.files).filter(|file| self.failed.contains(&file.name));
         self.written.extend(kept.collect::<Vec<_>>());
         let items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
-        Record { inputs, files: self.written, items, updated, checked: Some(now) }
+        Record { inputs, files: self.written, items, updated, entries, checked: Some(now) }
     }
 }
 

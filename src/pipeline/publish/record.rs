@@ -12,6 +12,8 @@ use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 use crate::sink::{OutputDir, WrittenFile};
 
+use super::deleted::PublishedEntries;
+
 /// The time after which files are read and compared even if nothing seems to have touched them: disks fail silently.
 const CHECK_EVERY: Duration = Duration::from_hours(24);
 
@@ -27,6 +29,9 @@ pub(super) struct Record {
     /// The date that the files bear: of the newest item, or of the first run if there never was one. Older records lack it.
     #[serde(default)]
     pub(super) updated: Option<Time>,
+    /// The entries that readers have had.
+    #[serde(default)]
+    pub(super) entries: PublishedEntries,
     /// The time at which the bytes of all files were last known.
     #[serde(default)]
     pub(super) checked: Option<Time>,
@@ -73,6 +78,7 @@ pub(super) struct Inputs<'a> {
     pub(super) infos: &'a HashMap<SourceId, SourceInfo>,
     pub(super) full_texts: &'a HashMap<EntryId, FullText>,
     pub(super) renditions: &'a HashMap<EntryId, i64>,
+    pub(super) withdrawn: &'a [(EntryId, Time)],
 }
 
 impl Inputs<'_> {
@@ -104,6 +110,9 @@ impl Inputs<'_> {
             if sources.insert(&row.source) {
                 add(&format!("{:?}", self.infos.get(&row.source)));
             }
+        }
+        for (id, at) in self.withdrawn {
+            add(&format!("withdrawn {id} {}", at.millis()));
         }
         hasher.finalize().to_hex().to_string()
     }

@@ -7,8 +7,8 @@ use url::Url;
 use crate::config as plan;
 use crate::html;
 use crate::model::{
-    BilingualMode, Clean, Edition, EditionItem, EntryHead, EntryId, EntryRow, Format, Lang, Original, Rendition, Show, SourceId,
-    SourceInfo, SourceMeta, Text, Time, Translation, public_address,
+    BilingualMode, Clean, DeletedItem, Edition, EditionItem, EntryHead, EntryId, EntryRow, Format, Lang, Original, Rendition,
+    Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
 };
 use crate::policy::possible_date;
 
@@ -36,6 +36,8 @@ pub(super) struct Parts<'a> {
     /// The renditions that entries are shown in, where that is not the original.
     pub(super) renditions: HashMap<EntryId, Rendition>,
     pub(super) infos: &'a HashMap<SourceId, SourceInfo>,
+    /// The entries that are told as withdrawn, each with the time of that.
+    pub(super) withdrawn: &'a [(EntryId, Time)],
     /// The date of the edition if it has no items.
     pub(super) updated_if_empty: Time,
     /// The present.
@@ -44,16 +46,17 @@ pub(super) struct Parts<'a> {
 
 /// Builds the view that renderers read.
 pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
-    let Parts { edition, lang, base_url, window, mut originals, mut renditions, infos, updated_if_empty, now } = parts;
+    let Parts { edition, lang, base_url, window, mut originals, mut renditions, infos, withdrawn, updated_if_empty, now } = parts;
     let authority = authority(base_url);
     let stem = file_stem(edition, lang);
+    let suffix = lang.map(|lang| format!(":{lang}")).unwrap_or_default();
+    let item_id = |id: EntryId| format!("tag:{authority},{TAG_YEAR}:entry/{id}{suffix}");
     let items: Vec<EditionItem> = window
         .iter()
         .filter_map(|known| {
             let original = originals.remove(&known.id)?;
             let info = infos.get(&known.source)?.clone();
-            let suffix = lang.map(|lang| format!(":{lang}")).unwrap_or_default();
-            let id = format!("tag:{authority},{TAG_YEAR}:entry/{}{suffix}", known.id);
+            let id = item_id(known.id);
             let rendition = renditions.remove(&known.id).and_then(|rendition| lang.map(|lang| (rendition, lang)));
             let shown = match rendition {
                 Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition.bilingual),
@@ -68,6 +71,9 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
             Some(item)
         })
         .collect();
+    let deleted: Vec<DeletedItem> =
+        withdrawn.iter().map(|(id, at)| DeletedItem { id: item_id(*id), when: at.whole_seconds() }).collect();
+    let changes = items.iter().map(|item| item.updated).chain(deleted.iter().map(|item| item.when));
     Edition {
         id: edition.id.clone(),
         lang: lang.cloned(),
@@ -77,8 +83,9 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
         base_url: base_url.map(str::to_owned),
         stem,
         formats: edition.formats.clone(),
-        updated: items.iter().map(|item| item.updated).max().unwrap_or(updated_if_empty),
+        updated: changes.max().unwrap_or(updated_if_empty),
         items,
+        deleted,
         end: None,
     }
 }

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use relais::html::to_line;
-use relais::model::{Clean, Edition, EditionItem, Enclosure, EntryHead, Format, Lang, SourceId, SourceInfo, Text, Time};
+use relais::model::{
+    Clean, DeletedItem, Edition, EditionItem, Enclosure, EntryHead, Format, Lang, SourceId, SourceInfo, Text, Time,
+};
 
 /// Clean HTML: as the store gives it back.
 pub(crate) fn clean(html: &str) -> Clean {
@@ -66,6 +68,7 @@ pub(crate) fn edition(mut items: Vec<EditionItem>) -> Edition {
         formats: Format::ALL.to_vec(),
         updated: time("2026-11-23T20:15:00.750Z"),
         items,
+        deleted: Vec::new(),
         end: None,
     }
 }
@@ -146,6 +149,9 @@ pub(crate) fn any_edition() -> impl Strategy<Value = Edition> {
         made.description = Text::new(&description);
         made.base_url = made.base_url.filter(|_| flags.0);
         made.lang = made.lang.filter(|_| flags.1);
+        if flags.1 {
+            made.deleted = vec![DeletedItem { id: "tag:example.org,2026:\"<deleted>&".to_owned(), when: made.updated }];
+        }
         made.formats = flags.2;
         made
     })

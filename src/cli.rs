@@ -16,6 +16,7 @@ mod output;
 mod parse;
 mod probe;
 mod progress;
+mod prune;
 mod report;
 mod retranslate;
 mod run;
@@ -66,6 +67,8 @@ enum Command {
     Status(status::StatusArgs),
     /// Delete matching translations; the next run makes them again.
     Retranslate(retranslate::RetranslateArgs),
+    /// Delete the entries that no edition keeps any longer (`keep_for`) and that their sources do not list any more.
+    Prune(prune::PruneArgs),
     /// Translate one text with engine, glossary, memory and checks.
     Translate(translate::TranslateArgs),
     /// Export or import the translation memory.
@@ -114,6 +117,7 @@ fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
         Command::Parse(args) => block_on(parse::run_parse(global, args)),
         Command::Status(args) => block_on(status::run_status(global, args)),
         Command::Retranslate(args) => block_on(retranslate::run_retranslate(global, args)),
+        Command::Prune(args) => block_on(prune::run_prune(global, args)),
         Command::Translate(args) => block_on(translate::run_translate(global, args)),
         Command::Memory(command) => block_on(memory::run_memory(global, command)),
         Command::Topic(command) => topic::run_topic(command),

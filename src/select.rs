@@ -6,8 +6,10 @@ mod places;
 mod publisher;
 mod topic;
 mod window;
+mod window_rules;
 
 pub use admission::{Admission, decide_admission};
 pub use publisher::PublisherHosts;
 pub use topic::{Found, Judgement, RuleError, Topic, TopicFacts, built_in_rule};
-pub use window::{Window, WindowRules};
+pub use window::Window;
+pub use window_rules::WindowRules;

@@ -43,6 +43,7 @@ pub use budget::{BudgetUsage, Reservation, Spending};
 pub use encode::{EncodedEntries, SettledVisit};
 pub use error::StoreError;
 pub use memory::MemoryEntry;
+pub use prune::PruneMode;
 pub use translated_entry::{TranslatedEntry, TranslationRow};
 
 use crate::model::{SourceId, SourceState, Time};
@@ -123,11 +124,9 @@ pub struct Counts {
     pub size_bytes: Option<u64>,
 }
 
-/// The number of rows that were deleted.
+/// The number of rows that retention deletes, beside those of entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// Entries, with their texts and renditions.
-    pub entries: u64,
     /// Outcomes of visits.
     pub outcomes: u64,
     /// Reports of runs.

@@ -50,6 +50,18 @@ impl Plan {
         self.sources.iter().filter(|source| source.enabled)
     }
 
+    /// Returns the time for which the entries of a source are kept: the longest of the editions that take it, or of all editions if none
+    /// does.
+    pub fn keep_for(&self, source: &SourceId) -> Duration {
+        let taken = self.editions.iter().filter(|edition| edition.from.contains(source)).map(|edition| edition.keep_for).max();
+        taken.unwrap_or_else(|| self.longest_keep_for())
+    }
+
+    /// Returns the longest time for which an edition keeps entries.
+    pub fn longest_keep_for(&self) -> Duration {
+        self.editions.iter().map(|edition| edition.keep_for).max().unwrap_or(Duration::MAX)
+    }
+
     /// Renders the warnings for people, with an empty line between two.
     pub fn render_warnings(&self, colour: bool) -> String {
         self.warnings.iter().map(|warning| warning.render(Path::new(&self.path), colour)).collect::<Vec<_>>().join("\n")
@@ -211,6 +223,8 @@ pub struct Edition {
     pub per_source: Option<usize>,
     /// Its formats, in writing order.
     pub formats: Vec<Format>,
+    /// The time for which retention keeps the entries of its sources.
+    pub keep_for: Duration,
     /// The template of its headlines.
     pub headline: Headline,
     /// The rule for entries that are not (yet) translated.

@@ -119,7 +119,7 @@ const NOTATION: &str = r#"## Values
 
 | value | notation |
 |---|---|
-| duration | numbers and units, longer units first: `"250ms"`, `"20s"`, `"15m"`, `"1h30m"`, `"2d"` |
+| duration | numbers and units, longer units first: `"250ms"`, `"20s"`, `"15m"`, `"1h30m"`, `"2d"`, `"1y"` (365 days) |
 | size | a number and a unit: `"8MiB"`, `"512KiB"` (powers of 1024), `"5MB"`, `"500kB"` (powers of 1000); without a unit, bytes |
 | language | a BCP 47 tag: `"fr"`, `"fr-CA"`, `"zh-Hant"` |
 | secret | a reference: `{ env = "NAME" }` is an environment variable, `{ file = "FILE" }` a file (white space at its end is ignored) |

@@ -137,7 +137,7 @@ config_value!(
         .map(RawDuration)
         .ok_or_else(|| Diagnosis::new(format!("{} is not a duration", quoted(text)), "write one such as \"15m\", \"1h30m\", \"250ms\" or \"2d\"")),
     |lapse| format_duration(lapse.0),
-    { "type": "string", "title": "duration", "pattern": "^ *([0-9]+ *(ms|s|m|h|d) *)+$" }
+    { "type": "string", "title": "duration", "pattern": "^ *([0-9]+ *(ms|s|m|h|d|y) *)+$" }
 );
 
 /// A number of bytes, as in `"8MiB"`.

@@ -1,16 +1,17 @@
 //! Retention: deleting what is old and no longer listed by its source.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
 use super::connection::OperationResult;
 use super::json::list;
-use super::row::document;
+use super::row::{count, document};
 use super::sql::{Dialect, Sql, sql};
 use super::{Pruned, Store, StoreError};
-use crate::model::{EntryId, Time};
+use crate::model::{EntryId, SourceId, Time};
 
 /// The number of entries that one transaction reads: other operations get their turn between two.
 const BATCH: i64 = 1000;
@@ -22,8 +23,10 @@ const YEAR: i64 = 366 * 24 * 60 * 60 * 1000;
 /// The number of runs that are kept.
 const RUNS: i64 = 1000;
 
-const LIST_OLD: &str = "select at, id, source from entry
-     where at < $1 and first_seen < $1 and (at, id) > ($2, $3) order by at, id limit $4";
+const LIST_OLD: Sql = sql!(
+    "select at, id, source from entry
+     where source" in_names "and at < $2 and first_seen < $2 and (at, id) > ($3, $4) order by at, id limit $5"
+);
 
 const LOAD_STATES: Sql = sql!("select doc from source_state where id" in_names);
 
@@ -32,11 +35,10 @@ const DELETE_ENTRIES: [Sql; 2] = [sql!("delete from rendition where entry" in_id
 /// Deletes the pages of which no text is used any more: all their entries are deleted, or have another text since.
 const DELETE_PAGES: &str = "delete from page where id not in (select page from entry)";
 
-const DELETE_OUTCOMES: &str = "delete from outcome where at < $1";
-
-const DELETE_RUNS: &str = "delete from run where id < (select id from run order by id desc limit 1 offset $1)";
-
-const DELETE_MEMORY: &str = "delete from memory where used < $1";
+/// The rows of outcomes, runs and the memory that are old.
+const OLD_OUTCOMES: &str = "from outcome where at < $1";
+const OLD_RUNS: &str = "from run where id < (select id from run order by id desc limit 1 offset $1)";
+const OLD_MEMORY: &str = "from memory where used < $1";
 
 const DELETE_SPENDING: [&str; 3] =
     ["delete from ledger where since < $1", "delete from spending where day < $1", "delete from host where at < $1"];
@@ -55,57 +57,133 @@ struct OldEntry {
     source: String,
 }
 
-/// The result of one batch.
-struct Batch {
-    deleted: u64,
-    /// The place in time from which the next batch goes on; nothing if this was the last one.
-    next: Option<(i64, i64)>,
+/// A step of retention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PruneMode {
+    /// Deletes.
+    Delete,
+    /// Only counts what would be deleted.
+    Count,
 }
+
+/// The entries of some sources that are old.
+struct OldEntries {
+    sources: Vec<SourceId>,
+    before: i64,
+}
+
+/// The place in time behind which a batch begins.
+type Place = (i64, i64);
 
 impl Store {
-    /// Deletes entries that are dated before `before` and were first seen before it, except those that their source still lists:
-    /// they would come back as new. Deletes outcomes before `before`, and all but the last 1,000 runs. Translations are kept for a
-    /// year after their last use, and the spending for a year after its day.
-    pub async fn prune(&self, before: Time) -> Result<Pruned, StoreError> {
+    /// Deletes the entries of these sources that are dated before `before` and were first seen before it, except those that their source
+    /// still lists: they would come back as new. Returns their number by source.
+    pub async fn prune_entries(
+        &self,
+        sources: &[SourceId],
+        before: Time,
+        mode: PruneMode,
+    ) -> Result<BTreeMap<SourceId, u64>, StoreError> {
         let dialect = self.dialect;
-        let mut entries = 0;
+        let old = Arc::new(OldEntries { sources: sources.to_vec(), before: before.millis() });
+        let mut counts = BTreeMap::new();
         let mut from = (i64::MIN, i64::MIN);
         loop {
-            let prune = self
-                .run("delete old entries", move |connection| Box::pin(prune_batch(connection, dialect, before.millis(), from)));
-            let batch = prune.await?;
-            entries += batch.deleted;
-            let Some(next) = batch.next else { break };
+            let old = Arc::clone(&old);
+            let prune = self.run("delete old entries", move |connection| {
+                Box::pin(async move {
+                    match mode {
+                        PruneMode::Count => find_deletable(connection, dialect, &old, from).await,
+                        PruneMode::Delete => delete_batch(connection, dialect, &old, from).await,
+                    }
+                })
+            });
+            let Some((entries, next)) = prune.await? else { break };
+            for entry in entries {
+                *counts.entry(SourceId::from(entry.source)).or_default() += 1;
+            }
             from = next;
         }
-        let rest = self.run("delete old rows", move |connection| Box::pin(prune_rest(connection, before.millis())));
-        Ok(Pruned { entries, ..rest.await? })
+        if mode == PruneMode::Delete {
+            self.execute("delete old pages", sqlx::query(DELETE_PAGES)).await?;
+        }
+        Ok(counts)
+    }
+
+    /// Deletes outcomes before `before`, and all but the last 1,000 runs. Translations are kept for a year after their last use beside that,
+    /// and the spending for a year after its day.
+    pub async fn prune_history(&self, before: Time, mode: PruneMode) -> Result<Pruned, StoreError> {
+        let long_ago = before.millis().saturating_sub(YEAR);
+        let prune = self.run("delete old rows", move |connection| {
+            Box::pin(async move {
+                let outcomes = prune_rows(connection, OLD_OUTCOMES, before.millis(), mode).await?;
+                let runs = prune_rows(connection, OLD_RUNS, RUNS - 1, mode).await?;
+                let memories = prune_rows(connection, OLD_MEMORY, long_ago, mode).await?;
+                if mode == PruneMode::Delete {
+                    for sql in DELETE_SPENDING {
+                        sqlx::query(sql).bind(long_ago).execute(&mut *connection).await?;
+                    }
+                }
+                Ok(Pruned { outcomes, runs, memories })
+            })
+        });
+        prune.await
     }
 }
 
-async fn prune_batch(connection: &mut AnyConnection, dialect: Dialect, before: i64, from: (i64, i64)) -> OperationResult<Batch> {
+/// Deletes one batch. Returns it, and the place from which the next one goes on; nothing if this was the last one.
+async fn delete_batch(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    old: &OldEntries,
+    from: Place,
+) -> OperationResult<Option<(Vec<OldEntry>, Place)>> {
     let mut tx = connection.begin_with(dialect.begin()).await?;
-    let old = list_old_entries(&mut tx, before, from).await?;
-    let Some(last) = old.last() else { return Ok(Batch { deleted: 0, next: None }) };
-    let next = (last.at, last.id.0);
-    let listed = load_listed_entries(&mut tx, dialect, &old).await?;
-    let deleted: Vec<EntryId> = old.iter().map(|entry| entry.id).filter(|id| !listed.contains(id)).collect();
+    let Some((entries, next)) = find_deletable(&mut tx, dialect, old, from).await? else { return Ok(None) };
+    let ids: Vec<EntryId> = entries.iter().map(|entry| entry.id).collect();
     for sql in &DELETE_ENTRIES {
-        sql.query(dialect).bind(list(&deleted)).execute(&mut *tx).await?;
+        sql.query(dialect).bind(list(&ids)).execute(&mut *tx).await?;
     }
     tx.commit().await?;
-    Ok(Batch { deleted: deleted.len() as u64, next: Some(next) })
+    Ok(Some((entries, next)))
 }
 
-/// Lists the oldest entries before `before`, from a place in time on.
+/// Returns a batch of old entries without those that their sources list, and the place from which the next one goes on.
+async fn find_deletable(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    old: &OldEntries,
+    from: Place,
+) -> OperationResult<Option<(Vec<OldEntry>, Place)>> {
+    let mut entries = list_old_entries(connection, dialect, old, from).await?;
+    let Some(last) = entries.last() else { return Ok(None) };
+    let next = (last.at, last.id.0);
+    let listed = load_listed_entries(connection, dialect, &entries).await?;
+    entries.retain(|entry| !listed.contains(&entry.id));
+    Ok(Some((entries, next)))
+}
+
+/// Lists the oldest entries from a place in time on.
 async fn list_old_entries(
     connection: &mut AnyConnection,
-    before: i64,
-    (at, id): (i64, i64),
+    dialect: Dialect,
+    old: &OldEntries,
+    (at, id): Place,
 ) -> Result<Vec<OldEntry>, sqlx::Error> {
-    let rows = sqlx::query(LIST_OLD).bind(before).bind(at).bind(id).bind(BATCH).fetch_all(connection).await?;
-    let old = rows.iter().map(|row| Ok(OldEntry { at: row.try_get(0)?, id: EntryId(row.try_get(1)?), source: row.try_get(2)? }));
-    old.collect()
+    let query = LIST_OLD.query(dialect).bind(list(&old.sources)).bind(old.before).bind(at).bind(id).bind(BATCH);
+    let rows = query.fetch_all(connection).await?;
+    let entries =
+        rows.iter().map(|row| Ok(OldEntry { at: row.try_get(0)?, id: EntryId(row.try_get(1)?), source: row.try_get(2)? }));
+    entries.collect()
+}
+
+/// Deletes or counts rows. Returns their number.
+async fn prune_rows(connection: &mut AnyConnection, rows: &str, bound: i64, mode: PruneMode) -> OperationResult<u64> {
+    let query = |what: &str| AssertSqlSafe(format!("{what} {rows}"));
+    match mode {
+        PruneMode::Delete => Ok(sqlx::query(query("delete")).bind(bound).execute(connection).await?.rows_affected()),
+        PruneMode::Count => Ok(count(&sqlx::query(query("select count(*)")).bind(bound).fetch_one(connection).await?, 0)?),
+    }
 }
 
 /// Returns the entries that the sources of these entries listed last.
@@ -122,17 +200,4 @@ async fn load_listed_entries(
         listed.extend(document::<ListedEntries>("the state of a source", row, 0)?.listed);
     }
     Ok(listed)
-}
-
-/// Deletes everything old but entries.
-async fn prune_rest(connection: &mut AnyConnection, before: i64) -> OperationResult<Pruned> {
-    let long_ago = before.saturating_sub(YEAR);
-    sqlx::query(DELETE_PAGES).execute(&mut *connection).await?;
-    let outcomes = sqlx::query(DELETE_OUTCOMES).bind(before).execute(&mut *connection).await?.rows_affected();
-    let runs = sqlx::query(DELETE_RUNS).bind(RUNS - 1).execute(&mut *connection).await?.rows_affected();
-    let memories = sqlx::query(DELETE_MEMORY).bind(long_ago).execute(&mut *connection).await?.rows_affected();
-    for sql in DELETE_SPENDING {
-        sqlx::query(sql).bind(long_ago).execute(&mut *connection).await?;
-    }
-    Ok(Pruned { entries: 0, outcomes, runs, memories })
 }

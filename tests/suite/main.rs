@@ -32,6 +32,7 @@ mod net;
 mod outage;
 mod output;
 mod parse;
+mod prune;
 mod reading;
 mod render;
 mod robots;

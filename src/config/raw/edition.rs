@@ -65,6 +65,10 @@ pub(crate) struct RawEdition {
     /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, and an HTML page.
     #[schemars(example = ["atom", "html"])]
     pub(crate) formats: Located<Vec<Located<RawFormat>>>,
+    /// The time for which `relais prune` keeps the entries of its sources. What a source still lists is kept in any case; of several
+    /// editions that take a source, the longest time counts.
+    #[schemars(example = &"1y")]
+    pub(crate) keep_for: Located<RawDuration>,
     /// The headlines of the edition: a text with the placeholders `{title}` (as the source or the translation says) and `{source}` (the
     /// title of the source). It holds in every format, and changes nothing that is translated.
     #[schemars(example = &"{source}: {title}")]
@@ -90,6 +94,7 @@ impl Default for RawEdition {
             within: RawDuration(Duration::from_hours(48)).into(),
             per_source: None,
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
+            keep_for: RawDuration(Duration::from_hours(365 * 24)).into(),
             headline: RawHeadline("{title}".to_owned(), Headline::default()).into(),
             untranslated: RawUntranslated::Hold(Duration::from_hours(6)).into(),
         }

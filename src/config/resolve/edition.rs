@@ -21,6 +21,9 @@ const RESERVED: [&str; 10] =
 /// The range of `hold`.
 const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24));
 
+/// The range of `keep_for`.
+const KEEP_FOR: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(100 * 365 * 24));
+
 /// The range of `within`.
 const WITHIN: (Duration, Duration) = (Duration::from_hours(1), Duration::from_hours(366 * 24));
 
@@ -86,6 +89,7 @@ fn edition(
         within: duration("within", &table.within, WITHIN, diagnostics),
         per_source: table.per_source.as_ref().map(|at| number("per_source", at, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics)),
         formats: formats(table, diagnostics),
+        keep_for: duration("keep_for", &table.keep_for, KEEP_FOR, diagnostics),
         headline: table.headline.value.1.clone(),
         untranslated: match table.untranslated.value {
             RawUntranslated::Hold(time) => UntranslatedPolicy::Hold(hold(&table.untranslated, time, diagnostics)),

@@ -3,8 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Units from the longest to the shortest, in milliseconds.
-const TIMES: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+/// Units from the longest to the shortest, in milliseconds. A year has 365 days.
+const TIMES: [(&str, u64); 6] =
+    [(YEAR, 365 * 86_400_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// The unit that is read and not written: days are exact.
+const YEAR: &str = "y";
 
 /// The units of 1024 come first: they are preferred when a size is written.
 const SIZES: [(&str, u64); 8] = [
@@ -44,7 +48,7 @@ pub(crate) fn format_duration(time: Duration) -> String {
     let mut rest = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let mut out = String::new();
     for (unit, length) in TIMES {
-        if rest >= length {
+        if unit != YEAR && rest >= length {
             let _ = write!(out, "{}{unit}", rest / length);
             rest %= length;
         }
@@ -113,6 +117,7 @@ mod tests {
             ("1h30m", 5_400_000),
             ("250ms", 250),
             ("2d", 172_800_000),
+            ("1y", 31_536_000_000),
             ("0s", 0),
             (" 1h 30 m ", 5_400_000),
             ("1s5ms", 1_005),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use relais::model::{Lang, Marked, MemoryResult, Refusal, SegmentKey};
-use relais::store::{MemoryEntry, Store};
+use relais::store::{MemoryEntry, PruneMode, Store};
 
 use super::backend::{Backend, on_postgres, promises};
 use super::world::at;
@@ -172,8 +172,8 @@ async fn what_nobody_asks_for_is_forgotten_after_a_year(backend: &Backend) {
     let store = backend.open().await;
     store.save_memory(&["un", "deux"].map(|text| memory(text, translation("x"))), "w", false).await.expect("remembered");
     store.mark_segments_used(&[key("deux")], at(200 * DAY)).await.expect("touched");
-    assert_eq!(store.prune(at(300 * DAY)).await.expect("a prune").memories, 0);
-    assert_eq!(store.prune(at(400 * DAY)).await.expect("a prune").memories, 1);
+    assert_eq!(store.prune_history(at(300 * DAY), PruneMode::Delete).await.expect("a prune").memories, 0);
+    assert_eq!(store.prune_history(at(400 * DAY), PruneMode::Delete).await.expect("a prune").memories, 1);
     assert_eq!(store.recall_segments(&[key("un"), key("deux")]).await.expect("recalled")[0].0, key("deux"));
 }
 

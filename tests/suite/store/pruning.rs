@@ -1,12 +1,19 @@
 //! What retention deletes, and what not.
 
+use std::collections::BTreeMap;
+
 use relais::model::{Change, Original, SourceState, Visit};
-use relais::store::Pruned;
+use relais::store::{PruneMode, Pruned};
 
 use super::backend::{Backend, promises};
 use super::world::{at, change, entry, fresh, newest, settle, source, visit};
 
-promises!(deletes_what_is_old_but_not_what_its_source_still_shows, deletes_more_than_one_batch, keeps_the_last_thousand_runs);
+promises!(
+    deletes_what_is_old_but_not_what_its_source_still_shows,
+    deletes_more_than_one_batch,
+    deletes_entries_of_the_given_sources_only,
+    keeps_the_last_thousand_runs
+);
 
 async fn deletes_what_is_old_but_not_what_its_source_still_shows(backend: &Backend) {
     let store = backend.open().await;
@@ -24,7 +31,12 @@ async fn deletes_what_is_old_but_not_what_its_source_still_shows(backend: &Backe
     let renditions: Vec<_> = renditions.iter().map(|known| (known.id, known.revision, Original::default())).collect();
     store.save_originals(&renditions).await.expect("renditions are kept");
 
-    assert_eq!(store.prune(at(50)).await.expect("a prune"), Pruned { entries: 2, outcomes: 1, ..Pruned::default() });
+    let entries =
+        async |mode| store.prune_entries(&[source("a")], at(50), mode).await.expect("a prune").into_values().sum::<u64>();
+    let history = async |mode| store.prune_history(at(50), mode).await.expect("a prune");
+    for mode in [PruneMode::Count, PruneMode::Count, PruneMode::Delete] {
+        assert_eq!((entries(mode).await, history(mode).await), (2, Pruned { outcomes: 1, ..Pruned::default() }), "{mode:?}");
+    }
     let mut left: Vec<_> = store.find_entry_rows(&all).await.expect("known").iter().map(|known| known.id).collect();
     left.sort_unstable();
     let mut kept = kept.to_vec();
@@ -33,7 +45,7 @@ async fn deletes_what_is_old_but_not_what_its_source_still_shows(backend: &Backe
     assert_eq!(store.load_entries(&all).await.expect("entries").len(), 3);
     assert_eq!(store.load_originals(&all).await.expect("originals").len(), 3);
     assert_eq!(store.load_visit_history(&source("a"), 9).await.expect("a history").len(), 1);
-    assert_eq!(store.prune(at(50)).await.expect("a second prune"), Pruned::default());
+    assert_eq!((entries(PruneMode::Delete).await, history(PruneMode::Delete).await), (0, Pruned::default()));
 }
 
 async fn deletes_more_than_one_batch(backend: &Backend) {
@@ -45,9 +57,22 @@ async fn deletes_more_than_one_batch(backend: &Backend) {
         let state = SourceState { listed, ..SourceState::default() };
         settle(&store, &[Visit { changes, state: Some(state), ..visit(of, 20) }]).await;
     }
-    assert_eq!(store.prune(at(50)).await.expect("a prune").entries, 2480);
+    let counts = store.prune_entries(&[source("a"), source("b")], at(50), PruneMode::Count).await.expect("a count");
+    assert_eq!(counts, BTreeMap::from([(source("a"), 1240), (source("b"), 1240)]));
+    assert_eq!(store.prune_entries(&[source("a"), source("b")], at(50), PruneMode::Delete).await.expect("a prune"), counts);
     assert_eq!(newest(&store, &["a", "b"], None, 99).await.len(), 20);
     assert_eq!(store.load_counts().await.expect("counts").entries, 20);
+}
+
+async fn deletes_entries_of_the_given_sources_only(backend: &Backend) {
+    let store = backend.open().await;
+    for of in ["a", "b"] {
+        let visit = Visit { state: None, ..fresh(of, 1, vec![change(entry(of, of, ""), 0)]) };
+        settle(&store, &[visit]).await;
+    }
+    let counts = store.prune_entries(&[source("b"), source("nobody")], at(50), PruneMode::Delete).await.expect("a prune");
+    assert_eq!(counts, BTreeMap::from([(source("b"), 1)]));
+    assert_eq!(newest(&store, &["a", "b"], None, 99).await.len(), 1);
 }
 
 async fn keeps_the_last_thousand_runs(backend: &Backend) {
@@ -59,7 +84,9 @@ async fn keeps_the_last_thousand_runs(backend: &Backend) {
         )
         .await;
     let last = store.load_last_run().await.expect("a run").expect("there are runs").0;
-    assert_eq!(store.prune(at(0)).await.expect("a prune").runs, 3);
+    for mode in [PruneMode::Count, PruneMode::Delete] {
+        assert_eq!(store.prune_history(at(0), mode).await.expect("a prune").runs, 3, "{mode:?}");
+    }
     assert_eq!(store.load_last_run().await.expect("a run").expect("there are runs").0, last);
     assert_eq!(store.begin_run(at(0)).await.expect("a run begins"), last + 1);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use relais::model::{Hub, Subscription};
 use relais::policy::Robots;
+use relais::store::PruneMode;
 
 use super::backend::{Backend, promises};
 use super::world::{at, lease, source, sources};
@@ -83,7 +84,7 @@ async fn what_hosts_ask_for_is_kept(backend: &Backend) {
         store.load_robots(&["a.example:443", "c.example:443"]).await.expect("robots"),
         [("a.example:443".to_owned(), at(5), robots)]
     );
-    store.prune(at(6 + 400 * 24 * 60 * 60)).await.expect("it is pruned");
+    store.prune_history(at(6 + 400 * 24 * 60 * 60), PruneMode::Delete).await.expect("it is pruned");
     assert_eq!(store.load_robots(&["a.example:443", "b.example:80"]).await.expect("robots"), []);
 }
 

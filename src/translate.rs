@@ -1,18 +1,20 @@
 //! Translation: engines, and the checks and repairs that make their answers fit to be published.
 //!
 //! ```text
-//!  segments ─▶ protect terms ─▶ recall, else engine ─▶ restore terms ─▶ verify ─▶ remember ─▶ assemble
+//!  segments ─▶ find terms ─▶ recall, else engine ─▶ settle terms ─▶ verify ─▶ remember ─▶ assemble
 //! ```
 //!
 //! An engine is sent text with numbered marks, never HTML. Its answer is used only after it was verified.
 
 mod batching;
+mod capitalised;
 mod circuit_breaker;
 mod document;
 mod engine;
 mod exchange;
 mod fallback;
 mod glossary;
+mod mark_places;
 mod verify;
 
 pub use batching::{batch_len, fits};
@@ -20,13 +22,16 @@ pub use circuit_breaker::{CircuitBreaker, FailedTry, OpenCircuit, RetryDecision}
 pub use document::{AssembledEntry, Document, Part, SegmentRequest};
 pub use engine::{
     Batch, Billing, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope, LanguagePair, Limits, NextStep, Outgoing,
-    Reply, SegmentContext, Term, UnusableText, open,
+    Reply, SegmentContext, Term, TermForm, UnusableText, open,
 };
 pub use exchange::{
     ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, IMPORTED, SkipReason, SkippedRows, TranslationPair,
     read as read_exchange,
 };
+pub use fallback::located_terms::{locate_terms, read_located};
 pub use fallback::protect_name::{NameVariants, name_variants, protect_name};
+pub use fallback::restore_name::restore_name;
 pub use fallback::without_markup::{StrippedText, restore_markup, strip_markup};
-pub use glossary::{Glossary, GlossaryError, Protected, TermFault, restore};
+pub use glossary::{Glossary, GlossaryError, Protected, SettledTerms, TermFault, restore, settle};
+pub use mark_places::put_marks_right;
 pub use verify::{Rejection, RejectionKind, TranslationCheck, find_swapped, tidy, verify};

@@ -11,18 +11,32 @@ pub struct SegmentKey([u8; 16]);
 /// The version of the scheme by which marks and terms are sent and parsed. A new one makes new keys.
 const SCHEME: &str = "1";
 
+/// The same for texts with terms that are sent as words.
+const WORD_SCHEME: &str = "2";
+
 impl SegmentKey {
     /// Makes the key of a segment's translation by an engine (its identity: kind and model). `terms` are the glossary terms that
     /// match in the text, each with its translation: a changed glossary makes new keys for the segments that it concerns, and for
     /// no others. White space does not count ([`Marked::normalised`]), nor the order of the terms.
     pub fn new(text: &Marked, from: &Lang, to: &Lang, engine: &str, terms: &[(&str, &str)]) -> Self {
+        Self::of_scheme(SCHEME, (text, from, to), engine, terms)
+    }
+
+    /// Makes the key of a translation by an engine that is sent terms as words. In a text without terms nothing has changed since
+    /// they were sent as marks, and its key is the same.
+    pub fn with_words(text: &Marked, from: &Lang, to: &Lang, engine: &str, terms: &[(&str, &str)]) -> Self {
+        let scheme = if terms.is_empty() { SCHEME } else { WORD_SCHEME };
+        Self::of_scheme(scheme, (text, from, to), engine, terms)
+    }
+
+    fn of_scheme(scheme: &str, (text, from, to): (&Marked, &Lang, &Lang), engine: &str, terms: &[(&str, &str)]) -> Self {
         let mut hasher = blake3::Hasher::new();
         let mut add = |part: &str| {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
         };
-        add(SCHEME);
-        add(&text.normalised().to_tagged());
+        add(scheme);
+        add(&text.key_form().to_tagged());
         add(from.as_str());
         add(to.as_str());
         add(engine);

@@ -2,10 +2,14 @@
 
 use super::engine::{Limits, Outgoing};
 
-/// Returns the characters and bytes of a text as it is sent, in the canonical form: the longest that any engine is sent.
+/// Returns the characters and bytes of a text as it is sent, in the canonical form: the longest that any engine is sent. A term
+/// counts as its mark and as its word.
 fn measure(text: &Outgoing) -> (usize, usize) {
     let tagged = text.text.to_tagged();
-    (tagged.chars().count(), tagged.len())
+    let words = || text.terms.iter().map(|term| term.source.as_str());
+    let characters = words().map(|word| word.chars().count()).sum::<usize>();
+    let bytes = words().map(str::len).sum::<usize>();
+    (tagged.chars().count() + characters, tagged.len() + bytes)
 }
 
 /// Returns true if a text may be sent alone.

@@ -20,4 +20,4 @@ mod types;
 pub use error::{Billing, EngineError, FailureScope, NextStep};
 pub use open::open;
 pub use settings::{EngineOpenError, EngineSettings};
-pub use types::{Batch, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, Term, UnusableText};
+pub use types::{Batch, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, Term, TermForm, UnusableText};

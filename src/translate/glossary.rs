@@ -1,20 +1,22 @@
 //! The glossary: terms with one right translation, and names that are never translated.
 //!
-//! A term is sent to an engine as a mark ([`Glossary::protect`]) and put back in the answer ([`restore`]). The engine still
-//! translates its article and preposition; what it cannot know of a word that it does not see (elision, contraction, a capital)
-//! is repaired when the term is put back. So `du CIO` is sent as `du ⟦1⟧`, is answered as `of the ⟦1⟧`, and becomes
-//! `of the IOC`.
+//! A term becomes a mark ([`Glossary::protect`]), which each engine is sent in its own form: as an element with the word, or as the
+//! word alone. In the answer the terms are put right ([`settle`]). The engine has translated the article and the preposition; what
+//! it could not know of the term (gender, elision, contraction, a capital) is repaired. So `du CIO` is answered as `of the CIO`,
+//! and becomes `of the IOC`.
 //!
 //! Acronyms that are in no list are left to the engines: of the 52 in the 997 French sentences of FLORES (dev), 16 have another
 //! form in the English references, 13 in the Spanish and 15 in the Catalan ones (`IRM` is `MRI`). Protected, they would be
 //! wrong as often.
 
+mod agreement;
 mod articles;
 mod error;
 mod file;
 mod matcher;
 mod record;
 mod restore;
+mod settle;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -22,10 +24,13 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::Term;
 use crate::model::{Lang, Marked, Piece};
+pub(in crate::translate) use agreement::can_replace;
 pub use error::GlossaryError;
 use matcher::{Found, Matcher, TermBoundary};
 use record::Record;
+pub(in crate::translate) use restore::has_spaces;
 pub use restore::{TermFault, restore};
+pub use settle::{SettledTerms, settle};
 
 /// The built-in glossary and its names. `olympic.tsv` says which terms are unreviewed.
 const TERMS: &str = include_str!("data/olympic.tsv");
@@ -126,7 +131,7 @@ impl Glossary {
                 let (Some(mark), Some(target)) = (next, self.target(&found, &line[found.range.clone()], to)) else { continue };
                 pieces.push(Piece::Text(line[done..found.range.start].to_owned()));
                 pieces.push(Piece::Single(mark));
-                terms.push(Term { mark, source: line[found.range.clone()].to_owned(), target });
+                terms.push(Term { mark, source: line[found.range.clone()].to_owned(), target, is_held: false });
                 done = found.range.end;
                 next = mark.checked_add(1);
             }

@@ -35,7 +35,7 @@ pub struct TranslationCheck<'a> {
     pub from: &'a Lang,
     /// The language of the result.
     pub to: &'a Lang,
-    /// The terms that were protected.
+    /// The terms of the segment.
     pub terms: &'a [Term],
     /// The kind of the segment.
     pub kind: SegmentKind,
@@ -68,8 +68,8 @@ pub enum Rejection {
         /// The length in percent of what is usual for the two languages.
         percent: usize,
     },
-    /// A protected term is missing.
-    #[error("the term {0:?} is missing")]
+    /// A name of the list is missing.
+    #[error("the name {0:?} is missing")]
     Term(String),
     /// A number is in only one of source and result.
     #[error("the number {0} stands on one side only")]
@@ -84,6 +84,8 @@ pub enum Rejection {
         was: String,
         /// The name in the result.
         became: String,
+        /// True if that is the same name, altered: it is much like it, or stands beside the same other name.
+        is_altered: bool,
     },
     /// The result ends otherwise: a statement has become a question, or the end is cut off.
     #[error("the answer does not end as the source does")]

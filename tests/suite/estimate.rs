@@ -141,7 +141,7 @@ async fn run_with_a_budget_lies_within_the_estimate_when_answers_are_refused() {
     for budget in ["{ characters = 3000, per = \"day\" }", "{ money = 0.05, per = \"month\" }"] {
         let (_origin, server, world) =
             world(EngineKind::Libretranslate, "libretranslate", &format!("{PRICE}\nbudget = {budget}")).await;
-        server.translate_with(|text| english(text).replace("Mollard", "Mollart").replace("Quintard", "Quintart"));
+        server.translate_with(|text| english(text).replace("10", "77").replace("Quintard", "Quintart"));
         let (dry, real) = estimate_then_run(&world).await;
         assert_between(&dry, &real);
         assert!(figure(&real["translation"]["rejected"]) > 0, "{real}");

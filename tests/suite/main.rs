@@ -46,6 +46,7 @@ mod sink;
 mod status;
 mod store;
 mod support;
+mod terms;
 mod tombstones;
 mod topic;
 mod translate;

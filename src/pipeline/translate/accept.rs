@@ -2,41 +2,85 @@
 
 use super::reason::UntranslatedReason;
 use super::segment_job::SegmentJob;
-use crate::model::Marked;
-use crate::translate::{Outgoing, Rejection, RejectionKind, TranslationCheck, restore, tidy, verify};
+use crate::model::{Marked, Piece};
+use crate::translate::{
+    Outgoing, Rejection, RejectionKind, TranslationCheck, put_marks_right, restore_name, settle, tidy, verify,
+};
+
+/// The most altered names that are put right in an answer. One with more of them may be the answer to another text.
+const MAX_RESTORED_NAMES: usize = 2;
+
+/// An answer that may be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AcceptedAnswer {
+    pub(super) text: Marked,
+    /// The marks of the terms that it says in other words than the glossary.
+    pub(super) altered_terms: Vec<u16>,
+}
 
 /// An answer that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RejectedAnswer {
     pub(super) reason: UntranslatedReason,
-    /// The name that the answer has altered, if that is the reason: as the source has it.
-    pub(super) altered_name: Option<String>,
+    /// What the answer has altered, if that is the reason.
+    pub(super) altered: Option<Altered>,
+}
+
+/// What an answer has altered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Altered {
+    /// A name, as the source has it.
+    Name(String),
+    /// Names of the list, by their marks.
+    Listed(Vec<u16>),
 }
 
 impl From<UntranslatedReason> for RejectedAnswer {
     fn from(reason: UntranslatedReason) -> Self {
-        Self { reason, altered_name: None }
+        Self { reason, altered: None }
     }
 }
 
 impl From<Rejection> for RejectedAnswer {
     fn from(rejection: Rejection) -> Self {
         let reason = UntranslatedReason::Check(rejection.kind());
-        Self { reason, altered_name: if let Rejection::Name { was, .. } = rejection { Some(was) } else { None } }
+        Self { reason, altered: if let Rejection::Name { was, .. } = rejection { Some(Altered::Name(was)) } else { None } }
     }
 }
 
-/// Accepts an answer to `sent`, which is the job's own text or a variant of it with the same marks: restores the terms and
+/// Accepts an answer to `sent`, which is the job's own text or a variant of it with the same marks: puts its terms right and
 /// verifies the whole.
-pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Result<Marked, RejectedAnswer> {
+pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Result<AcceptedAnswer, RejectedAnswer> {
     let answer = answer.shaped_like(&sent.text).normalised();
-    if answer.marks() != sent.text.marks() || !answer.is_well_nested() {
+    if own_marks(&answer, sent) != own_marks(&sent.text, sent) || !answer.is_well_nested() {
         return Err(UntranslatedReason::Check(RejectionKind::Marks).into());
     }
-    let text = restore(&answer, &sent.terms, &job.pair.to).map_err(|_| UntranslatedReason::Terms)?;
-    let text = tidy(&job.source, &text);
+    let settled = settle(&answer, sent, &job.pair.to).map_err(|_| UntranslatedReason::Terms)?;
+    let is_name = |mark: &u16| sent.terms.iter().any(|term| term.mark == *mark && term.is_name());
+    let (names, altered_terms): (Vec<u16>, Vec<u16>) = settled.altered.into_iter().partition(is_name);
+    if !names.is_empty() {
+        return Err(RejectedAnswer { reason: UntranslatedReason::Terms, altered: Some(Altered::Listed(names)) });
+    }
+    let placed = put_marks_right(&job.source, &settled.text, &job.pair.to);
+    let placed = placed.ok_or(UntranslatedReason::Check(RejectionKind::Marks))?;
+    let mut text = tidy(&job.source, &placed);
+    for _ in 0..MAX_RESTORED_NAMES {
+        match verify_translation(job, &text) {
+            Err(Rejection::Name { was, became, is_altered: true }) => text = restore_name(&text, &became, &was),
+            verdict => {
+                verdict?;
+                return Ok(AcceptedAnswer { text, altered_terms });
+            }
+        }
+    }
     verify_translation(job, &text)?;
-    Ok(text)
+    Ok(AcceptedAnswer { text, altered_terms })
+}
+
+/// Returns the marks that stand for no term.
+fn own_marks(text: &Marked, sent: &Outgoing) -> Vec<Piece> {
+    let is_term = |piece: &Piece| matches!(piece, Piece::Single(mark) if sent.terms.iter().any(|term| term.mark == *mark));
+    text.marks().into_iter().filter(|piece| !is_term(piece)).collect()
 }
 
 /// Verifies the translation of a segment, its terms restored.

@@ -1,13 +1,13 @@
 //! One batch of segments through one engine.
 //!
 //! Segments that another worker has claimed are left to it. A translation that is refused, or that may belong to another text,
-//! gets two more attempts: alone, with altered names protected; then without its inline markup. The results are remembered
-//! before anything else happens.
+//! gets two more attempts: alone, with altered names protected; then without its inline markup. One that says a term in other
+//! words than the glossary gets one more, and is good enough without. The results are remembered before anything else happens.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::accept::{RejectedAnswer, accept, verify_translation};
+use super::accept::{AcceptedAnswer, Altered, RejectedAnswer, accept};
 use super::engine_handle::{EngineHandle, TextResult};
 use super::reason::UntranslatedReason;
 use super::request_context::RequestContext;
@@ -17,7 +17,8 @@ use crate::policy::engine_health::{AnswerCounts, judge_batch};
 use crate::policy::refusal::next_refusal;
 use crate::store::{MemoryEntry, StoreError};
 use crate::translate::{
-    LanguagePair, Outgoing, RejectionKind, find_swapped, protect_name, restore, restore_markup, strip_markup,
+    LanguagePair, Outgoing, RejectionKind, TermForm, find_swapped, locate_terms, protect_name, read_located, restore_markup,
+    strip_markup,
 };
 
 /// The time for which other workers leave a claimed segment alone.
@@ -48,8 +49,12 @@ pub(super) struct BatchSegment {
     /// The key under which the work of this engine is remembered.
     pub(super) key: SegmentKey,
     pub(super) outcome: SegmentOutcome,
-    /// The name that the last answer has altered.
-    altered_name: Option<String>,
+    /// What the last answer has altered.
+    altered: Option<Altered>,
+    /// The marks of the terms that the accepted answer says in other words.
+    in_other_words: Vec<u16>,
+    /// The last answer, as the engine gave it.
+    answer: Option<Marked>,
     /// The number of earlier refusals of the segment in a row.
     refusals: u32,
     /// The time until which the engine refuses the segment.
@@ -65,7 +70,9 @@ impl BatchSegment {
             job,
             key,
             outcome: SegmentOutcome::ClaimedElsewhere,
-            altered_name: None,
+            altered: None,
+            in_other_words: Vec::new(),
+            answer: None,
             refusals,
             refused_until: None,
             was_isolated: false,
@@ -74,7 +81,19 @@ impl BatchSegment {
 
     fn reject(&mut self, answer: RejectedAnswer) {
         self.outcome = SegmentOutcome::Rejected(answer.reason);
-        self.altered_name = answer.altered_name;
+        self.altered = answer.altered;
+    }
+
+    /// Records an answer to `sent`, accepted or refused.
+    fn record(&mut self, sent: &Outgoing, answer: Marked) {
+        match accept(&self.job, sent, answer.clone()) {
+            Ok(AcceptedAnswer { text, altered_terms }) => {
+                self.outcome = SegmentOutcome::Translated(text);
+                self.in_other_words = altered_terms;
+            }
+            Err(answer) => self.reject(answer),
+        }
+        self.answer = Some(answer);
     }
 
     fn is_rejected(&self) -> bool {
@@ -118,6 +137,9 @@ impl BatchRun<'_> {
             if segment.is_rejected() {
                 rejected += self.send_without_markup(segment).await?;
             }
+        }
+        for segment in claimed.iter_mut().filter(|segment| !segment.in_other_words.is_empty()) {
+            self.send_for_terms(segment, was_alone).await?;
         }
         let accepted = claimed.iter().filter(|segment| matches!(segment.outcome, SegmentOutcome::Translated(_))).count();
         self.engine.record_accepted(self.pair, accepted as u64);
@@ -168,10 +190,10 @@ impl BatchRun<'_> {
                     segment.was_isolated = true;
                 }
                 TextResult::Translated(_) if swapped.contains(&place) => segment.reject(UntranslatedReason::Order.into()),
-                TextResult::Translated(text) => match accept(&segment.job, &segment.job.outgoing, text) {
-                    Ok(text) => segment.outcome = SegmentOutcome::Translated(text),
-                    Err(answer) => segment.reject(answer),
-                },
+                TextResult::Translated(text) => {
+                    let sent = segment.job.outgoing.clone();
+                    segment.record(&sent, text);
+                }
             }
         }
         Ok(segments.iter().filter(|segment| segment.is_rejected()).count() as u64)
@@ -181,21 +203,31 @@ impl BatchRun<'_> {
     /// answers were refused.
     async fn send_alone(&self, segment: &mut BatchSegment, was_alone: bool) -> Result<u64, StoreError> {
         let (mut rejected, mut sent) = (0, segment.job.outgoing.clone());
+        if let Some(Altered::Listed(marks)) = &segment.altered
+            && self.takes_words()
+            && let Some(answer) = self.locate(segment, marks).await?
+        {
+            segment.outcome = SegmentOutcome::Translated(answer.text);
+            return Ok(0);
+        }
         for turn in 0..=MAX_PROTECTED_NAMES {
-            let protected = segment.altered_name.take().and_then(|name| protect_name(&sent, &name));
+            let protected = segment.altered.take().and_then(|altered| self.hold_back(&sent, &altered));
             if protected.is_none() && (was_alone || turn > 0) {
                 break;
             }
             sent = protected.unwrap_or(sent);
             let results = self.engine.translate(std::slice::from_ref(&sent), self.pair, self.context).await?;
             match results.into_iter().next() {
-                Some(TextResult::Translated(text)) => match accept(&segment.job, &sent, text) {
-                    Ok(text) => {
-                        segment.outcome = SegmentOutcome::Translated(text);
+                Some(TextResult::Translated(text)) => {
+                    segment.record(&sent, text);
+                    if !segment.is_rejected() {
+                        // Listed once more, the terms would be answered as they were.
+                        if !self.takes_words() {
+                            segment.in_other_words.clear();
+                        }
                         break;
                     }
-                    Err(answer) => segment.reject(answer),
-                },
+                }
                 Some(TextResult::Unusable(reason) | TextResult::Failed(reason)) => segment.reject(reason.into()),
                 // It answered the batch, but fails on this text: the first refusal stands.
                 Some(TextResult::Unavailable(UntranslatedReason::BadAnswer | UntranslatedReason::ServerError)) => break,
@@ -208,6 +240,20 @@ impl BatchRun<'_> {
             rejected += 1;
         }
         Ok(rejected)
+    }
+
+    /// Returns a text in which what the engine has altered is held back; nothing if nothing more can be.
+    fn hold_back(&self, sent: &Outgoing, altered: &Altered) -> Option<Outgoing> {
+        match altered {
+            Altered::Name(name) => protect_name(sent, name),
+            // An element is as much as such an engine can be told.
+            Altered::Listed(_) if self.engine.engine.term_form() == TermForm::Element => None,
+            Altered::Listed(marks) => {
+                let mut held = sent.clone();
+                let names = held.terms.iter_mut().filter(|term| marks.contains(&term.mark) && !term.is_held);
+                (names.map(|term| term.is_held = true).count() > 0).then_some(held)
+            }
+        }
     }
 
     /// The third attempt: sends the text without its inline markup, and puts the markup back. Returns how many answers were
@@ -229,13 +275,44 @@ impl BatchRun<'_> {
         };
         let spans: Vec<Option<Marked>> =
             results.map(|result| if let TextResult::Translated(text) = result { Some(text) } else { None }).collect();
-        let accepted = restore_markup(&job.outgoing, &stripped, &whole, &spans).and_then(|text| {
-            let text = restore(&text, &job.outgoing.terms, &job.pair.to).ok()?.normalised();
-            verify_translation(job, &text).ok().map(|()| text)
-        });
-        let Some(text) = accepted else { return Ok(1) };
-        segment.outcome = SegmentOutcome::Translated(text);
+        let restored = restore_markup(&job.outgoing, &stripped, &whole, &spans);
+        let Some(answer) = restored.and_then(|text| accept(job, &job.outgoing, text).ok()) else { return Ok(1) };
+        segment.outcome = SegmentOutcome::Translated(answer.text);
         Ok(0)
+    }
+
+    /// One more attempt for the terms that an accepted answer says in other words: they are located in the sentence, or listed once
+    /// more. Whatever comes of it, there is a translation.
+    async fn send_for_terms(&self, segment: &mut BatchSegment, was_alone: bool) -> Result<(), StoreError> {
+        let (job, marks) = (&segment.job, &segment.in_other_words);
+        let better = if self.takes_words() {
+            self.locate(segment, marks).await?
+        } else if was_alone {
+            None
+        } else {
+            let results = self.engine.translate(std::slice::from_ref(&job.outgoing), self.pair, self.context).await?;
+            let answer = results.into_iter().next();
+            if let Some(TextResult::Translated(text)) = answer { accept(job, &job.outgoing, text).ok() } else { None }
+        };
+        if let Some(answer) = better.filter(|answer| answer.altered_terms.len() < marks.len()) {
+            segment.outcome = SegmentOutcome::Translated(answer.text);
+        }
+        Ok(())
+    }
+
+    /// Sends a text once more, with pairs of marks around the terms that the answer says in other words. Returns that answer with these
+    /// terms in their places, if only marks tell it from the one before.
+    async fn locate(&self, segment: &BatchSegment, marks: &[u16]) -> Result<Option<AcceptedAnswer>, StoreError> {
+        let (sent, Some(first)) = (&segment.job.outgoing, &segment.answer) else { return Ok(None) };
+        let results = self.engine.translate(&[locate_terms(sent, marks)], self.pair, self.context).await?;
+        let Some(TextResult::Translated(answer)) = results.into_iter().next() else { return Ok(None) };
+        let placed = read_located(&first.normalised(), &answer.normalised(), sent, marks, &self.pair.to);
+        Ok(placed.and_then(|answer| accept(&segment.job, sent, answer).ok()))
+    }
+
+    /// Returns true if the engine is sent terms as words, so that it shows by marks what it made of them.
+    fn takes_words(&self) -> bool {
+        self.engine.engine.term_form() == TermForm::Word
     }
 
     /// Remembers the results, and releases the segments that have none.

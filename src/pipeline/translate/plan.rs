@@ -13,7 +13,7 @@ use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};
 
 /// The version of how texts are cut, sent and assembled. A change of it makes every rendition again, from the memory.
-const SCHEME: i64 = 1;
+const SCHEME: i64 = 2;
 
 /// An entry that editions want in a language.
 #[derive(Clone, Debug)]

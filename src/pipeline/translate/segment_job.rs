@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reason::UntranslatedReason;
 use crate::model::{Marked, SegmentKey, Time};
-use crate::translate::{IMPORTED, LanguagePair, Outgoing, Part, SegmentRequest};
+use crate::translate::{IMPORTED, LanguagePair, Outgoing, Part, SegmentRequest, TermForm};
 
 /// The identity of texts of nothing but terms, which no engine translates.
 pub(super) const GLOSSARY: &str = "glossary";
@@ -117,19 +117,22 @@ pub(super) struct SegmentJobs {
 }
 
 impl SegmentJobs {
-    /// Adds a segment that the document at a place, dated `at`, wants, and returns its place. `engines` are the places and
-    /// identities of the engines to ask.
+    /// Adds a segment that the document at a place, dated `at`, wants, and returns its place. `engines` are the places,
+    /// identities and forms of terms of the engines to ask.
     pub(super) fn add(
         &mut self,
         segment: &SegmentRequest,
         pair: &LanguagePair,
-        engines: &[(usize, &str)],
+        engines: &[(usize, &str, TermForm)],
         document: usize,
         at: Time,
     ) -> usize {
         let terms = segment.term_pairs();
-        let key = |identity: &str| SegmentKey::new(&segment.source, &pair.from, &pair.to, identity, &terms);
-        let imported = key(IMPORTED);
+        let imported = SegmentKey::new(&segment.source, &pair.from, &pair.to, IMPORTED, &terms);
+        let turn = |(engine, identity, form): &(usize, &str, TermForm)| {
+            let make = if *form == TermForm::Word { SegmentKey::with_words } else { SegmentKey::new };
+            EngineTurn { engine: *engine, key: make(&segment.source, &pair.from, &pair.to, identity, &terms) }
+        };
         let rank = |place: usize| (segment.part, Reverse(at), place);
         if let Some(place) = self.by_key.get(&imported).copied() {
             let job = &mut self.all[place];
@@ -146,7 +149,7 @@ impl SegmentJobs {
             source: segment.source.clone(),
             outgoing: segment.outgoing.clone(),
             is_only_terms: segment.is_only_terms,
-            turns: engines.iter().map(|(engine, identity)| EngineTurn { engine: *engine, key: key(identity) }).collect(),
+            turns: engines.iter().map(turn).collect(),
             imported,
             next: 0,
             rank: rank(place),
@@ -175,7 +178,13 @@ mod tests {
         let mut jobs = SegmentJobs::default();
         for (place, at) in dates.iter().enumerate() {
             for segment in document.segments() {
-                jobs.add(segment, &pair, &[(1, "apertium"), (0, "deepl")], place, Time::from_millis(*at));
+                jobs.add(
+                    segment,
+                    &pair,
+                    &[(1, "apertium", TermForm::Word), (0, "deepl", TermForm::Element)],
+                    place,
+                    Time::from_millis(*at),
+                );
             }
         }
         jobs

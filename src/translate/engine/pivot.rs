@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::{BoxFuture, FutureExt};
 
 use super::error::{Billing, EngineError};
-use super::types::{Batch, Engine, LanguagePair, Limits, Outgoing, Reply, UnusableText};
+use super::types::{Batch, Engine, LanguagePair, Limits, Outgoing, Reply, TermForm, UnusableText};
 use crate::model::{Lang, Marked, Usage};
 
 /// In the middle a text may be this many times as long, plus `SLACK`, in whatever the engine counts.
@@ -150,6 +150,10 @@ impl Engine for Pivot {
     fn limits(&self) -> Limits {
         let limits = self.inner.limits();
         Limits { characters: limits.characters / 3 * 2, bytes: limits.bytes / 3 * 2, ..limits }
+    }
+
+    fn term_form(&self) -> TermForm {
+        self.inner.term_form()
     }
 
     /// Counts both ways, the second with room to grow.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::error::EngineError;
-use crate::model::{Lang, Marked, SegmentKind, Usage};
+use crate::model::{Lang, Marked, Piece, SegmentKind, Usage};
 
 /// A translation service. A client sends one request for one batch; the caller retries, waits and keeps budgets.
 pub trait Engine: Send + Sync {
@@ -16,6 +16,9 @@ pub trait Engine: Send + Sync {
 
     /// Returns the limits of one request.
     fn limits(&self) -> Limits;
+
+    /// Returns the form in which the engine is sent terms.
+    fn term_form(&self) -> TermForm;
 
     /// Returns the most that sending this text can use up; exactly what a vendor bills where it bills characters. Budgets
     /// are reserved and dry runs are priced by it. A text with more characters, marks or terms never has a smaller price.
@@ -76,12 +79,23 @@ impl fmt::Display for LanguagePair {
     }
 }
 
+/// The form in which an engine is sent the terms of a text: that in which it spoils its sentence least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TermForm {
+    /// The word in an element that the engine leaves alone.
+    Element,
+    /// The word, and beside the text a list of the terms with their translations.
+    Listed,
+    /// The word alone.
+    Word,
+}
+
 /// One text as it is sent to an engine.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// The text, with marks. A protected term is a single mark that has the number of one of `terms`.
+    /// The text, with marks. A term is a single mark that has the number of one of `terms`.
     pub text: Marked,
-    /// The protected terms in it.
+    /// The terms in it.
     pub terms: Vec<Term>,
     /// The kind of the segment.
     pub kind: SegmentKind,
@@ -89,7 +103,18 @@ pub struct Outgoing {
     pub context: SegmentContext,
 }
 
-/// A term with a fixed translation, which no engine may change.
+impl Outgoing {
+    /// Returns the text with its terms as words. Terms that are held back stay marks.
+    pub fn in_words(&self) -> Marked {
+        let word = |mark: u16| self.terms.iter().find(|term| term.mark == mark && !term.is_held).map(|term| term.source.clone());
+        Marked::new(self.text.pieces().iter().map(|piece| match piece {
+            Piece::Single(mark) => word(*mark).map_or_else(|| piece.clone(), Piece::Text),
+            piece => piece.clone(),
+        }))
+    }
+}
+
+/// A term with a fixed translation, or a name, which is its own translation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Term {
     /// The number of the mark that holds its place.
@@ -98,6 +123,15 @@ pub struct Term {
     pub source: String,
     /// The term as the translation must have it.
     pub target: String,
+    /// True if the engine is sent a mark in place of the word, whatever its form of terms: it has altered the word before.
+    pub is_held: bool,
+}
+
+impl Term {
+    /// Returns true for a name, which no translation may alter.
+    pub fn is_name(&self) -> bool {
+        self.source == self.target
+    }
 }
 
 /// The text around a segment, for engines that can use it. It is not translated.

@@ -39,12 +39,13 @@ pub fn strip_markup(text: &Outgoing) -> Option<StrippedText> {
 }
 
 /// Puts the pairs of `source` around the translations of their texts in `whole`. Returns nothing if one of them is not found
-/// exactly once, or if pairs would cross. `spans` are translations of [`StrippedText::spans`], in their order, where there are any.
+/// exactly once, or if pairs would cross. Terms may be marks or words. `spans` are translations of [`StrippedText::spans`], in their order, where there are any.
 pub fn restore_markup(source: &Outgoing, stripped: &StrippedText, whole: &Marked, spans: &[Option<Marked>]) -> Option<Marked> {
     let haystack = flatten(whole);
     let mut ranges: Vec<(u16, Range<usize>)> = Vec::with_capacity(stripped.spans.len());
     for (at, (number, span)) in stripped.spans.iter().enumerate() {
         let whole_span = flatten(&span.text).trim() == flatten(&stripped.whole.text).trim();
+        let as_sent = || find(&haystack, &flatten(&span.text)).or_else(|| find(&haystack, &flatten(&span.in_words())));
         let translated = spans.get(at).and_then(Option::as_ref).map(flatten);
         let range = if whole_span {
             let text = haystack.trim();
@@ -52,12 +53,14 @@ pub fn restore_markup(source: &Outgoing, stripped: &StrippedText, whole: &Marked
             Some(from..from + text.len())
         } else {
             // A name may stay as it is in the sentence, although the engine translates it alone.
-            translated.as_deref().and_then(|text| find(&haystack, text)).or_else(|| find(&haystack, &flatten(&span.text)))
+            translated.as_deref().and_then(|text| find(&haystack, text)).or_else(as_sent)
         };
         ranges.push((*number, range?));
     }
     let placed = insert(&haystack, &ranges);
-    (placed.is_well_nested() && placed.marks() == source.text.marks()).then_some(placed)
+    let is_term = |piece: &Piece| matches!(piece, Piece::Single(mark) if source.terms.iter().any(|term| term.mark == *mark));
+    let own_marks = |text: &Marked| text.marks().into_iter().filter(|piece| !is_term(piece)).collect::<Vec<_>>();
+    (placed.is_well_nested() && own_marks(&placed) == own_marks(&source.text)).then_some(placed)
 }
 
 fn part(text: &Outgoing, marked: Marked) -> Outgoing {

@@ -197,7 +197,7 @@ fn split_article(target: &str, grammar: &Grammar) -> Option<(String, String)> {
 }
 
 /// Replaces the end of `text` from `at` with `word` and `gap`. A capital stays a capital.
-fn replace_end(text: &mut String, at: usize, word: &str, gap: &str) {
+pub(super) fn replace_end(text: &mut String, at: usize, word: &str, gap: &str) {
     let capital = text[at..].starts_with(char::is_uppercase);
     text.truncate(at);
     let mut chars = word.chars();
@@ -209,7 +209,7 @@ fn replace_end(text: &mut String, at: usize, word: &str, gap: &str) {
 }
 
 /// Returns true if all letters of the first word are capitals, so that English spells it out.
-fn is_acronym(target: &str) -> bool {
+pub(super) fn is_acronym(target: &str) -> bool {
     let word: String = target.chars().take_while(|c| c.is_alphanumeric()).collect();
     word.chars().count() > 1 && !word.chars().any(char::is_lowercase)
 }

@@ -128,7 +128,7 @@ pub(super) fn folded(text: &str) -> String {
 
 /// Folds case, apostrophes, spaces and hyphens. The second value has, for each byte of the result that begins a character and for
 /// its end, the place in the original.
-fn fold(text: &str) -> (String, Vec<usize>) {
+pub(super) fn fold(text: &str) -> (String, Vec<usize>) {
     let mut folded = String::with_capacity(text.len());
     let mut places = Vec::with_capacity(text.len() + 1);
     for (at, c) in text.char_indices() {
@@ -155,7 +155,7 @@ fn fold(text: &str) -> (String, Vec<usize>) {
 
 /// Returns true if the capitals of a found text fit the form: names in their very spelling; acronyms in capitals, or `TAS` would be
 /// found in every heap.
-fn is_written(form: &str, written: &str, is_name: bool, is_shouted: bool) -> bool {
+pub(super) fn is_written(form: &str, written: &str, is_name: bool, is_shouted: bool) -> bool {
     if is_shouted && WORDS_IN_CAPITALS.contains(&written) {
         return false;
     }

@@ -1,9 +1,9 @@
 //! Puts terms back in the place of their marks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::Term;
-use super::articles;
+use super::{agreement, articles};
 use crate::model::{Lang, Marked, Piece};
 
 /// An error in restoring the terms of a text.
@@ -29,15 +29,44 @@ pub enum TermFault {
     },
 }
 
+/// A term and how it is put in the place of its mark.
+pub(super) struct PlacedTerm {
+    text: String,
+    /// True if the engine wrote it, with the words around it.
+    is_kept: bool,
+    is_name: bool,
+}
+
+impl PlacedTerm {
+    /// Makes one of a term that the engine did not see in its language.
+    pub(super) fn new(term: &Term) -> Self {
+        Self { text: term.target.clone(), is_kept: false, is_name: term.is_name() }
+    }
+
+    /// Makes one of what the engine wrote.
+    pub(super) fn kept(text: String) -> Self {
+        Self { text, is_kept: true, is_name: false }
+    }
+}
+
 /// Puts the terms of a segment in the place of their marks in its translation into `to`. Repairs what the engine could not know of
-/// them: doubled articles, elision and contraction, a lost space, the capital of a sentence.
+/// them: the gender of the article, doubled articles, elision and contraction, a lost space, the capital of a sentence.
 pub fn restore(text: &Marked, terms: &[Term], to: &Lang) -> Result<Marked, TermFault> {
-    let by_mark: HashMap<u16, &Term> = terms.iter().map(|term| (term.mark, term)).collect();
-    check_marks(text, terms, &by_mark)?;
-    let mut line = RestoredText { pieces: Vec::with_capacity(text.pieces().len()), to, after_term: false };
-    for piece in text.pieces() {
+    check_doubled(text, terms)?;
+    let lost = terms.iter().find(|term| !text.pieces().contains(&Piece::Single(term.mark)));
+    if let Some(term) = lost {
+        return Err(TermFault::Lost { term: term.source.clone() });
+    }
+    let placed = terms.iter().map(|term| (term.mark, PlacedTerm::new(term))).collect();
+    Ok(place_terms(text.pieces(), &placed, to))
+}
+
+/// Puts terms in the place of their marks.
+pub(super) fn place_terms(pieces: &[Piece], placed: &HashMap<u16, PlacedTerm>, to: &Lang) -> Marked {
+    let mut line = RestoredText { pieces: Vec::with_capacity(pieces.len()), to, after_term: false };
+    for piece in pieces {
         match piece {
-            Piece::Single(number) if by_mark.contains_key(number) => line.push_term(by_mark[number]),
+            Piece::Single(number) if placed.contains_key(number) => line.push_term(&placed[number]),
             Piece::Text(text) => line.push_text(text),
             piece => {
                 line.after_term &= !matches!(piece, Piece::Single(_));
@@ -45,28 +74,25 @@ pub fn restore(text: &Marked, terms: &[Term], to: &Lang) -> Result<Marked, TermF
             }
         }
     }
-    Ok(Marked::new(line.pieces))
+    Marked::new(line.pieces)
 }
 
-fn check_marks(text: &Marked, terms: &[Term], by_mark: &HashMap<u16, &Term>) -> Result<(), TermFault> {
-    let mut seen: HashMap<u16, usize> = HashMap::new();
+/// Checks that no term is there twice, or has become a pair of marks.
+pub(super) fn check_doubled(text: &Marked, terms: &[Term]) -> Result<(), TermFault> {
+    let by_mark: HashMap<u16, &Term> = terms.iter().map(|term| (term.mark, term)).collect();
+    let mut seen: HashSet<u16> = HashSet::new();
     for piece in text.pieces() {
         match piece {
-            Piece::Single(number) => *seen.entry(*number).or_default() += 1,
+            Piece::Single(number) => match by_mark.get(number) {
+                Some(term) if !seen.insert(*number) => return Err(TermFault::Doubled { term: term.source.clone() }),
+                _ => {}
+            },
             Piece::Open(number) | Piece::Close(number) => {
                 if let Some(term) = by_mark.get(number) {
                     return Err(TermFault::Filled { term: term.source.clone() });
                 }
             }
             Piece::Text(_) => {}
-        }
-    }
-    for term in terms {
-        let name = || term.source.clone();
-        match seen.get(&term.mark) {
-            None => return Err(TermFault::Lost { term: name() }),
-            Some(1) => {}
-            Some(_) => return Err(TermFault::Doubled { term: name() }),
         }
     }
     Ok(())
@@ -81,17 +107,25 @@ struct RestoredText<'a> {
 }
 
 impl RestoredText<'_> {
-    fn push_term(&mut self, term: &Term) {
-        let mut target = term.target.clone();
+    fn push_term(&mut self, term: &PlacedTerm) {
+        if term.is_kept && !articles::is_acronym(&term.text) {
+            self.pieces.push(Piece::Text(term.text.clone()));
+            self.after_term = false;
+            return;
+        }
+        let mut target = term.text.clone();
         let starts = self.starts_sentence();
         let place = self.pieces.iter().rposition(|piece| !matches!(piece, Piece::Open(_) | Piece::Close(_)));
         if let Some(Piece::Text(before)) = place.and_then(|place| self.pieces.get_mut(place)) {
+            if !term.is_name {
+                agreement::agree(before, &target, self.to);
+            }
             articles::adapt(before, &mut target, self.to);
             if joins(before.chars().next_back(), target.chars().next()) && has_spaces(self.to) {
                 before.push(' ');
             }
         }
-        if starts && term.source != term.target {
+        if starts && !term.is_name {
             target = capitalise(&target);
         }
         self.pieces.push(Piece::Text(target));
@@ -153,7 +187,7 @@ fn joins(before: Option<char>, after: Option<char>) -> bool {
 }
 
 /// Returns false for languages that write words without spaces, as Chinese, Japanese and Thai do.
-fn has_spaces(to: &Lang) -> bool {
+pub(in crate::translate) fn has_spaces(to: &Lang) -> bool {
     !matches!(to.primary(), "zh" | "ja" | "th" | "lo" | "km" | "my")
 }
 

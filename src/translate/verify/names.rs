@@ -8,18 +8,20 @@
 mod known;
 mod likeness;
 
+use super::super::capitalised::CapitalisedRun;
 use super::Rejection;
 use super::numerals::roman;
 use super::texts::{ComparedTexts, Word, plain_letters, words};
 use super::thresholds::{NAME_LIKENESS, WORD_LIKENESS};
 use crate::model::{Lang, SegmentKind};
-use known::{LanguageWords, has_form_in, is_form_in};
+use known::{LanguageWords, has_form_in, is_form_in, is_listed};
 use likeness::{is_adapted, is_cognate, likeness};
 
 /// The most words of a segment that is checked: each name is compared with each.
 const MOST_WORDS: usize = 1_000;
 
 /// A capitalised word that the other side lacks.
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact of a word")]
 struct NameWord<'a> {
     text: &'a str,
     /// The text in lower case without accents.
@@ -32,6 +34,8 @@ struct NameWord<'a> {
     is_common: bool,
     /// True if another form explains that the other side lacks the word.
     has_other_form: bool,
+    /// True if it has a determiner as common nouns have (`la Gauche`), and is no listed name (`la France`).
+    is_determined: bool,
 }
 
 /// The words of source or result.
@@ -66,6 +70,9 @@ impl<'a> Side<'a> {
             place,
             begins: begins_sentence(&self.text[..word.at]) && !is_apposed(plain, &self.text[word.at + word.text.len()..]),
             is_common: self.known.is_common(plain, into_english),
+            is_determined: !is_acronym(word.text)
+                && !is_listed(plain)
+                && CapitalisedRun::around(self.text, word.at, true).is_some_and(|run| run.is_determined_at(word.at)),
             has_other_form: roman(word.text).is_some_and(|value| value < 40)
                 || other.has_another_form(plain, is_acronym(word.text), self),
         };
@@ -105,13 +112,17 @@ pub(super) fn check_names(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     };
     let found = |became: &NameWord<'_>| lost.iter().any(|was| is_form(was, became));
     let (forms, new): (Vec<_>, Vec<_>) = new.into_iter().partition(|became| found(became));
-    lost.retain(|was| !forms.iter().any(|became| is_form(was, became)));
+    // A common noun with a capital (`la Gauche`) is translated.
+    lost.retain(|was| !was.is_determined && !forms.iter().any(|became| is_form(was, became)));
     let is_headline = matches!(texts.kind, SegmentKind::Title | SegmentKind::Heading | SegmentKind::Caption | SegmentKind::Cell);
     let wary = !source.known.is_listed() || !result.known.is_listed() || is_headline && has_title_case(&result);
     let pair = lost.iter().find_map(|was| new.iter().find(|became| is_altered(was, became)).map(|became| (was, became)));
-    let pair = pair.or_else(|| find_beside_kept_name(&lost, &new, &source, &result));
-    let pair = pair.or_else(|| if wary { None } else { find_replaced(&lost, &new) });
-    pair.map_or(Ok(()), |(was, became)| Err(Rejection::Name { was: was.text.to_owned(), became: became.text.to_owned() }))
+    let altered = pair.or_else(|| find_beside_kept_name(&lost, &new, &source, &result));
+    let replaced = || if wary { None } else { find_replaced(&lost, &new) };
+    let is_altered = altered.is_some();
+    altered.or_else(replaced).map_or(Ok(()), |(was, became)| {
+        Err(Rejection::Name { was: was.text.to_owned(), became: became.text.to_owned(), is_altered })
+    })
 }
 
 /// Returns true if a lost name and a new one are so alike that one is the other, altered.

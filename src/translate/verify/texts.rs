@@ -20,7 +20,7 @@ pub(super) struct ComparedTexts<'a> {
 }
 
 impl<'a> ComparedTexts<'a> {
-    /// Prepares the texts of a check. Fails if a term is missing.
+    /// Prepares the texts of a check. Fails if a name of the list is missing. A term may be said in other words.
     pub(super) fn new(check: &TranslationCheck<'a>) -> Result<Self, Rejection> {
         let (source, result) = (visible(check.source), visible(check.result));
         if !result.contains(char::is_alphanumeric) && source.contains(char::is_alphanumeric) {
@@ -31,11 +31,12 @@ impl<'a> ComparedTexts<'a> {
         // The longest first, or "Olympic" would be found in "Olympic Games".
         terms.sort_by_key(|term| std::cmp::Reverse(term.target.len()));
         for term in terms {
-            remove_term(&mut bare_source, &term.source);
             let without_article = term.target.split_once(' ').filter(|(article, _)| article.len() <= 3).map(|(_, rest)| rest);
-            if !remove_term(&mut bare_result, &term.target)
-                && !without_article.is_some_and(|rest| remove_term(&mut bare_result, rest))
+            if remove_term(&mut bare_result, &term.target)
+                || without_article.is_some_and(|rest| remove_term(&mut bare_result, rest))
             {
+                remove_term(&mut bare_source, &term.source);
+            } else if term.is_name() {
                 return Err(Rejection::Term(term.target.clone()));
             }
         }

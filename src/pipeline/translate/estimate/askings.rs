@@ -2,7 +2,7 @@
 
 use super::super::batch::MAX_PROTECTED_NAMES;
 use crate::model::Usage;
-use crate::translate::{Engine, LanguagePair, Outgoing, name_variants, strip_markup};
+use crate::translate::{Engine, LanguagePair, Outgoing, TermForm, locate_terms, name_variants, strip_markup};
 
 /// The usage of one text at one engine in one run, from the least to the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,13 @@ impl Askings {
         if let Some(names) = &names {
             askings.cheapest = askings.cheapest.min(least(&names.shortest));
         }
+        // One more for the terms that an answer says in other words: located, or listed again.
+        let is_word = engine.term_form() == TermForm::Word;
+        let marks: Vec<u16> = text.terms.iter().filter(|term| is_word || !term.is_name()).map(|term| term.mark).collect();
+        if !marks.is_empty() && (is_word || together > 1) {
+            let located = if is_word { price(&locate_terms(text, &marks)) } else { askings.reserved };
+            askings.add(1, 1, located.max(askings.reserved));
+        }
         // The last attempt: without its inline markup, and each text inside that by itself.
         if let Some(stripped) = strip_markup(text) {
             let texts = || std::iter::once(&stripped.whole).chain(stripped.spans.iter().map(|(_, span)| span));
@@ -69,7 +76,7 @@ mod tests {
     use super::*;
     use crate::model::{EngineKind, Lang, Marked, SegmentKind};
     use crate::net::{ApiClient, Options};
-    use crate::translate::{EngineSettings, SegmentContext, open};
+    use crate::translate::{EngineSettings, SegmentContext, Term, open};
 
     fn askings(tagged: &str, together: usize) -> Askings {
         let client = Arc::new(ApiClient::new(&Options::default()).expect("a client"));
@@ -86,7 +93,16 @@ mod tests {
         };
         let engine = open(settings, client).expect("an engine");
         let text = Marked::from_tagged(tagged).expect("a text");
-        let text = Outgoing { text, terms: Vec::new(), kind: SegmentKind::Paragraph, context: SegmentContext::default() };
+        let is_term = |mark: &u16| text.pieces().contains(&crate::model::Piece::Single(*mark));
+        let terms = [(7, "CIO", "COI"), (8, "UCI", "UCI")].into_iter().filter(|(mark, ..)| is_term(mark));
+        let term = |(mark, source, target): (u16, &str, &str)| Term {
+            mark,
+            source: source.to_owned(),
+            target: target.to_owned(),
+            is_held: false,
+        };
+        let terms = terms.map(term).collect();
+        let text = Outgoing { text, terms, kind: SegmentKind::Paragraph, context: SegmentContext::default() };
         let lang = |tag| Lang::new(tag).expect("a tag");
         Askings::of(&*engine, &text, &LanguagePair { from: lang("fr"), to: lang("es") }, together)
     }
@@ -106,8 +122,21 @@ mod tests {
 
     #[test]
     fn text_with_names_is_sent_once_for_each_name_up_to_three() {
-        assert_eq!(askings("avec Rory", 1).most_texts, 2);
-        assert_eq!(askings("avec Rory et Zoé et Tom et Léa", 1).most_texts, 4);
+        assert_eq!(askings("avec Rory", 1).most_texts, 1, "nothing shows that it is a name");
+        assert_eq!(askings("avec M. Rory", 1).most_texts, 2);
+        assert_eq!(askings("avec Rory Ay et Zoé Bo et Tom Cy", 1).most_texts, 4);
+    }
+
+    #[test]
+    fn text_with_a_term_is_sent_once_more_to_locate_it() {
+        let askings = askings("le <x7/> vote", 1);
+        assert_eq!((askings.most_texts, askings.most.characters), (2, 11 + 11 + 9));
+        assert_eq!(askings.least.characters, 11, "the term goes as its word");
+    }
+
+    #[test]
+    fn text_with_a_name_of_the_list_is_sent_once_more_to_locate_it_and_to_hold_it_back() {
+        assert_eq!(askings("l'<x8/> vote", 1).most_texts, 3);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::super::segment_job::{GLOSSARY, JobState, SegmentJob};
 use super::state::{EngineQueue, SchedulerState};
 use crate::model::{Marked, MemoryResult, SegmentKey};
 use crate::store::{Store, StoreError};
-use crate::translate::{IMPORTED, restore};
+use crate::translate::{IMPORTED, put_marks_right, restore};
 
 /// Recalls what is known of the open jobs. Returns the keys that were found in the memory.
 pub(in super::super) async fn recall_known(
@@ -63,7 +63,8 @@ fn find_translation(
 ) -> Option<(Marked, Arc<str>)> {
     let translation = |key: &SegmentKey| match known.get(key) {
         Some(MemoryResult::Translation(text)) => {
-            Marked::from_tagged(text).filter(|text| text.marks() == job.source.marks() && text.is_well_nested())
+            let text = Marked::from_tagged(text).filter(|text| text.marks() == job.source.marks() && text.is_well_nested())?;
+            put_marks_right(&job.source, &text, &job.pair.to)
         }
         _ => None,
     };

@@ -82,7 +82,8 @@ impl<'a> SchedulerState<'a> {
         for (place, job) in documents.into_iter().enumerate() {
             let (from, to) = job.document.languages();
             let pair = LanguagePair { from: from.clone(), to: to.clone() };
-            let turns: Vec<(usize, &str)> = job.engines.iter().map(|engine| (*engine, &*engines[*engine].identity)).collect();
+            let turn = |engine: &usize| (*engine, &*engines[*engine].identity, engines[*engine].handle.engine.term_form());
+            let turns: Vec<_> = job.engines.iter().map(turn).collect();
             let segments =
                 job.document.segments().iter().map(|segment| jobs.add(segment, &pair, &turns, place, job.at)).collect();
             pending.push(PendingDocument { job, segments, open: 0 });

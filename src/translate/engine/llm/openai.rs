@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
 use super::prompt::{Prompt, max_usage, min_usage, response_schema};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
@@ -173,6 +173,10 @@ impl Engine for Openai {
 
     fn limits(&self) -> Limits {
         self.limits
+    }
+
+    fn term_form(&self) -> TermForm {
+        TermForm::Listed
     }
 
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {

@@ -54,7 +54,7 @@ pub(super) fn parse_response(
 fn parse_text(answers: &[String], sent: &Outgoing) -> Result<Marked, UnusableText> {
     match answers {
         [] => Err(UnusableText::new("it was left out")),
-        [answer] => marks::parse_tagged(answer, &sent.text),
+        [answer] => marks::parse_tagged(answer, &sent.in_words()),
         _ => Err(UnusableText::new("it was answered more than once")),
     }
 }

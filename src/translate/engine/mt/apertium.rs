@@ -14,7 +14,7 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, UnusableText};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm, UnusableText};
 use crate::model::{Lang, Marked, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -59,14 +59,15 @@ impl Apertium {
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
         let mut reply = Reply { texts: Vec::with_capacity(batch.texts.len()), used: Usage::default() };
         for text in &batch.texts {
-            let sent = text.text.to_tagged();
+            let words = text.in_words();
+            let sent = words.to_tagged();
             let response = self.http.post_form(build_form(&sent, batch)).await?;
             if response.status != 200 {
                 return Err(self.classify(&response, batch));
             }
             let ApertiumResponse { response_data } = self.http.parse(&response)?;
             reply.used += marks::count_characters(&sent);
-            reply.texts.push(parse_translation(&response_data.translated_text, &text.text));
+            reply.texts.push(parse_translation(&response_data.translated_text, &words));
         }
         Ok(reply)
     }
@@ -90,9 +91,13 @@ impl Engine for Apertium {
         self.limits
     }
 
+    fn term_form(&self) -> TermForm {
+        TermForm::Word
+    }
+
     /// Counts the text as it is sent, with marks and escapes. Nobody bills it.
     fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
-        marks::count_characters(&text.text.to_tagged())
+        marks::count_characters(&text.in_words().to_tagged())
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {

@@ -10,7 +10,7 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, UnusableText};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm, UnusableText};
 use super::span_marks;
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
@@ -119,6 +119,10 @@ impl Engine for Azure {
 
     fn limits(&self) -> Limits {
         self.limits
+    }
+
+    fn term_form(&self) -> TermForm {
+        TermForm::Element
     }
 
     /// The vendor bills every code point that is sent, markup too.

@@ -10,7 +10,7 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, SegmentContext, UnusableText};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, SegmentContext, TermForm, UnusableText};
 use crate::model::{Lang, Marked, Piece, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -121,6 +121,10 @@ impl Engine for Deepl {
         self.limits
     }
 
+    fn term_form(&self) -> TermForm {
+        TermForm::Element
+    }
+
     fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
         count_billed(text)
     }
@@ -208,7 +212,7 @@ mod tests {
     use crate::model::SegmentKind;
 
     fn outgoing(tagged: &str) -> Outgoing {
-        let term = Term { mark: 2, source: "R&D".to_owned(), target: "R&D".to_owned() };
+        let term = Term { mark: 2, source: "R&D".to_owned(), target: "R&D".to_owned(), is_held: false };
         let text = Marked::from_tagged(tagged).expect("a text");
         Outgoing { text, terms: vec![term], kind: SegmentKind::Paragraph, context: SegmentContext::default() }
     }

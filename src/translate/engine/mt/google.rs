@@ -10,7 +10,7 @@ use super::super::error::{Billing, EngineError};
 use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
 use super::span_marks;
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
@@ -126,6 +126,10 @@ impl Engine for Google {
 
     fn limits(&self) -> Limits {
         self.limits
+    }
+
+    fn term_form(&self) -> TermForm {
+        TermForm::Element
     }
 
     /// The vendor bills every code point that is sent, markup too.

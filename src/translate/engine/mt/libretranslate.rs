@@ -14,7 +14,7 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply};
+use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -62,7 +62,7 @@ impl Libretranslate {
     }
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
-        let q: Vec<String> = batch.texts.iter().map(|text| marks::write_unescaped(&text.text)).collect();
+        let q: Vec<String> = batch.texts.iter().map(|text| marks::write_unescaped(&text.in_words())).collect();
         let used = q.iter().map(|text| marks::count_characters(text)).fold(Usage::default(), |sum, text| sum + text);
         let request = LibretranslateRequest {
             q,
@@ -86,7 +86,7 @@ impl Libretranslate {
         };
         self.http.check_count(answers.len(), batch.texts.len(), None)?;
         let texts = answers.iter().zip(&batch.texts);
-        let texts = texts.map(|(answer, sent)| Ok(marks::parse_unescaped(answer, &sent.text))).collect();
+        let texts = texts.map(|(answer, sent)| Ok(marks::parse_unescaped(answer, &sent.in_words()))).collect();
         Ok(Reply { texts, used })
     }
 
@@ -115,9 +115,13 @@ impl Engine for Libretranslate {
         self.limits
     }
 
+    fn term_form(&self) -> TermForm {
+        TermForm::Word
+    }
+
     /// Counts the text as it is sent, with marks, as a server's own limits do.
     fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
-        marks::count_characters(&marks::write_unescaped(&text.text))
+        marks::count_characters(&marks::write_unescaped(&text.in_words()))
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {

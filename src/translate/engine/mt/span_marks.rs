@@ -83,7 +83,7 @@ mod tests {
     fn marks_are_sent_as_spans_and_any_other_markup_is_refused() {
         let sent = Outgoing {
             text: Marked::from_tagged("Le <x1>chef &amp; <x2/></x1> dit<x3/> : oui").expect("a text"),
-            terms: vec![Term { mark: 2, source: "CIO".to_owned(), target: "IOC".to_owned() }],
+            terms: vec![Term { mark: 2, source: "CIO".to_owned(), target: "IOC".to_owned(), is_held: false }],
             kind: SegmentKind::Paragraph,
             context: SegmentContext::default(),
         };

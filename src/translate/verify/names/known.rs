@@ -118,6 +118,11 @@ pub(super) fn is_form_in(word: &str, lang: &Lang, is_there: impl Fn(&str) -> boo
     rows.any(|row| row.iter().any(|(_, form)| is_there(form)))
 }
 
+/// Returns true if a word belongs to a listed name, in any language.
+pub(super) fn is_listed(word: &str) -> bool {
+    rows_of(word).next().is_some()
+}
+
 fn rows_of(word: &str) -> impl Iterator<Item = &'static Vec<(&'static str, String)>> {
     EXONYMS.places.get(word).into_iter().flatten().map(|place| &EXONYMS.rows[*place])
 }

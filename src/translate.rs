@@ -34,4 +34,4 @@ pub use fallback::restore_name::restore_name;
 pub use fallback::without_markup::{StrippedText, restore_markup, strip_markup};
 pub use glossary::{Glossary, GlossaryError, Protected, SettledTerms, TermFault, restore, settle};
 pub use mark_places::put_marks_right;
-pub use verify::{Rejection, RejectionKind, TranslationCheck, find_swapped, tidy, verify};
+pub use verify::{Rejection, RejectionKind, TranslationCheck, find_repeated, find_swapped, tidy, verify};

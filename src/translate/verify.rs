@@ -5,22 +5,33 @@
 //! are in `thresholds`, with the measurements; `cargo bench --bench checks` measures again.
 
 mod addresses;
+mod concepts;
+mod coverage;
 mod language;
+mod lexicon;
+mod marks;
 mod names;
+mod negation;
 mod numbers;
 mod numerals;
 mod order;
+mod parts;
+mod persons;
+mod quantities;
+mod roles;
 mod shape;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod thresholds;
 mod tidy;
+mod tokens;
 
 use crate::model::{Lang, Marked, SegmentKind};
 
 use super::Term;
-pub use order::find_swapped;
+use concepts::Meanings;
+pub use order::{find_repeated, find_swapped};
 use texts::ComparedTexts;
 pub use tidy::tidy;
 
@@ -96,6 +107,35 @@ pub enum Rejection {
     /// The result repeats the same words.
     #[error("the answer repeats {0:?}")]
     Repetition(String),
+    /// The unit of a number has become another.
+    #[error("the number {0} has another unit")]
+    Unit(String),
+    /// A day, a country, a medal or the like has become another, or a word its opposite.
+    #[error("{was:?} has become {became:?}")]
+    Meaning {
+        /// The words in the source.
+        was: String,
+        /// The words in the result.
+        became: String,
+    },
+    /// A negation or a restriction stands on one side only.
+    #[error("a negation stands on one side only")]
+    Negation,
+    /// Women have become men, or men women.
+    #[error("women have become men, or men women")]
+    Person,
+    /// The quotation marks are gone.
+    #[error("the quotation marks are gone")]
+    Quotes,
+    /// A part of the result has nothing in the source that it translates.
+    #[error("the answer adds a part")]
+    Addition,
+    /// A part of the source is not translated.
+    #[error("a part is left out")]
+    Omission,
+    /// Two names have changed places.
+    #[error("{0:?} and {1:?} have changed places")]
+    Roles(String, String),
 }
 
 /// The kind of a rejection. It is stored and shown under its name.
@@ -116,6 +156,14 @@ pub enum RejectionKind {
     Ending,
     Unbalanced,
     Repetition,
+    Unit,
+    Meaning,
+    Negation,
+    Person,
+    Quotes,
+    Addition,
+    Omission,
+    Roles,
 }
 
 impl Rejection {
@@ -136,12 +184,20 @@ impl Rejection {
             Self::Ending => RejectionKind::Ending,
             Self::Unbalanced(_) => RejectionKind::Unbalanced,
             Self::Repetition(_) => RejectionKind::Repetition,
+            Self::Unit(_) => RejectionKind::Unit,
+            Self::Meaning { .. } => RejectionKind::Meaning,
+            Self::Negation => RejectionKind::Negation,
+            Self::Person => RejectionKind::Person,
+            Self::Quotes => RejectionKind::Quotes,
+            Self::Addition => RejectionKind::Addition,
+            Self::Omission => RejectionKind::Omission,
+            Self::Roles(..) => RejectionKind::Roles,
         }
     }
 }
 
 impl RejectionKind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 22] = [
         Self::Empty,
         Self::Marks,
         Self::Characters,
@@ -156,6 +212,14 @@ impl RejectionKind {
         Self::Ending,
         Self::Unbalanced,
         Self::Repetition,
+        Self::Unit,
+        Self::Meaning,
+        Self::Negation,
+        Self::Person,
+        Self::Quotes,
+        Self::Addition,
+        Self::Omission,
+        Self::Roles,
     ];
 
     /// Returns the kind with this name.
@@ -180,6 +244,14 @@ impl RejectionKind {
             Self::Ending => "ending",
             Self::Unbalanced => "unbalanced",
             Self::Repetition => "repetition",
+            Self::Unit => "unit",
+            Self::Meaning => "meaning",
+            Self::Negation => "negation",
+            Self::Person => "person",
+            Self::Quotes => "quotes",
+            Self::Addition => "addition",
+            Self::Omission => "omission",
+            Self::Roles => "roles",
         }
     }
 }
@@ -192,11 +264,34 @@ pub fn verify(check: &TranslationCheck<'_>) -> Result<(), Rejection> {
     shape::check_comments(&texts)?;
     language::check_echo(&texts)?;
     language::check_language(&texts)?;
+    language::check_left(&texts)?;
+    language::check_foreign(&texts)?;
     shape::check_length(&texts)?;
     numbers::check_numbers(&texts)?;
     addresses::check_addresses(&texts)?;
     names::check_names(&texts)?;
     shape::check_ending(&texts)?;
     shape::check_balance(&texts)?;
-    shape::check_repetition(&texts)
+    shape::check_repetition(&texts)?;
+    parts::check_doubled(&texts)?;
+    parts::check_notes(&texts)?;
+    parts::check_quotes(&texts)?;
+    marks::check_spans(check)?;
+    parts::check_sentences(&texts)?;
+    match Meanings::of(&texts) {
+        Some(meanings) => check_meaning(&texts, &meanings),
+        None => Ok(()),
+    }
+}
+
+/// Checks what a list of words can tell of the meaning.
+fn check_meaning(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
+    quantities::check_quantities(texts, meanings)?;
+    concepts::check_concepts(meanings)?;
+    negation::check_negation(texts, meanings)?;
+    persons::check_persons(texts, meanings)?;
+    roles::check_roles(texts, meanings)?;
+    parts::check_cut(texts, meanings)?;
+    coverage::check_added(texts, meanings)?;
+    coverage::check_omitted(texts, meanings)
 }

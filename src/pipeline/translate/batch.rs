@@ -17,8 +17,8 @@ use crate::policy::engine_health::{AnswerCounts, judge_batch};
 use crate::policy::refusal::next_refusal;
 use crate::store::{MemoryEntry, StoreError};
 use crate::translate::{
-    LanguagePair, Outgoing, RejectionKind, TermForm, find_swapped, locate_terms, protect_name, read_located, restore_markup,
-    strip_markup,
+    LanguagePair, Outgoing, RejectionKind, TermForm, find_repeated, find_swapped, locate_terms, protect_name, read_located,
+    restore_markup, strip_markup,
 };
 
 /// The time for which other workers leave a claimed segment alone.
@@ -141,6 +141,7 @@ impl BatchRun<'_> {
         for segment in claimed.iter_mut().filter(|segment| !segment.in_other_words.is_empty()) {
             self.send_for_terms(segment, was_alone).await?;
         }
+        rejected += reject_repeated(&mut claimed);
         let accepted = claimed.iter().filter(|segment| matches!(segment.outcome, SegmentOutcome::Translated(_))).count();
         self.engine.record_accepted(self.pair, accepted as u64);
         self.remember(&mut claimed).await?;
@@ -356,6 +357,20 @@ fn count_answers(segments: &[&mut BatchSegment]) -> AnswerCounts {
         refused,
         echoed: count(&BatchSegment::is_echoed),
     }
+}
+
+/// Rejects one answer that stands under different texts of a batch, although each was sent alone. Returns how many were rejected.
+fn reject_repeated(segments: &mut [&mut BatchSegment]) -> u64 {
+    let sources: Vec<Marked> = segments.iter().map(|segment| segment.job.source.clone()).collect();
+    let texts: Vec<Option<Marked>> = segments
+        .iter()
+        .map(|segment| if let SegmentOutcome::Translated(text) = &segment.outcome { Some(text.clone()) } else { None })
+        .collect();
+    let repeated = find_repeated(&sources.iter().collect::<Vec<_>>(), &texts.iter().map(Option::as_ref).collect::<Vec<_>>());
+    for place in &repeated {
+        segments[*place].reject(UntranslatedReason::Order.into());
+    }
+    repeated.len() as u64
 }
 
 /// Finds the segments whose answers may belong to another text of the batch.

@@ -1,6 +1,7 @@
 //! Language models, one file a vendor. All get the same prompt, and their answers are parsed in the same way.
 
 pub(super) mod anthropic;
+mod first_words;
 pub(super) mod ollama;
 pub(super) mod openai;
 mod prompt;

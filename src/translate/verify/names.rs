@@ -189,7 +189,8 @@ impl NameWord<'_> {
 
 /// Returns true if a word is a name or derived from it: a people from its country, `Armenian` from `Armenia`.
 fn is_named_after(word: &str, name: &str) -> bool {
-    const PEOPLES: [&str; 15] = ["n", "ns", "an", "ans", "ian", "ians", "en", "ens", "ien", "iens", "s", "ese", "i", "is", "ic"];
+    const PEOPLES: [&str; 17] =
+        ["n", "ns", "enne", "ennes", "an", "ans", "ian", "ians", "en", "ens", "ien", "iens", "s", "ese", "i", "is", "ic"];
     word == name || name.len() > 4 && word.strip_prefix(name).is_some_and(|rest| PEOPLES.contains(&rest))
 }
 

@@ -21,18 +21,44 @@ const RANGE: usize = 5;
 pub(super) struct Number {
     /// The number as it is written.
     pub(super) text: String,
+    /// The place of its first character, and the place after its last one.
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// The value: `3.5`, without zeros at the ends.
-    value: String,
+    pub(super) value: String,
     /// Another reading: `1.234` of a French text is 1234 or 1.234.
-    other: Option<String>,
+    pub(super) other: Option<String>,
     /// The value times the `million` after it.
-    scaled: Option<String>,
+    pub(super) scaled: Option<String>,
     /// A time of the day: hours and minutes.
-    time: Option<(u32, u32)>,
+    pub(super) time: Option<(u32, u32)>,
+    /// True if the hour is one of 24, not of 12.
+    is_exact: bool,
+    /// True for `22 heures`, which may be a time of the day or not.
+    is_hours: bool,
     /// True for a measure in imperial units: a translator may add it in others, `100 feet (30 m)`.
     is_converted: bool,
     /// The numbers that it may be split into: `12 300` may be two.
-    parts: Vec<String>,
+    pub(super) parts: Vec<String>,
+}
+
+impl Number {
+    /// Makes a number without a value.
+    fn plain(chars: &[char], start: usize, end: usize) -> Self {
+        Self {
+            text: chars[start..end].iter().collect(),
+            start,
+            end,
+            value: String::new(),
+            other: None,
+            scaled: None,
+            time: None,
+            is_exact: false,
+            is_hours: false,
+            is_converted: false,
+            parts: Vec::new(),
+        }
+    }
 }
 
 /// Checks that source and result have the same figures.
@@ -79,7 +105,9 @@ fn is_explained(number: &Number, others: &[Number], words: &HashSet<String>) -> 
         return true;
     }
     let has = |part: &String| others.iter().any(|other| other.value == *part || other.parts.contains(part)) || in_words(part);
-    if number.parts.len() > 1 && number.parts.iter().all(has) {
+    // Hours and minutes explain a time, but not the other half of the day.
+    let is_other_half = number.is_exact && others.iter().any(|other| other.is_exact && other.parts == number.parts);
+    if number.parts.len() > 1 && !is_other_half && number.parts.iter().all(has) {
         return true;
     }
     others.iter().any(|other| other.parts.len() > 1 && other.parts.contains(&number.value))
@@ -106,6 +134,13 @@ fn is_same_number(one: &Number, other: &Number) -> bool {
     if let (Some(one), Some(other)) = (&one.scaled, &other.scaled) {
         return one == other;
     }
+    if let (Some(time), Some(other_time)) = (one.time, other.time) {
+        let period = if one.is_exact && other.is_exact { 24 } else { 12 };
+        let is_same = time.1 == other_time.1 && time.0 % period == other_time.0 % period;
+        if is_same || !(one.is_hours || other.is_hours) {
+            return is_same;
+        }
+    }
     let values = |number: &Number| {
         [Some(number.value.clone()), number.other.clone(), number.scaled.clone()].into_iter().flatten().collect::<Vec<_>>()
     };
@@ -114,9 +149,8 @@ fn is_same_number(one: &Number, other: &Number) -> bool {
         return true;
     }
     match (one.time, other.time) {
-        (Some((hour, minute)), Some((other_hour, other_minute))) => minute == other_minute && hour % 12 == other_hour % 12,
-        (Some((hour, 0)), None) => other.value == hour.to_string() || other.value == (hour % 12).to_string(),
-        (None, Some((hour, 0))) => one.value == hour.to_string() || one.value == (hour % 12).to_string(),
+        (Some((hour, 0)), None) if !one.is_hours => other.value == hour.to_string() || other.value == (hour % 12).to_string(),
+        (None, Some((hour, 0))) if !other.is_hours => one.value == hour.to_string() || one.value == (hour % 12).to_string(),
         _ => is_decade(&one.value, &other.value) || is_decade(&other.value, &one.value),
     }
 }
@@ -193,6 +227,20 @@ fn parse_number(chars: &[char], start: usize, lang: &Lang) -> (Number, usize) {
     let groups = parse_groups(chars, start, lang);
     let (whole, mut end) = (groups.concat(), start + head + 4 * (groups.len() - 1));
     let separator = if groups.len() > 1 { chars[start + head] } else { ' ' };
+    if groups.len() == 1
+        && let Some(end) = parse_minutes(chars, end)
+    {
+        let minutes: String = chars[start + head..end].iter().filter(|c| c.is_ascii_digit()).collect();
+        let parts = vec![canonical(&whole, ""), canonical(&minutes, "")];
+        let value = format!("{}:{minutes}", canonical(&whole, ""));
+        return (Number { value, parts, ..Number::plain(chars, start, end) }, end);
+    }
+    let hundredths = if groups.len() == 1 { parse_hundredths(chars, end) } else { None };
+    if let Some((hundredths, length)) = hundredths {
+        let parts = vec![canonical(&whole, ""), canonical(&hundredths, "")];
+        let value = canonical(&whole, &hundredths);
+        return (Number { value, parts, ..Number::plain(chars, start, end + length) }, end + length);
+    }
     let fraction = parse_fraction(chars, start, end, separator, lang);
     end += if fraction.is_empty() { 0 } else { fraction.len() + 1 };
     // `1.234` and `1,234`: what the one language's thousands are, the other's are parts of one; Spanish knows both.
@@ -207,8 +255,8 @@ fn parse_number(chars: &[char], start: usize, lang: &Lang) -> (Number, usize) {
     let parts =
         if groups.len() > 1 && is_gap(separator) { groups.iter().map(|part| canonical(part, "")).collect() } else { Vec::new() };
     let is_converted = is_imperial(&chars[end..]);
-    let mut number =
-        Number { text: String::new(), value: canonical(&whole, &fraction), other, scaled: None, time: None, is_converted, parts };
+    let value = canonical(&whole, &fraction);
+    let mut number = Number { value, other, is_converted, parts, ..Number::plain(chars, start, end) };
     if fraction.is_empty() && head <= 2 && groups.len() == 1 {
         end = parse_time(chars, end, &mut number);
     } else if head <= 2 && fraction.len() == 2 && chars[start + head] == '.' {
@@ -216,6 +264,8 @@ fn parse_number(chars: &[char], start: usize, lang: &Lang) -> (Number, usize) {
     }
     number.scaled = parse_scale(&chars[end..], lang).map(|power| multiply(&number.value, power));
     number.text = chars[start..end].iter().collect();
+    number.end = end;
+    settle_half_of_day(chars, end, &mut number, lang);
     (number, end)
 }
 
@@ -256,6 +306,24 @@ fn parse_fraction(chars: &[char], start: usize, end: usize, separator: char, lan
     if goes_on { String::new() } else { chars[end + 1..after].iter().collect() }
 }
 
+/// Parses the seconds after minutes: `3'29''41`. Returns the end of the seconds.
+fn parse_minutes(chars: &[char], end: usize) -> Option<usize> {
+    let is_sign = matches!(chars.get(end), Some('\'' | '’' | '′')) && count_digits(chars.get(end + 1..)?) == 2;
+    let after = chars.get(end + 3)?;
+    (is_sign && matches!(after, '\'' | '’' | '″' | '"' | '”')).then_some(end + 3)
+}
+
+/// Parses the hundredths of a time: `9''58`, `9″58`. Returns them and the number of characters.
+fn parse_hundredths(chars: &[char], end: usize) -> Option<(String, usize)> {
+    let sign = match (chars.get(end), chars.get(end + 1)) {
+        (Some('\'' | '’'), Some('\'' | '’')) => 2,
+        (Some('″' | '"' | '”'), _) => 1,
+        _ => return None,
+    };
+    let length = count_digits(chars.get(end + sign..)?);
+    (1..=3).contains(&length).then(|| (chars[end + sign..end + sign + length].iter().collect(), sign + length))
+}
+
 /// Parses the minutes after an hour: `20h30`, `20 h 30`, `20:30`; and `8 pm`. Returns the end of the time.
 fn parse_time(chars: &[char], end: usize, number: &mut Number) -> usize {
     let hour = number.value.clone();
@@ -270,7 +338,11 @@ fn parse_time(chars: &[char], end: usize, number: &mut Number) -> usize {
     let at = skip(end);
     let letter = chars.get(at).map(char::to_ascii_lowercase);
     let next = chars.get(at + 1).copied().unwrap_or(' ');
-    if letter == Some('h') && !next.is_alphabetic() {
+    let word: String = chars.get(at..).unwrap_or(&[]).iter().take_while(|c| c.is_alphabetic()).take(8).collect();
+    if matches!(word.as_str(), "heures" | "horas" | "hores" | "Uhr") {
+        number.time = time_of_day(&hour, "0");
+        number.is_hours = true;
+    } else if letter == Some('h') && !next.is_alphabetic() {
         let after = skip(at + 1);
         let length = count_digits(chars.get(after..).unwrap_or(&[]));
         if length == 2 {
@@ -285,6 +357,46 @@ fn parse_time(chars: &[char], end: usize, number: &mut Number) -> usize {
         number.time = time_of_day(&hour, "0");
     }
     end
+}
+
+/// Settles which half of the day a time is in. In English only `am` and `pm` say so; elsewhere hours are of 24, unless the evening is
+/// spoken of.
+fn settle_half_of_day(chars: &[char], end: usize, number: &mut Number, lang: &Lang) {
+    let Some((hour, minute)) = number.time else { return };
+    let rest: String = chars[end..].iter().skip_while(|c| is_gap(**c)).take(24).collect::<String>().to_lowercase();
+    let is_half = |letter: char| {
+        let after = rest.strip_prefix(letter).map(|rest| rest.trim_start_matches(['.', ' ', '\u{a0}', '\u{202f}']));
+        after.and_then(|rest| rest.strip_prefix('m')).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
+    };
+    if is_half('p') {
+        number.time = Some((hour % 12 + 12, minute));
+        number.is_exact = true;
+    } else if is_half('a') {
+        number.time = Some((hour % 12, minute));
+        number.is_exact = true;
+    } else if lang.primary() != "en" {
+        const LATER: [&str; 17] = [
+            "soir",
+            "après-midi",
+            "nuit",
+            "tarde",
+            "noche",
+            "vespre",
+            "nit",
+            "abend",
+            "nachmittag",
+            "nacht",
+            "sera",
+            "pomeriggio",
+            "notte",
+            "noite",
+            "tarda",
+            "matin",
+            "mañana",
+        ];
+        let text: String = chars.iter().collect::<String>().to_lowercase();
+        number.is_exact = hour > 12 || !LATER.iter().any(|word| text.contains(word)) || text.contains("matin");
+    }
 }
 
 fn time_of_day(hour: &str, minute: &str) -> Option<(u32, u32)> {

@@ -6,6 +6,44 @@ use std::sync::LazyLock;
 use super::texts::words;
 use crate::model::Lang;
 
+/// Cardinals besides the first word of a line.
+const OTHER_CARDINALS: [&str; 34] = [
+    "vingts",
+    "cents",
+    "mille",
+    "milles",
+    "milliers",
+    "millions",
+    "milliards",
+    "hundreds",
+    "thousands",
+    "billions",
+    "miles",
+    "millones",
+    "millón",
+    "veintiún",
+    "veintiuna",
+    "dues",
+    "duas",
+    "cents",
+    "centes",
+    "milions",
+    "milioni",
+    "miliardi",
+    "milhões",
+    "milhão",
+    "bilhões",
+    "hunderte",
+    "tausende",
+    "millionen",
+    "milliarden",
+    "zwo",
+    "doscientas",
+    "trescientas",
+    "milers",
+    "mila",
+];
+
 /// The number words of a language.
 #[derive(Default)]
 pub(super) struct Numerals {
@@ -15,6 +53,8 @@ pub(super) struct Numerals {
     months: HashMap<&'static str, u64>,
     /// Powers of ten.
     scales: HashMap<&'static str, u32>,
+    /// Words that are numbers and nothing else, in thousandths.
+    cardinals: HashMap<&'static str, u64>,
 }
 
 static NUMERALS: LazyLock<HashMap<&'static str, Numerals>> =
@@ -34,7 +74,15 @@ fn parse_numerals(list: &'static str) -> HashMap<&'static str, Numerals> {
                 numerals.scales.extend(parts.map(|word| (word, u32::try_from(power).unwrap_or(0))));
             }
             "0.5" => numerals.values.extend(parts.map(|word| (word, 500))),
-            value => numerals.values.extend(parts.map(|word| (word, value.parse::<u64>().unwrap_or(0) * 1000))),
+            value => {
+                let value = value.parse::<u64>().unwrap_or(0) * 1000;
+                for (place, word) in parts.enumerate() {
+                    numerals.values.insert(word, value);
+                    if place == 0 || OTHER_CARDINALS.contains(&word) {
+                        numerals.cardinals.insert(word, value);
+                    }
+                }
+            }
         }
     }
     all
@@ -54,6 +102,25 @@ impl Numerals {
     /// Returns the power of ten of a word: 6 for `millions`.
     pub(super) fn scale(&self, word: &str) -> Option<u32> {
         self.scales.get(word.to_lowercase().as_str()).copied()
+    }
+
+    /// Returns the value of a word that is a number and nothing else, in thousandths.
+    pub(super) fn cardinal(&self, word: &str) -> Option<u64> {
+        self.cardinals.get(word).copied()
+    }
+
+    /// Returns the value of a word that may be a number.
+    pub(super) fn any_value(&self, word: &str) -> Option<String> {
+        self.values.get(word).map(|value| format_thousandths(*value))
+    }
+
+    /// Returns the value of number words in a row, which are in thousandths.
+    pub(super) fn sum(values: &[u64]) -> String {
+        let (mut total, mut part) = (0_u64, 0_u64);
+        for value in values {
+            add_word(*value, &mut total, &mut part);
+        }
+        format_thousandths(total.saturating_add(part))
     }
 
     /// Returns all values of the words of a text: of each word by itself, and of words in a row together.
@@ -90,21 +157,26 @@ fn combine(run: &mut Vec<u64>, found: &mut HashSet<String>) {
     for start in 0..run.len().min(8) {
         let (mut total, mut part) = (0_u64, 0_u64);
         for value in run[start..].iter().take(8) {
-            let whole = value / 1000;
-            if whole >= 1_000 {
-                total = total.saturating_add(part.max(1000).saturating_mul(whole));
-                part = 0;
-            } else if whole == 100 {
-                part = part.max(1000).saturating_mul(100);
-            } else if part == 4000 && whole == 20 {
-                part = 80_000;
-            } else {
-                part = part.saturating_add(*value);
-            }
+            add_word(*value, &mut total, &mut part);
             found.insert(format_thousandths(total.saturating_add(part)));
         }
     }
     run.clear();
+}
+
+/// Adds a number word to those before it: to `total`, and to the `part` that a following `thousand` multiplies. All are thousandths.
+fn add_word(value: u64, total: &mut u64, part: &mut u64) {
+    let whole = value / 1000;
+    if whole >= 1_000 {
+        *total = total.saturating_add((*part).max(1000).saturating_mul(whole));
+        *part = 0;
+    } else if whole == 100 {
+        *part = (*part).max(1000).saturating_mul(100);
+    } else if *part == 4000 && whole == 20 {
+        *part = 80_000;
+    } else {
+        *part = part.saturating_add(value);
+    }
 }
 
 /// Formats thousandths as other numbers are.

@@ -5,7 +5,7 @@
 //! that shares clearly more with another text of the request than with its own is doubted. Languages that share nothing cannot be
 //! checked in this way.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::texts::{plain_letters, words};
 use crate::model::Marked;
@@ -18,6 +18,9 @@ const LEAST: usize = 2;
 const TIMES: f64 = 2.0;
 /// The neighbours that a text is compared with, on each side.
 const NEIGHBOURS: usize = 32;
+/// The least words of an answer that may not stand under two sources, and the share of words by which sources are alike.
+const REPEATED_WORDS: usize = 4;
+const ALIKE: f64 = 0.5;
 /// With this many doubtful answers, and a tenth of the request, every answer is doubted.
 const MANY: usize = 4;
 
@@ -29,6 +32,7 @@ pub fn find_swapped(sources: &[&Marked], answers: &[Option<&Marked>]) -> Vec<usi
         return Vec::new();
     }
     let texts: Vec<HashSet<String>> = sources.iter().map(|text| stems(text)).collect();
+    let given = answers;
     let answers: Vec<HashSet<String>> = answers.iter().map(|answer| answer.map(stems).unwrap_or_default()).collect();
     let own: Vec<f64> = texts.iter().zip(&answers).map(|(text, answer)| shared_words(text, answer).1).collect();
     let mut crossed = BTreeSet::new();
@@ -40,10 +44,38 @@ pub fn find_swapped(sources: &[&Marked], answers: &[Option<&Marked>]) -> Vec<usi
             }
         }
     }
+    crossed.extend(find_repeated(sources, given));
     if crossed.len() >= MANY && crossed.len() * 10 >= texts.len() {
         return (0..texts.len()).collect();
     }
     crossed.into_iter().collect()
+}
+
+/// Finds the answers that stand under several sources that are not alike: one sentence under six headlines. The one that shares most
+/// with its source stays, if there is one.
+pub fn find_repeated(sources: &[&Marked], answers: &[Option<&Marked>]) -> Vec<usize> {
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, answer) in answers.iter().enumerate().take(sources.len()) {
+        let Some(answer) = answer else { continue };
+        let words: Vec<String> = words(&answer.plain()).map(|word| word.text.to_lowercase()).collect();
+        if words.len() >= REPEATED_WORDS {
+            places.entry(words.join(" ")).or_default().push(place);
+        }
+    }
+    let mut repeated = Vec::new();
+    for same in places.into_values().filter(|same| same.len() > 1) {
+        let texts: Vec<HashSet<String>> = same.iter().map(|place| stems(sources[*place])).collect();
+        let Some(answer) = answers[same[0]].map(stems) else { continue };
+        if texts[1..].iter().all(|other| *other == texts[0] || shared_words(&texts[0], other).1 >= ALIKE) {
+            continue;
+        }
+        let shares: Vec<f64> = texts.iter().map(|text| shared_words(text, &answer).1).collect();
+        let most = shares.iter().copied().fold(0.0, f64::max);
+        let has_best = most > 0.0 && shares.iter().filter(|share| **share >= most / TIMES).count() == 1;
+        repeated.extend(same.iter().zip(&shares).filter(|(_, share)| !has_best || **share < most).map(|(place, _)| *place));
+    }
+    repeated.sort_unstable();
+    repeated
 }
 
 /// Returns the number of words in common, and their share of the possible ones.
@@ -98,6 +130,16 @@ mod tests {
         assert_eq!(judged([1, 0, 2, 3]), vec![0, 1]);
         assert_eq!(judged([3, 0, 2, 1]), vec![0, 1, 3]);
         assert_eq!(judged([1, 2, 3, 0]), vec![0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn one_answer_under_different_sources_is_repeated() {
+        let sources = SOURCES.map(Marked::text);
+        let answer = Marked::text(ANSWERS[0]);
+        let sources: Vec<_> = sources.iter().collect();
+        assert_eq!(find_repeated(&sources, &[Some(&answer), Some(&answer), None, Some(&answer)]), vec![1, 3]);
+        let alike = [Marked::text("Le judo français attend"), Marked::text("Le judo français attend !")];
+        assert_eq!(find_repeated(&alike.iter().collect::<Vec<_>>(), &[Some(&answer), Some(&answer)]), Vec::<usize>::new());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::texts::{ComparedTexts, TERM, words};
 use super::thresholds::{BIGRAM_EXCESS, DENSITIES, LENGTHS, LENGTHS_UNKNOWN, LOOP_LENGTH, LOOP_TIMES};
+use super::tidy::has_reference;
 use super::{Rejection, TranslationCheck};
 use crate::model::{Lang, SegmentKind};
 
@@ -32,6 +33,9 @@ pub(super) fn check_characters(texts: &ComparedTexts<'_>) -> Result<(), Rejectio
         if texts.result.contains(rest) && !texts.source.contains(rest) {
             return Err(Rejection::Characters(format!("{rest:?}")));
         }
+    }
+    if has_reference(&texts.result) && !has_reference(&texts.source) {
+        return Err(Rejection::Characters("a character reference".to_owned()));
     }
     if let Some(word) = find_unknown_word(texts) {
         return Err(Rejection::Characters(format!("{word:?}")));
@@ -133,6 +137,15 @@ fn begins_with_translation(source: &str) -> bool {
     let first = words.next().unwrap_or("");
     let reach = if HERE.contains(&first) { 4 } else { 1 };
     WORDS.contains(&first) || words.take(reach).any(|word| WORDS.contains(&word))
+}
+
+/// Returns the length in percent of what is usual for the two languages, if that is known.
+pub(super) fn length_percent(texts: &ComparedTexts<'_>) -> Option<usize> {
+    let count = |text: &str| text.chars().filter(|c| *c != TERM).count();
+    let (source, result) = (count(&texts.bare_source), count(&texts.bare_result));
+    let density = |lang: &Lang| DENSITIES.iter().find(|(tag, _)| *tag == lang.primary()).map(|(_, density)| *density);
+    let usual = source * density(texts.to)? / density(texts.from)?;
+    (usual > 0).then(|| result * 100 / usual)
 }
 
 /// Checks that the length is usual for the two languages. Terms do not count, as they were not sent.

@@ -113,6 +113,70 @@ fn text_that_needs_no_translation_may_stay() {
 }
 
 #[test]
+fn meaning_that_was_turned_round_is_refused() {
+    for (source, to, good, bad, kind) in [
+        (
+            "Le bus part mardi à midi.",
+            "en",
+            "The bus leaves on Tuesday at noon.",
+            "The bus leaves on Wednesday at noon.",
+            "meaning",
+        ),
+        ("La foire ouvre en mai.", "en", "The fair opens in May.", "The fair opens in June.", "meaning"),
+        ("Le sentier fait 10 km.", "en", "The trail is 10 km long.", "The trail is 10 miles long.", "unit"),
+        ("Le billet coûte 7 500 €.", "en", "The ticket costs €7,500.", "The ticket costs $7,500.", "unit"),
+        ("Il a mangé trois pommes.", "en", "He ate three apples.", "He ate four apples.", "number"),
+        ("Départ à 20h30.", "en", "Start at 8:30 p.m.", "Start at 8:30 a.m.", "number"),
+        ("Le musée n'ouvre pas demain.", "en", "The museum does not open tomorrow.", "The museum opens tomorrow.", "negation"),
+        ("Le musée ouvre demain.", "es", "El museo abre mañana.", "El museo no abre mañana.", "negation"),
+        ("Le chien suédois a gagné.", "en", "The Swedish dog won.", "The Danish dog won.", "meaning"),
+        ("Lyon a gagné le match.", "en", "Lyon won the match.", "Lyon lost the match.", "meaning"),
+        ("La joueuse est tombée.", "es", "La jugadora se cayó.", "El jugador se cayó.", "person"),
+        (
+            "Le train a plus de dix ans.",
+            "de",
+            "Der Zug ist mehr als zehn Jahre alt.",
+            "Der Zug ist weniger als zehn Jahre alt.",
+            "meaning",
+        ),
+        ("Paul Morel dépasse Jean Vidal.", "en", "Paul Morel overtakes Jean Vidal.", "Jean Vidal overtakes Paul Morel.", "roles"),
+        ("Il a dit « oui à tout prix ».", "en", "He said “yes at all costs”.", "He said yes at all costs.", "quotes"),
+    ] {
+        assert_eq!(judged(source, to, good), "ok", "{good}");
+        assert_eq!(judged(source, to, bad), kind, "{bad}");
+    }
+}
+
+#[test]
+fn idioms_are_not_taken_for_what_their_words_mean() {
+    for (source, to, result) in [
+        ("Il n'y a pas que le sport.", "en", "There is more to life than sport."),
+        ("Le maire viendra sans doute.", "en", "The mayor will probably come."),
+        ("Or le maire ne viendra plus.", "en", "But the mayor will no longer come."),
+        ("Il a marché pas à pas.", "en", "He walked step by step."),
+        ("Le record est de 9''58.", "en", "The record is 9.58 seconds."),
+        ("Elle court en 4'02''95.", "en", "She runs it in 4:02.95."),
+        ("Le parc ferme à 22 heures.", "en", "The park closes at 10 p.m."),
+        ("Les deux ponts sont fermés.", "en", "Both bridges are closed."),
+    ] {
+        assert_eq!(judged(source, to, result), "ok", "{source} {result}");
+    }
+}
+
+#[test]
+fn elements_hold_what_they_held() {
+    for (source, result, verdict) in [
+        ("De <x1>Metz</x1> à <x2>Nancy</x2>.", "From <x1>Metz</x1> to <x2>Nancy</x2>.", "ok"),
+        ("De <x1>Metz</x1> à <x2>Nancy</x2>.", "From <x2>Metz</x2> to <x1>Nancy</x1>.", "marks"),
+        ("Le <x1>toit</x1> du <x2>stade</x2>.", "The <x2>stadium</x2>’s <x1>roof</x1>.", "ok"),
+        ("Voir <x1>la carte</x1>.", "See <x1></x1> the map.", "marks"),
+        ("Une salle de 48 m<x1>2</x1>.", "A room of 48 <x1>m2</x1>.", "marks"),
+    ] {
+        assert_eq!(judged(source, "en", result), verdict, "{source} {result}");
+    }
+}
+
+#[test]
 fn missing_name_of_the_list_is_refused() {
     let terms = [
         Term { mark: 1, source: "huitièmes de finale".into(), target: "round of 16".into(), is_held: false },
@@ -172,6 +236,14 @@ fn every_rejection_has_a_kind_with_a_name_and_a_message() {
         Rejection::Ending,
         Rejection::Unbalanced('('),
         Rejection::Repetition("the city".into()),
+        Rejection::Unit("10".into()),
+        Rejection::Meaning { was: "mardi".into(), became: "wednesday".into() },
+        Rejection::Negation,
+        Rejection::Person,
+        Rejection::Quotes,
+        Rejection::Addition,
+        Rejection::Omission,
+        Rejection::Roles("Jack Ma".into(), "Jack Mi".into()),
     ];
     let kinds: std::collections::HashSet<_> = all.iter().map(Rejection::kind).collect();
     assert_eq!(kinds.len(), all.len());

@@ -1,6 +1,11 @@
 //! Removes from an answer, before it is verified, what is safe to remove: white space, quotation marks around the whole, and the notes
 //! of rule-based engines before words.
 
+mod debris;
+mod spaces;
+
+pub(super) use debris::has_reference;
+
 use crate::model::{Marked, Piece};
 
 /// The notes of Apertium, and of engines that use it, before a word that it does not know (`*`) or could translate but not inflect
@@ -8,12 +13,17 @@ use crate::model::{Marked, Piece};
 const NOTES: [char; 2] = ['*', '#'];
 
 /// Removes white space at the ends that the source does not have, notes before words, and a pair of quotation marks around the whole,
-/// which models like to add.
+/// which models like to add; debris of Markdown and escapes. White space beside marks is put back.
 pub fn tidy(source: &Marked, answer: &Marked) -> Marked {
     const PAIRS: [(char, char); 5] = [('"', '"'), ('“', '”'), ('«', '»'), ('„', '“'), ('`', '`')];
     let text = source.plain();
     let own = text.trim();
     let mut pieces = answer.pieces().to_vec();
+    for (place, piece) in pieces.iter_mut().enumerate() {
+        if let Piece::Text(line) = piece {
+            *line = debris::remove_debris(line, &text, place == 0);
+        }
+    }
     trim(&mut pieces, &text);
     for note in NOTES.into_iter().filter(|note| !text.contains(*note)) {
         for piece in &mut pieces {
@@ -39,7 +49,7 @@ pub fn tidy(source: &Marked, answer: &Marked) -> Marked {
             trim(&mut pieces, own);
         }
     }
-    Marked::new(pieces)
+    Marked::new(spaces::restore_spaces(source, &pieces))
 }
 
 /// Removes a note that stands before words.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::types::{Batch, Outgoing};
+use super::first_words::first_words;
 use super::response_format::ResponseFormat;
 use crate::model::{Lang, SegmentKind, Usage};
 
@@ -104,10 +105,11 @@ fn count_tokens(text: &str) -> u64 {
 }
 
 /// Returns the most tokens that a translation may take: as many as the text and the translations of its terms have bytes, twice
-/// what the longest one needed.
+/// what the longest one needed, and those of the words that the model quotes.
 fn max_output_tokens(text: &Outgoing) -> u64 {
     let terms: usize = text.terms.iter().map(|term| term.target.len()).sum();
-    (text.in_words().to_tagged().len() + terms) as u64 + 40
+    let quoted = first_words(&text.in_words().plain()).len();
+    (text.in_words().to_tagged().len() + terms + quoted) as u64 + 60
 }
 
 /// Returns the place in its batch of the text with this id; for an id that is none, a place beyond every batch.
@@ -120,8 +122,8 @@ pub(super) fn response_schema() -> Value {
     json!({
         "type": "object", "additionalProperties": false, "required": ["items"],
         "properties": { "items": { "type": "array", "items": {
-            "type": "object", "additionalProperties": false, "required": ["id", "text"],
-            "properties": { "id": { "type": "integer" }, "text": { "type": "string" } },
+            "type": "object", "additionalProperties": false, "required": ["id", "begins", "text"],
+            "properties": { "id": { "type": "integer" }, "begins": { "type": "string" }, "text": { "type": "string" } },
         } } },
     })
 }
@@ -169,7 +171,9 @@ fn system_message(from: &Lang, to: &Lang, format: ResponseFormat) -> String {
     let (from, to) = (language_name(from), language_name(to));
     let answer = match format {
         ResponseFormat::Schema | ResponseFormat::Object => {
-            "Answer with JSON only, of this shape: {\"items\": [{\"id\": 11, \"text\": \"…\"}]}, with every item once, under its id."
+            "Answer with JSON only, of this shape: {\"items\": [{\"id\": 11, \"begins\": \"…\", \"text\": \"…\"}]}, with every item once, \
+             under its id. In `begins` copy the first four words of the item's own `text`, untranslated and without marks; in `text` \
+             write its translation."
         }
         ResponseFormat::Lines => {
             "Answer with one line for each item and nothing else: its id, a colon, a space, its translation, as in \"11: …\"."

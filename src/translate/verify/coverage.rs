@@ -1,0 +1,82 @@
+//! Checks that a result says all that its source says, and no more: by what both languages show of it (names, known words, length).
+
+use super::Rejection;
+use super::concepts::{Meanings, Side};
+use super::shape::length_percent;
+use super::texts::{ComparedTexts, plain_letters, words};
+
+/// The length in percent of what is usual from which an aside, or a clause without anything of the source, was added.
+const ASIDE_PERCENT: usize = 98;
+const CLAUSE_PERCENT: usize = 112;
+/// The length below which a word that was lost is a part that was left out.
+const LOST_PERCENT: usize = 70;
+/// The same for two of them.
+const LOST_TWO_PERCENT: usize = 78;
+/// The letters by which words of two languages are compared.
+const STEM: usize = 4;
+/// The least words of a clause.
+const CLAUSE_WORDS: usize = 3;
+
+/// Groups whose concepts translators leave out, or say otherwise.
+const LOOSE: [&str; 13] =
+    ["none", "unit", "gender", "pronoun", "possessive", "thing", "last", "amount", "today", "place", "start", "aside", "ordinal"];
+
+/// Refuses a result with an aside that the source lacks, or with a last clause that has nothing of it.
+pub(super) fn check_added(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
+    let Some(percent) = length_percent(texts) else { return Ok(()) };
+    let (source, result) = (&meanings.source, &meanings.result);
+    let mut asides = result.hits.iter().filter(|hit| hit.concept.group == "aside" && hit.is_strong);
+    if percent >= ASIDE_PERCENT && asides.any(|hit| !source.has("aside", hit.concept.name)) {
+        return Err(Rejection::Addition);
+    }
+    if percent >= CLAUSE_PERCENT && has_foreign_clause(texts, meanings) {
+        return Err(Rejection::Addition);
+    }
+    Ok(())
+}
+
+/// Returns true if the last clause of the result is one more than the source has, and shares nothing with it.
+fn has_foreign_clause(texts: &ComparedTexts<'_>, meanings: &Meanings) -> bool {
+    let commas = |text: &str| text.matches([',', ';']).count();
+    let (source, result) = (&texts.bare_source, &texts.bare_result);
+    let Some(at) = result.rfind(',').filter(|_| commas(result) > commas(source)) else { return false };
+    let stems: Vec<String> = words(source).map(|word| stem(word.text)).collect();
+    let clause = &result[at..];
+    let mut own = words(clause);
+    let is_shared = own.any(|word| {
+        let is_figure = word.text.starts_with(|c: char| c.is_ascii_digit());
+        is_figure || word.text.chars().count() >= STEM && stems.contains(&stem(word.text))
+    });
+    let mut hits = meanings.result.hits.iter().filter(|hit| meanings.result.tokens[hit.at].at > at);
+    let is_known = hits.any(|hit| meanings.source.has(hit.concept.group, hit.concept.name));
+    words(clause).count() >= CLAUSE_WORDS && !is_shared && !is_known
+}
+
+/// Refuses a short result that lacks words of the source that any list has, or its names.
+pub(super) fn check_omitted(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
+    let Some(percent) = length_percent(texts).filter(|percent| *percent < LOST_TWO_PERCENT) else { return Ok(()) };
+    let lost = lost_concepts(&meanings.source, &meanings.result) + lost_names(texts, &meanings.source);
+    if lost > 1 || lost > 0 && percent < LOST_PERCENT { Err(Rejection::Omission) } else { Ok(()) }
+}
+
+fn lost_concepts(source: &Side, result: &Side) -> usize {
+    let strong = source.hits.iter().filter(|hit| hit.is_strong && !LOOSE.contains(&hit.concept.group));
+    let mut lost: Vec<_> = strong.map(|hit| hit.concept).filter(|concept| !result.has(concept.group, concept.name)).collect();
+    lost.sort_unstable();
+    lost.dedup();
+    lost.len()
+}
+
+/// Counts the capitalised words in the source that no word of the result resembles.
+fn lost_names(texts: &ComparedTexts<'_>, source: &Side) -> usize {
+    let stems: Vec<String> = words(&texts.bare_result).map(|word| stem(word.text)).collect();
+    let is_known = |at: usize| source.hits.iter().any(|hit| source.tokens.get(hit.at).is_some_and(|token| token.at == at));
+    let names = words(&texts.bare_source)
+        .skip(1)
+        .filter(|word| word.text.starts_with(char::is_uppercase) && word.text.chars().count() >= STEM);
+    names.filter(|word| !is_known(word.at) && !stems.contains(&stem(word.text))).count()
+}
+
+fn stem(word: &str) -> String {
+    plain_letters(word).chars().take(STEM).collect()
+}

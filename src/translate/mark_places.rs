@@ -69,6 +69,9 @@ fn put_indices_right(source: &Marked, answer: &Marked) -> Option<Marked> {
     for (number, index) in indices(source) {
         let Some(at) = pieces.iter().position(|piece| *piece == Piece::Open(number)) else { continue };
         let [Piece::Open(_), Piece::Text(inside), Piece::Close(_)] = pieces.get(at..at + 3)? else { return None };
+        if inside.trim() == index.trim() {
+            continue;
+        }
         let (before, after) = inside.split_once(index.trim())?;
         let is_index = |beside: &str| !beside.contains(|c: char| c.is_ascii_digit());
         if !is_index(before) || !is_index(after) {
@@ -130,6 +133,7 @@ mod tests {
     fn letters_move_out_of_an_index() {
         assert_eq!(right("de CO<x1>2</x1> ici", "of <x1>CO2</x1> here").as_deref(), Some("of CO<x1>2</x1> here"));
         assert_eq!(right("de CO<x1>2</x1>", "of CO<x1>3</x1>"), None);
+        assert_eq!(right("de CO<x1>2 </x1>ici", "of CO<x1>2 </x1>here").as_deref(), Some("of CO<x1>2 </x1>here"));
         assert_eq!(right("un <x1>mot</x1>", "a <x1>word</x1>").as_deref(), Some("a <x1>word</x1>"));
     }
 

@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{
-    BilingualMode, Budget, Cidr, EngineKind, Format, Headline, Lang, Price, Show, SourceId, Text, UntranslatedPolicy, Zone,
+    BilingualMode, Budget, Cidr, EngineKind, Format, Headline, Lang, Price, Show, SourceId, StoryRules, Text, UntranslatedPolicy,
+    Zone,
 };
 
 /// The whole configuration.
@@ -168,6 +169,8 @@ pub struct Source {
     pub every: Duration,
     /// The weight of its entries where an edition has too few places, in thousandths.
     pub weight: u32,
+    /// How much it is preferred when several sources tell one story: the greatest leads.
+    pub prefer: i64,
     /// True if the articles are fetched from the pages of its entries.
     pub full_text: bool,
     /// True if it is visited. The secrets of a disabled source are not read: its `headers` are empty and its `auth` is `None`.
@@ -205,6 +208,8 @@ pub struct Edition {
     pub from: Vec<SourceId>,
     /// The weights of these sources, in the same order and in thousandths.
     pub weights: Vec<u32>,
+    /// The `prefer` of these sources, in the same order.
+    pub prefer: Vec<i64>,
     /// Its languages; empty if every entry keeps its own.
     pub langs: Vec<Lang>,
     /// The ids of its engines, the preferred one first; empty if nothing is translated.
@@ -221,6 +226,8 @@ pub struct Edition {
     pub within: Duration,
     /// The most entries of one source.
     pub per_source: Option<usize>,
+    /// The rules by which entries become stories; nothing if each entry is an item of its own.
+    pub stories: Option<StoryRules>,
     /// Its formats, in writing order.
     pub formats: Vec<Format>,
     /// The time for which retention keeps the entries of its sources.

@@ -100,7 +100,7 @@ fn is_close(one: Time, other: Time) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{LinkOrigin, Revision, SourceId};
+    use crate::model::{LinkOrigin, Revision, SourceId, StoryKey};
 
     const HOUR: i64 = 3_600_000;
     const TEXT: &str = "La finale du relais a réuni quinze mille spectateurs autour du bassin de la ville hier soir.";
@@ -118,6 +118,7 @@ mod tests {
             first_seen: Time::EPOCH,
             lang: None,
             article,
+            story: StoryKey::default(),
             is_withdrawn: false,
         }
     }

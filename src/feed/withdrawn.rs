@@ -56,7 +56,7 @@ pub fn find_withdrawn(last: LastBody<'_>, now: &[(EntryId, Option<Time>)], is_as
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ArticleKey, Revision, SourceId};
+    use crate::model::{ArticleKey, Revision, SourceId, StoryKey};
 
     fn row(n: i64) -> EntryRow {
         EntryRow {
@@ -67,6 +67,7 @@ mod tests {
             first_seen: Time::EPOCH,
             lang: None,
             article: ArticleKey::default(),
+            story: StoryKey::default(),
             is_withdrawn: false,
         }
     }

@@ -99,8 +99,22 @@ pub struct EditionItem {
     pub updated: Time,
     /// The source that it comes from.
     pub source: SourceInfo,
+    /// Other sources that tell the same story.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<AlsoIn>,
     /// The translation, if it is one.
     pub translation: Option<Translation>,
+}
+
+/// An entry of another source that tells the story of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlsoIn {
+    /// Its source.
+    pub source: SourceInfo,
+    /// Its page.
+    pub url: Option<String>,
+    /// Its headline, in its own language.
+    pub title: Text,
 }
 
 /// The translation of an item from the language of its source.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::{ArticleKey, Clean, EntryId, EntryKey, Lang, LinkOrigin, PictureDetails, RawHtml, Revision, SourceId, Text, Time};
+use super::{
+    ArticleKey, Clean, EntryId, EntryKey, Lang, LinkOrigin, PictureDetails, RawHtml, Revision, SourceId, StoryKey, Text, Time,
+};
 
 /// A file that belongs to an entry: a podcast's audio, a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,6 +136,8 @@ pub struct EntryRow {
     pub lang: Option<Lang>,
     /// The facts that tell the article.
     pub article: ArticleKey,
+    /// The fingerprint of the event that it is about.
+    pub story: StoryKey,
     /// True if the source has removed the entry.
     pub is_withdrawn: bool,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArticleKey, BreakKind, Entry, EntryId, FaultKind, Revision, SourceId, SourceState, Time};
+use super::{ArticleKey, BreakKind, Entry, EntryId, FaultKind, Revision, SourceId, SourceState, StoryKey, Time};
 
 /// The entries of a body, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +101,8 @@ pub struct Change {
     pub first_seen: Time,
     /// The facts that tell the article.
     pub article: ArticleKey,
+    /// The fingerprint of the event that it is about.
+    pub story: StoryKey,
 }
 
 /// The result of one attempt to fetch a source. The store settles it in one transaction.

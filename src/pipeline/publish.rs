@@ -7,6 +7,7 @@ mod files;
 mod index;
 mod manifest;
 mod record;
+mod stories;
 mod view;
 mod window;
 
@@ -31,6 +32,8 @@ use deleted::PublishedEntries;
 use index::{INDEX, edition_link};
 use manifest::{LiveFiles, Manifest};
 use record::{Check, Inputs, Record};
+use stories::{Joined, Story, join_stories};
+use view::OtherPage;
 use window::{Selected, select_entries};
 
 /// The publish pass.
@@ -145,16 +148,20 @@ impl Publish<'_> {
         let now = self.clock.now();
         let Selected { entries, renditions, waiting } = select_entries(self.store, edition, lang, now).await?;
         done.waiting += waiting;
+        let published = record.as_ref().map(|record| record.entries.clone()).unwrap_or_default();
+        let joined = join_stories(self.store, edition, entries, published.known()).await?;
+        let item_ids = joined.item_ids();
+        let Joined { entries, stories, remembered } = joined;
         let items = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         let mut count = EditionCount { id: edition.id.clone(), lang: lang.cloned(), items, written: 0, same: 0 };
         let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;
-        let published = record.as_ref().map(|record| record.entries.clone()).unwrap_or_default();
-        let published = published.update(self.store, &entries, edition.limit, now).await?;
+        let published = published.update(self.store, (item_ids, remembered), edition.limit, now).await?;
         let inputs = Inputs {
             edition,
             lang,
             base_url: self.base_url,
             entries: &entries,
+            stories: &stories,
             infos,
             full_texts: &full_texts,
             renditions: &renditions,
@@ -169,7 +176,7 @@ impl Publish<'_> {
             return Ok((Some(count), Some(record)));
         }
         let updated_if_empty = record.as_ref().and_then(|record| record.updated).unwrap_or_else(|| now.whole_seconds());
-        let view = self.build_view(target, &entries, &renditions, infos, &published, (updated_if_empty, now)).await?;
+        let view = self.build_view(target, (&entries, &stories), &renditions, infos, &published, (updated_if_empty, now)).await?;
         let view = Arc::new(view);
         count.items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
         let written = self.write_formats(&view, &mut count).await?;
@@ -185,7 +192,7 @@ impl Publish<'_> {
     async fn build_view(
         &self,
         target: &Target<'_>,
-        window: &[EntryRow],
+        (window, stories): (&[EntryRow], &HashMap<EntryId, Story>),
         renditions: &HashMap<EntryId, i64>,
         infos: &HashMap<SourceId, SourceInfo>,
         published: &PublishedEntries,
@@ -198,8 +205,21 @@ impl Publish<'_> {
         }
         let (base_url, renditions) = (self.base_url, self.load_renditions(renditions, lang).await?);
         let withdrawn = &published.withdrawn;
-        let parts =
-            view::Parts { edition, lang, base_url, window, originals, renditions, infos, withdrawn, updated_if_empty, now };
+        let pages = self.load_pages(stories).await?;
+        let parts = view::Parts {
+            edition,
+            lang,
+            base_url,
+            window,
+            originals,
+            renditions,
+            infos,
+            stories,
+            pages,
+            withdrawn,
+            updated_if_empty,
+            now,
+        };
         Ok(view::build_edition(parts))
     }
 
@@ -214,6 +234,16 @@ impl Publish<'_> {
             }
             Check::Damaged => Ok(None),
         }
+    }
+
+    /// Loads the pages of the entries that are listed beside those that lead their stories.
+    async fn load_pages(&self, stories: &HashMap<EntryId, Story>) -> Result<HashMap<EntryId, OtherPage>, StoreError> {
+        let ids: Vec<EntryId> = stories.values().flat_map(|story| &story.others).map(|row| row.id).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let entries = self.store.load_entries(&ids).await?;
+        Ok(entries.into_iter().map(|(id, _, entry)| (id, OtherPage { url: entry.head.url, title: entry.title })).collect())
     }
 
     /// Loads the texts of renditions.

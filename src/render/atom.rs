@@ -81,6 +81,10 @@ fn entry(edition: &Edition, item: &EditionItem) -> Entry {
         title: enclosure.title.as_ref().map(|title| chars::line(title.as_str()).into_owned()),
         ..link("enclosure", &enclosure.url)
     }));
+    links.extend(
+        shown::also_in(item)
+            .filter_map(|(source, page)| Some(Link { title: Some(source.into_owned()), ..link("related", &page?) })),
+    );
     // atom_syndication has no xml:lang for an entry, so it stands on each text (RFC 4287 §2 allows it on any element).
     let html =
         |html: &str| AtomText { value: html.to_owned(), lang: lang.clone(), r#type: TextType::Html, ..AtomText::default() };

@@ -88,6 +88,7 @@ fn item(page_lang: Option<&Lang>, item: &EditionItem) -> Value {
         picture => picture::picture(item, body),
         body => body.map(|html| Value::from_safe_string(html.to_owned())),
         files => attached::files(item, body),
+        also_in => shown::also_in(item).map(|(name, page)| context! { name, page }).collect::<Vec<Value>>(),
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::shown::{self, UNKNOWN_TYPE};
 use super::{RenderError, chars, links};
-use crate::model::{Edition, EditionItem, Format, Lang, PictureDetails, Translation};
+use crate::model::{AlsoIn, Edition, EditionItem, Format, Lang, PictureDetails, SourceInfo, Translation};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -73,11 +73,22 @@ struct Attachment<'a> {
 #[derive(Serialize)]
 struct Relais<'a> {
     source: SourceName<'a>,
+    /// Other sources that tell the same story.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_in: Vec<AlsoInSource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     translation: Option<&'a Translation>,
     /// Width, height, credit and caption of `image`, which JSON Feed has no words for.
     #[serde(skip_serializing_if = "PictureDetails::is_empty")]
     image: &'a PictureDetails,
+}
+
+#[derive(Serialize)]
+struct AlsoInSource<'a> {
+    source: SourceName<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<Cow<'a, str>>,
+    title: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -130,13 +141,22 @@ fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
             })
             .collect(),
         relais: Relais {
-            source: SourceName {
-                id: item.source.id.as_str(),
-                title: shown::source_name(&item.source),
-                feed_url: links::public(&item.source.feed),
-            },
+            source: source_name(&item.source),
+            also_in: item.also_in.iter().map(also_in).collect(),
             translation: item.translation.as_ref(),
             image: &head.picture,
         },
+    }
+}
+
+fn source_name(source: &SourceInfo) -> SourceName<'_> {
+    SourceName { id: source.id.as_str(), title: shown::source_name(source), feed_url: links::public(&source.feed) }
+}
+
+fn also_in(also: &AlsoIn) -> AlsoInSource<'_> {
+    AlsoInSource {
+        source: source_name(&also.source),
+        url: also.url.as_deref().map(chars::line),
+        title: chars::line(also.title.as_str()),
     }
 }

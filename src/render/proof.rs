@@ -42,6 +42,7 @@ mod tests {
             published: Time::EPOCH,
             updated: Time::EPOCH,
             source: origin.clone(),
+            also_in: Vec::new(),
             translation: None,
         });
         Edition {

@@ -1,7 +1,9 @@
 //! RSS 2.0, with the modules that readers know: content, Dublin Core, Atom, Media RSS.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use quick_xml::escape::escape;
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::itunes::ITunesChannelExtension;
 use rss::extension::{Extension, ExtensionMap};
@@ -57,10 +59,11 @@ fn self_link(address: String) -> [(&'static str, String); 3] {
 
 fn item(edition: &Edition, item: &EditionItem) -> RssItem {
     let head = &item.head;
+    let (content, also_in) = (shown::markup(item.content.as_ref()), also_in(item));
     RssItem {
         title: Some(chars::line(item.title.as_str()).into_owned()),
         link: head.url.as_deref().map(|url| chars::line(url).into_owned()),
-        description: shown::markup(item.summary.as_ref()).map(Into::into),
+        description: with_also_in(shown::markup(item.summary.as_ref()), also_in.as_deref().filter(|_| content.is_none())),
         categories: shown::lines(&head.categories).map(|name| Category { name, domain: None }).collect(),
         enclosure: shown::main_enclosure(item).map(|enclosure| Enclosure {
             url: chars::line(&enclosure.url).into_owned(),
@@ -74,11 +77,29 @@ fn item(edition: &Edition, item: &EditionItem) -> RssItem {
             url: links::public(&item.source.feed).into_owned(),
             title: Some(shown::source_name(&item.source).into_owned()),
         }),
-        content: shown::markup(item.content.as_ref()).map(Into::into),
+        content: content.map(|html| html.into_owned() + also_in.as_deref().unwrap_or_default()),
         extensions: extensions(more(item)),
         dublin_core_ext: Some(dublin_core(edition, item)),
         ..RssItem::default()
     }
+}
+
+/// Adds the line of the other sources to a text; alone, if there is no other.
+fn with_also_in(html: Option<Cow<'_, str>>, also_in: Option<&str>) -> Option<String> {
+    match (html, also_in) {
+        (None, also_in) => also_in.map(str::to_owned),
+        (Some(html), also_in) => Some(html.into_owned() + also_in.unwrap_or_default()),
+    }
+}
+
+/// The other sources of an item's story in one line of HTML: RSS has no element that readers show for them.
+fn also_in(item: &EditionItem) -> Option<String> {
+    let others = shown::also_in(item).map(|(name, page)| match page {
+        Some(page) => format!("<a href=\"{}\">{}</a>", escape(page), escape(name)),
+        None => escape(name).into_owned(),
+    });
+    let others: Vec<String> = others.collect();
+    (!others.is_empty()).then(|| format!("<p>Also in {}</p>", others.join(" · ")))
 }
 
 /// Authors, language and translators: RSS's own `author` wants an e-mail address, and it has no language for an item.
@@ -94,8 +115,12 @@ fn dublin_core(edition: &Edition, item: &EditionItem) -> DublinCoreExtension {
 fn more(item: &EditionItem) -> Vec<Extension> {
     let changed = (item.updated.whole_seconds() > item.published.whole_seconds())
         .then(|| element("atom:updated", Some(item.updated.rfc3339()), &[]));
+    let related = shown::also_in(item).filter_map(|(source, page)| {
+        let attributes = [("rel", "related".to_owned()), ("href", page?.into_owned()), ("title", source.into_owned())];
+        Some(element("atom:link", None, &attributes))
+    });
     let media = media::picture(item).into_iter().chain(media::files(item)).map(extension);
-    changed.into_iter().chain(media).collect()
+    changed.into_iter().chain(related).chain(media).collect()
 }
 
 fn extension(element: MediaElement) -> Extension {

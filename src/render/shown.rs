@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::chars;
+use super::{chars, links};
 use crate::model::{Clean, Edition, EditionItem, Enclosure, Format, Lang, SourceInfo};
 
 /// The program, as `generator` names it.
@@ -91,6 +91,11 @@ fn separate_addresses(author: &str) -> String {
 /// HTML that says something, without characters that an output may not hold.
 pub(super) fn markup(html: Option<&Clean>) -> Option<Cow<'_, str>> {
     html.map(|html| chars::markup(html.as_str())).filter(|html| !html.trim().is_empty())
+}
+
+/// The other sources of an item's story: their names, and their pages on the web.
+pub(super) fn also_in(item: &EditionItem) -> impl Iterator<Item = (Cow<'_, str>, Option<Cow<'_, str>>)> {
+    item.also_in.iter().map(|also| (source_name(&also.source), also.url.as_deref().and_then(links::web)))
 }
 
 /// The enclosures that have an address.

@@ -46,7 +46,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{ArticleKey, EntryId, Revision, SourceId};
+    use crate::model::{ArticleKey, EntryId, Revision, SourceId, StoryKey};
 
     fn entry(lang: Option<&str>) -> EntryRow {
         EntryRow {
@@ -57,6 +57,7 @@ mod tests {
             first_seen: Time::EPOCH,
             lang: lang.and_then(Lang::new),
             article: ArticleKey::default(),
+            story: StoryKey::default(),
             is_withdrawn: false,
         }
     }

@@ -77,7 +77,7 @@ fn is_published_twice(one: &EntryRow, other: &EntryRow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ArticleKey, EntryId, Revision, SourceId, Time};
+    use crate::model::{ArticleKey, EntryId, Revision, SourceId, StoryKey, Time};
 
     const LEDE: &str = "<p>La finale du relais a réuni quinze mille spectateurs autour du bassin de la ville hier soir.</p>";
     const OTHER_LEDE: &str =
@@ -95,6 +95,7 @@ mod tests {
             first_seen: Time::from_millis(first_seen * 3_600_000),
             lang: None,
             article: ArticleKey::new(Some(&format!("https://a.example/{page}")), headline, Some(text), link),
+            story: StoryKey::default(),
             is_withdrawn: false,
         }
     }

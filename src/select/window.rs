@@ -156,7 +156,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{ArticleKey, EntryId, LinkOrigin, Revision};
+    use crate::model::{ArticleKey, EntryId, LinkOrigin, Revision, StoryKey};
 
     fn entry(n: i64, page: Option<&str>) -> EntryRow {
         EntryRow {
@@ -167,6 +167,7 @@ mod tests {
             first_seen: Time::EPOCH,
             lang: None,
             article: ArticleKey::new(page, "Un titre", None, LinkOrigin::Elsewhere),
+            story: StoryKey::default(),
             is_withdrawn: false,
         }
     }

@@ -16,6 +16,7 @@ pub(super) struct EntryColumns {
     pub(super) dedup_key: Option<i64>,
     pub(super) address: Option<i64>,
     pub(super) headline: Option<i64>,
+    pub(super) story: Option<String>,
     pub(super) page: i64,
 }
 
@@ -59,6 +60,7 @@ fn encode_entry(id: EntryId, change: &Change, page: i64) -> EntryColumns {
         dedup_key: change.article.dedup.map(|key| key.0),
         address: change.article.address.map(|key| key.0),
         headline: change.article.headline.map(|key| key.0),
+        story: change.story.encode(),
         page,
     }
 }

@@ -13,13 +13,15 @@ use super::row::{collected_rows, optional_time};
 use super::sql::{OwnedQuery, Sql, sql};
 use super::text_page::decode_page;
 use super::{Store, StoreError};
-use crate::model::{AddressKey, ArticleKey, DedupKey, Entry, EntryId, EntryRow, HeadlineKey, Lang, Revision, SourceId, Time};
+use crate::model::{
+    AddressKey, ArticleKey, DedupKey, Entry, EntryId, EntryRow, HeadlineKey, Lang, Revision, SourceId, StoryKey, Time,
+};
 
 /// The number of pages of texts that are in memory at a time.
 const PAGES_AT_ONCE: usize = 16;
 
 const FIND: Sql = sql!(
-    "select" collect_rows "id, source, revision, at, first_seen, lang, twin, address, headline, withdrawn_at" end_rows "
+    "select" collect_rows "id, source, revision, at, first_seen, lang, twin, address, headline, story, withdrawn_at" end_rows "
      from entry where id" in_ids
 );
 
@@ -29,7 +31,7 @@ const LIST_NEWEST: Sql = sql!(
          select id from entry
          where withdrawn_at is null and source in (select value from" json_values ") and (at, id) < ($2, $3) and at >= $4
          order by at desc, id desc limit $5)
-     select" collect_rows "entry.id, source, revision, at, first_seen, lang, twin, address, headline, withdrawn_at" end_rows "
+     select" collect_rows "entry.id, source, revision, at, first_seen, lang, twin, address, headline, story, withdrawn_at" end_rows "
      from page join entry on entry.id = page.id"
 );
 
@@ -51,6 +53,7 @@ struct EntryColumns {
     dedup_key: Option<DedupKey>,
     address: Option<AddressKey>,
     headline: Option<HeadlineKey>,
+    story: Option<StoryKey>,
     withdrawn_at: Option<i64>,
 }
 
@@ -64,6 +67,7 @@ impl From<EntryColumns> for EntryRow {
             first_seen: Time::from_millis(columns.first_seen),
             lang: columns.lang.as_deref().and_then(Lang::new),
             article: ArticleKey { dedup: columns.dedup_key, address: columns.address, headline: columns.headline },
+            story: columns.story.unwrap_or_default(),
             is_withdrawn: columns.withdrawn_at.is_some(),
         }
     }

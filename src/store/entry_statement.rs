@@ -15,9 +15,9 @@ use super::sql::Dialect;
 /// A known entry keeps its place in time and the time at which it was first seen: feeds that touch their dates would float to
 /// the top.
 const UPSERT: [&str; 2] = [
-    "insert into entry (id, source, revision, at, first_seen, lang, twin, address, headline, page) values ",
+    "insert into entry (id, source, revision, at, first_seen, lang, twin, address, headline, story, page) values ",
     " on conflict (id) do update set revision = excluded.revision, lang = excluded.lang, twin = excluded.twin,
-                                     address = excluded.address, headline = excluded.headline,
+                                     address = excluded.address, headline = excluded.headline, story = excluded.story,
                                      withdrawn_at = null, page = excluded.page",
 ];
 
@@ -25,12 +25,12 @@ const UPSERT: [&str; 2] = [
 /// changed, in case it fails half-way, which is a fifth of its cost. A statement that may fail half-way (`or fail`) needs no
 /// journal; the surrounding transaction is rolled back as a whole.
 const INSERT_NEW: [&str; 2] = [
-    "insert or fail into entry (id, source, revision, at, first_seen, lang, twin, address, headline, page) values ",
+    "insert or fail into entry (id, source, revision, at, first_seen, lang, twin, address, headline, story, page) values ",
     " on conflict (id) do nothing",
 ];
 
 /// The number of columns of a row.
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 /// The numbers of entries that one statement takes: first as many as possible, then the rest.
 pub(super) const BATCH_SIZES: [usize; 3] = [64, 8, 1];
@@ -78,7 +78,7 @@ pub(super) fn bind_entries<'q>(sql: &'static str, rows: &'q [&'q EntryColumns]) 
     rows.iter().fold(sqlx::query(sql), |query, row| {
         let query = query.bind(row.id).bind(row.source.as_str()).bind(row.revision).bind(row.at).bind(row.first_seen);
         let query = query.bind(row.lang.as_deref()).bind(row.dedup_key).bind(row.address).bind(row.headline);
-        query.bind(row.page)
+        query.bind(row.story.as_deref()).bind(row.page)
     })
 }
 

@@ -174,7 +174,7 @@ async fn applied_migrations(location: &Location, connection: &mut AnyConnection)
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let [first, translation, servers, refusals, engines, articles] = match dialect {
+    let [first, translation, servers, refusals, engines, articles, stories] = match dialect {
         Dialect::Sqlite => [
             include_str!("migrations/sqlite/0001_first.sql"),
             include_str!("migrations/sqlite/0002_translation.sql"),
@@ -182,6 +182,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             include_str!("migrations/sqlite/0004_refusals.sql"),
             include_str!("migrations/sqlite/0005_engines.sql"),
             include_str!("migrations/sqlite/0006_articles.sql"),
+            include_str!("migrations/sqlite/0007_stories.sql"),
         ],
         Dialect::Postgres => [
             include_str!("migrations/postgres/0001_first.sql"),
@@ -190,6 +191,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             include_str!("migrations/postgres/0004_refusals.sql"),
             include_str!("migrations/postgres/0005_engines.sql"),
             include_str!("migrations/postgres/0006_articles.sql"),
+            include_str!("migrations/postgres/0007_stories.sql"),
         ],
     };
     let step = |version, name: &'static str, sql: &'static str| {
@@ -202,5 +204,6 @@ fn migrator(dialect: Dialect) -> Migrator {
         step(4, "refusals", refusals),
         step(5, "engines", engines),
         step(6, "articles", articles),
+        step(7, "stories", stories),
     ])
 }

@@ -169,7 +169,7 @@ fn to_html(text: Option<&[u8]>) -> Result<Option<RawHtml>, PageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ArticleKey, Time};
+    use crate::model::{ArticleKey, StoryKey, Time};
 
     fn change(uid: &str, content: Option<&str>) -> Change {
         let entry = Entry {
@@ -186,6 +186,7 @@ mod tests {
             at: Time::EPOCH,
             first_seen: Time::EPOCH,
             article: ArticleKey::default(),
+            story: StoryKey::default(),
         }
     }
 

@@ -45,6 +45,7 @@ mod simulation_week;
 mod sink;
 mod status;
 mod store;
+mod story;
 mod support;
 mod terms;
 mod tombstones;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use relais::clock::SystemClock;
 use relais::model::{
-    Change, Clock, Entry, EntryHead, EntryId, EntryKey, LinkOrigin, Outcome, SourceId, SourceState, Text, Visit,
+    Change, Clock, Entry, EntryHead, EntryId, EntryKey, LinkOrigin, Outcome, SourceId, SourceState, StoryKey, Text, Visit,
 };
 use relais::store::{Access, SettledVisit, Store};
 
@@ -24,7 +24,7 @@ fn change(of: &str, days: u64) -> Change {
         content: None,
     };
     let article = entry.article_key(LinkOrigin::Elsewhere);
-    Change { id: entry.key.id(), revision: entry.revision(), entry, at, first_seen: at, article }
+    Change { id: entry.key.id(), revision: entry.revision(), entry, at, first_seen: at, article, story: StoryKey::default() }
 }
 
 /// Opens the state of a world.

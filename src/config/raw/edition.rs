@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::values::{LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawShow, RawUntranslated};
-use crate::model::{BilingualMode, Format, Headline, Show};
+use crate::model::{BilingualMode, Format, Headline, Show, StoryRules};
 
 /// The smallest `limit`.
 pub(crate) const MIN_LIMIT: i64 = 1;
@@ -62,6 +62,17 @@ pub(crate) struct RawEdition {
     /// (or its equal part, of fewer than four sources) stand back for those of others. `weight` of a source multiplies both parts.
     #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 10)]
     pub(crate) per_source: Option<Located<i64>>,
+    /// `true` makes one item of entries of several sources about the same event. The entry of the preferred source leads (`prefer` of
+    /// the source), or else the richest text; the others are listed below it. A story keeps its id and date when entries join it.
+    /// `limit` counts the entries before they are joined.
+    #[schemars(example = false)]
+    pub(crate) stories: Located<bool>,
+    /// The longest time between two entries about one event. From one hour to three days.
+    #[schemars(example = &"12h")]
+    pub(crate) story_window: Located<RawDuration>,
+    /// The likeness from which on two entries are about one event, from 0.5 to 1. A higher number joins fewer entries.
+    #[schemars(title = "number", example = 0.8)]
+    pub(crate) story_threshold: Located<f64>,
     /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, and an HTML page.
     #[schemars(example = ["atom", "html"])]
     pub(crate) formats: Located<Vec<Located<RawFormat>>>,
@@ -93,6 +104,9 @@ impl Default for RawEdition {
             at_least: None,
             within: RawDuration(Duration::from_hours(48)).into(),
             per_source: None,
+            stories: true.into(),
+            story_window: RawDuration(StoryRules::default().window).into(),
+            story_threshold: StoryRules::default().threshold.into(),
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
             keep_for: RawDuration(Duration::from_hours(365 * 24)).into(),
             headline: RawHeadline("{title}".to_owned(), Headline::default()).into(),

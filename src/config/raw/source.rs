@@ -7,6 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::super::values::{LangTag, Located, RawDuration, ZoneName};
 
+/// The range of `prefer`.
+pub(crate) const MIN_PREFER: i64 = -100;
+pub(crate) const MAX_PREFER: i64 = 100;
+
 /// A feed that relais reads. `ID` is a name of your choice: lower-case letters, digits, `-` and `_`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -46,6 +50,10 @@ pub(crate) struct RawSource {
     /// with weight 1. From 0.1 to 10.
     #[schemars(title = "number", example = 2.0)]
     pub(crate) weight: Located<f64>,
+    /// How much the source is preferred when several tell one story: the greatest number leads. Of equals leads the source that
+    /// publishes the page, then the richest text, then the oldest entry.
+    #[schemars(range(min = MIN_PREFER, max = MAX_PREFER), example = 1)]
+    pub(crate) prefer: Located<i64>,
     /// `true` fetches the web page of each entry that an edition with `show = "full"` publishes, and uses the article found there
     /// if it is longer than the text in the feed. Pages are fetched under the same rate limits as feeds, newest entries first: at
     /// most 20 pages per source and 60 seconds in total per run; the rest follow in the next runs. If a page cannot be fetched, the
@@ -77,6 +85,7 @@ impl Default for RawSource {
             topic: None,
             every: None,
             weight: 1.0.into(),
+            prefer: 0.into(),
             full_text: false.into(),
             enabled: true,
             headers: Headers::default(),

@@ -12,7 +12,7 @@ use super::super::tables::NamedTable;
 use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
 use super::edition_langs::check_languages;
 use super::rules::{DEFAULT_WEIGHT, duration, id_in_message, line, number};
-use crate::model::{BilingualMode, Format, SourceId, Text, UntranslatedPolicy};
+use crate::model::{BilingualMode, Format, SourceId, StoryRules, Text, UntranslatedPolicy};
 
 /// Names that relais uses itself, in the output folder and as HTTP paths.
 const RESERVED: [&str; 10] =
@@ -26,6 +26,12 @@ const KEEP_FOR: (Duration, Duration) = (Duration::from_hours(24), Duration::from
 
 /// The range of `within`.
 const WITHIN: (Duration, Duration) = (Duration::from_hours(1), Duration::from_hours(366 * 24));
+
+/// The range of `story_window`.
+const STORY_WINDOW: (Duration, Duration) = (Duration::from_hours(1), Duration::from_hours(72));
+
+/// The range of `story_threshold`.
+const THRESHOLD: std::ops::RangeInclusive<f64> = 0.5..=1.0;
 
 /// Checks all editions, in the order of the file. Their files cannot collide: IDs differ and have no dot, and no language is
 /// listed twice. `engines` are the IDs of all engines, or `None` if they could not be read.
@@ -72,6 +78,7 @@ fn edition(
     warn_of_unused_keys(table, keys, diagnostics);
     let from = from(id, &table.from, sources, tags_are_known, diagnostics);
     let weight = |id: &SourceId| sources.iter().find(|source| source.id == *id).map_or(DEFAULT_WEIGHT, |source| source.weight);
+    let prefer = |id: &SourceId| sources.iter().find(|source| source.id == *id).map_or(0, |source| source.prefer);
     let limit = number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics);
     check_languages(named, &from, sources, diagnostics);
     Edition {
@@ -79,6 +86,7 @@ fn edition(
         title: table.title.as_ref().and_then(|at| line("title", at, diagnostics)).unwrap_or_else(|| Text::new(&id.value)),
         description: table.description.as_ref().and_then(|at| line("description", at, diagnostics)).unwrap_or_default(),
         weights: from.iter().map(weight).collect(),
+        prefer: from.iter().map(prefer).collect(),
         from,
         langs: unique("langs", &table.langs, |tag| tag.0.clone(), diagnostics),
         engines: engines(&table.engines.value, known, diagnostics),
@@ -88,6 +96,7 @@ fn edition(
         at_least: table.at_least.as_ref().map_or(limit, |at| at_least(at, limit, diagnostics)),
         within: duration("within", &table.within, WITHIN, diagnostics),
         per_source: table.per_source.as_ref().map(|at| number("per_source", at, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics)),
+        stories: story_rules(table, diagnostics),
         formats: formats(table, diagnostics),
         keep_for: duration("keep_for", &table.keep_for, KEEP_FOR, diagnostics),
         headline: table.headline.value.1.clone(),
@@ -97,6 +106,16 @@ fn edition(
             RawUntranslated::Skip => UntranslatedPolicy::Skip,
         },
     }
+}
+
+/// Checks the rules by which entries become stories.
+fn story_rules(table: &raw::RawEdition, diagnostics: &mut Diagnostics<'_>) -> Option<StoryRules> {
+    let threshold = table.story_threshold.value;
+    if !THRESHOLD.contains(&threshold) {
+        diagnostics.error(&table.story_threshold.span, format!("`story_threshold` cannot be {threshold}"), "from 0.5 to 1");
+    }
+    let window = duration("story_window", &table.story_window, STORY_WINDOW, diagnostics);
+    table.stories.value.then_some(StoryRules { window, threshold })
 }
 
 /// Checks `at_least`, which `limit` bounds.
@@ -122,6 +141,10 @@ fn warn_of_unused_keys(table: &raw::RawEdition, keys: &HashMap<String, bool>, di
     }
     if table.langs.is_empty() && !table.engines.value.is_empty() {
         warn(&table.engines.span, "engines", "langs");
+    }
+    if !table.stories.value {
+        warn(&table.story_window.span, "story_window", "stories");
+        warn(&table.story_threshold.span, "story_threshold", "stories");
     }
     if table.engines.value.is_empty() && table.bilingual.value.0 != BilingualMode::None {
         warn(&table.bilingual.span, "bilingual", "engines");

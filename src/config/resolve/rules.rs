@@ -69,6 +69,15 @@ pub(super) fn weight(at: &Located<f64>, diagnostics: &mut Diagnostics<'_>) -> u3
     })
 }
 
+/// Checks how much a source is preferred.
+pub(super) fn prefer(at: &Located<i64>, diagnostics: &mut Diagnostics<'_>) -> i64 {
+    let (min, max) = (raw::MIN_PREFER, raw::MAX_PREFER);
+    if !(min..=max).contains(&at.value) {
+        diagnostics.error(&at.span, format!("`prefer` cannot be {}", at.value), format!("from {min} to {max}"));
+    }
+    at.value.clamp(min, max)
+}
+
 /// Checks that a duration is in a range, and returns it, clamped.
 pub(super) fn duration(
     key: &str,

@@ -13,7 +13,7 @@ use super::super::raw;
 use super::super::tables::NamedTable;
 use super::super::values::{Located, quoted};
 use super::header;
-use super::rules::{EVERY, USE_AUTH, USE_REFERENCE, duration, id_in_message, line, read_secret, web_address, weight};
+use super::rules::{EVERY, USE_AUTH, USE_REFERENCE, duration, id_in_message, line, prefer, read_secret, web_address, weight};
 use super::topic::topic_of_source;
 use crate::model::{Show, SourceId, has_credentials, public_address};
 
@@ -50,6 +50,7 @@ fn source(
         topic: table.topic.as_ref().and_then(|at| topic_of_source(at, topics, diagnostics)),
         every: table.every.as_ref().map_or(every, |at| duration("every", at, EVERY, diagnostics)),
         weight: weight(&table.weight, diagnostics),
+        prefer: prefer(&table.prefer, diagnostics),
         full_text: table.full_text.value,
         enabled: table.enabled,
         url,

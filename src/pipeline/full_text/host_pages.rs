@@ -180,6 +180,7 @@ mod tests {
             topic: None,
             every: Duration::from_secs(900),
             weight: 1000,
+            prefer: 0,
             full_text: true,
             enabled: true,
             headers: Vec::new(),

@@ -3,16 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::feed::{self, Bodies, Feed, LastBody, UnknownEntry, Withdrawals};
-use crate::model::{ArticleKey, Change, Entry, EntryId, EntryRow, Found, Hub, Lang, Revision, SourceMeta, Time};
+use crate::html;
+use crate::model::{
+    ArticleKey, Change, Entry, EntryId, EntryRow, Found, Hub, Lang, RawHtml, Revision, SourceMeta, StoryKey, Time,
+};
 use crate::net;
 use crate::policy::{EntryDates, declared_date, possible_date};
-use crate::select::PublisherHosts;
+use crate::select::{PublisherHosts, story_key};
 use crate::store::EncodedEntries;
 
 use super::parsed_body::{ParsedBody, StoredFeed};
 
 /// The most entries that are listed of a feed that is sent in parts.
 const MAX_LISTED: usize = 1000;
+/// The longest part of a text that tells the event, in bytes of HTML: some begin with a picture and its links.
+const LONGEST_LEDE: usize = 1500;
 
 /// The changes that a body brings.
 pub(super) struct FeedChanges {
@@ -144,8 +149,19 @@ impl Comparison<'_> {
         }
         let first_seen = before.map_or(self.visited, |known| known.first_seen);
         let at = before.map_or_else(|| around.place(date_of(&entry), place), |known| known.at);
-        Change { id, entry, revision, at, first_seen, article }
+        let story = story_of(&entry);
+        Change { id, entry, revision, at, first_seen, article, story }
     }
+}
+
+/// Returns the fingerprint of the event that an entry is about: of its headline, and of the beginning of its summary, or else of its
+/// content.
+fn story_of(entry: &Entry) -> StoryKey {
+    let text = |html: &Option<RawHtml>| html.as_ref().map_or(0, |html| html.0.len());
+    let lede = entry.summary.as_ref().filter(|html| !html.0.trim().is_empty()).or(entry.content.as_ref());
+    let lede = lede.map_or("", |html| &html.0[..html.0.floor_char_boundary(LONGEST_LEDE)]);
+    let lede = html::to_line(lede);
+    story_key(entry.title.as_str(), lede.as_str(), text(&entry.summary).max(text(&entry.content)))
 }
 
 fn date_of(entry: &Entry) -> Option<Time> {
@@ -228,7 +244,7 @@ fn source_meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
         None => feed.hub.map(|hub| Hub { url: hub, topic: feed.own_url.unwrap_or_else(|| url.to_owned()) }),
     };
     SourceMeta {
-        description: feed.description.as_ref().map(|html| crate::html::to_line(&html.0)).unwrap_or_default(),
+        description: feed.description.as_ref().map(|html| html::to_line(&html.0)).unwrap_or_default(),
         title: feed.title,
         link: feed.link,
         lang: feed.language,

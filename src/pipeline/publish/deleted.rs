@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{EntryId, EntryRow, Time};
+use crate::model::{EntryId, Time};
 use crate::store::{Store, StoreError};
+
+use super::stories::{Known, PublishedStory};
 
 /// The time for which it is told: a reader that asks once a month hears it.
 const TOLD_FOR: Duration = Duration::from_hours(31 * 24);
@@ -24,15 +26,28 @@ pub(super) struct PublishedEntries {
     /// Those that were withdrawn, each with the time at which that was seen, the last one first.
     #[serde(default)]
     pub(super) withdrawn: Vec<(EntryId, Time)>,
+    /// The stories that it shows.
+    #[serde(default)]
+    stories: Vec<PublishedStory>,
 }
 
 impl PublishedEntries {
-    /// Returns what is published once the edition shows these entries.
-    pub(super) async fn update(self, store: &Store, entries: &[EntryRow], limit: usize, now: Time) -> Result<Self, StoreError> {
-        let shown: Vec<EntryId> = entries.iter().map(|row| row.id).collect();
+    /// Returns what readers have had.
+    pub(super) fn known(&self) -> Known<'_> {
+        Known { shown: &self.shown, stories: &self.stories }
+    }
+
+    /// Returns what is published once the edition shows these items and stories.
+    pub(super) async fn update(
+        self,
+        store: &Store,
+        (shown, stories): (Vec<EntryId>, Vec<PublishedStory>),
+        limit: usize,
+        now: Time,
+    ) -> Result<Self, StoreError> {
         let left = self.left(&shown);
         let states = if left.is_empty() { HashMap::new() } else { store.find_withdrawal_times(&left).await? };
-        Ok(self.merge(shown, &left, &states, (limit, now)))
+        Ok(Self { stories, ..self.merge(shown, &left, &states, (limit, now)) })
     }
 
     /// Returns the known entries that the edition does not show any more.
@@ -62,7 +77,7 @@ impl PublishedEntries {
         withdrawn.sort_by_key(|(id, at)| (Reverse(*at), *id));
         withdrawn.truncate(MAX_TOLD);
         shown.extend(left.iter().filter(|id| states.get(id) == Some(&None)).take(limit));
-        Self { shown, withdrawn }
+        Self { shown, withdrawn, stories: self.stories }
     }
 }
 
@@ -81,7 +96,7 @@ mod tests {
     fn after(before: (&[i64], &[(i64, u64)]), shown: &[i64], states: &[(i64, Option<u64>)]) -> (Vec<i64>, Vec<i64>) {
         let days = |days: u64| NOW.minus(Duration::from_hours(days * 24));
         let withdrawn = before.1.iter().map(|(id, at)| (EntryId(*id), days(*at))).collect();
-        let before = PublishedEntries { shown: ids(before.0), withdrawn };
+        let before = PublishedEntries { shown: ids(before.0), withdrawn, stories: Vec::new() };
         let states = states.iter().map(|(id, at)| (EntryId(*id), at.map(days))).collect();
         let left = before.left(&ids(shown));
         let after = before.merge(ids(shown), &left, &states, (2, NOW));

@@ -146,6 +146,7 @@ impl Publish<'_> {
             published: ended.at,
             updated: ended.at,
             source: origin,
+            also_in: Vec::new(),
             translation: None,
         }
     }

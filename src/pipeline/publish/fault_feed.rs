@@ -131,6 +131,7 @@ impl Publish<'_> {
             published: since,
             updated: since,
             source: origin,
+            also_in: Vec::new(),
             translation: None,
         }
     }

@@ -13,6 +13,7 @@ use crate::pipeline::error::PipelineError;
 use crate::sink::{OutputDir, WrittenFile};
 
 use super::deleted::PublishedEntries;
+use super::stories::Story;
 
 /// The time after which files are read and compared even if nothing seems to have touched them: disks fail silently.
 const CHECK_EVERY: Duration = Duration::from_hours(24);
@@ -75,6 +76,7 @@ pub(super) struct Inputs<'a> {
     pub(super) lang: Option<&'a Lang>,
     pub(super) base_url: Option<&'a str>,
     pub(super) entries: &'a [EntryRow],
+    pub(super) stories: &'a HashMap<EntryId, Story>,
     pub(super) infos: &'a HashMap<SourceId, SourceInfo>,
     pub(super) full_texts: &'a HashMap<EntryId, FullText>,
     pub(super) renditions: &'a HashMap<EntryId, i64>,
@@ -99,6 +101,12 @@ impl Inputs<'_> {
         let mut sources: HashSet<&SourceId> = HashSet::new();
         for row in self.entries {
             add(&format!("{} {} {}", row.id, row.revision, row.at.millis()));
+            if let Some(story) = self.stories.get(&row.id) {
+                add(&format!("story {}", story.id));
+                for other in &story.others {
+                    add(&format!("{} {} {:?}", other.id, other.revision, self.infos.get(&other.source)));
+                }
+            }
             match self.full_texts.get(&row.id) {
                 None | Some(FullText::Failed { .. }) => {}
                 Some(FullText::Taken) => add("full text"),

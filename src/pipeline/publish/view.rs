@@ -7,10 +7,12 @@ use url::Url;
 use crate::config as plan;
 use crate::html;
 use crate::model::{
-    BilingualMode, Clean, DeletedItem, Edition, EditionItem, EntryHead, EntryId, EntryRow, Format, Lang, Original, Rendition,
-    Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
+    AlsoIn, BilingualMode, Clean, DeletedItem, Edition, EditionItem, EntryHead, EntryId, EntryRow, Format, Lang, Original,
+    Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
 };
 use crate::policy::possible_date;
+
+use super::stories::Story;
 
 /// The year of the `tag:` URIs: RFC 4151 wants a date at which the authority was the publisher's. It never changes.
 const TAG_YEAR: &str = "2026";
@@ -36,6 +38,10 @@ pub(super) struct Parts<'a> {
     /// The renditions that entries are shown in, where that is not the original.
     pub(super) renditions: HashMap<EntryId, Rendition>,
     pub(super) infos: &'a HashMap<SourceId, SourceInfo>,
+    /// The stories of several entries, by the entry that leads.
+    pub(super) stories: &'a HashMap<EntryId, Story>,
+    /// The pages of their other entries.
+    pub(super) pages: HashMap<EntryId, OtherPage>,
     /// The entries that are told as withdrawn, each with the time of that.
     pub(super) withdrawn: &'a [(EntryId, Time)],
     /// The date of the edition if it has no items.
@@ -44,9 +50,16 @@ pub(super) struct Parts<'a> {
     pub(super) now: Time,
 }
 
+/// The page of an entry that does not lead its story.
+pub(super) struct OtherPage {
+    pub(super) url: Option<String>,
+    pub(super) title: Text,
+}
+
 /// Builds the view that renderers read.
 pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
-    let Parts { edition, lang, base_url, window, mut originals, mut renditions, infos, withdrawn, updated_if_empty, now } = parts;
+    let Parts { edition, lang, base_url, window, infos, stories, pages, withdrawn, updated_if_empty, now, .. } = parts;
+    let (mut originals, mut renditions) = (parts.originals, parts.renditions);
     let authority = authority(base_url);
     let stem = file_stem(edition, lang);
     let suffix = lang.map(|lang| format!(":{lang}")).unwrap_or_default();
@@ -56,7 +69,8 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
         .filter_map(|known| {
             let original = originals.remove(&known.id)?;
             let info = infos.get(&known.source)?.clone();
-            let id = item_id(known.id);
+            let story = stories.get(&known.id);
+            let id = item_id(story.map_or(known.id, |story| story.id));
             let rendition = renditions.remove(&known.id).and_then(|rendition| lang.map(|lang| (rendition, lang)));
             let shown = match rendition {
                 Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition.bilingual),
@@ -64,6 +78,11 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
             };
             let mut item = build_item(id, known, shown, info, (edition.show, now));
             item.title = edition.headline.format(&item.source.title, item.title);
+            if let Some(story) = story {
+                item.also_in = also_in(story, infos, &pages);
+                // That another entry leads is a change of the item.
+                item.updated = item.updated.max(story.leader_at.whole_seconds());
+            }
             if edition.formats.contains(&Format::Html) {
                 let content = item.content.as_ref().filter(|content| !content.is_empty());
                 item.page = content.or(item.summary.as_ref()).map(html::fit_for_page);
@@ -88,6 +107,12 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
         deleted,
         end: None,
     }
+}
+
+/// Returns the other sources of a story.
+fn also_in(story: &Story, infos: &HashMap<SourceId, SourceInfo>, pages: &HashMap<EntryId, OtherPage>) -> Vec<AlsoIn> {
+    let others = story.others.iter().filter_map(|row| Some((infos.get(&row.source)?.clone(), pages.get(&row.id)?)));
+    others.map(|(source, page)| AlsoIn { source, url: page.url.clone(), title: page.title.clone() }).collect()
 }
 
 /// Makes a `tag:` URI of this output (RFC 4151).
@@ -173,6 +198,7 @@ fn build_item(id: String, known: &EntryRow, shown: ShownText, info: SourceInfo, 
         published,
         updated,
         source: info,
+        also_in: Vec::new(),
         translation,
     }
 }

@@ -182,6 +182,7 @@ fn known_of_change(change: &Change) -> EntryRow {
         first_seen: change.first_seen,
         lang: entry.head.lang.clone(),
         article: change.article,
+        story: change.story.clone(),
         is_withdrawn: false,
     }
 }

@@ -1,8 +1,8 @@
 //! Sources, entries and visits to fill a store with.
 
 use relais::model::{
-    Change, Entry, EntryHead, EntryId, EntryKey, Found, Lang, LinkOrigin, Outcome, RawHtml, SourceId, SourceState, Text, Time,
-    Visit,
+    Change, Entry, EntryHead, EntryId, EntryKey, Found, Lang, LinkOrigin, Outcome, RawHtml, SourceId, SourceState, StoryKey,
+    Text, Time, Visit,
 };
 use relais::store::{Lease, SettledVisit, Store};
 
@@ -42,7 +42,7 @@ pub(super) fn entry(of: &str, uid: &str, text: &str) -> Entry {
 /// The first sight of an entry.
 pub(super) fn change(entry: Entry, seconds: i64) -> Change {
     let (id, revision, article) = (entry.key.id(), entry.revision(), entry.article_key(LinkOrigin::Elsewhere));
-    Change { id, revision, entry, at: at(seconds), first_seen: at(seconds), article }
+    Change { id, revision, entry, at: at(seconds), first_seen: at(seconds), article, story: StoryKey::default() }
 }
 
 /// A visit that found nothing new.

@@ -48,6 +48,7 @@ pub(crate) fn item(name: &str, title: &str) -> EditionItem {
         published: time("2026-11-22T08:00:00Z"),
         updated: time("2026-11-22T08:00:00Z"),
         source: origin("francsjeux", "FrancsJeux & Cie"),
+        also_in: Vec::new(),
         translation: None,
     }
 }

@@ -1,0 +1,243 @@
+//! Joins the entries of an edition into stories: which entry leads, under which id and date, and which others there are.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::config as plan;
+use crate::model::{EntryId, EntryRow, SourceId, Time};
+use crate::pipeline::blocking::spawn_cpu;
+use crate::pipeline::error::PipelineError;
+use crate::select::{Member, Stories, choose_leader};
+use crate::store::Store;
+
+/// The rows per query.
+const PAGE: usize = 2000;
+/// The most rows that are compared with those of an edition: a window of half a million entries a day.
+const MAX_ROWS: usize = 100_000;
+/// The most other sources that an item lists.
+const MAX_OTHERS: usize = 20;
+
+/// A story as readers have had it. It keeps id and date as long as the edition shows one of its entries, whichever join or go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PublishedStory {
+    pub(super) id: EntryId,
+    pub(super) at: Time,
+    pub(super) members: Vec<EntryId>,
+}
+
+/// What an item shows beside its leading entry.
+#[derive(Clone, Debug)]
+pub(super) struct Story {
+    /// The id of the item.
+    pub(super) id: EntryId,
+    /// The date of the entry that leads.
+    pub(super) leader_at: Time,
+    /// Entries of other sources, the oldest first, one of each source.
+    pub(super) others: Vec<EntryRow>,
+}
+
+/// The entries of an edition, joined.
+pub(super) struct Joined {
+    /// The entries that lead, newest first, each at the place of its story.
+    pub(super) entries: Vec<EntryRow>,
+    /// The stories of more than one entry, by the entry that leads.
+    pub(super) stories: HashMap<EntryId, Story>,
+    /// The stories that the edition has to remember.
+    pub(super) remembered: Vec<PublishedStory>,
+}
+
+impl Joined {
+    /// Returns the ids of the items.
+    pub(super) fn item_ids(&self) -> Vec<EntryId> {
+        self.entries.iter().map(|row| self.stories.get(&row.id).map_or(row.id, |story| story.id)).collect()
+    }
+}
+
+/// What readers have had of an edition.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The items that it has shown.
+    pub(super) shown: &'a [EntryId],
+    pub(super) stories: &'a [PublishedStory],
+}
+
+/// Joins the entries that an edition shows, newest first, with all entries of its sources that may belong to the same stories.
+pub(super) async fn join_stories(
+    store: &Store,
+    edition: &plan::Edition,
+    entries: Vec<EntryRow>,
+    known: Known<'_>,
+) -> Result<Joined, PipelineError> {
+    let alone = |entries| Joined { entries, stories: HashMap::new(), remembered: Vec::new() };
+    let (Some(rules), Some(oldest)) = (edition.stories, entries.last().map(|row| row.at)) else { return Ok(alone(entries)) };
+    let rows = read_rows(store, edition, oldest.minus(rules.window)).await?;
+    let stories = spawn_cpu("joining stories", move || Stories::of(rules, rows)).await?;
+    // An edition with free places has room for stories that began before its oldest entry.
+    let floor = (entries.len() >= edition.at_least).then_some(oldest);
+    let prefer: HashMap<&SourceId, i64> = edition.from.iter().zip(edition.prefer.iter().copied()).collect();
+    Ok(Shelf::new(entries, floor, known, &prefer).put(stories))
+}
+
+/// Reads the rows of an edition's sources from the newest on back to a time.
+async fn read_rows(store: &Store, edition: &plan::Edition, since: Time) -> Result<Vec<EntryRow>, PipelineError> {
+    let (mut rows, mut before) = (Vec::new(), None);
+    while rows.len() < MAX_ROWS {
+        let page = store.list_newest_entries(&edition.from, before, Some(since), PAGE).await?;
+        before = page.last().map(|row| (row.at, row.id));
+        let is_last = page.len() < PAGE;
+        rows.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// Puts stories into the place that their id and date give them.
+struct Shelf<'a> {
+    entries: HashMap<EntryId, EntryRow>,
+    /// The place in time behind which the edition has no room.
+    floor: Option<Time>,
+    shown: HashSet<EntryId>,
+    stories: HashMap<EntryId, &'a PublishedStory>,
+    prefer: &'a HashMap<&'a SourceId, i64>,
+    taken: HashSet<EntryId>,
+}
+
+impl<'a> Shelf<'a> {
+    fn new(entries: Vec<EntryRow>, floor: Option<Time>, known: Known<'a>, prefer: &'a HashMap<&'a SourceId, i64>) -> Self {
+        let members = known.stories.iter().flat_map(|story| story.members.iter().map(move |member| (*member, story)));
+        Self {
+            floor,
+            entries: entries.into_iter().map(|row| (row.id, row)).collect(),
+            shown: known.shown.iter().copied().collect(),
+            stories: members.collect(),
+            prefer,
+            taken: HashSet::new(),
+        }
+    }
+
+    fn put(mut self, stories: Vec<Vec<EntryRow>>) -> Joined {
+        let mut joined = Joined { entries: Vec::new(), stories: HashMap::new(), remembered: Vec::new() };
+        for members in stories {
+            let shown: Vec<EntryRow> = members.iter().filter_map(|row| self.entries.remove(&row.id)).collect();
+            if shown.is_empty() {
+                continue;
+            }
+            let (id, at) = self.place(&members);
+            if self.floor.is_some_and(|floor| at < floor) {
+                // It began before the oldest entry that the edition has room for: readers have had it.
+                continue;
+            }
+            let leader = self.leader(&shown);
+            if members.len() > 1 || id != leader.id {
+                let others = others(&members, &leader);
+                joined.remembered.push(PublishedStory { id, at, members: members.iter().map(|row| row.id).collect() });
+                joined.stories.insert(leader.id, Story { id, leader_at: leader.at, others });
+            }
+            joined.entries.push(EntryRow { at, ..leader });
+        }
+        // Rows beyond the most that are read.
+        joined.entries.extend(self.entries.into_values());
+        joined.entries.sort_by_key(|row| Reverse((row.at, row.id)));
+        joined
+    }
+
+    /// Returns id and date of a story: those that readers know it by, of several the oldest; else those of its oldest entry.
+    fn place(&mut self, members: &[EntryRow]) -> (EntryId, Time) {
+        let remembered = members.iter().filter_map(|row| self.stories.get(&row.id)).map(|story| (story.at, story.id));
+        let shown = members.iter().filter(|row| self.shown.contains(&row.id)).map(|row| (row.at, row.id));
+        let known = remembered.chain(shown).filter(|(_, id)| !self.taken.contains(id)).min();
+        let own = || members.iter().map(|row| (row.at, row.id)).find(|(_, id)| !self.taken.contains(id));
+        let (at, id) = known.or_else(own).unwrap_or((members[0].at, members[0].id));
+        self.taken.insert(id);
+        (id, at)
+    }
+
+    fn leader(&self, shown: &[EntryRow]) -> EntryRow {
+        let member = |entry| Member { entry, prefer: self.prefer.get(&entry.source).copied().unwrap_or_default() };
+        let members: Vec<Member<'_>> = shown.iter().map(member).collect();
+        shown[choose_leader(&members)].clone()
+    }
+}
+
+/// Returns the entries of other sources than the leader's, the oldest of each.
+fn others(members: &[EntryRow], leader: &EntryRow) -> Vec<EntryRow> {
+    let mut sources = HashSet::from([&leader.source]);
+    members.iter().filter(|row| sources.insert(&row.source)).take(MAX_OTHERS).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ArticleKey, Revision, StoryKey};
+
+    fn row(id: i64, source: &str, size: u8) -> EntryRow {
+        EntryRow {
+            id: EntryId(id),
+            source: SourceId::new(source),
+            revision: Revision(0),
+            at: Time::from_millis(id),
+            first_seen: Time::EPOCH,
+            lang: None,
+            article: ArticleKey::default(),
+            story: StoryKey { size, ..StoryKey::default() },
+            is_withdrawn: false,
+        }
+    }
+
+    /// Joins stories of entries, of which the edition shows those from `oldest` on. Returns id, leader and date of each item.
+    fn put(stories: &[&[EntryRow]], oldest: i64, shown: &[i64], known: &[PublishedStory]) -> (Vec<(i64, i64, i64)>, Joined) {
+        let mut entries: Vec<EntryRow> = stories.concat().into_iter().filter(|row| row.id.0 >= oldest).collect();
+        entries.sort_by_key(|row| Reverse(row.at));
+        let shown: Vec<EntryId> = shown.iter().copied().map(EntryId).collect();
+        let prefer = HashMap::new();
+        let floor = (oldest > 0).then_some(Time::from_millis(oldest));
+        let shelf = Shelf::new(entries, floor, Known { shown: &shown, stories: known }, &prefer);
+        let joined = shelf.put(stories.iter().map(|story| story.to_vec()).collect());
+        let items = joined.item_ids().into_iter().zip(&joined.entries).map(|(id, row)| (id.0, row.id.0, row.at.millis()));
+        (items.collect(), joined)
+    }
+
+    #[test]
+    fn story_has_the_id_and_date_of_its_oldest_entry_and_the_richest_text() {
+        let (items, joined) = put(&[&[row(5, "a", 3), row(6, "b", 9), row(7, "c", 3)], &[row(9, "a", 1)]], 0, &[], &[]);
+        assert_eq!(items, [(9, 9, 9), (5, 6, 5)]);
+        let others: Vec<i64> = joined.stories[&EntryId(6)].others.iter().map(|row| row.id.0).collect();
+        assert_eq!(others, [5, 7]);
+    }
+
+    #[test]
+    fn entry_that_comes_late_changes_neither_id_nor_date() {
+        let before = [row(6, "b", 1), row(7, "c", 1)];
+        let (_, joined) = put(&[&before], 0, &[], &[]);
+        let late = [&[row(5, "a", 1)], before.as_slice()].concat();
+        let (items, _) = put(&[&late], 0, &[6], &joined.remembered);
+        assert_eq!(items, [(6, 5, 6)]);
+        let (items, _) = put(&[&late], 0, &[7], &[]);
+        assert_eq!(items, [(7, 5, 7)], "it was alone when it was published");
+    }
+
+    #[test]
+    fn story_keeps_its_id_when_its_first_entry_is_withdrawn() {
+        let known = PublishedStory { id: EntryId(5), at: Time::from_millis(5), members: vec![EntryId(5), EntryId(6)] };
+        let (items, joined) = put(&[&[row(6, "b", 1)]], 0, &[5], &[known]);
+        assert_eq!(items, [(5, 6, 5)]);
+        assert_eq!(joined.remembered.len(), 1, "and in the next run, too");
+    }
+
+    #[test]
+    fn story_that_has_left_the_edition_does_not_return_with_a_late_entry() {
+        let (items, _) = put(&[&[row(5, "a", 1), row(9, "b", 1)], &[row(8, "c", 1)]], 8, &[], &[]);
+        assert_eq!(items, [(8, 8, 8)]);
+    }
+
+    #[test]
+    fn two_stories_never_have_one_id() {
+        let known = PublishedStory { id: EntryId(1), at: Time::from_millis(1), members: vec![EntryId(5), EntryId(6)] };
+        let (items, _) = put(&[&[row(5, "a", 1)], &[row(6, "b", 1)]], 0, &[], &[known]);
+        assert_eq!(items, [(6, 6, 6), (1, 5, 1)]);
+    }
+}

@@ -1,0 +1,247 @@
+//! Stories: entries of several sources about one event. They become one item of an edition.
+//!
+//! Two entries belong together if they are copies of one article, or if their fingerprints are alike enough (`likeness`). The answer
+//! for two entries depends on no third, and a story is what hangs together. So the stories are the same in whatever order the entries
+//! arrived, and an entry that comes late changes no story but its own.
+
+mod candidates;
+mod leader;
+mod lexicon;
+mod likeness;
+mod signals;
+mod words;
+
+use std::cmp::Reverse;
+
+use candidates::Candidates;
+pub use leader::{Member, choose_leader};
+use likeness::likeness;
+pub use signals::story_key;
+
+use super::copies::judge_copies;
+use crate::model::{EntryRow, StoryRules};
+
+/// A story goes on for so many windows at most: what hangs together longer is a row of events.
+const MOST_WINDOWS: u32 = 2;
+
+/// The stories of entries that are pushed one after another, newest first.
+#[derive(Debug)]
+pub struct Stories {
+    rules: StoryRules,
+    candidates: Candidates,
+    entries: Vec<EntryRow>,
+    /// For each entry another one of its story; for one of them itself.
+    parents: Vec<u32>,
+}
+
+impl Stories {
+    /// Makes an empty list.
+    pub fn new(rules: StoryRules) -> Self {
+        Self { rules, candidates: Candidates::default(), entries: Vec::new(), parents: Vec::new() }
+    }
+
+    /// Joins entries that come in any order.
+    pub fn of(rules: StoryRules, mut entries: Vec<EntryRow>) -> Vec<Vec<EntryRow>> {
+        entries.sort_unstable_by_key(|row| Reverse((row.at, row.id)));
+        let mut stories = Self::new(rules);
+        for entry in entries {
+            stories.push(entry);
+        }
+        stories.into_stories()
+    }
+
+    /// Adds the next older entry.
+    pub fn push(&mut self, entry: EntryRow) {
+        let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.parents.push(place);
+        let found = self.candidates.push(entry.at, &entry.story, &entry.article, self.rules.window);
+        for &other in found {
+            let known = &self.entries[other as usize];
+            if find_root(&mut self.parents, other) != find_root(&mut self.parents, place)
+                && is_same_event(known, &entry, &self.rules)
+            {
+                let root = find_root(&mut self.parents, other);
+                let own = find_root(&mut self.parents, place);
+                self.parents[own as usize] = root;
+            }
+        }
+        self.entries.push(entry);
+    }
+
+    /// Returns the stories, each with its entries from the oldest on. Most have one entry only.
+    pub fn into_stories(mut self) -> Vec<Vec<EntryRow>> {
+        let roots: Vec<u32> = (0_u32..).zip(&self.entries).map(|(place, _)| find_root(&mut self.parents, place)).collect();
+        let mut stories: Vec<Vec<EntryRow>> = Vec::new();
+        let mut place_of_root = vec![usize::MAX; roots.len()];
+        let longest = self.rules.window * MOST_WINDOWS;
+        // Oldest first.
+        for (entry, root) in self.entries.into_iter().zip(roots).rev() {
+            let place = &mut place_of_root[root as usize];
+            if let Some(story) = stories.get_mut(*place)
+                && entry.at.since(story[0].at) <= longest
+            {
+                story.push(entry);
+            } else {
+                *place = stories.len();
+                stories.push(vec![entry]);
+            }
+        }
+        stories
+    }
+}
+
+/// Returns the one that stands for the story of an entry.
+fn find_root(parents: &mut [u32], place: u32) -> u32 {
+    let mut place = place;
+    while parents[place as usize] != place {
+        parents[place as usize] = parents[parents[place as usize] as usize];
+        place = parents[place as usize];
+    }
+    place
+}
+
+/// Returns true if two entries are about one event. Two of one source are joined only if they are copies of one article: who
+/// publishes two means two.
+fn is_same_event(one: &EntryRow, other: &EntryRow, rules: &StoryRules) -> bool {
+    if judge_copies(one, other).is_some() {
+        return true;
+    }
+    let (earlier, later) = if one.at <= other.at { (one.at, other.at) } else { (other.at, one.at) };
+    let has_other_language = matches!((&one.lang, &other.lang), (Some(own), Some(others)) if own.primary() != others.primary());
+    one.source != other.source
+        && !has_other_language
+        && likeness(&one.story, &other.story, later.since(earlier), rules.window) >= rules.threshold
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{ArticleKey, EntryId, LinkOrigin, Revision, SourceId, StoryKey, Time};
+
+    const HOUR: i64 = 60 * 60 * 1000;
+    const LEDE: &str =
+        "La nageuse Lucie Marceau a remporté samedi le 200 m papillon devant la Hongroise Kovacs et la Chinoise Zhang.";
+
+    fn row(id: i64, source: &str, hours: i64, title: &str, lede: &str) -> EntryRow {
+        EntryRow {
+            id: EntryId(id),
+            source: SourceId::new(source),
+            revision: Revision(0),
+            at: Time::from_millis((1000 + hours) * HOUR),
+            first_seen: Time::EPOCH,
+            lang: None,
+            article: ArticleKey::new(Some(&format!("https://{source}.example/{id}")), title, Some(lede), LinkOrigin::FeedHost),
+            story: story_key(title, lede, lede.len()),
+            is_withdrawn: false,
+        }
+    }
+
+    fn ids(rows: Vec<EntryRow>) -> BTreeSet<Vec<i64>> {
+        let stories = Stories::of(StoryRules::default(), rows);
+        stories.iter().map(|story| story.iter().map(|row| row.id.0).collect()).collect()
+    }
+
+    fn count(rows: &[EntryRow]) -> usize {
+        ids(rows.to_vec()).len()
+    }
+
+    #[test]
+    fn agency_copy_under_another_headline_is_the_same_story() {
+        let copies = [
+            row(1, "a", 0, "Lucie Marceau en or sur 200 m papillon", LEDE),
+            row(2, "b", 1, "Natation : l'or pour Marceau", LEDE),
+        ];
+        assert_eq!(count(&copies), 1);
+        let same_source = [copies[0].clone(), EntryRow { source: SourceId::new("a"), ..copies[1].clone() }];
+        assert_eq!(count(&same_source), 2);
+        let next_week = [copies[0].clone(), EntryRow { at: Time::from_millis(1200 * HOUR), ..copies[1].clone() }];
+        assert_eq!(count(&next_week), 2);
+    }
+
+    #[test]
+    fn same_words_about_another_distance_sex_or_round_are_another_story() {
+        let of = |title: &str, lede: &str| {
+            count(&[row(1, "a", 0, "Lucie Marceau en or sur 200 m papillon", LEDE), row(2, "b", 1, title, lede)])
+        };
+        assert_eq!(of("Lucie Marceau en or sur 100 m papillon", &LEDE.replace("200", "100")), 2);
+        assert_eq!(of("Lucie Marceau passe en demi-finale du 200 m papillon", LEDE), 2);
+        assert_eq!(of("EN DIRECT. Lucie Marceau sur 200 m papillon", LEDE), 2);
+        let (women, men) = ("La France en or au relais dames", "La France en or au relais messieurs");
+        let lede = "Le relais français a battu la Suède et la Norvège samedi à Annecy, devant dix mille spectateurs.";
+        assert_eq!(count(&[row(1, "a", 0, women, lede), row(2, "b", 0, men, lede)]), 2);
+    }
+
+    #[test]
+    fn chain_of_entries_ends_after_two_windows() {
+        let rows: Vec<EntryRow> = (0..6)
+            .map(|day| row(day, if day % 2 == 0 { "a" } else { "b" }, day * 23, "Marceau en or sur 200 m papillon", LEDE))
+            .collect();
+        assert_eq!(ids(rows), BTreeSet::from([vec![0, 1, 2], vec![3, 4, 5]]));
+    }
+
+    #[test]
+    fn entries_of_other_languages_are_not_compared() {
+        let lang = |row: EntryRow, lang| EntryRow { lang: crate::model::Lang::new(lang), ..row };
+        let one = row(1, "a", 0, "Lucie Marceau 200 m papillon", LEDE);
+        let other = row(2, "b", 0, "Lucie Marceau 200 m papillon", LEDE);
+        assert_eq!(count(&[lang(one.clone(), "fr"), lang(other.clone(), "en")]), 2);
+        assert_eq!(count(&[lang(one, "fr"), lang(other, "fr-CA")]), 1);
+    }
+
+    #[test]
+    fn flood_of_one_headline_costs_no_more_than_its_length() {
+        let rows: Vec<EntryRow> = (0..3000)
+            .map(|n| {
+                row(n, ["a", "b", "c"][usize::try_from(n).unwrap_or(0) % 3], 0, "Lucie Marceau en or sur 200 m papillon", LEDE)
+            })
+            .collect();
+        let mut candidates = Candidates::default();
+        let most = rows.iter().map(|row| candidates.push(row.at, &row.story, &row.article, Duration::from_secs(60)).len()).max();
+        assert!(most <= Some(8), "{most:?}");
+    }
+
+    /// Entries of few sources and few words, so that many are alike.
+    fn any_rows() -> impl Strategy<Value = Vec<EntryRow>> {
+        let words = prop::sample::select(vec!["Marceau", "Kovacs", "papillon", "200 m", "finale", "record", "or", "Zhang"]);
+        let text = prop::collection::vec(words, 4..9).prop_map(|words| words.join(" et "));
+        let entry = ("[a-d]", 0..40_i64, text.clone(), text);
+        prop::collection::vec(entry, 1..24).prop_map(|rows| {
+            let rows = rows.into_iter().zip(0..).map(|((source, hours, title, lede), id)| row(id, &source, hours, &title, &lede));
+            rows.collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn stories_do_not_depend_on_the_order_of_arrival(rows in any_rows(), seed in any::<u64>()) {
+            let mut shuffled = rows.clone();
+            shuffled.sort_by_key(|row| (row.id.0.cast_unsigned() + 1).wrapping_mul(seed | 1));
+            prop_assert_eq!(ids(shuffled), ids(rows));
+        }
+
+        #[test]
+        fn likeness_is_that_of_either_order(rows in any_rows()) {
+            for (one, other) in rows.iter().zip(rows.iter().skip(1)) {
+                let of = |one: &StoryKey, other: &StoryKey| likeness(one, other, Duration::ZERO, Duration::from_secs(60));
+                prop_assert!((of(&one.story, &other.story) - of(&other.story, &one.story)).abs() < 1e-9);
+            }
+        }
+
+        #[test]
+        fn late_entry_changes_no_story_but_its_own(rows in any_rows()) {
+            // Of few entries all are compared.
+            let rows = &rows[..rows.len().min(3)];
+            let (late, before) = rows.split_last().expect("one at least");
+            let after = ids(rows.to_vec());
+            for story in ids(before.to_vec()) {
+                let own = after.iter().find(|story| story.contains(&late.id.0)).expect("it is somewhere");
+                prop_assert!(after.contains(&story) || story.iter().all(|id| own.contains(id)), "{story:?} {after:?}");
+            }
+        }
+    }
+}

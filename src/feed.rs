@@ -36,13 +36,20 @@ pub use page::decode_page;
 pub use renamed::{Bodies, UnknownEntry};
 pub use withdrawn::{LastBody, Withdrawals, find_withdrawn};
 
+use self::document::Context;
 use self::repairs::Repair;
-use crate::model::SourceId;
+use crate::model::{EntryTexts, SourceId};
 
 /// Parses a body as a feed of `source`.
 ///
 /// Entries keep the order of the feed. Their HTML is bounded in length but not cleaned.
 pub fn parse_feed(body: &FeedBody<'_>, source: &SourceId) -> Result<Feed, FeedError> {
+    parse_feed_with(body, source, &|_| ())
+}
+
+/// Parses a body like [`parse_feed`]; `rewrite` changes the texts of each entry before anything is made of them.
+pub fn parse_feed_with(body: &FeedBody<'_>, source: &SourceId, rewrite: &dyn Fn(EntryTexts<'_>)) -> Result<Feed, FeedError> {
+    let context = Context { body, source, rewrite };
     let decoded = decode::decode(body.bytes, body.content_type, body.lang)?;
     let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.is_empty() {
@@ -50,7 +57,7 @@ pub fn parse_feed(body: &FeedBody<'_>, source: &SourceId) -> Result<Feed, FeedEr
     }
     let text = called_with(text).unwrap_or(text);
     let parse = |text: &str, repaired| {
-        if is_json(text) { parse_json(text, body, source, repaired) } else { parse_xml(text, body, source, repaired) }
+        if is_json(text) { parse_json(text, &context, repaired) } else { parse_xml(text, &context, repaired) }
     };
     let mut feed = parse(text, decoded.repaired.clone());
     if matches!(feed, Err(FeedError::NotAFeed(_)))
@@ -78,12 +85,14 @@ fn is_json(text: &str) -> bool {
     text.starts_with(['{', '['])
 }
 
-fn parse_xml(text: &str, body: &FeedBody<'_>, source: &SourceId, repaired: Vec<&'static str>) -> Result<Feed, FeedError> {
-    Ok(normalise::normalise(xml::parse_xml(text, body.url, body.zone)?, body, source, repaired))
+fn parse_xml(text: &str, context: &Context<'_>, repaired: Vec<&'static str>) -> Result<Feed, FeedError> {
+    let body = context.body;
+    Ok(normalise::normalise(xml::parse_xml(text, body.url, body.zone)?, context, repaired))
 }
 
 /// Parses JSON. If it breaks off, it is mended and parsed once more.
-fn parse_json(text: &str, body: &FeedBody<'_>, source: &SourceId, repaired: Vec<&'static str>) -> Result<Feed, FeedError> {
+fn parse_json(text: &str, context: &Context<'_>, repaired: Vec<&'static str>) -> Result<Feed, FeedError> {
+    let body = context.body;
     let text = json::replace_lone_surrogates(text);
     let mut document = json::parse_json(&text, body.url, body.zone);
     let mended;
@@ -97,5 +106,5 @@ fn parse_json(text: &str, body: &FeedBody<'_>, source: &SourceId, repaired: Vec<
             document = Ok(better);
         }
     }
-    Ok(normalise::normalise(document?, body, source, repaired))
+    Ok(normalise::normalise(document?, context, repaired))
 }

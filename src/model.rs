@@ -43,7 +43,7 @@ pub use dedup_key::{DedupKey, LinkOrigin};
 pub use edition::{AlsoIn, DeletedItem, Edition, EditionItem, EndOfFeed, Format, Show, SourceInfo, Translation};
 pub use engine_kind::{BilingualMode, EngineKind};
 pub use engine_state::{EngineCondition, EngineState};
-pub use entry::{Enclosure, Entry, EntryHead, EntryRow, FullText, Original};
+pub use entry::{Enclosure, Entry, EntryHead, EntryRow, EntryTexts, FullText, Original};
 pub use estimate::{BudgetEstimate, EditionEstimate, EngineEstimate, Estimate, EstimatedWork, Range};
 pub use fault::{Fault, FaultKind, FaultSubject};
 pub use headline::{Headline, HeadlineError};

@@ -18,6 +18,7 @@ mod prepared;
 mod publish;
 mod report;
 mod robots_cache;
+mod rules;
 mod run;
 mod run_once;
 mod scope;

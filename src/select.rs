@@ -2,15 +2,22 @@
 
 mod admission;
 mod copies;
+mod decision;
+mod expression;
+mod fold;
 mod places;
 mod publisher;
+mod rewrite;
 mod story;
 mod topic;
 mod window;
 mod window_rules;
 
 pub use admission::{Admission, decide_admission};
+pub use decision::{Decision, Rule, RuleFailure, Verdict};
+pub use expression::{EntryFacts, Expression, ExpressionError, Field, Fields, Filter, MAX_SUMMARY};
 pub use publisher::PublisherHosts;
+pub use rewrite::{RewriteField, RewriteRule, Rewrites};
 pub use story::{Member, Stories, choose_leader, story_key};
 pub use topic::{Found, Judgement, RuleError, Topic, TopicFacts, built_in_rule};
 pub use window::Window;

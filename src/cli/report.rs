@@ -81,8 +81,11 @@ fn counts_lines(report: &Report) -> String {
     if entries.withdrawn > 0 {
         out.push_str(&format!(", {} withdrawn", entries.withdrawn));
     }
-    if entries.dropped > 0 {
-        out.push_str(&format!(", {} unusable or duplicate", entries.dropped));
+    let unusable = entries.dropped.saturating_sub(entries.dropped_by_rule);
+    for (number, what) in [(entries.dropped_by_rule, "left out by rules"), (unusable, "unusable or duplicate")] {
+        if number > 0 {
+            out.push_str(&format!(", {number} {what}"));
+        }
     }
     let duration = std::time::Duration::from_millis(report.duration_ms);
     out + &format!(" ({:.1} s)\n", duration.as_secs_f64())

@@ -1,6 +1,7 @@
 //! The plan: the checked content of feeds.toml, with defaults and secrets filled in. The rest of relais takes its slice of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -11,6 +12,7 @@ use crate::model::{
     BilingualMode, Budget, Cidr, EngineKind, Format, Headline, Lang, Price, Show, SourceId, StoryRules, Text, UntranslatedPolicy,
     Zone,
 };
+use crate::select::{Filter, Rewrites};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -165,6 +167,10 @@ pub struct Source {
     pub tags: Vec<String>,
     /// The name of the topic rule that its entries are judged by: a user's, or a built-in one.
     pub topic: Option<String>,
+    /// The expressions that its entries are judged by.
+    pub filter: Filter,
+    /// The rules that change the texts of its entries.
+    pub rewrites: Arc<Rewrites>,
     /// The longest interval between two visits.
     pub every: Duration,
     /// The weight of its entries where an edition has too few places, in thousandths.

@@ -18,7 +18,7 @@ mod topic;
 pub(super) use edition::{MAX_LIMIT, MIN_LIMIT, RawEdition};
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
 pub(super) use fetch::{MAX_CONCURRENCY, MAX_PER_HOST, RawFetch};
-pub(super) use source::{MAX_PREFER, MIN_PREFER, RawAuth, RawSecret, RawSource};
+pub(super) use source::{MAX_PREFER, MIN_PREFER, RawAuth, RawRewrite, RawSecret, RawSource};
 pub(super) use topic::RawTopic;
 
 /// The sources that relais reads, the engines that translate, and the editions that relais publishes.

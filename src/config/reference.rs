@@ -11,7 +11,7 @@ use super::raw;
 use super::values::LATER_KINDS;
 
 /// Keys that a later version will support: table (empty for the top of the file), key, hint.
-pub(super) const LATER: [(&str, &str, &str); 1] = [("source", "keep", "remove it: every entry of the source is kept")];
+pub(super) const LATER: [(&str, &str, &str); 0] = [];
 
 /// Returns the JSON Schema of feeds.toml, for editors that complete and validate.
 pub fn schema() -> Value {
@@ -146,6 +146,7 @@ pub fn reference() -> String {
     section(&mut out, "`[topic.ID]`", "", &defs["Topic"]);
     section(&mut out, "`[source.ID]`", "", &defs["Source"]);
     section(&mut out, "`auth` of a source", "", &defs["Auth"]);
+    section(&mut out, "`rewrite` of a source", "", &defs["Rewrite"]);
     section(&mut out, "`[edition.ID]`", "", &defs["Edition"]);
     out += "## Reserved keys\n\nA later version may support these keys. This version reports them as errors:\n\n";
     for (table, key, _) in LATER {

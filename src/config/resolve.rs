@@ -17,6 +17,7 @@ mod fetch;
 mod glossary;
 mod header;
 mod rules;
+mod selection;
 mod source;
 mod topic;
 

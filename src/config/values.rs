@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::diagnostics::{Diagnosis, nearest};
 use crate::model::{Format, Lang, Show, Zone};
+use crate::select::RewriteField;
 
 mod amount;
 
@@ -202,6 +203,18 @@ config_value!(
     |text| choose(text, &SHOW_WORDS).map(RawShow),
     |shown| SHOW_WORDS.iter().find(|(_, show)| *show == shown.0).map_or("", |(word, _)| word).to_owned(),
     { "type": "string", "enum": ["title", "summary", "full"] }
+);
+
+/// The `field` of a rewrite.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RawRewriteField(pub(super) RewriteField);
+
+config_value!(
+    RawRewriteField,
+    "a field such as \"title\"",
+    |text| choose(text, &RewriteField::NAMED).map(RawRewriteField),
+    |field| RewriteField::NAMED.iter().find(|(_, named)| *named == field.0).map_or("", |(word, _)| word).to_owned(),
+    { "type": "string", "enum": RewriteField::NAMED.map(|(word, _)| word) }
 );
 
 /// A value of `formats`.

@@ -1,7 +1,7 @@
 //! The input and the output of the parser.
 
 use super::repairs::Repair;
-use crate::model::{Entry, Lang, PollHints, RawHtml, Text, Time, Zone};
+use crate::model::{Entry, EntryTexts, Lang, PollHints, RawHtml, SourceId, Text, Time, Zone};
 
 /// A body as a server sent it.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,14 @@ pub struct FeedBody<'a> {
     pub lang: Option<&'a Lang>,
     /// The time zone of dates that name none.
     pub zone: Zone,
+}
+
+/// What a feed is made of, and for whom.
+pub(super) struct Context<'a> {
+    pub(super) body: &'a FeedBody<'a>,
+    pub(super) source: &'a SourceId,
+    /// Changes the texts of an entry before anything is made of them.
+    pub(super) rewrite: &'a dyn Fn(EntryTexts<'_>),
 }
 
 /// A feed, normalised.

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use url::Url;
 
+use super::document::Context;
 use super::draft::{Address, Draft, FeedDocument, Markup, ORIGINAL_LINK, PageLink, RichText};
 use super::files::read_files;
 use super::language::{MIN_ENTRY_LETTERS, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
-use super::{Feed, FeedBody, identity};
+use super::{Feed, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
-use crate::model::{Entry, EntryHead, EntryKey, Lang, PollHints, RawHtml, SourceId, Text};
+use crate::model::{Entry, EntryHead, EntryKey, EntryTexts, Lang, PollHints, RawHtml, Text};
 
 /// The longest summary or content, in bytes. Longer ones are cut.
 const MAX_HTML: usize = 1 << 20;
@@ -31,18 +32,13 @@ const OF_FEED: usize = 0;
 const MAX_ADDRESS: usize = 2_000;
 
 /// Makes a feed of a document.
-pub(super) fn normalise(
-    document: FeedDocument<'_>,
-    body: &FeedBody<'_>,
-    source: &SourceId,
-    mut repaired: Vec<&'static str>,
-) -> Feed {
+pub(super) fn normalise(document: FeedDocument<'_>, context: &Context<'_>, mut repaired: Vec<&'static str>) -> Feed {
     let FeedDocument { format, feed, entries, bases, repairs } = document;
     repaired.extend(repairs.names());
     let authors = people(&feed.people);
     let declared = declared_language(feed.language.get().map(Cow::as_ref), feed.scope.lang, None);
-    let language = settle_feed(declared.as_ref(), body.lang, &sample(&entries), entry_samples(&entries));
-    let builder = EntryBuilder { source, bases: &bases, authors: inherited_authors(&authors), language: language.as_ref() };
+    let language = settle_feed(declared.as_ref(), context.body.lang, &sample(&entries), entry_samples(&entries));
+    let builder = EntryBuilder { context, bases: &bases, authors: inherited_authors(&authors), language: language.as_ref() };
     let entries = entries.into_iter().filter_map(|entry| builder.build(entry)).collect();
     let description = feed.summary.take().and_then(|text| builder.html(text, OF_FEED, None));
     let own = feed.image.get().and_then(|image| builder.address(image));
@@ -87,7 +83,7 @@ fn exact_address(address: &Address<'_>, bases: &[Option<Url>]) -> Option<String>
 
 /// Makes the entries of one feed.
 struct EntryBuilder<'m> {
-    source: &'m SourceId,
+    context: &'m Context<'m>,
     bases: &'m [Option<Url>],
     authors: &'m [String],
     language: Option<&'m Lang>,
@@ -104,12 +100,24 @@ impl EntryBuilder<'_> {
         // A guid that is an address replaces a missing link (RSS 2.0: a permalink unless declared otherwise).
         let permalink = guid.as_deref().filter(|guid| !draft.opaque_id && guid.starts_with("http"));
         let url = self.page(&draft.pages).or_else(|| permalink.and_then(|guid| canonicalize_url(guid, None)));
-        let title = draft.title.get().map(line).unwrap_or_default();
+        let mut title = draft.title.get().map(line).unwrap_or_default();
         let (content, summary) = (draft.content.take(), draft.summary.take());
         // The base of the longest text becomes that of the entry. Links relative to another one are made absolute now.
         let base = content.as_ref().or(summary.as_ref()).map_or(draft.scope.base, |rich| rich.scope.base);
-        let content = content.and_then(|rich| self.html(rich, base, url.as_deref()));
-        let summary = summary.and_then(|rich| self.html(rich, base, url.as_deref()));
+        let mut content = content.and_then(|rich| self.html(rich, base, url.as_deref()));
+        let mut summary = summary.and_then(|rich| self.html(rich, base, url.as_deref()));
+        let mut authors = people(&draft.people);
+        if authors.is_empty() {
+            authors = self.authors.to_vec();
+        }
+        let mut categories = categories(&draft.categories);
+        (self.context.rewrite)(EntryTexts {
+            title: &mut title,
+            summary: &mut summary,
+            content: &mut content,
+            authors: &mut authors,
+            categories: &mut categories,
+        });
         let mut files = read_files(&draft.files, |address| self.address(address));
         let named = draft.image.get().and_then(|image| self.address(image));
         let size = if named.is_some() { draft.image_size } else { (None, None) };
@@ -119,10 +127,6 @@ impl EntryBuilder<'_> {
             let src = [&content, &summary].into_iter().flatten().find_map(find_lead_image)?;
             canonicalize_url(&src, self.base(base, url.as_deref()).as_deref())
         });
-        let mut authors = people(&draft.people);
-        if authors.is_empty() {
-            authors = self.authors.to_vec();
-        }
         let (published, updated) = (draft.published.take(), draft.updated.take());
         // Most guids equal the link, which is canonical already.
         let same = url.as_ref().filter(|url| guid.as_deref() == Some(url.as_str()));
@@ -133,7 +137,7 @@ impl EntryBuilder<'_> {
         let head = EntryHead {
             url,
             authors,
-            categories: categories(&draft.categories),
+            categories,
             published,
             updated,
             enclosures: files.enclosures,
@@ -143,7 +147,7 @@ impl EntryBuilder<'_> {
             base: self.bases[base].as_ref().filter(|_| base != OF_FEED || !has_page).map(|base| base.as_str().to_owned()),
             guid,
         };
-        Some(Entry { key: EntryKey { source: self.source.clone(), uid }, head, title, summary, content })
+        Some(Entry { key: EntryKey { source: self.context.source.clone(), uid }, head, title, summary, content })
     }
 
     /// Returns a text as raw HTML of limited length, or nothing if it is blank. If its base is not `base`, its links are made

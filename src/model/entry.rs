@@ -119,6 +119,21 @@ impl Entry {
     }
 }
 
+/// The texts of an entry that a source's rules may change, while it is parsed.
+#[derive(Debug)]
+pub struct EntryTexts<'e> {
+    /// The headline.
+    pub title: &'e mut Text,
+    /// The summary, as written.
+    pub summary: &'e mut Option<RawHtml>,
+    /// The content, as written.
+    pub content: &'e mut Option<RawHtml>,
+    /// The names of the authors.
+    pub authors: &'e mut Vec<String>,
+    /// The categories.
+    pub categories: &'e mut Vec<String>,
+}
+
 /// The row of an entry in a listing of the store: everything but the texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow {

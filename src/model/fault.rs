@@ -60,6 +60,8 @@ pub enum FaultKind {
     Stale,
     /// Our own network is away: no host can be reached.
     Outage,
+    /// A rule (`keep`, `drop`) could not be evaluated for an entry.
+    Rule,
     /// An edition could not be rendered.
     Render,
     /// The budget of an engine is used up.
@@ -101,6 +103,7 @@ impl FaultKind {
             Self::Changed => "changed",
             Self::Stale => "stale",
             Self::Outage => "outage",
+            Self::Rule => "rule",
             Self::Render => "render",
             Self::Budget => "budget",
             Self::Engine => "engine",

@@ -46,8 +46,11 @@ pub struct EntryCounts {
     pub changed: u64,
     /// Entries that their source has removed.
     pub withdrawn: u64,
-    /// Entries that could not be used.
+    /// Entries that were left out: by a rule, as duplicates, or because they could not be used.
     pub dropped: u64,
+    /// Of these, the ones that a rule left out.
+    #[serde(default)]
+    pub dropped_by_rule: u64,
 }
 
 impl EntryCounts {
@@ -56,7 +59,8 @@ impl EntryCounts {
         self.new += u64::from(found.new);
         self.changed += u64::from(found.changed);
         self.withdrawn += u64::from(found.withdrawn);
-        self.dropped += u64::from(found.dropped);
+        self.dropped += u64::from(found.dropped) + u64::from(found.by_rule);
+        self.dropped_by_rule += u64::from(found.by_rule);
     }
 }
 

@@ -63,9 +63,9 @@ pub struct SourceState {
     pub validators: Validators,
     /// XXH3 (128 bits, hex) of the last body that was parsed, before decoding: the same body is not parsed again.
     pub body_hash: Option<String>,
-    /// A hash of the topic rule by which the last body was read: another rule reads it again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub topic: Option<String>,
+    /// A hash of the rules by which the last body was read: other rules read it again. The stored name is older than the field's.
+    #[serde(rename = "topic", skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
     /// The metadata of the feed.
     pub meta: SourceMeta,
     /// The entries of the last body, in the order of the feed.
@@ -104,6 +104,9 @@ pub struct SourceState {
     /// The fault of the last body, if it broke off, or its compression is damaged, and its entries were read all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damage: Option<Fault>,
+    /// The fault of a rule that could not be evaluated for an entry of the last body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_fault: Option<Fault>,
     /// The number of visits in a row that failed.
     pub failures: u32,
     /// The time of the first of these failures.

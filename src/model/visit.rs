@@ -15,6 +15,9 @@ pub struct Found {
     pub withdrawn: u32,
     /// Entries that could not be used (no title, no link, no text).
     pub dropped: u32,
+    /// Entries that the rules of the source left out.
+    #[serde(default)]
+    pub by_rule: u32,
 }
 
 /// The outcome of a visit.

@@ -57,7 +57,11 @@ async fn recovered_sources(store: &Store, told: &[ToldFault], report: &Report) -
         return Ok(ids);
     }
     let rows = store.load_source_rows(&ids).await?;
-    Ok(rows.into_iter().filter(|row| row.state.last_fault.is_none() && row.state.damage.is_none()).map(|row| row.id).collect())
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.state.last_fault.is_none() && row.state.damage.is_none() && row.state.rule_fault.is_none())
+        .map(|row| row.id)
+        .collect())
 }
 
 /// Returns true if the plan has a subject.

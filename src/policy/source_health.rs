@@ -83,14 +83,14 @@ pub fn reported_fault(state: &SourceState) -> Option<&Fault> {
 /// Returns the fault of a visit that is to be reported: also that of a body that was read all the same.
 pub fn visit_fault(visit: &Visit) -> Option<&Fault> {
     let state = visit.state.as_ref()?;
-    reported_fault(state).or(state.damage.as_ref())
+    reported_fault(state).or(state.damage.as_ref()).or(state.rule_fault.as_ref())
 }
 
 /// Returns the warning about a source that answers: its bodies break off, its entries have lost their dates, or it has published
 /// nothing for far longer than usual.
 pub fn warning(state: &SourceState, source: &SourceId, now: Time) -> Option<Fault> {
-    if state.damage.is_some() {
-        return state.damage.clone();
+    if let Some(fault) = state.damage.as_ref().or(state.rule_fault.as_ref()) {
+        return Some(fault.clone());
     }
     if let Some(since) = state.undated_since {
         let message = "its entries have no dates any more: they stand in the order in which they are seen";
@@ -166,6 +166,15 @@ pub fn note_damage(state: &mut SourceState, damage: Option<&Outcome>, source: &S
     state.damage = damage.and_then(Outcome::failure).map(|(kind, message)| {
         let message = format!("{message}; the entries that arrived were read");
         Fault::of_source(source, kind, message, Some(since))
+    });
+}
+
+/// Records that a rule could not be evaluated for an entry of the last body, or that all could.
+pub fn note_rule_failure(state: &mut SourceState, failure: Option<String>, source: &SourceId, now: Time) {
+    let since = state.rule_fault.take().and_then(|fault| fault.since).unwrap_or(now.whole_seconds());
+    state.rule_fault = failure.map(|failure| {
+        let message = format!("{failure}; the entry is taken");
+        Fault::of_source(source, FaultKind::Rule, message, Some(since))
     });
 }
 

@@ -3,10 +3,9 @@
 //! A rule is a TOML file (docs/TOPICS.md). Its patterns are searched in folded text: without accents, with plain apostrophes, quotes,
 //! hyphens and spaces. `masks` hide what only looks like a signal; each signal that is left counts once, with its weight.
 
-mod fold;
 mod rule;
 
-use fold::fold;
+use super::fold::fold;
 
 use crate::model::BUILT_IN_TOPICS;
 pub use rule::{RuleError, Topic};

@@ -36,7 +36,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("store", &["policy", "model"]),
     ("sink", &["model"]),
     ("translate", &["net", "feed", "html", "model"]),
-    ("config", &["model"]),
+    ("config", &["select", "model"]),
     ("render", &["panic", "model"]),
     ("feed", &["html", "model"]),
     ("select", &["model"]),

@@ -36,6 +36,7 @@ mod prune;
 mod reading;
 mod render;
 mod robots;
+mod rules;
 mod run;
 mod schedule;
 mod secrets;

@@ -47,6 +47,14 @@ impl<'t> Diagnostics<'t> {
         format!("{}:{line}:{column}", self.path.display()).replace(char::is_control, "\u{fffd}")
     }
 
+    /// Returns the bytes of the file for a part of a text that is written at `span`; the whole of it if the text is escaped there.
+    pub(crate) fn part_of(&self, span: &Range<usize>, text: &str, part: Range<usize>) -> Range<usize> {
+        match self.lines.get(span).and_then(|written| written.find(text)) {
+            Some(start) if !part.is_empty() => span.start + start + part.start..span.start + start + part.end,
+            _ => span.clone(),
+        }
+    }
+
     /// Returns true if there is an error so far.
     pub(crate) fn has_errors(&self) -> bool {
         self.list.iter().any(|problem| !problem.is_warning())

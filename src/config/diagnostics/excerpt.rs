@@ -20,6 +20,11 @@ impl<'t> Lines<'t> {
         Self { text, starts }
     }
 
+    /// Returns a part of the text.
+    pub(crate) fn get(&self, span: &Range<usize>) -> Option<&'t str> {
+        self.text.get(span.clone())
+    }
+
     /// Returns the index, from 0, of the line that holds the byte `at`.
     fn index(&self, at: usize) -> usize {
         self.starts.partition_point(|start| *start <= at).saturating_sub(1)

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::super::values::{LangTag, Located, RawDuration, ZoneName};
+use super::super::values::{LangTag, Located, RawDuration, RawRewriteField, ZoneName};
 
 /// The range of `prefer`.
 pub(crate) const MIN_PREFER: i64 = -100;
@@ -43,6 +43,16 @@ pub(crate) struct RawSource {
     /// `[topic.ID]` adds your own.
     #[schemars(example = &"olympic")]
     pub(crate) topic: Option<Located<String>>,
+    /// An expression over the fields of an entry (docs/RULES.md): entries for which it is not true are left out when the feed is read.
+    #[schemars(example = &"'Jeux' in title or 'olympique' in title | fold")]
+    pub(crate) keep: Option<Located<String>>,
+    /// An expression over the fields of an entry (docs/RULES.md): entries for which it is true are left out when the feed is read.
+    #[schemars(example = &"'Publicité' in categories or age > 24 * 30")]
+    pub(crate) drop: Option<Located<String>>,
+    /// Rules that cut or replace a part of a text, in their order, before anything else is made of it: an entry is identified,
+    /// translated and published as if its source had written it so.
+    #[schemars(example = serde_json::json!([{ "field": "title", "find": r"^EN DIRECT\s*[-–:]\s*", "replace": "" }]))]
+    pub(crate) rewrite: Located<Vec<RawRewrite>>,
     /// The longest interval between two visits. Default: `every` of `[fetch]`. At least one minute.
     #[schemars(example = &"30m")]
     pub(crate) every: Option<Located<RawDuration>>,
@@ -83,6 +93,9 @@ impl Default for RawSource {
             zone: None,
             tags: Vec::new(),
             topic: None,
+            keep: None,
+            drop: None,
+            rewrite: Vec::new().into(),
             every: None,
             weight: 1.0.into(),
             prefer: 0.into(),
@@ -92,6 +105,25 @@ impl Default for RawSource {
             auth: None,
         }
     }
+}
+
+/// One rule of `rewrite`.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["field", "find"]))]
+#[schemars(rename = "Rewrite")]
+pub(crate) struct RawRewrite {
+    /// The text to change: the `title` (plain text), the `summary` or the `content` (HTML, as the source wrote it), each `author`, or each
+    /// `category`.
+    #[schemars(example = &"title")]
+    pub(crate) field: Option<Located<RawRewriteField>>,
+    /// The [regular expression](https://docs.rs/regex/latest/regex/#syntax) of the parts to replace. Write it between single quotes, so
+    /// that a backslash stays one.
+    #[schemars(example = &r"\s*\| Le Journal$")]
+    pub(crate) find: Option<Located<String>>,
+    /// The text in their place; `$1` is the first group of `find`. Default: nothing.
+    #[schemars(example = &"")]
+    pub(crate) replace: Option<Located<String>>,
 }
 
 /// Either `user` and `password`, or `bearer`.

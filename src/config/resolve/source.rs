@@ -1,6 +1,7 @@
 //! The rules of `[source.ID]`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -14,6 +15,7 @@ use super::super::tables::NamedTable;
 use super::super::values::{Located, quoted};
 use super::header;
 use super::rules::{EVERY, USE_AUTH, USE_REFERENCE, duration, id_in_message, line, prefer, read_secret, web_address, weight};
+use super::selection::{filter, rewrites};
 use super::topic::topic_of_source;
 use crate::model::{Show, SourceId, has_credentials, public_address};
 
@@ -48,6 +50,8 @@ fn source(
         zone: table.zone.as_ref().map(|at| at.value.0).unwrap_or_default(),
         tags: tags(&table.tags, diagnostics),
         topic: table.topic.as_ref().and_then(|at| topic_of_source(at, topics, diagnostics)),
+        filter: filter(table.keep.as_ref(), table.drop.as_ref(), diagnostics),
+        rewrites: Arc::new(rewrites(&table.rewrite, diagnostics)),
         every: table.every.as_ref().map_or(every, |at| duration("every", at, EVERY, diagnostics)),
         weight: weight(&table.weight, diagnostics),
         prefer: prefer(&table.prefer, diagnostics),

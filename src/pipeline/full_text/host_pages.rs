@@ -178,6 +178,8 @@ mod tests {
             zone: crate::model::Zone::UTC,
             tags: Vec::new(),
             topic: None,
+            filter: crate::select::Filter::default(),
+            rewrites: std::sync::Arc::default(),
             every: Duration::from_secs(900),
             weight: 1000,
             prefer: 0,

@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::net;
 use crate::policy::{EntryDates, declared_date, possible_date};
-use crate::select::{PublisherHosts, story_key};
+use crate::select::{PublisherHosts, RuleFailure, story_key};
 use crate::store::EncodedEntries;
 
 use super::parsed_body::{ParsedBody, StoredFeed};
@@ -40,6 +40,8 @@ pub(super) struct FeedChanges {
     pub(super) encoded: EncodedEntries,
     /// Dates of the entries that were never seen before, as far as the feed gives them.
     pub(super) published: Vec<Time>,
+    /// The first rule that could not be evaluated.
+    pub(super) failure: Option<RuleFailure>,
 }
 
 impl FeedChanges {
@@ -90,6 +92,7 @@ impl Comparison<'_> {
             changed: count(again.len()),
             withdrawn: count(withdrawn.len()),
             dropped: parsed.dropped,
+            by_rule: 0,
         };
         let published = new.into_iter().filter_map(|change| date_of(&change.entry)).collect();
         let (entries, dated) = (now.len(), now.iter().filter(|(_, date)| date.is_some()).count());
@@ -110,6 +113,7 @@ impl Comparison<'_> {
             changes,
             encoded,
             published,
+            failure: None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::feed::Feed;
 use crate::model::{Entry, EntryId, EntryRow, Revision, Time};
 use crate::net;
+use crate::select::RuleFailure;
 
 /// A body, parsed and not yet compared.
 pub(super) struct ParsedBody {
@@ -20,8 +21,18 @@ pub(super) struct ParsedBody {
     pub(super) url: String,
     /// True if entries may be missing that the source still has: a delta, or a body that broke off within the feed.
     pub(super) is_part: bool,
-    /// The entries that are about something else than the topic of the source, with their dates.
-    pub(super) off_topic: Vec<(EntryId, Option<Time>)>,
+    /// The entries that the rules of the source drop.
+    pub(super) left_out: Vec<LeftOut>,
+    /// The first rule that could not be evaluated.
+    pub(super) failure: Option<RuleFailure>,
+}
+
+/// An entry that a rule drops.
+#[derive(Clone, Copy)]
+pub(super) struct LeftOut {
+    pub(super) id: EntryId,
+    /// Its date, if it has one.
+    pub(super) date: Option<Time>,
 }
 
 /// The stored state of a source and its entries.

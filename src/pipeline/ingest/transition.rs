@@ -6,7 +6,7 @@ use super::compare::FeedChanges;
 use crate::config as plan;
 use crate::model::{BreakKind, Change, EntryId, Found, Outcome, SourceState, Time, Validators};
 use crate::policy::source_health::{
-    ADOPT_AFTER, apply_outcome, has_no_failure, note_damage, note_dates, note_redirect, undo_move,
+    ADOPT_AFTER, apply_outcome, has_no_failure, note_damage, note_dates, note_redirect, note_rule_failure, undo_move,
 };
 use crate::policy::{PollInputs, next_due};
 use crate::store::EncodedEntries;
@@ -102,6 +102,8 @@ pub(super) fn transition(
             fresh_for = headers.fresh_for;
             let moved = headers.moved.clone().filter(|to| before.moved_to.as_ref() != Some(to));
             apply_headers(&mut after, &headers, is_adopted, now);
+            let failure = changes.failure.as_ref().map(ToString::to_string);
+            note_rule_failure(&mut after, failure, &source.id, now);
             apply_feed(&mut after, &mut result, headers, *changes, moved, now);
         }
     }

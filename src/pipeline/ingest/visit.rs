@@ -10,7 +10,8 @@ use crate::model::{Clock, Entry, EntryId, Outcome, SourceState, Time, Validators
 use crate::net::{self, Client, FetchError, Request, Response};
 use crate::pipeline::context::Context;
 use crate::pipeline::network::credentials;
-use crate::pipeline::topics::{SourceTopic, Topics};
+use crate::pipeline::rules::SourceRules;
+use crate::pipeline::topics::Topics;
 use crate::policy::rest_after_rate_limit;
 use crate::policy::source_health::{adopted, retired, with_new_address};
 use crate::store::{LeasedSource, SettledVisit, Store, StoreError};
@@ -48,7 +49,8 @@ impl<'a> Visitor<'a> {
         // Validators belong to an address: a new one in feeds.toml resets the state, and keeps the entries.
         let was_good = leased.state.good_at.is_some();
         let before = if leased.state.url == source.url { leased.state } else { with_new_address(leased.state, &source.url) };
-        let before = with_topic(before, self.topics.of(&source.id));
+        let rules = SourceRules::new(source, self.topics);
+        let before = with_rules(before, &rules);
         if let Some(gone) = retired(&before).filter(|_| !self.force) {
             let now = self.clock.now();
             let due = due_after(source, &gone, &before, None, now);
@@ -66,7 +68,7 @@ impl<'a> Visitor<'a> {
             Ok(Response::NotModified { validators, moved, fresh_for }) => {
                 Fetched::Unchanged(Headers { validators, moved, fresh_for, ..Headers::default() })
             }
-            Ok(Response::Body(body)) => self.parse(source, body, &before, was_good, now).await?,
+            Ok(Response::Body(body)) => self.parse(source, &rules, body, &before, was_good, now).await?,
         };
         let after = transition(source, &before, address != source.url, fetched, now);
         Ok(to_settled_visit(empty_visit(source, now, took), after))
@@ -88,7 +90,7 @@ impl<'a> Visitor<'a> {
             return Ok(None);
         }
         let now = self.clock.now();
-        let job = ParseJob::new(source, self.topics.of(&source.id), before.good_at, now, self.keep);
+        let job = ParseJob::new(source, &SourceRules::new(source, self.topics), before.good_at, now, self.keep);
         let Ok(mut parsed) = job.parse(pushed).await else { return Ok(None) };
         let stored = match self.store {
             Some(store) => load_stored(store, &mut parsed, before).await?,
@@ -106,6 +108,7 @@ impl<'a> Visitor<'a> {
     async fn parse(
         &self,
         source: &plan::Source,
+        rules: &SourceRules,
         body: net::Body,
         before: &SourceState,
         was_good: bool,
@@ -127,7 +130,7 @@ impl<'a> Visitor<'a> {
             return Ok(Fetched::Unchanged(headers));
         }
         let headers = Headers { body_hash: (!body.is_part).then_some(hash), ..headers };
-        let job = ParseJob::new(source, self.topics.of(&source.id), before.good_at, now, self.keep);
+        let job = ParseJob::new(source, rules, before.good_at, now, self.keep);
         let changes = match self.store.filter(|_| was_good) {
             // No entry can be stored yet. One piece of work saves switching threads.
             None => job.parse_new(body).await,
@@ -155,11 +158,11 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// Returns the state of a source before a visit with this topic rule. Another rule reads the whole feed again, whatever has changed.
-fn with_topic(mut before: SourceState, topic: Option<&SourceTopic>) -> SourceState {
-    let hash = topic.map(SourceTopic::hash);
-    if before.topic.as_deref() != hash {
-        (before.topic, before.body_hash, before.validators) = (hash.map(str::to_owned), None, Validators::default());
+/// Returns the state of a source before a visit with these rules. Other rules read the whole feed again, whatever has changed.
+fn with_rules(mut before: SourceState, rules: &SourceRules) -> SourceState {
+    let hash = rules.hash();
+    if before.rules.as_deref() != hash {
+        (before.rules, before.body_hash, before.validators) = (hash.map(str::to_owned), None, Validators::default());
     }
     before
 }

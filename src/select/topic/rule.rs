@@ -4,7 +4,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::fold::fold;
+use super::super::fold::fold;
 use super::{Found, Judgement, TopicFacts};
 
 /// The most patterns of a rule, and the largest compiled pattern: a rule is judged for each entry.

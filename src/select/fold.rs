@@ -1,10 +1,10 @@
-//! Folds text for the patterns of topic rules.
+//! Folds text, so that accents, odd quotes and odd spaces make no difference.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
 /// Returns text without accents, with the plain forms of apostrophes, quotes, hyphens and spaces, and with single spaces. Line breaks
 /// stay, each with its spaces removed; letters keep their case.
-pub(super) fn fold(text: &str) -> String {
+pub(in crate::select) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(text.chars());
     for letter in decomposed {

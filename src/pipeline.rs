@@ -8,6 +8,7 @@ mod blocking;
 mod context;
 mod discovery;
 mod dry_run;
+mod edition_rules;
 mod error;
 mod full_text;
 mod ingest;

@@ -9,6 +9,7 @@ mod places;
 mod publisher;
 mod rewrite;
 mod story;
+mod tags;
 mod topic;
 mod window;
 mod window_rules;
@@ -19,6 +20,7 @@ pub use expression::{EntryFacts, Expression, ExpressionError, Field, Fields, Fil
 pub use publisher::PublisherHosts;
 pub use rewrite::{RewriteField, RewriteRule, Rewrites};
 pub use story::{Member, Stories, choose_leader, story_key};
+pub use tags::{Tag, TagKind, find_tags, lists_version, translate_category};
 pub use topic::{Found, Judgement, RuleError, Topic, TopicFacts, built_in_rule};
 pub use window::Window;
 pub use window_rules::WindowRules;

@@ -22,6 +22,7 @@ mod permissions;
 mod prune;
 mod robots;
 mod row;
+mod rule_facts;
 mod run;
 mod segment_queue;
 mod settle;

@@ -12,7 +12,7 @@ use crate::model::{
     BilingualMode, Budget, Cidr, EngineKind, Format, Headline, Lang, Price, Show, SourceId, StoryRules, Text, UntranslatedPolicy,
     Zone,
 };
-use crate::select::{Filter, Rewrites};
+use crate::select::{Filter, Rewrites, Tag};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -216,6 +216,10 @@ pub struct Edition {
     pub weights: Vec<u32>,
     /// The `prefer` of these sources, in the same order.
     pub prefer: Vec<i64>,
+    /// The tags of which an entry must have one; empty if it needs none.
+    pub tags: Vec<Tag>,
+    /// The expressions that entries are judged by.
+    pub filter: Filter,
     /// Its languages; empty if every entry keeps its own.
     pub langs: Vec<Lang>,
     /// The ids of its engines, the preferred one first; empty if nothing is translated.

@@ -146,8 +146,10 @@ impl Publish<'_> {
     ) -> Result<(Option<EditionCount>, Option<Record>), PipelineError> {
         let Target { edition, lang, .. } = *target;
         let now = self.clock.now();
-        let Selected { entries, renditions, waiting } = select_entries(self.store, edition, lang, now).await?;
+        let Selected { entries, renditions, waiting, fault } = select_entries(self.store, edition, lang, now).await?;
         done.waiting += waiting;
+        // One of another language may have told it.
+        done.faults.extend(fault.filter(|fault| !done.faults.contains(fault)));
         let published = record.as_ref().map(|record| record.entries.clone()).unwrap_or_default();
         let joined = join_stories(self.store, edition, entries, published.known()).await?;
         let item_ids = joined.item_ids();

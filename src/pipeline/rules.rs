@@ -6,19 +6,26 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config as plan;
 use crate::html;
-use crate::model::{Entry, EntryTexts, RawHtml, Time};
+use crate::model::{Entry, EntryTexts, Lang, RawHtml, RuleFacts, Time};
 use crate::policy::declared_date;
-use crate::select::{Decision, EntryFacts, Field, Fields, Filter, Rewrites, Rule};
+use crate::select::{Decision, EntryFacts, Field, Fields, Filter, MAX_SUMMARY, Rewrites, Rule, find_tags, lists_version};
 
 use super::topics::{SourceTopic, Topics};
 
 /// The longest part of a summary that is read, in bytes of HTML.
 const LONGEST_SUMMARY: usize = 6_000;
 
+/// Returns the version of how facts are read, which changes with the lists of tags. Those of another version are read again.
+pub(super) fn facts_version() -> u64 {
+    lists_version() ^ 1
+}
+
 /// The topic rule, expressions and rewrites of one source. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SourceRules {
     topic: Option<SourceTopic>,
+    /// The language of entries that declare none.
+    lang: Option<Lang>,
     filter: Filter,
     rewrites: Arc<Rewrites>,
     hash: Option<Arc<str>>,
@@ -29,7 +36,7 @@ impl SourceRules {
     pub(super) fn new(source: &plan::Source, topics: &Topics) -> Self {
         let (topic, filter, rewrites) = (topics.of(&source.id).cloned(), source.filter.clone(), Arc::clone(&source.rewrites));
         let hash = hash(topic.as_ref(), &filter, &rewrites);
-        Self { topic, filter, rewrites, hash }
+        Self { topic, lang: source.lang.clone(), filter, rewrites, hash }
     }
 
     /// Returns a hash of the rules, by which a changed one is noticed; nothing if there are none.
@@ -63,8 +70,8 @@ impl SourceRules {
             return Decision::UNRULED;
         }
         let date = declared_date(entry.head.published, entry.head.updated).unwrap_or(first_seen);
-        let texts = PlainTexts::new(entry, self.filter.fields());
-        self.filter.decide(&EntryFacts { age: hours(date, first_seen), ..texts.facts(entry) })
+        let facts = read_facts(entry, self.filter.fields(), self.lang.as_ref());
+        self.filter.decide(&EntryFacts::new(&facts, entry.key.source.as_str(), hours(date, first_seen)))
     }
 }
 
@@ -80,41 +87,32 @@ fn hash(topic: Option<&SourceTopic>, filter: &Filter, rewrites: &Rewrites) -> Op
     if filter.is_empty() && rewrites.0.is_empty() {
         return topic.map(Into::into);
     }
-    let rules = format!("{topic:?} {:?} {:?} {}", filter.text(Rule::Keep), filter.text(Rule::Drop), rewrites.key());
+    // Other lists give other tags.
+    let lists = if filter.fields().has(Field::Tags) { lists_version() } else { 0 };
+    let rules = format!("{topic:?} {lists} {:?} {:?} {}", filter.text(Rule::Keep), filter.text(Rule::Drop), rewrites.key());
     Some(format!("{:016x}", xxh3_64(rules.as_bytes())).into())
 }
 
-/// The texts of an entry as rules read them, as far as they do.
-pub(super) struct PlainTexts {
-    summary: String,
-    length: usize,
-}
-
-impl PlainTexts {
-    /// Reads those texts of an entry that are among the fields.
-    pub(super) fn new(entry: &Entry, fields: Fields) -> Self {
-        let summary = entry.summary.as_ref().filter(|_| fields.has(Field::Summary)).map_or("", beginning);
-        let text = entry.content.as_ref().or(entry.summary.as_ref()).filter(|_| fields.has(Field::Length));
-        Self {
-            summary: html::to_line(summary).to_string(),
-            length: text.map_or(0, |text| html::to_line(&text.0).as_str().chars().count()),
-        }
-    }
-
-    /// Returns the facts about the entry, without its age.
-    pub(super) fn facts<'e>(&'e self, entry: &'e Entry) -> EntryFacts<'e> {
-        EntryFacts {
-            title: entry.title.as_str(),
-            summary: &self.summary,
-            language: entry.head.lang.as_ref().map_or("", |lang| lang.as_str()),
-            age: 0.0,
-            authors: &entry.head.authors,
-            categories: &entry.head.categories,
-            url: entry.head.url.as_deref().unwrap_or_default(),
-            source: entry.key.source.as_str(),
-            length: self.length,
-            has_image: entry.head.image.is_some(),
-        }
+/// Reads the facts about an entry: those that take work only if they are among the fields. `lang` is the language of
+/// entries that declare none. The lists of tags are French.
+pub(super) fn read_facts(entry: &Entry, fields: Fields, lang: Option<&Lang>) -> RuleFacts {
+    let lang = entry.head.lang.as_ref().or(lang);
+    let has_tags = fields.has(Field::Tags) && lang.is_none_or(|lang| lang.primary() == "fr");
+    let reads_summary = fields.has(Field::Summary) || fields.has(Field::Tags);
+    let summary = html::to_line(entry.summary.as_ref().filter(|_| reads_summary).map_or("", beginning));
+    let tags = if has_tags { find_tags(entry.title.as_str(), summary.as_str()) } else { Vec::new() };
+    let text = entry.content.as_ref().or(entry.summary.as_ref()).filter(|_| fields.has(Field::Length));
+    RuleFacts {
+        version: facts_version(),
+        title: entry.title.to_string(),
+        summary: summary.as_str().chars().take(MAX_SUMMARY).collect(),
+        language: lang.map(ToString::to_string).unwrap_or_default(),
+        authors: entry.head.authors.clone(),
+        categories: entry.head.categories.clone(),
+        tags: tags.into_iter().map(|tag| tag.name().to_owned()).collect(),
+        url: entry.head.url.clone().unwrap_or_default(),
+        length: text.map_or(0, |text| html::to_line(&text.0).as_str().chars().count()),
+        has_image: entry.head.image.is_some(),
     }
 }
 

@@ -97,7 +97,7 @@ impl Translate<'_> {
         let mut requests = RenditionRequests::new(self.engines, self.glossary);
         for edition in self.editions.iter().filter(|edition| is_translated(edition)) {
             if self.only.is_none_or(|only| only.contains(&edition.id)) {
-                let newest = newest_entries(Some(self.store), edition, &ExpectedEntries::default()).await?;
+                let newest = newest_entries(Some(self.store), edition, &ExpectedEntries::default(), true).await?;
                 let full_texts = pages.load_or_fetch(&newest, edition.show == Show::Full).await?;
                 requests.add_edition(edition, &newest, &full_texts);
             }

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Rule {
     /// `topic` of a source: the entry is about something else.
     Topic,
+    /// The tags in `from` of an edition: the entry has none of them.
+    Tags,
     /// `keep` of a source or an edition: the entry does not fulfil it.
     Keep,
     /// `drop` of a source or an edition: the entry fulfils it.
@@ -18,6 +20,7 @@ impl Rule {
     pub fn key(self) -> &'static str {
         match self {
             Self::Topic => "topic",
+            Self::Tags => "from",
             Self::Keep => "keep",
             Self::Drop => "drop",
         }

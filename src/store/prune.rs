@@ -30,7 +30,11 @@ const LIST_OLD: Sql = sql!(
 
 const LOAD_STATES: Sql = sql!("select doc from source_state where id" in_names);
 
-const DELETE_ENTRIES: [Sql; 2] = [sql!("delete from rendition where entry" in_ids), sql!("delete from entry where id" in_ids)];
+const DELETE_ENTRIES: [Sql; 3] = [
+    sql!("delete from rendition where entry" in_ids),
+    sql!("delete from rule_facts where entry" in_ids),
+    sql!("delete from entry where id" in_ids),
+];
 
 /// Deletes the pages of which no text is used any more: all their entries are deleted, or have another text since.
 const DELETE_PAGES: &str = "delete from page where id not in (select page from entry)";

@@ -48,6 +48,7 @@ mod status;
 mod store;
 mod story;
 mod support;
+mod tags;
 mod terms;
 mod tombstones;
 mod topic;

@@ -1,6 +1,5 @@
 //! `keep`, `drop` and `rewrite`: what a source gives, and what the operator is told.
 
-use crate::daemon::write;
 use crate::support::origin::{Origin, Reply};
 use crate::support::program::World;
 
@@ -103,15 +102,68 @@ async fn rule_that_cannot_be_evaluated_is_told_once_and_keeps_the_entry() {
     assert!(mended.code == Some(0), "{mended:?}");
 }
 
+/// The part of feeds.toml above the carets of a message.
+fn marked(message: &str) -> String {
+    let lines: Vec<&str> = message.lines().collect();
+    let carets = lines.iter().position(|line| line.contains('^')).expect("carets");
+    let (start, length) = (lines[carets].find('^').expect("a caret"), lines[carets].matches('^').count());
+    lines[carets - 1].chars().skip(start).take(length).collect()
+}
+
 #[tokio::test]
-async fn check_shows_mistakes_in_rules_with_a_caret() {
-    let (_origin, world) = world("", &[]).await;
-    let rules = "keep = \"'Jeux' in titel\"\ndrop = 'title is matching(\"(a\")'\n\
-                 rewrite = [{ field = \"titel\", find = 'x' }, { field = \"title\", find = '(a)', replace = 'b $2' }]";
-    let text = std::fs::read_to_string(world.path("feeds.toml")).expect("a file").replace("lang = \"fr\"", rules);
-    write(&world.path("feeds.toml"), &text);
-    let ended = world.relais(&["check"]).await;
-    let shown: Vec<&str> = ended.stderr.lines().filter(|line| line.contains('^') || line.starts_with("error")).collect();
-    insta::assert_snapshot!(shown.join("\n"));
-    assert_eq!(ended.code, Some(2));
+async fn check_marks_the_mistake_in_a_rule() {
+    let (origin, world) = world("", &[]).await;
+    for (keys, says, place) in [
+        ("keep = \"'Jeux' in titel\"", "did you mean `title`?", "titel"),
+        ("drop = 'title is matching(\"(a\")'", "the pattern is not valid: unclosed group", "\"(a\""),
+        ("drop = \"title\"", "gives a string, not true or false", "title"),
+        ("keep = \"\"", "the expression is empty", "\"\""),
+        ("rewrite = [{ field = \"titel\", find = 'x' }]", "did you mean \"title\"?", "\"titel\""),
+        ("rewrite = [{ field = \"title\", find = '[a' }]", "the pattern is not valid", "[a"),
+        ("rewrite = [{ field = \"title\", find = '(a)', replace = 'b $2' }]", "`find` has no group `2`", "$2"),
+        ("rewrite = [{ field = \"title\" }]", "a rule of `rewrite` has no `find`", "[{ field = \"title\" }]"),
+    ] {
+        world.configure("", &tables(&origin, keys));
+        let ended = world.relais(&["check"]).await;
+        assert!(ended.code == Some(2) && ended.stderr.contains(says), "{keys}: {ended:?}");
+        assert_eq!(marked(&ended.stderr), place, "{keys}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn edition_shows_what_its_expressions_take() {
+    let entries = [("1", "Les Jeux en direct", ""), ("2", "Ligue 1", ""), ("3", "Les Jeux", "<author>AFP</author>")];
+    let (origin, world) = world("", &entries).await;
+    let keys = "[edition.bref]\nkeep = \"'jeux' in title | fold\"\ndrop = \"title is endingwith('direct')\"\n";
+    world.configure("", &(tables(&origin, "") + keys));
+    world.relais(&["run"]).await;
+    assert_eq!(titles(&world, "bref.json"), ["Les Jeux"]);
+    assert_eq!(titles(&world, "jeux.json").len(), 3, "another edition of the same source is not concerned");
+    // A changed entry is judged anew, and so is every entry by a changed expression.
+    origin.on("/a", Reply::ok(feed(&[entries[0], ("2", "Ligue 1 et les Jeux", ""), entries[2]])).tagged());
+    world.relais(&["run", "--force"]).await;
+    assert_eq!(titles(&world, "bref.json"), ["Ligue 1 et les Jeux", "Les Jeux"]);
+    world.configure("", &(tables(&origin, "") + "[edition.bref]\nkeep = \"'AFP' in authors\"\n"));
+    world.relais(&["run"]).await;
+    assert_eq!(titles(&world, "bref.json"), ["Les Jeux"]);
+}
+
+#[tokio::test]
+async fn age_in_an_edition_is_counted_from_its_newest_entry() {
+    let (origin, world) = world("", &[("1", "A", ""), ("2", "B", ""), ("3", "C", "")]).await;
+    world.configure("", &(tables(&origin, "") + "[edition.bref]\nkeep = \"age < 2\"\n"));
+    world.relais(&["run"]).await;
+    assert_eq!(titles(&world, "bref.json"), ["A", "B"], "although all of them are old by now");
+}
+
+#[tokio::test]
+async fn edition_whose_rule_cannot_be_evaluated_tells_so_and_keeps_the_entry() {
+    let (origin, world) = world("", &[("1", "Ligue 1", "")]).await;
+    let keys = "[edition.bref]\ndrop = \"'Ligue' in title and authors[0] == 'AFP'\"\n";
+    world.configure("", &(tables(&origin, "") + keys));
+    let ended = world.relais(&["run"]).await;
+    assert!(ended.code == Some(3) && ended.stderr.contains("`drop` cannot be evaluated for \"Ligue 1\""), "{ended:?}");
+    assert_eq!(titles(&world, "bref.json"), ["Ligue 1"]);
+    let again = world.relais(&["run"]).await;
+    assert!(!again.stderr.contains("cannot be evaluated"), "{again:?}");
 }

@@ -25,9 +25,17 @@ pub(crate) struct RawEdition {
     #[schemars(example = &"What the French-language press writes about the Games.")]
     pub(crate) description: Option<Located<String>>,
     /// The sources whose entries the edition shows: `"tag:NAME"` for all sources with that tag, the ID of one source, or `"*"` for
-    /// all sources. Disabled sources are left out.
+    /// all sources. Disabled sources are left out. `"tag:sport/judo"` and the like (docs/TAGS.md) take only the entries with one of
+    /// these tags: of the other items, or of all sources if there are no others.
     #[schemars(example = ["tag:olympic", "lequipe"])]
     pub(crate) from: Located<Vec<Located<String>>>,
+    /// An expression over the fields of an entry (docs/RULES.md): the edition shows only entries for which it is true. Ages are counted
+    /// from the newest entry of its sources.
+    #[schemars(example = &"has_image and length > 400")]
+    pub(crate) keep: Option<Located<String>>,
+    /// An expression over the fields of an entry (docs/RULES.md): the edition does not show entries for which it is true.
+    #[schemars(example = &"title is matching('(?i)^(en direct|live)')")]
+    pub(crate) drop: Option<Located<String>>,
     /// The languages in which the edition is published, each in its own files (`ID.fr.atom`). Entries in other languages are
     /// translated by `engines`; `untranslated` says what happens to those without a translation. If a source is in another
     /// language, one of the two is required. Without `langs` there is one set of files (`ID.atom`), with every entry in its own
@@ -96,6 +104,8 @@ impl Default for RawEdition {
             title: None,
             description: None,
             from: vec!["*".to_owned().into()].into(),
+            keep: None,
+            drop: None,
             langs: Vec::new(),
             engines: Vec::new().into(),
             bilingual: RawBilingualMode(BilingualMode::None).into(),

@@ -12,7 +12,9 @@ use super::super::tables::NamedTable;
 use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
 use super::edition_langs::check_languages;
 use super::rules::{DEFAULT_WEIGHT, duration, id_in_message, line, number};
+use super::selection::filter;
 use crate::model::{BilingualMode, Format, SourceId, StoryRules, Text, UntranslatedPolicy};
+use crate::select::Tag;
 
 /// Names that relais uses itself, in the output folder and as HTTP paths.
 const RESERVED: [&str; 10] =
@@ -76,7 +78,8 @@ fn edition(
         diagnostics.error(&id.span, message, "relais uses that name itself: choose another one");
     }
     warn_of_unused_keys(table, keys, diagnostics);
-    let from = from(id, &table.from, sources, tags_are_known, diagnostics);
+    let (items, tags) = split_entry_tags(&table.from, diagnostics);
+    let from = from(id, &items, sources, tags_are_known, diagnostics);
     let weight = |id: &SourceId| sources.iter().find(|source| source.id == *id).map_or(DEFAULT_WEIGHT, |source| source.weight);
     let prefer = |id: &SourceId| sources.iter().find(|source| source.id == *id).map_or(0, |source| source.prefer);
     let limit = number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics);
@@ -88,6 +91,8 @@ fn edition(
         weights: from.iter().map(weight).collect(),
         prefer: from.iter().map(prefer).collect(),
         from,
+        tags,
+        filter: filter(table.keep.as_ref(), table.drop.as_ref(), diagnostics),
         langs: unique("langs", &table.langs, |tag| tag.0.clone(), diagnostics),
         engines: engines(&table.engines.value, known, diagnostics),
         bilingual: table.bilingual.value.0,
@@ -201,6 +206,33 @@ fn unique<T, U: PartialEq>(key: &str, list: &[Located<T>], take: impl Fn(&T) -> 
         }
     }
     out
+}
+
+/// Takes the tags of entries (`tag:sport/judo`) out of `from`. If nothing else is there, they are taken from all sources.
+fn split_entry_tags(
+    from: &Located<Vec<Located<String>>>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> (Located<Vec<Located<String>>>, Vec<Tag>) {
+    let (mut items, mut tags) = (Vec::new(), Vec::new());
+    for at in &from.value {
+        let Some(name) = at.value.strip_prefix("tag:").filter(|name| name.contains('/')) else {
+            items.push(at.clone());
+            continue;
+        };
+        if let Some(tag) = Tag::named(name) {
+            tags.push(tag);
+            continue;
+        }
+        let hint = match nearest(name, Tag::all().map(Tag::name)) {
+            Some(near) => format!("did you mean \"tag:{near}\"?"),
+            None => "docs/TAGS.md says which there are, for example \"tag:sport/judo\" and \"tag:noc/FRA\"".to_owned(),
+        };
+        diagnostics.error(&at.span, format!("the lists of relais have no tag {}", quoted(name)), hint);
+    }
+    if items.is_empty() && !from.value.is_empty() {
+        items.push(Located { span: from.span.clone(), value: "*".to_owned() });
+    }
+    (Located { span: from.span.clone(), value: items }, tags)
 }
 
 /// Returns the enabled sources that `from` selects.

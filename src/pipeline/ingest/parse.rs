@@ -184,6 +184,7 @@ mod tests {
             first_seen: day(2),
             lang: None,
             article: ArticleKey::new(None, "Su", None, LinkOrigin::Elsewhere),
+            story: crate::model::StoryKey::default(),
             is_withdrawn: false,
         };
         let parsed = job.parse(body).await.expect("a feed");

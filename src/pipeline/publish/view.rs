@@ -11,6 +11,7 @@ use crate::model::{
     Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
 };
 use crate::policy::possible_date;
+use crate::select::translate_category;
 
 use super::stories::Story;
 
@@ -164,9 +165,26 @@ impl ShownText {
         };
         let translation =
             Translation { from, engines: provenance.engines, left: provenance.left + provenance.waiting, title_left };
+        let mut head = original.head;
+        translate_categories(&mut head, lang);
         let (lang, translation, translated_at) = (Some(lang.clone()), Some(translation), Some(provenance.at));
-        Self { head: original.head, title, summary, content, text, lang, translation, translated_at }
+        Self { head, title, summary, content, text, lang, translation, translated_at }
     }
+}
+
+/// Translates the French categories that the lists of tags have; the others stay.
+fn translate_categories(head: &mut EntryHead, lang: &Lang) {
+    if head.lang.as_ref().is_none_or(|from| from.primary() != "fr") {
+        return;
+    }
+    let mut categories: Vec<String> = Vec::with_capacity(head.categories.len());
+    for category in std::mem::take(&mut head.categories) {
+        let category = translate_category(&category, lang).map_or(category, str::to_owned);
+        if !categories.contains(&category) {
+            categories.push(category);
+        }
+    }
+    head.categories = categories;
 }
 
 fn build_item(id: String, known: &EntryRow, shown: ShownText, info: SourceInfo, (show, now): (Show, Time)) -> EditionItem {
@@ -209,4 +227,21 @@ fn authority(base_url: Option<&str>) -> String {
         .and_then(|url| Url::parse(url).ok())
         .and_then(|url| url.host_str().map(str::to_owned))
         .unwrap_or_else(|| "localhost".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn french_categories_that_the_lists_have_are_translated() {
+        let categories = ["Escrime", "Actu", "Foot", "Football"].map(str::to_owned).to_vec();
+        let english = Lang::new("en").expect("a language");
+        let mut head = EntryHead { categories, lang: Lang::new("fr"), ..EntryHead::default() };
+        let mut other = EntryHead { lang: Lang::new("de"), ..head.clone() };
+        translate_categories(&mut head, &english);
+        translate_categories(&mut other, &english);
+        assert_eq!(head.categories, ["Fencing", "Actu", "Football"]);
+        assert_eq!(other.categories[0], "Escrime", "the lists are French");
+    }
 }

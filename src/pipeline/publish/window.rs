@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config as plan;
-use crate::model::{EntryId, EntryRow, Lang, Show, Time};
-use crate::select::{Admission, decide_admission};
-use crate::store::{Store, StoreError, TranslationRow};
-
+use crate::model::{EntryId, EntryRow, Fault, Lang, Show, Time};
+use crate::pipeline::edition_rules::EditionRules;
+use crate::pipeline::error::PipelineError;
 use crate::pipeline::translate::source_language;
 use crate::pipeline::window::{WindowRows, open_window};
+use crate::select::{Admission, decide_admission};
+use crate::store::{Store, StoreError, TranslationRow};
 
 /// The content of an edition.
 pub(super) struct Selected {
@@ -18,6 +19,8 @@ pub(super) struct Selected {
     pub(super) renditions: HashMap<EntryId, i64>,
     /// The number of entries that wait for a translation.
     pub(super) waiting: u64,
+    /// A rule that could not be evaluated.
+    pub(super) fault: Option<Fault>,
 }
 
 /// Chooses the entries of an edition in a language.
@@ -26,15 +29,17 @@ pub(super) async fn select_entries(
     edition: &plan::Edition,
     lang: Option<&Lang>,
     now: Time,
-) -> Result<Selected, StoreError> {
+) -> Result<Selected, PipelineError> {
     let (mut window, mut rows) = (open_window(edition), WindowRows::new(store, edition));
+    let mut rules = EditionRules::new(edition, true);
     let mut renditions = HashMap::new();
     let mut waiting = 0;
     loop {
         let rows = rows.next(&window).await?;
-        if rows.is_empty() {
+        if rows.is_empty() || rules.is_exhausted() {
             break;
         }
+        let rows = rules.taken(store, rows).await?;
         let kept = find_renditions(store, &rows, lang, edition.show).await?;
         for row in rows {
             let rendition = kept.get(&row.id);
@@ -61,7 +66,7 @@ pub(super) async fn select_entries(
     let entries = window.into_entries();
     let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
     renditions.retain(|id, _| shown.contains(id));
-    Ok(Selected { entries, renditions, waiting })
+    Ok(Selected { entries, renditions, waiting, fault: rules.fault() })
 }
 
 /// Returns the renditions of those rows that are in another language, as far as they hold what the edition shows. One of an older

@@ -8,6 +8,8 @@ use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use crate::config as plan;
 use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs, Time};
+use crate::pipeline::edition_rules::EditionRules;
+use crate::pipeline::error::PipelineError;
 use crate::pipeline::window::{WindowRows, open_window};
 use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};
@@ -108,26 +110,26 @@ pub(super) fn is_translated(edition: &plan::Edition) -> bool {
     !edition.engines.is_empty() && !edition.langs.is_empty()
 }
 
-/// Returns the newest entries of an edition in any language, each article once, as they are once `expected` is in the store.
+/// Returns the newest entries that an edition takes in any language, each article once, as they are once `expected` is in the store.
+/// With `saves`, what is read of entries on the way is stored.
 pub(super) async fn newest_entries(
     store: Option<&Store>,
     edition: &plan::Edition,
     expected: &ExpectedEntries,
-) -> Result<Vec<EntryRow>, StoreError> {
+    saves: bool,
+) -> Result<Vec<EntryRow>, PipelineError> {
     let changes = &expected.changes;
-    let restored = expected.restored.iter().filter(|row| !changes.contains_key(&row.id)).cloned();
-    let mut new: Vec<EntryRow> = changes.values().map(known_of_change).chain(restored).collect();
-    new.retain(|row| edition.from.contains(&row.source));
-    new.sort_by_key(|known| Reverse((known.at, known.id)));
+    let mut rules = EditionRules::new(edition, saves);
+    let new = expected_entries(store, edition, expected, &mut rules).await?;
     let mut new = new.into_iter().peekable();
     let mut window = open_window(edition);
-    let mut pages = store.map(|store| WindowRows::new(store, edition));
-    while let Some(pages) = &mut pages {
+    let mut pages = store.map(|store| (store, WindowRows::new(store, edition)));
+    while let Some((store, pages)) = &mut pages {
         let rows = pages.next(&window).await?;
-        if rows.is_empty() {
+        if rows.is_empty() || rules.is_exhausted() {
             break;
         }
-        for row in rows {
+        for row in rules.taken(store, rows).await? {
             while let Some(newer) = new.next_if(|new| (new.at, new.id) > (row.at, row.id)) {
                 window.push(newer);
             }
@@ -138,6 +140,31 @@ pub(super) async fn newest_entries(
     }
     new.for_each(|known| window.push(known));
     Ok(window.into_entries())
+}
+
+/// Returns the entries that an edition takes of those that are not in the store yet, newest first.
+async fn expected_entries(
+    store: Option<&Store>,
+    edition: &plan::Edition,
+    expected: &ExpectedEntries,
+    rules: &mut EditionRules<'_>,
+) -> Result<Vec<EntryRow>, PipelineError> {
+    let changes = &expected.changes;
+    let is_of_edition = |row: &EntryRow| edition.from.contains(&row.source);
+    let restored = expected.restored.iter().filter(|row| !changes.contains_key(&row.id) && is_of_edition(row)).cloned();
+    let mut restored: Vec<EntryRow> = restored.collect();
+    let mut new: Vec<EntryRow> = changes.values().map(known_of_change).filter(is_of_edition).collect();
+    if let Some(store) = store
+        && !rules.is_empty()
+    {
+        let newest = store.list_newest_entries(&edition.from, None, None, 1).await?;
+        rules.note_newest(newest.iter().chain(&new).map(|row| row.at).max());
+        restored = rules.taken(store, restored).await?;
+    }
+    new.retain(|row| changes.get(&row.id).is_some_and(|change| rules.takes_new(&change.entry, row)));
+    new.extend(restored);
+    new.sort_by_key(|known| Reverse((known.at, known.id)));
+    Ok(new)
 }
 
 /// Returns the language of an entry, if it has to be translated into `to`.

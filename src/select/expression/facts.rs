@@ -2,6 +2,8 @@
 
 use minijinja::Value;
 
+use crate::model::RuleFacts;
+
 /// The longest part of a summary that a rule reads, in characters.
 pub const MAX_SUMMARY: usize = 500;
 
@@ -43,6 +45,8 @@ fields! {
     Authors = "authors",
     /// The list of the categories.
     Categories = "categories",
+    /// The list of the tags by the lists of relais.
+    Tags = "tags",
     /// The address of the page.
     Url = "url",
     /// The name of the source.
@@ -58,6 +62,9 @@ fields! {
 pub struct Fields(u32);
 
 impl Fields {
+    /// All fields.
+    pub const ALL: Self = Self(u32::MAX);
+
     /// Adds a field.
     pub(super) fn add(&mut self, field: Field) {
         self.0 |= 1 << field as u32;
@@ -90,6 +97,8 @@ pub struct EntryFacts<'a> {
     pub authors: &'a [String],
     /// The categories of the source.
     pub categories: &'a [String],
+    /// The tags by the lists of relais.
+    pub tags: &'a [String],
     /// The address of the page; blank if there is none.
     pub url: &'a str,
     /// The name of the source.
@@ -98,6 +107,15 @@ pub struct EntryFacts<'a> {
     pub length: usize,
     /// True if there is a picture.
     pub has_image: bool,
+}
+
+impl<'a> EntryFacts<'a> {
+    /// Makes the facts about an entry of a source at an age.
+    pub fn new(facts: &'a RuleFacts, source: &'a str, age: f64) -> Self {
+        let RuleFacts { title, summary, language, authors, categories, tags, url, length, has_image, .. } = facts;
+        let (length, has_image) = (*length, *has_image);
+        Self { title, summary, language, age, authors, categories, tags, url, source, length, has_image }
+    }
 }
 
 impl EntryFacts<'_> {
@@ -117,6 +135,7 @@ impl EntryFacts<'_> {
             Field::Author => self.authors.join(", ").into(),
             Field::Authors => list(self.authors),
             Field::Categories => list(self.categories),
+            Field::Tags => list(self.tags),
             Field::Url => self.url.into(),
             Field::Source => self.source.into(),
             Field::Length => self.length.into(),
@@ -134,6 +153,7 @@ impl EntryFacts<'_> {
             age: 1.0,
             authors: &*ONE,
             categories: &*ONE,
+            tags: &*ONE,
             url: "https://www.example.org/jeux/1",
             source: "exemple",
             length: 1_000,

@@ -25,7 +25,7 @@ impl Filter {
         let expression = match rule {
             Rule::Keep => &self.keep,
             Rule::Drop => &self.drop,
-            Rule::Topic => return None,
+            Rule::Topic | Rule::Tags => return None,
         };
         expression.as_ref().map(|expression| expression.text())
     }

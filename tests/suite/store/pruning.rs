@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use relais::model::{Change, Original, SourceState, Visit};
+use relais::model::{Change, Original, RuleFacts, SourceState, Visit};
 use relais::store::{PruneMode, Pruned};
 
 use super::backend::{Backend, promises};
@@ -30,6 +30,8 @@ async fn deletes_what_is_old_but_not_what_its_source_still_shows(backend: &Backe
     let renditions: Vec<_> = store.find_entry_rows(&all).await.expect("known");
     let renditions: Vec<_> = renditions.iter().map(|known| (known.id, known.revision, Original::default())).collect();
     store.save_originals(&renditions).await.expect("renditions are kept");
+    let facts: Vec<_> = renditions.iter().map(|(id, revision, _)| (*id, *revision, RuleFacts::default())).collect();
+    store.save_rule_facts(&facts).await.expect("facts are kept");
 
     let entries =
         async |mode| store.prune_entries(&[source("a")], at(50), mode).await.expect("a prune").into_values().sum::<u64>();
@@ -44,6 +46,7 @@ async fn deletes_what_is_old_but_not_what_its_source_still_shows(backend: &Backe
     assert_eq!(left, kept);
     assert_eq!(store.load_entries(&all).await.expect("entries").len(), 3);
     assert_eq!(store.load_originals(&all).await.expect("originals").len(), 3);
+    assert_eq!(store.load_rule_facts(&all).await.expect("facts").len(), 3);
     assert_eq!(store.load_visit_history(&source("a"), 9).await.expect("a history").len(), 1);
     assert_eq!((entries(PruneMode::Delete).await, history(PruneMode::Delete).await), (0, Pruned::default()));
 }

@@ -1,6 +1,6 @@
 //! Texts go in and come out as they were, however long and odd.
 
-use relais::model::{FullText, Original, Outcome, RawHtml, Revision, SourceState, Visit};
+use relais::model::{FullText, Original, Outcome, RawHtml, Revision, RuleFacts, SourceState, Visit};
 
 use super::backend::{Backend, promises};
 use super::world::{change, entry, fresh, settle, source, visit};
@@ -9,6 +9,7 @@ promises!(
     keeps_a_text_of_a_megabyte,
     a_null_character_spoils_no_batch,
     keeps_renditions_by_revision,
+    keeps_facts_by_revision,
     keeps_what_became_of_pages,
     keeps_what_was_published,
 );
@@ -67,6 +68,29 @@ async fn keeps_renditions_by_revision(backend: &Backend) {
     let unknown = entry("a", "never seen", "").key.id();
     store.save_originals(&[(unknown, Revision(1), made("3"))]).await.expect("it is passed over");
     assert!(store.load_originals(&[unknown]).await.expect("originals").is_empty());
+}
+
+async fn keeps_facts_by_revision(backend: &Backend) {
+    let store = backend.open().await;
+    let one = change(entry("a", "one", "<p>1"), 1);
+    let id = one.entry.key.id();
+    settle(&store, &[fresh("a", 10, vec![one])]).await;
+    assert_eq!(store.load_rule_facts(&[id]).await.expect("nothing"), []);
+    let made = |title: &str| RuleFacts {
+        version: u64::MAX,
+        title: title.to_owned(),
+        tags: vec!["sport/judo".to_owned()],
+        length: 3,
+        has_image: true,
+        ..RuleFacts::default()
+    };
+    for (revision, title) in [(1, "l’été « \"\\ »"), (-7, "2")] {
+        store.save_rule_facts(&[(id, Revision(revision), made(title))]).await.expect("facts are kept");
+        assert_eq!(store.load_rule_facts(&[id]).await.expect("facts"), [(id, Revision(revision), made(title))]);
+    }
+    let unknown = entry("a", "never seen", "").key.id();
+    store.save_rule_facts(&[(unknown, Revision(1), made("3"))]).await.expect("it is passed over");
+    assert_eq!(store.load_rule_facts(&[unknown]).await.expect("nothing"), []);
 }
 
 async fn keeps_what_became_of_pages(backend: &Backend) {

@@ -1,0 +1,6 @@
+-- What the rules of editions read of entries: made when an edition first needs it.
+create table rule_facts (
+    entry    bigint not null primary key,   -- model::EntryId
+    revision integer not null,               -- of the entry, when this was made
+    doc      text not null                  -- model::RuleFacts
+);

@@ -8,12 +8,14 @@ mod count;
 mod daemon;
 mod error;
 mod estimate;
+mod explain;
 mod global;
 mod log;
 mod memory;
 mod opml;
 mod output;
 mod parse;
+mod preview;
 mod probe;
 mod progress;
 mod prune;
@@ -65,6 +67,10 @@ enum Command {
     Parse(parse::ParseArgs),
     /// Show the state of sources, editions and engines.
     Status(status::StatusArgs),
+    /// Show what a source would give now, or what a rule would change in an edition.
+    Preview(preview::PreviewArgs),
+    /// Explain an entry: its dates, its topic, its place in each edition, its translations.
+    Explain(explain::ExplainArgs),
     /// Delete matching translations; the next run makes them again.
     Retranslate(retranslate::RetranslateArgs),
     /// Delete the entries that no edition keeps any longer (`keep_for`) and that their sources do not list any more.
@@ -116,6 +122,8 @@ fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
         Command::Opml(command) => opml::run_opml(global, command),
         Command::Parse(args) => block_on(parse::run_parse(global, args)),
         Command::Status(args) => block_on(status::run_status(global, args)),
+        Command::Preview(args) => block_on(preview::run_preview(global, args)),
+        Command::Explain(args) => block_on(explain::run_explain(global, args)),
         Command::Retranslate(args) => block_on(retranslate::run_retranslate(global, args)),
         Command::Prune(args) => block_on(prune::run_prune(global, args)),
         Command::Translate(args) => block_on(translate::run_translate(global, args)),

@@ -11,6 +11,7 @@ mod engine_kind;
 mod engine_state;
 mod entry;
 mod estimate;
+mod explanation;
 mod fault;
 mod headline;
 mod id;
@@ -46,6 +47,10 @@ pub use engine_kind::{BilingualMode, EngineKind};
 pub use engine_state::{EngineCondition, EngineState};
 pub use entry::{Enclosure, Entry, EntryHead, EntryRow, EntryTexts, FullText, Original};
 pub use estimate::{BudgetEstimate, EditionEstimate, EngineEstimate, Estimate, EstimatedWork, Range};
+pub use explanation::{
+    DateBasis, ExplainedDates, ExplainedEdition, ExplainedMember, ExplainedSegment, ExplainedTopic, ExplainedTranslation,
+    Explanation,
+};
 pub use fault::{Fault, FaultKind, FaultSubject};
 pub use headline::{Headline, HeadlineError};
 pub use id::{EntryId, EntryKey, Revision, SourceId};

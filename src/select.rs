@@ -15,11 +15,12 @@ mod window;
 mod window_rules;
 
 pub use admission::{Admission, decide_admission};
+pub use copies::is_same_article;
 pub use decision::{Decision, Rule, RuleFailure, Verdict};
 pub use expression::{EntryFacts, Expression, ExpressionError, Field, Fields, Filter, MAX_SUMMARY};
 pub use publisher::PublisherHosts;
 pub use rewrite::{RewriteField, RewriteRule, Rewrites};
-pub use story::{Member, Stories, choose_leader, story_key};
+pub use story::{Member, Stories, choose_leader, story_key, story_likeness};
 pub use tags::{Tag, TagKind, find_tags, lists_version, translate_category};
 pub use topic::{Found, Judgement, RuleError, Topic, TopicFacts, built_in_rule};
 pub use window::Window;

@@ -6,4 +6,5 @@ mod probe;
 
 pub use autodiscover::{FoundFeed, find_feeds};
 pub use error::DiscoveryError;
+pub(super) use probe::fetch_body;
 pub use probe::{Probe, ProbedFeed, probe};

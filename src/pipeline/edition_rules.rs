@@ -70,6 +70,15 @@ impl<'e> EditionRules<'e> {
         self.is_empty() || self.takes(&read_facts(entry, Fields::ALL, None), row)
     }
 
+    /// Decides about an entry of the store. The date of the newest entry must have been noted.
+    pub(super) async fn explain(&self, store: &Store, row: &EntryRow) -> Result<Decision, PipelineError> {
+        if self.is_empty() {
+            return Ok(Decision::UNRULED);
+        }
+        let facts = load_facts(store, std::slice::from_ref(row), self.saves).await?;
+        Ok(facts.get(&row.id).map_or(Decision::UNRULED, |facts| self.decide(facts, row)))
+    }
+
     /// Decides about an entry by its facts.
     fn decide(&self, facts: &RuleFacts, row: &EntryRow) -> Decision {
         let tags = &self.edition.tags;

@@ -100,3 +100,10 @@ impl RunError {
 pub(super) fn open_glossary(plan: &Plan, engines: &[EngineHandle]) -> Result<Arc<Glossary>, TranslateSetupError> {
     if engines.is_empty() { Ok(Arc::new(Glossary::empty())) } else { load_glossary(plan) }
 }
+
+/// Opens the engines that editions name, as far as they can be used, and loads the glossary for them. Nothing is asked.
+pub fn open_glossary_and_engines(plan: &Plan) -> Result<(Vec<EngineHandle>, Arc<Glossary>), TranslateSetupError> {
+    let OpenedEngines { engines, .. } = open_engines(plan)?;
+    let glossary = open_glossary(plan, &engines)?;
+    Ok((engines, glossary))
+}

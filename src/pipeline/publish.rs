@@ -32,9 +32,11 @@ use deleted::PublishedEntries;
 use index::{INDEX, edition_link};
 use manifest::{LiveFiles, Manifest};
 use record::{Check, Inputs, Record};
-use stories::{Joined, Story, join_stories};
+use stories::Story;
+pub(super) use stories::{Joined, Known, join_stories};
 use view::OtherPage;
-use window::{Selected, select_entries};
+pub(super) use view::file_stem;
+pub(super) use window::{Selected, select_entries};
 
 /// The publish pass.
 pub(super) struct Publish<'a> {
@@ -146,7 +148,7 @@ impl Publish<'_> {
     ) -> Result<(Option<EditionCount>, Option<Record>), PipelineError> {
         let Target { edition, lang, .. } = *target;
         let now = self.clock.now();
-        let Selected { entries, renditions, waiting, fault } = select_entries(self.store, edition, lang, now).await?;
+        let Selected { entries, renditions, waiting, fault } = select_entries(self.store, edition, lang, now, true).await?;
         done.waiting += waiting;
         // One of another language may have told it.
         done.faults.extend(fault.filter(|fault| !done.faults.contains(fault)));

@@ -6,9 +6,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config as plan;
 use crate::html;
-use crate::model::{Entry, EntryTexts, Lang, RawHtml, RuleFacts, Time};
+use crate::model::{Entry, EntryTexts, ExplainedTopic, Lang, RawHtml, RuleFacts, Time};
 use crate::policy::declared_date;
-use crate::select::{Decision, EntryFacts, Field, Fields, Filter, MAX_SUMMARY, Rewrites, Rule, find_tags, lists_version};
+use crate::select::{Decision, EntryFacts, Field, Fields, Filter, Found, MAX_SUMMARY, Rewrites, Rule, find_tags, lists_version};
 
 use super::topics::{SourceTopic, Topics};
 
@@ -56,6 +56,25 @@ impl SourceRules {
             Some(topic) if topic.is_about(entry) => Decision { rule: Some(Rule::Topic), ..Decision::UNRULED },
             Some(_) => Decision::dropped(Rule::Topic),
         }
+    }
+
+    /// Decides about an entry that is first seen at `now`: by the topic, then by the expressions.
+    pub(super) fn decide(&self, entry: &Entry, now: Time) -> Decision {
+        let topic = self.decide_topic(entry);
+        if topic.is_kept() { self.decide_filter(entry, now) } else { topic }
+    }
+
+    /// Returns the judgement of the topic rule, if there is one.
+    pub(super) fn explain_topic(&self, name: Option<&str>, entry: &Entry) -> Option<ExplainedTopic> {
+        let judged = self.topic.as_ref()?.judge(entry);
+        let found = |found: &Found| format!("{} “{}”", found.id, found.text);
+        Some(ExplainedTopic {
+            topic: name?.to_owned(),
+            is_about: judged.is_about,
+            score: judged.score,
+            signals: judged.signals.iter().map(|one| format!("{:+} {}", one.weight, found(one))).collect(),
+            hidden: judged.masks.iter().map(found).collect(),
+        })
     }
 
     /// Returns true if the expressions must know when an entry was first seen.

@@ -7,8 +7,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::Plan;
 use crate::html;
-use crate::model::{Entry, SourceId};
-use crate::select::{Topic, TopicFacts, built_in_rule};
+use crate::model::{Entry, SourceId, Text};
+use crate::select::{Judgement, Topic, TopicFacts, built_in_rule};
 
 /// The longest part of a summary that is read, in bytes of HTML.
 const LONGEST_SUMMARY: usize = 6000;
@@ -75,14 +75,21 @@ impl SourceTopic {
 
     /// Returns true if an entry is about the topic.
     pub(super) fn is_about(&self, entry: &Entry) -> bool {
-        let summary = entry.summary.as_ref().map_or("", |html| &html.0[..html.0.floor_char_boundary(LONGEST_SUMMARY)]);
-        let summary = html::to_line(summary);
-        let facts = TopicFacts {
-            title: entry.title.as_str(),
-            summary: summary.as_str(),
-            categories: &entry.head.categories,
-            url: entry.head.url.as_deref(),
-        };
-        self.rule.is_about(&facts)
+        self.rule.is_about(&facts(entry, &summary_line(entry)))
     }
+
+    /// Judges an entry, with the reasons.
+    pub(super) fn judge(&self, entry: &Entry) -> Judgement {
+        self.rule.judge(&facts(entry, &summary_line(entry)))
+    }
+}
+
+/// Returns the beginning of the summary of an entry as plain text.
+fn summary_line(entry: &Entry) -> Text {
+    html::to_line(entry.summary.as_ref().map_or("", |html| &html.0[..html.0.floor_char_boundary(LONGEST_SUMMARY)]))
+}
+
+fn facts<'a>(entry: &'a Entry, summary: &'a Text) -> TopicFacts<'a> {
+    let (title, summary, url) = (entry.title.as_str(), summary.as_str(), entry.head.url.as_deref());
+    TopicFacts { title, summary, categories: &entry.head.categories, url }
 }

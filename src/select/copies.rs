@@ -62,6 +62,11 @@ fn place(row: &EntryRow) -> impl Ord + use<> {
     (Reverse(row.article.link()), row.at, row.id)
 }
 
+/// Returns true if only one of two entries is shown, as they are the same article.
+pub fn is_same_article(one: &EntryRow, other: &EntryRow) -> bool {
+    judge_copies(one, other).is_some()
+}
+
 /// Returns true if a publisher has one article on two pages: headline, lede, host and time are the same. An article on another
 /// host is not compared: whoever copies it would take its place.
 fn is_published_twice(one: &EntryRow, other: &EntryRow) -> bool {

@@ -100,6 +100,15 @@ fn find_root(parents: &mut [u32], place: u32) -> u32 {
     place
 }
 
+/// Returns how alike two entries are, from 0 to 1: 1 for copies of one article. Those that reach the threshold are about one event.
+pub fn story_likeness(one: &EntryRow, other: &EntryRow, rules: &StoryRules) -> f64 {
+    if judge_copies(one, other).is_some() {
+        return 1.0;
+    }
+    let (earlier, later) = if one.at <= other.at { (one.at, other.at) } else { (other.at, one.at) };
+    likeness(&one.story, &other.story, later.since(earlier), rules.window)
+}
+
 /// Returns true if two entries are about one event. Two of one source are joined only if they are copies of one article: who
 /// publishes two means two.
 fn is_same_event(one: &EntryRow, other: &EntryRow, rules: &StoryRules) -> bool {

@@ -25,6 +25,12 @@ const FIND: Sql = sql!(
      from entry where id" in_ids
 );
 
+/// No index serves it: it is for people who ask.
+const FIND_AT: Sql = sql!(
+    "select" collect_rows "id, source, revision, at, first_seen, lang, twin, address, headline, story, withdrawn_at" end_rows "
+     from entry where address = $1"
+);
+
 /// The inner select is answered by the index alone; only the entries of the page are read.
 const LIST_NEWEST: Sql = sql!(
     "with page as materialized (
@@ -83,6 +89,11 @@ impl Store {
     /// Returns the rows of these entries, in no order. Unknown entries are left out.
     pub async fn find_entry_rows(&self, entries: &[EntryId]) -> Result<Vec<EntryRow>, StoreError> {
         self.fetch_entry_rows("look up entries", FIND.query(self.dialect).bind(list(entries))).await
+    }
+
+    /// Returns the rows of the entries whose page has this address, in no order. It reads the whole table.
+    pub async fn find_entries_at(&self, address: AddressKey) -> Result<Vec<EntryRow>, StoreError> {
+        self.fetch_entry_rows("look up an address", FIND_AT.query(self.dialect).bind(address.0)).await
     }
 
     /// Returns the newest entries of these sources that are not withdrawn, newest first, from `before` on (`None`: from the

@@ -10,7 +10,7 @@ use super::error::DiscoveryError;
 use crate::config as plan;
 use crate::feed::{self, FeedBody, FeedError};
 use crate::model::{Lang, PollHints, SourceId, Time, Validators};
-use crate::net::{Client, Request, Response};
+use crate::net::{Body, Client, Request, Response};
 
 /// The number of probes at a time; the client applies the rate limit of each host.
 const CONCURRENT_PROBES: usize = 32;
@@ -63,18 +63,28 @@ pub async fn probe(client: &Client, sources: &[&plan::Source], done: &dyn Fn(&Pr
 }
 
 async fn probe_source(client: &Client, source: &plan::Source) -> Probe {
-    let auth = source.auth.as_ref().map(credentials);
-    let request = Request { url: &source.url, validators: &Validators::default(), headers: &source.headers, auth: auth.as_ref() };
-    let (answer, took) = client.get_timed(&request).await;
-    let found = match answer {
-        Ok(Response::Body(body)) => parse(source, body).await,
-        Ok(Response::NotModified { .. }) => Err(DiscoveryError::NotModified { url: source.url.clone() }),
-        Err(error) => Err(error.into()),
+    let (body, took) = fetch_body(client, source).await;
+    let found = match body {
+        Ok(body) => parse(source, body).await,
+        Err(error) => Err(error),
     };
     Probe { source: source.id.clone(), took, found }
 }
 
-async fn parse(source: &plan::Source, body: crate::net::Body) -> Result<ProbedFeed, DiscoveryError> {
+/// Fetches a source anew, whatever is known of it. Returns the duration of the request, too.
+pub(in crate::pipeline) async fn fetch_body(client: &Client, source: &plan::Source) -> (Result<Body, DiscoveryError>, Duration) {
+    let auth = source.auth.as_ref().map(credentials);
+    let request = Request { url: &source.url, validators: &Validators::default(), headers: &source.headers, auth: auth.as_ref() };
+    let (answer, took) = client.get_timed(&request).await;
+    let body = match answer {
+        Ok(Response::Body(body)) => Ok(body),
+        Ok(Response::NotModified { .. }) => Err(DiscoveryError::NotModified { url: source.url.clone() }),
+        Err(error) => Err(error.into()),
+    };
+    (body, took)
+}
+
+async fn parse(source: &plan::Source, body: Body) -> Result<ProbedFeed, DiscoveryError> {
     let (id, lang, zone) = (source.id.clone(), source.lang.clone(), source.zone);
     let work = move || {
         let (moved, fresh_for, is_damaged) = (body.moved.clone(), body.fresh_for, body.damage.is_some());

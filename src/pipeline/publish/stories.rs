@@ -21,31 +21,31 @@ const MAX_OTHERS: usize = 20;
 
 /// A story as readers have had it. It keeps id and date as long as the edition shows one of its entries, whichever join or go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct PublishedStory {
-    pub(super) id: EntryId,
-    pub(super) at: Time,
-    pub(super) members: Vec<EntryId>,
+pub(in crate::pipeline) struct PublishedStory {
+    pub(in crate::pipeline) id: EntryId,
+    pub(in crate::pipeline) at: Time,
+    pub(in crate::pipeline) members: Vec<EntryId>,
 }
 
 /// What an item shows beside its leading entry.
 #[derive(Clone, Debug)]
-pub(super) struct Story {
+pub(in crate::pipeline) struct Story {
     /// The id of the item.
-    pub(super) id: EntryId,
+    pub(in crate::pipeline) id: EntryId,
     /// The date of the entry that leads.
-    pub(super) leader_at: Time,
+    pub(in crate::pipeline) leader_at: Time,
     /// Entries of other sources, the oldest first, one of each source.
-    pub(super) others: Vec<EntryRow>,
+    pub(in crate::pipeline) others: Vec<EntryRow>,
 }
 
 /// The entries of an edition, joined.
-pub(super) struct Joined {
+pub(in crate::pipeline) struct Joined {
     /// The entries that lead, newest first, each at the place of its story.
-    pub(super) entries: Vec<EntryRow>,
+    pub(in crate::pipeline) entries: Vec<EntryRow>,
     /// The stories of more than one entry, by the entry that leads.
-    pub(super) stories: HashMap<EntryId, Story>,
+    pub(in crate::pipeline) stories: HashMap<EntryId, Story>,
     /// The stories that the edition has to remember.
-    pub(super) remembered: Vec<PublishedStory>,
+    pub(in crate::pipeline) remembered: Vec<PublishedStory>,
 }
 
 impl Joined {
@@ -57,14 +57,14 @@ impl Joined {
 
 /// What readers have had of an edition.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(in crate::pipeline) struct Known<'a> {
     /// The items that it has shown.
-    pub(super) shown: &'a [EntryId],
-    pub(super) stories: &'a [PublishedStory],
+    pub(in crate::pipeline) shown: &'a [EntryId],
+    pub(in crate::pipeline) stories: &'a [PublishedStory],
 }
 
 /// Joins the entries that an edition shows, newest first, with all entries of its sources that may belong to the same stories.
-pub(super) async fn join_stories(
+pub(in crate::pipeline) async fn join_stories(
     store: &Store,
     edition: &plan::Edition,
     entries: Vec<EntryRow>,

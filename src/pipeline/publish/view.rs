@@ -122,7 +122,7 @@ pub(super) fn tag_uri(base_url: Option<&str>, specific: &str) -> String {
 }
 
 /// Returns the name of an edition's files without their ending.
-pub(super) fn file_stem(edition: &plan::Edition, lang: Option<&Lang>) -> String {
+pub(in crate::pipeline) fn file_stem(edition: &plan::Edition, lang: Option<&Lang>) -> String {
     lang.map_or_else(|| edition.id.clone(), |lang| format!("{}.{lang}", edition.id))
 }
 

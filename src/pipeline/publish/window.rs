@@ -12,26 +12,27 @@ use crate::select::{Admission, decide_admission};
 use crate::store::{Store, StoreError, TranslationRow};
 
 /// The content of an edition.
-pub(super) struct Selected {
+pub(in crate::pipeline) struct Selected {
     /// The newest first.
-    pub(super) entries: Vec<EntryRow>,
+    pub(in crate::pipeline) entries: Vec<EntryRow>,
     /// The renditions that entries are shown in, each with a hash of what it says.
-    pub(super) renditions: HashMap<EntryId, i64>,
+    pub(in crate::pipeline) renditions: HashMap<EntryId, i64>,
     /// The number of entries that wait for a translation.
-    pub(super) waiting: u64,
+    pub(in crate::pipeline) waiting: u64,
     /// A rule that could not be evaluated.
-    pub(super) fault: Option<Fault>,
+    pub(in crate::pipeline) fault: Option<Fault>,
 }
 
-/// Chooses the entries of an edition in a language.
-pub(super) async fn select_entries(
+/// Chooses the entries of an edition in a language. With `saves`, what its rules read from texts is stored.
+pub(in crate::pipeline) async fn select_entries(
     store: &Store,
     edition: &plan::Edition,
     lang: Option<&Lang>,
     now: Time,
+    saves: bool,
 ) -> Result<Selected, PipelineError> {
     let (mut window, mut rows) = (open_window(edition), WindowRows::new(store, edition));
-    let mut rules = EditionRules::new(edition, true);
+    let mut rules = EditionRules::new(edition, saves);
     let mut renditions = HashMap::new();
     let mut waiting = 0;
     loop {

@@ -13,6 +13,7 @@ mod error;
 mod explain;
 mod full_text;
 mod ingest;
+mod named_entries;
 mod network;
 mod notices;
 mod originals;

@@ -3,6 +3,7 @@
 mod admission;
 mod copies;
 mod decision;
+mod entry_filter;
 mod expression;
 mod fold;
 mod places;
@@ -17,6 +18,7 @@ mod window_rules;
 pub use admission::{Admission, decide_admission};
 pub use copies::is_same_article;
 pub use decision::{Decision, Rule, RuleFailure, Verdict};
+pub use entry_filter::{EntryFilter, FoldedTitle};
 pub use expression::{EntryFacts, Expression, ExpressionError, Field, Fields, Filter, MAX_SUMMARY};
 pub use publisher::PublisherHosts;
 pub use rewrite::{RewriteField, RewriteRule, Rewrites};

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{
-    BilingualMode, Budget, Cidr, EngineKind, Format, Headline, Lang, Price, Show, SourceId, StoryRules, Text, UntranslatedPolicy,
-    Zone,
+    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, Headline, Lang, Price, Show, SourceId, StoryRules,
+    Text, UntranslatedPolicy, Zone,
 };
 use crate::select::{Filter, Rewrites, Tag};
 
@@ -238,6 +238,10 @@ pub struct Edition {
     pub per_source: Option<usize>,
     /// The rules by which entries become stories; nothing if each entry is an item of its own.
     pub stories: Option<StoryRules>,
+    /// The entries that lead it.
+    pub pin: NamedEntries,
+    /// The entries that it does not show.
+    pub mute: NamedEntries,
     /// Its formats, in writing order.
     pub formats: Vec<Format>,
     /// The time for which retention keeps the entries of its sources.
@@ -246,4 +250,17 @@ pub struct Edition {
     pub headline: Headline,
     /// The rule for entries that are not (yet) translated.
     pub untranslated: UntranslatedPolicy,
+}
+
+/// Entries that an edition pins or mutes.
+#[derive(Clone, Debug, Default)]
+pub struct NamedEntries {
+    /// All entries of these sources of the edition.
+    pub sources: Vec<SourceId>,
+    /// Entries with one of these terms in their headline.
+    pub terms: Vec<String>,
+    /// Entries of these pages.
+    pub addresses: Vec<AddressKey>,
+    /// Entries with these ids.
+    pub ids: Vec<EntryId>,
 }

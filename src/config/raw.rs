@@ -11,12 +11,14 @@ use super::values::{Located, RawDuration};
 
 mod edition;
 mod engine;
+mod entry_filter;
 mod fetch;
 mod source;
 mod topic;
 
 pub(super) use edition::{MAX_LIMIT, MIN_LIMIT, RawEdition};
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
+pub(super) use entry_filter::RawEntryFilter;
 pub(super) use fetch::{MAX_CONCURRENCY, MAX_PER_HOST, RawFetch};
 pub(super) use source::{MAX_PREFER, MIN_PREFER, RawAuth, RawRewrite, RawSecret, RawSource};
 pub(super) use topic::RawTopic;

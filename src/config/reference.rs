@@ -148,6 +148,7 @@ pub fn reference() -> String {
     section(&mut out, "`auth` of a source", "", &defs["Auth"]);
     section(&mut out, "`rewrite` of a source", "", &defs["Rewrite"]);
     section(&mut out, "`[edition.ID]`", "", &defs["Edition"]);
+    section(&mut out, "`pin` and `mute` of an edition", "", &defs["EntryFilter"]);
     out += "## Reserved keys\n\nA later version may support these keys. This version reports them as errors:\n\n";
     for (table, key, _) in LATER {
         let _ = match table {

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 mod edition;
 mod edition_langs;
+mod edition_sources;
 mod engine;
+mod entry_filter;
 mod fetch;
 mod glossary;
 mod header;

@@ -66,6 +66,18 @@ impl EntryKey {
 #[serde(transparent)]
 pub struct EntryId(pub i64);
 
+impl EntryId {
+    /// Parses an id as it is displayed, or as the `tag:` URI of an item has it: `tag:example.org,2026:entry/00ff…:en`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = match text.strip_prefix("tag:") {
+            Some(uri) => uri.split_once(":entry/")?.1.split(':').next()?,
+            None => text,
+        };
+        let is_id = id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u64::from_str_radix(id, 16).ok().filter(|_| is_id).map(|bits| Self(bits.cast_signed()))
+    }
+}
+
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
@@ -89,4 +101,21 @@ pub(super) fn first_64_bits(hasher: &blake3::Hasher) -> i64 {
     let mut bytes = [0; 8];
     hasher.finalize_xof().fill(&mut bytes);
     i64::from_le_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entry_id_is_parsed_as_it_is_displayed_and_published() {
+        for id in [EntryId(0), EntryId(-1), EntryId(i64::MAX)] {
+            assert_eq!(EntryId::parse(&id.to_string()), Some(id));
+            assert_eq!(EntryId::parse(&format!("tag:example.org,2026:entry/{id}")), Some(id));
+            assert_eq!(EntryId::parse(&format!("tag:example.org,2026:entry/{id}:pt-BR")), Some(id));
+        }
+        for text in ["", "ff", "00000000000000000", "000000000000000g", "+000000000000001", "tag:example.org,2026:entry/"] {
+            assert_eq!(EntryId::parse(text), None, "{text}");
+        }
+    }
 }

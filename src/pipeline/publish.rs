@@ -148,12 +148,13 @@ impl Publish<'_> {
     ) -> Result<(Option<EditionCount>, Option<Record>), PipelineError> {
         let Target { edition, lang, .. } = *target;
         let now = self.clock.now();
-        let Selected { entries, renditions, waiting, fault } = select_entries(self.store, edition, lang, now, true).await?;
+        let Selected { entries, pinned, renditions, waiting, fault } =
+            select_entries(self.store, edition, lang, now, true).await?;
         done.waiting += waiting;
         // One of another language may have told it.
         done.faults.extend(fault.filter(|fault| !done.faults.contains(fault)));
         let published = record.as_ref().map(|record| record.entries.clone()).unwrap_or_default();
-        let joined = join_stories(self.store, edition, entries, published.known()).await?;
+        let joined = join_stories(self.store, edition, (entries, pinned), published.known()).await?;
         let item_ids = joined.item_ids();
         let Joined { entries, stories, remembered } = joined;
         let items = u32::try_from(entries.len()).unwrap_or(u32::MAX);

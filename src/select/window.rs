@@ -1,5 +1,6 @@
 //! The window of an edition: its newest entries, each article once, and places for all of its sources.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::copies::{Precedence, judge_copies};
@@ -7,6 +8,8 @@ use super::places::Places;
 use super::window_rules::WindowRules;
 use crate::model::{EntryRow, SourceId, Time};
 
+/// Pinned entries have at most this part of all places: a pinned source must not take the edition.
+const PINNED_PART: usize = 4;
 /// The most entries that are looked at.
 const MAX_SEEN: usize = 20_000;
 
@@ -21,7 +24,7 @@ pub struct Window {
     places: HashMap<SourceId, Places>,
     /// The facts that tell the articles that were pushed.
     facts: HashSet<(u8, u64)>,
-    entries: Vec<EntryRow>,
+    entries: Vec<Candidate>,
     /// The number of entries within the equal part of their source, and of those within its share.
     within_part: usize,
     within_share: usize,
@@ -32,6 +35,12 @@ pub struct Window {
     newest: Option<Time>,
     /// True once an entry is older than `within`: it takes no place of a newer one.
     is_old: bool,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    entry: EntryRow,
+    is_pinned: bool,
 }
 
 impl Window {
@@ -77,50 +86,59 @@ impl Window {
     }
 
     /// Adds the next older entry. An article that several feeds have is shown once; see `judge_copies`. Entries of sources that are
-    /// not in the rules are ignored.
-    pub fn push(&mut self, entry: EntryRow) {
+    /// not in the rules are ignored. A pinned entry leads the others, if it has a place and is not older than `within`.
+    pub fn push(&mut self, entry: EntryRow, is_pinned: bool) {
         self.seen += 1;
         let newest = *self.newest.get_or_insert(entry.at);
         self.is_old |= newest.since(entry.at) > self.rules.within;
         if self.is_full() || !self.is_open(&entry.source) {
             return;
         }
-        // Nearly no entry has a copy, and is compared with the others.
-        let known = entry.article.facts().filter(|fact| !self.facts.insert(*fact)).count();
-        if known > 0 && !self.give_way(&entry) {
-            return;
-        }
+        let Some(was_pinned) = self.give_way(&entry, is_pinned) else { return };
+        let is_pinned = is_pinned && !self.is_old || was_pinned;
         if let Some(places) = self.places.get_mut(&entry.source)
             && places.take()
         {
             self.within_part += usize::from(places.taken <= places.part);
             self.within_share += usize::from(places.taken <= places.share);
-            self.entries.push(entry);
+            self.entries.push(Candidate { entry, is_pinned });
             self.is_share_full |= self.within_share >= self.rules.limit;
             self.has_enough |= self.entries.len() >= self.rules.limit;
         }
     }
 
-    /// Removes the copies of an article that give way to `entry`. Returns false if it gives way to one of them.
-    fn give_way(&mut self, entry: &EntryRow) -> bool {
-        let judge = |shown: &EntryRow| judge_copies(shown, entry);
-        if self.entries.iter().any(|shown| judge(shown) == Some(Precedence::Shown)) {
-            return false;
+    /// Pins an entry of any age, after all others were added: it has a place in any case.
+    pub fn pin(&mut self, entry: EntryRow) {
+        if let Some(shown) = self.entries.iter_mut().find(|shown| shown.entry.id == entry.id) {
+            shown.is_pinned = true;
+        } else if self.give_way(&entry, true).is_some() {
+            self.entries.push(Candidate { entry, is_pinned: true });
         }
-        let places = &mut self.places;
-        let before = self.entries.len();
-        self.entries.retain(|shown| {
-            let stays = judge(shown) != Some(Precedence::Other);
-            if !stays && let Some(places) = places.get_mut(&shown.source) {
-                places.taken -= 1;
+    }
+
+    /// Removes the copies of an article that give way to `entry`. Returns true if one of them was pinned, and nothing if `entry` gives
+    /// way to one of them, which is pinned in its place.
+    fn give_way(&mut self, entry: &EntryRow, is_pinned: bool) -> Option<bool> {
+        // Nearly no entry has a copy, and is compared with the others.
+        if entry.article.facts().filter(|fact| !self.facts.insert(*fact)).count() == 0 {
+            return Some(false);
+        }
+        let judge = |shown: &Candidate| judge_copies(&shown.entry, entry);
+        if let Some(shown) = self.entries.iter_mut().find(|shown| judge(shown) == Some(Precedence::Shown)) {
+            shown.is_pinned |= is_pinned;
+            return None;
+        }
+        let removed: Vec<Candidate> = self.entries.extract_if(.., |shown| judge(shown) == Some(Precedence::Other)).collect();
+        for Candidate { entry, .. } in &removed {
+            if let Some(places) = self.places.get_mut(&entry.source) {
+                places.taken = places.taken.saturating_sub(1);
             }
-            stays
-        });
-        if self.entries.len() < before {
-            let count = |most: fn(&Places) -> usize| places.values().map(|places| places.taken.min(most(places))).sum();
+        }
+        if !removed.is_empty() {
+            let count = |most: fn(&Places) -> usize| self.places.values().map(|places| places.taken.min(most(places))).sum();
             (self.within_part, self.within_share) = (count(|places| places.part), count(|places| places.share));
         }
-        true
+        Some(removed.iter().any(|removed| removed.is_pinned))
     }
 
     /// Returns true if no further entry of a source could have a place. It stays so if copies give way meanwhile: what is shown must not
@@ -131,22 +149,41 @@ impl Window {
             || self.has_enough && places.most >= places.share
     }
 
-    /// Returns the entries, newest first.
+    /// Returns the entries: the pinned ones, then the others, each newest first.
     pub fn into_entries(self) -> Vec<EntryRow> {
-        let Self { rules, places, entries, newest, .. } = self;
-        let mut counts: HashMap<&SourceId, usize> = HashMap::new();
-        let mut ranked: Vec<(u8, usize)> = Vec::with_capacity(entries.len());
-        for (at, entry) in entries.iter().enumerate() {
-            let count = counts.entry(&entry.source).or_default();
-            *count += 1;
-            ranked.push((places.get(&entry.source).map_or(0, |places| places.rank(*count)), at));
-        }
-        ranked.sort_unstable();
-        let chosen: HashSet<usize> = ranked.into_iter().take(rules.limit).map(|(_, at)| at).collect();
-        let entries = entries.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, entry)| entry);
-        let is_recent = |entry: &EntryRow| newest.is_none_or(|newest| newest.since(entry.at) <= rules.within);
-        entries.enumerate().filter(|(at, entry)| *at < rules.at_least || is_recent(entry)).map(|(_, entry)| entry).collect()
+        self.into_entries_and_pins().0
     }
+
+    /// Returns the entries as [`Window::into_entries`] does, and the number of pinned ones.
+    pub fn into_entries_and_pins(self) -> (Vec<EntryRow>, usize) {
+        let Self { rules, places, mut entries, newest, .. } = self;
+        entries.sort_by_key(|shown| Reverse((shown.entry.at, shown.entry.id)));
+        let most_pinned = (rules.limit / PINNED_PART).max(1);
+        entries.iter_mut().filter(|shown| shown.is_pinned).skip(most_pinned).for_each(|shown| shown.is_pinned = false);
+        let chosen = choose(&entries, &places, rules.limit);
+        let is_recent = |entry: &EntryRow| newest.is_none_or(|newest| newest.since(entry.at) <= rules.within);
+        let shown = entries.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, shown)| shown);
+        let (mut leading, others): (Vec<Candidate>, Vec<Candidate>) = shown.partition(|shown| shown.is_pinned);
+        let pinned = leading.len();
+        let rest = rules.at_least.saturating_sub(pinned);
+        leading.extend(
+            others.into_iter().enumerate().filter(|(at, shown)| *at < rest || is_recent(&shown.entry)).map(|(_, shown)| shown),
+        );
+        (leading.into_iter().map(|shown| shown.entry).collect(), pinned)
+    }
+}
+
+/// Returns the places in the list of the entries that are shown, `limit` at most: pinned ones first, then by rank, then the newest.
+fn choose(entries: &[Candidate], places: &HashMap<SourceId, Places>, limit: usize) -> HashSet<usize> {
+    let mut counts: HashMap<&SourceId, usize> = HashMap::new();
+    let mut ranked: Vec<(bool, u8, usize)> = Vec::with_capacity(entries.len());
+    for (at, Candidate { entry, is_pinned }) in entries.iter().enumerate() {
+        let count = counts.entry(&entry.source).or_default();
+        *count += 1;
+        ranked.push((!is_pinned, places.get(&entry.source).map_or(0, |places| places.rank(*count)), at));
+    }
+    ranked.sort_unstable();
+    ranked.into_iter().take(limit).map(|(.., at)| at).collect()
 }
 
 #[cfg(test)]
@@ -184,7 +221,7 @@ mod tests {
         rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
         let mut window = Window::new(rules.clone());
         for row in rows {
-            window.push(row);
+            window.push(row, false);
         }
         window.into_entries()
     }
@@ -275,11 +312,52 @@ mod tests {
         assert_eq!(places(&rules, [many("a", 0, 4), many("b", 48, 1), many("b", 49, 9)].concat()), (4, 1));
     }
 
+    /// The ids of a window into which these rows were pushed, with those that are pinned.
+    fn with_pins(rules: WindowRules, rows: Vec<EntryRow>, is_pinned: impl Fn(&EntryRow) -> bool, pins: &[EntryRow]) -> Vec<i64> {
+        let mut window = Window::new(rules);
+        for row in rows {
+            let is_pinned = is_pinned(&row);
+            window.push(row, is_pinned);
+        }
+        for row in pins {
+            window.pin(row.clone());
+        }
+        window.into_entries().into_iter().map(|row| row.id.0).collect()
+    }
+
+    #[test]
+    fn pinned_entries_lead_a_quarter_of_the_places_at_most() {
+        let rows = [many("a", 0, 4), many("b", 1, 4)].concat();
+        assert_eq!(with_pins(eight(), rows, |row| row.source.as_str() == "b", &[]), [1000, 1001, 0, 1, 2, 3, 1002, 1003]);
+    }
+
+    #[test]
+    fn entry_that_is_pinned_by_its_source_leads_within_the_time_of_the_window() {
+        let rows = [many("a", 0, 2), many("b", 49, 1)].concat();
+        assert_eq!(with_pins(eight(), rows, |row| row.source.as_str() == "b", &[]), [0, 1, 49_000]);
+    }
+
+    #[test]
+    fn entry_that_is_pinned_itself_has_a_place_at_any_age() {
+        let pins = [of("a", 500, 0), of("a", 0, 3)];
+        assert_eq!(with_pins(eight(), many("a", 0, 20), |_| false, &pins), [3, 500_000, 0, 1, 2, 4, 5, 6]);
+    }
+
+    #[test]
+    fn original_of_a_pinned_copy_is_pinned() {
+        let article = |link| ArticleKey::new(Some("https://a.fr/1"), "Un titre", None, link);
+        let copy = EntryRow { article: article(LinkOrigin::Elsewhere), ..of("b", 1, 0) };
+        let original = EntryRow { article: article(LinkOrigin::FeedHost), ..of("a", 2, 0) };
+        let rows = [vec![of("a", 0, 0)], vec![copy.clone(), original.clone()]].concat();
+        assert_eq!(with_pins(eight(), rows.clone(), |row| row.source.as_str() == "b", &[]), [2000, 0]);
+        assert_eq!(with_pins(eight(), rows, |_| false, &[copy]), [2000, 0]);
+    }
+
     #[test]
     fn rows_of_a_source_that_floods_need_not_be_read_to_the_end() {
         let mut window = Window::new(eight());
         for row in many("a", 0, 20) {
-            window.push(row);
+            window.push(row, false);
         }
         assert_eq!(window.open_sources(), ["b", "c", "d"].map(SourceId::new));
         assert_eq!(window.oldest(), Some(of("a", 48, 0).at));
@@ -326,7 +404,7 @@ mod tests {
                 let Some((last, _)) = asked.last() else { break };
                 let after = last + 1;
                 for (_, row) in asked {
-                    window.push(row.clone());
+                    window.push(row.clone(), false);
                 }
                 rest = &rest[after..];
             }

@@ -14,7 +14,7 @@ use super::sql::{OwnedQuery, Sql, sql};
 use super::text_page::decode_page;
 use super::{Store, StoreError};
 use crate::model::{
-    AddressKey, ArticleKey, DedupKey, Entry, EntryId, EntryRow, HeadlineKey, Lang, Revision, SourceId, StoryKey, Time,
+    AddressKey, ArticleKey, DedupKey, Entry, EntryId, EntryRow, HeadlineKey, Lang, Revision, SourceId, StoryKey, Text, Time,
 };
 
 /// The number of pages of texts that are in memory at a time.
@@ -25,10 +25,11 @@ const FIND: Sql = sql!(
      from entry where id" in_ids
 );
 
-/// No index serves it: it is for people who ask.
 const FIND_AT: Sql = sql!(
-    "select" collect_rows "id, source, revision, at, first_seen, lang, twin, address, headline, story, withdrawn_at" end_rows "
-     from entry where address = $1"
+    "with page as materialized (
+         select id from entry where address" in_ids "order by at desc, id desc limit $2)
+     select" collect_rows "entry.id, source, revision, at, first_seen, lang, twin, address, headline, story, withdrawn_at" end_rows "
+     from page join entry on entry.id = page.id"
 );
 
 /// The inner select is answered by the index alone; only the entries of the page are read.
@@ -91,11 +92,6 @@ impl Store {
         self.fetch_entry_rows("look up entries", FIND.query(self.dialect).bind(list(entries))).await
     }
 
-    /// Returns the rows of the entries whose page has this address, in no order. It reads the whole table.
-    pub async fn find_entries_at(&self, address: AddressKey) -> Result<Vec<EntryRow>, StoreError> {
-        self.fetch_entry_rows("look up an address", FIND_AT.query(self.dialect).bind(address.0)).await
-    }
-
     /// Returns the newest entries of these sources that are not withdrawn, newest first, from `before` on (`None`: from the
     /// newest on), back to `oldest` (`None`: to the oldest of all). Of two entries of the same time the one with the greater id comes
     /// first.
@@ -129,8 +125,28 @@ impl Store {
         Ok(columns.into_iter().map(EntryRow::from).collect())
     }
 
+    /// Returns the rows of the entries with one of these pages that are not withdrawn, the newest `limit` of them, in no order.
+    pub async fn find_entry_rows_at(&self, addresses: &[AddressKey], limit: usize) -> Result<Vec<EntryRow>, StoreError> {
+        let query = FIND_AT.query(self.dialect).bind(list(addresses)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        self.fetch_entry_rows("look up entries by their pages", query).await
+    }
+
     /// Returns these entries with their texts, in no order. Unknown entries are left out.
     pub async fn load_entries(&self, entries: &[EntryId]) -> Result<Vec<(EntryId, Revision, Entry)>, StoreError> {
+        self.load_entries_as(entries, |entry| entry).await
+    }
+
+    /// Returns the headlines of these entries. Unknown entries are left out.
+    pub async fn load_titles(&self, entries: &[EntryId]) -> Result<HashMap<EntryId, Text>, StoreError> {
+        Ok(self.load_entries_as(entries, |(id, _, entry)| (id, entry.title)).await?.into_iter().collect())
+    }
+
+    /// Loads entries, and keeps `part` of each: all of their texts together may be large.
+    async fn load_entries_as<T>(
+        &self,
+        entries: &[EntryId],
+        part: fn((EntryId, Revision, Entry)) -> T,
+    ) -> Result<Vec<T>, StoreError> {
         let attempt = "read entries";
         let rows = self.fetch_all(attempt, FIND_PAGES.query(self.dialect).bind(list(entries))).await?;
         let wanted = self.decode(attempt, wanted_pages(&rows).map_err(OperationError::from))?;
@@ -139,7 +155,7 @@ impl Store {
         for ids in ids.chunks(PAGES_AT_ONCE) {
             let rows = self.fetch_all(attempt, LOAD_PAGES.query(self.dialect).bind(list(ids))).await?;
             for row in &rows {
-                loaded.extend(self.decode(attempt, read_page(row, &wanted))?);
+                loaded.extend(self.decode(attempt, read_page(row, &wanted))?.into_iter().map(part));
             }
         }
         Ok(loaded)

@@ -33,6 +33,7 @@ mod net;
 mod outage;
 mod output;
 mod parse;
+mod pins;
 mod preview;
 mod prune;
 mod reading;

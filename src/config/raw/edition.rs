@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::values::{LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawShow, RawUntranslated};
+use super::RawEntryFilter;
 use crate::model::{BilingualMode, Format, Headline, Show, StoryRules};
 
 /// The smallest `limit`.
@@ -81,6 +82,15 @@ pub(crate) struct RawEdition {
     /// The likeness from which on two entries are about one event, from 0.5 to 1. A higher number joins fewer entries.
     #[schemars(title = "number", example = 0.8)]
     pub(crate) story_threshold: Located<f64>,
+    /// Entries that lead the edition: see [below](#pin-and-mute-of-an-edition). Those of `sources` and `terms` lead while they have a place and
+    /// are not older than `within`; those of `entries` have a place at any age, for as long as they stand here. At most a quarter of the
+    /// entries lead, the newest ones. Readers that sort by date ignore it.
+    #[schemars(example = serde_json::json!({ "terms": ["flamme olympique"] }))]
+    pub(crate) pin: Option<RawEntryFilter>,
+    /// Entries that the edition does not show and that are not translated for it: see [below](#pin-and-mute-of-an-edition). What is muted is
+    /// not pinned.
+    #[schemars(example = serde_json::json!({ "terms": ["paris sportifs"] }))]
+    pub(crate) mute: Option<RawEntryFilter>,
     /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, and an HTML page.
     #[schemars(example = ["atom", "html"])]
     pub(crate) formats: Located<Vec<Located<RawFormat>>>,
@@ -117,6 +127,8 @@ impl Default for RawEdition {
             stories: true.into(),
             story_window: RawDuration(StoryRules::default().window).into(),
             story_threshold: StoryRules::default().threshold.into(),
+            pin: None,
+            mute: None,
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
             keep_for: RawDuration(Duration::from_hours(365 * 24)).into(),
             headline: RawHeadline("{title}".to_owned(), Headline::default()).into(),

@@ -42,10 +42,10 @@ impl Explainer<'_> {
             None => None,
         };
         let stored = stored.filter(|stored| stored.inputs.show >= edition.show);
-        let newest = selected.entries.first().map(|newest| newest.at);
+        let newest = selected.entries.iter().map(|newest| newest.at).max();
         let admission = self.admission(edition, lang, row, stored.as_ref());
         let nothing_known = Known { shown: &[], stories: &[] };
-        let joined = join_stories(self.store, edition, selected.entries, nothing_known).await?;
+        let joined = join_stories(self.store, edition, (selected.entries, selected.pinned), nothing_known).await?;
         let place = joined.entries.iter().position(|shown| shown.id == row.id);
         let reason = match place {
             Some(_) => reason_to_show(admission),

@@ -23,7 +23,7 @@ pub struct FoundEntry {
 pub async fn find_entries(store: &Store, sources: &[SourceId], name: &str) -> Result<Vec<FoundEntry>, StoreError> {
     let mut rows = match (parse_id(name), AddressKey::new(name)) {
         (Some(id), _) => store.find_entry_rows(&[id]).await?,
-        (None, Some(address)) => store.find_entries_at(address).await?,
+        (None, Some(address)) => store.find_entry_rows_at(&[address], MOST_FOUND).await?,
         (None, None) => return find_by_words(store, sources, name).await,
     };
     rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));

@@ -63,21 +63,24 @@ pub(in crate::pipeline) struct Known<'a> {
     pub(in crate::pipeline) stories: &'a [PublishedStory],
 }
 
-/// Joins the entries that an edition shows, newest first, with all entries of its sources that may belong to the same stories.
+/// Joins the entries that an edition shows with all entries of its sources that may belong to the same stories. The first `pinned` of
+/// them lead; the others are in order, newest first.
 pub(in crate::pipeline) async fn join_stories(
     store: &Store,
     edition: &plan::Edition,
-    entries: Vec<EntryRow>,
+    (entries, pinned): (Vec<EntryRow>, usize),
     known: Known<'_>,
 ) -> Result<Joined, PipelineError> {
     let alone = |entries| Joined { entries, stories: HashMap::new(), remembered: Vec::new() };
-    let (Some(rules), Some(oldest)) = (edition.stories, entries.last().map(|row| row.at)) else { return Ok(alone(entries)) };
+    // What is pinned may be of any age.
+    let oldest = entries[pinned..].iter().map(|row| row.at).min().or_else(|| entries.iter().map(|row| row.at).max());
+    let (Some(rules), Some(oldest)) = (edition.stories, oldest) else { return Ok(alone(entries)) };
     let rows = read_rows(store, edition, oldest.minus(rules.window)).await?;
     let stories = spawn_cpu("joining stories", move || Stories::of(rules, rows)).await?;
     // An edition with free places has room for stories that began before its oldest entry.
     let floor = (entries.len() >= edition.at_least).then_some(oldest);
     let prefer: HashMap<&SourceId, i64> = edition.from.iter().zip(edition.prefer.iter().copied()).collect();
-    Ok(Shelf::new(entries, floor, known, &prefer).put(stories))
+    Ok(Shelf::new((entries, pinned), floor, known, &prefer).put(stories))
 }
 
 /// Reads the rows of an edition's sources from the newest on back to a time.
@@ -98,6 +101,8 @@ async fn read_rows(store: &Store, edition: &plan::Edition, since: Time) -> Resul
 /// Puts stories into the place that their id and date give them.
 struct Shelf<'a> {
     entries: HashMap<EntryId, EntryRow>,
+    /// Those of them that lead.
+    pinned: HashSet<EntryId>,
     /// The place in time behind which the edition has no room.
     floor: Option<Time>,
     shown: HashSet<EntryId>,
@@ -107,10 +112,16 @@ struct Shelf<'a> {
 }
 
 impl<'a> Shelf<'a> {
-    fn new(entries: Vec<EntryRow>, floor: Option<Time>, known: Known<'a>, prefer: &'a HashMap<&'a SourceId, i64>) -> Self {
+    fn new(
+        (entries, pinned): (Vec<EntryRow>, usize),
+        floor: Option<Time>,
+        known: Known<'a>,
+        prefer: &'a HashMap<&'a SourceId, i64>,
+    ) -> Self {
         let members = known.stories.iter().flat_map(|story| story.members.iter().map(move |member| (*member, story)));
         Self {
             floor,
+            pinned: entries[..pinned].iter().map(|row| row.id).collect(),
             entries: entries.into_iter().map(|row| (row.id, row)).collect(),
             shown: known.shown.iter().copied().collect(),
             stories: members.collect(),
@@ -127,11 +138,15 @@ impl<'a> Shelf<'a> {
                 continue;
             }
             let (id, at) = self.place(&members);
-            if self.floor.is_some_and(|floor| at < floor) {
+            let is_pinned = shown.iter().any(|row| self.pinned.contains(&row.id));
+            if !is_pinned && self.floor.is_some_and(|floor| at < floor) {
                 // It began before the oldest entry that the edition has room for: readers have had it.
                 continue;
             }
             let leader = self.leader(&shown);
+            if is_pinned {
+                self.pinned.insert(leader.id);
+            }
             if members.len() > 1 || id != leader.id {
                 let others = others(&members, &leader);
                 joined.remembered.push(PublishedStory { id, at, members: members.iter().map(|row| row.id).collect() });
@@ -140,8 +155,8 @@ impl<'a> Shelf<'a> {
             joined.entries.push(EntryRow { at, ..leader });
         }
         // Rows beyond the most that are read.
-        joined.entries.extend(self.entries.into_values());
-        joined.entries.sort_by_key(|row| Reverse((row.at, row.id)));
+        joined.entries.extend(std::mem::take(&mut self.entries).into_values());
+        joined.entries.sort_by_key(|row| (!self.pinned.contains(&row.id), Reverse((row.at, row.id))));
         joined
     }
 
@@ -195,7 +210,7 @@ mod tests {
         let shown: Vec<EntryId> = shown.iter().copied().map(EntryId).collect();
         let prefer = HashMap::new();
         let floor = (oldest > 0).then_some(Time::from_millis(oldest));
-        let shelf = Shelf::new(entries, floor, Known { shown: &shown, stories: known }, &prefer);
+        let shelf = Shelf::new((entries, 0), floor, Known { shown: &shown, stories: known }, &prefer);
         let joined = shelf.put(stories.iter().map(|story| story.to_vec()).collect());
         let items = joined.item_ids().into_iter().zip(&joined.entries).map(|(id, row)| (id.0, row.id.0, row.at.millis()));
         (items.collect(), joined)
@@ -232,6 +247,16 @@ mod tests {
     fn story_that_has_left_the_edition_does_not_return_with_a_late_entry() {
         let (items, _) = put(&[&[row(5, "a", 1), row(9, "b", 1)], &[row(8, "c", 1)]], 8, &[], &[]);
         assert_eq!(items, [(8, 8, 8)]);
+    }
+
+    #[test]
+    fn story_of_a_pinned_entry_leads_however_old_it_is() {
+        let (old, new) = ([row(5, "a", 1), row(6, "b", 9)], row(9, "c", 1));
+        let shown = vec![old[0].clone(), old[1].clone(), new.clone()];
+        let prefer = HashMap::new();
+        let shelf = Shelf::new((shown, 1), Some(Time::from_millis(8)), Known { shown: &[], stories: &[] }, &prefer);
+        let joined = shelf.put(vec![old.to_vec(), vec![new]]);
+        assert_eq!(joined.entries.iter().map(|row| row.id.0).collect::<Vec<_>>(), [6, 9]);
     }
 
     #[test]

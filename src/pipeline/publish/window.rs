@@ -6,15 +6,18 @@ use crate::config as plan;
 use crate::model::{EntryId, EntryRow, Fault, Lang, Show, Time};
 use crate::pipeline::edition_rules::EditionRules;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
 use crate::pipeline::translate::source_language;
 use crate::pipeline::window::{WindowRows, open_window};
-use crate::select::{Admission, decide_admission};
+use crate::select::{Admission, Window, decide_admission};
 use crate::store::{Store, StoreError, TranslationRow};
 
 /// The content of an edition.
 pub(in crate::pipeline) struct Selected {
-    /// The newest first.
+    /// The pinned ones, then the others, each newest first.
     pub(in crate::pipeline) entries: Vec<EntryRow>,
+    /// The number of pinned ones.
+    pub(in crate::pipeline) pinned: usize,
     /// The renditions that entries are shown in, each with a hash of what it says.
     pub(in crate::pipeline) renditions: HashMap<EntryId, i64>,
     /// The number of entries that wait for a translation.
@@ -31,55 +34,77 @@ pub(in crate::pipeline) async fn select_entries(
     now: Time,
     saves: bool,
 ) -> Result<Selected, PipelineError> {
-    let (mut window, mut rows) = (open_window(edition), WindowRows::new(store, edition));
+    let named = PinsAndMutes::load(Some(store), edition).await?;
     let mut rules = EditionRules::new(edition, saves);
-    let mut renditions = HashMap::new();
-    let mut waiting = 0;
+    let window = open_window(edition);
+    let mut selection = Selection { store, edition, lang, now, window, renditions: HashMap::new(), waiting: 0 };
+    let mut rows = WindowRows::new(store, edition);
     loop {
-        let rows = rows.next(&window).await?;
+        let rows = rows.next(&selection.window).await?;
         if rows.is_empty() || rules.is_exhausted() {
             break;
         }
         let rows = rules.taken(store, rows).await?;
-        let kept = find_renditions(store, &rows, lang, edition.show).await?;
-        for row in rows {
+        selection.add(named.mark(store, rows).await?, Window::push).await?;
+    }
+    selection.add(named.load_pinned(store).await?, |window, row, _| window.pin(row)).await?;
+    let Selection { window, mut renditions, waiting, .. } = selection;
+    let (entries, pinned) = window.into_entries_and_pins();
+    let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
+    renditions.retain(|id, _| shown.contains(id));
+    Ok(Selected { entries, pinned, renditions, waiting, fault: rules.fault() })
+}
+
+/// The entries that are chosen so far.
+struct Selection<'a> {
+    store: &'a Store,
+    edition: &'a plan::Edition,
+    lang: Option<&'a Lang>,
+    now: Time,
+    window: Window,
+    renditions: HashMap<EntryId, i64>,
+    waiting: u64,
+}
+
+impl Selection<'_> {
+    /// Adds the rows that may be shown now, by `push`.
+    async fn add(&mut self, rows: Vec<MarkedRow>, push: fn(&mut Window, EntryRow, bool)) -> Result<(), StoreError> {
+        let kept = find_renditions(self.store, &rows, self.lang, self.edition.show).await?;
+        for MarkedRow { row, is_pinned } in rows {
             let rendition = kept.get(&row.id);
             let is_translated = rendition.is_some_and(|kept| kept.inputs.is_finished());
-            let admission = decide_admission(&row, lang, is_translated, edition.untranslated, now);
-            match admission {
-                Admission::Shown => window.push(row),
+            match decide_admission(&row, self.lang, is_translated, self.edition.untranslated, self.now) {
+                Admission::Shown => push(&mut self.window, row, is_pinned),
                 // A partial translation is better than none.
                 Admission::Translated | Admission::Foreign => {
                     let rendition = rendition.filter(|kept| is_translated || kept.revision == row.revision);
-                    renditions.extend(rendition.map(|kept| (row.id, kept.stamp)));
-                    window.push(row);
+                    self.renditions.extend(rendition.map(|kept| (row.id, kept.stamp)));
+                    push(&mut self.window, row, is_pinned);
                 }
                 Admission::Waits => {
                     tracing::debug!(entry.id = %row.id, source.id = %row.source, "the entry waits for a translation");
-                    waiting += u64::from(!window.is_full() && window.is_open(&row.source));
+                    self.waiting += u64::from(!self.window.is_full() && self.window.is_open(&row.source));
                 }
                 Admission::Left => {
                     tracing::debug!(entry.id = %row.id, source.id = %row.source, "skipped the entry: there is no translation");
                 }
             }
         }
+        Ok(())
     }
-    let entries = window.into_entries();
-    let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
-    renditions.retain(|id, _| shown.contains(id));
-    Ok(Selected { entries, renditions, waiting, fault: rules.fault() })
 }
 
 /// Returns the renditions of those rows that are in another language, as far as they hold what the edition shows. One of an older
 /// revision does until the new one is translated: an entry that has been published does not go away meanwhile.
 async fn find_renditions(
     store: &Store,
-    rows: &[EntryRow],
+    rows: &[MarkedRow],
     lang: Option<&Lang>,
     show: Show,
 ) -> Result<HashMap<EntryId, TranslationRow>, StoreError> {
     let Some(lang) = lang else { return Ok(HashMap::new()) };
-    let foreign: Vec<EntryId> = rows.iter().filter(|row| source_language(row, lang).is_some()).map(|row| row.id).collect();
+    let rows = rows.iter().map(|marked| &marked.row);
+    let foreign: Vec<EntryId> = rows.filter(|row| source_language(row, lang).is_some()).map(|row| row.id).collect();
     if foreign.is_empty() {
         return Ok(HashMap::new());
     }

@@ -10,7 +10,9 @@ use crate::config as plan;
 use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs, Time};
 use crate::pipeline::edition_rules::EditionRules;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
 use crate::pipeline::window::{WindowRows, open_window};
+use crate::select::FoldedTitle;
 use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};
 
@@ -118,9 +120,9 @@ pub(super) async fn newest_entries(
     expected: &ExpectedEntries,
     saves: bool,
 ) -> Result<Vec<EntryRow>, PipelineError> {
-    let changes = &expected.changes;
+    let named = PinsAndMutes::load(store, edition).await?;
     let mut rules = EditionRules::new(edition, saves);
-    let new = expected_entries(store, edition, expected, &mut rules).await?;
+    let new = expected_entries(store, edition, expected, (&mut rules, &named)).await?;
     let mut new = new.into_iter().peekable();
     let mut window = open_window(edition);
     let mut pages = store.map(|store| (store, WindowRows::new(store, edition)));
@@ -129,16 +131,21 @@ pub(super) async fn newest_entries(
         if rows.is_empty() || rules.is_exhausted() {
             break;
         }
-        for row in rules.taken(store, rows).await? {
-            while let Some(newer) = new.next_if(|new| (new.at, new.id) > (row.at, row.id)) {
-                window.push(newer);
+        let rows = rules.taken(store, rows).await?;
+        for MarkedRow { row, is_pinned } in named.mark(store, rows).await? {
+            while let Some(newer) = new.next_if(|new| (new.row.at, new.row.id) > (row.at, row.id)) {
+                window.push(newer.row, newer.is_pinned);
             }
-            if !changes.contains_key(&row.id) && !expected.withdrawn.contains(&row.id) {
-                window.push(row);
+            if !expected.changes.contains_key(&row.id) && !expected.withdrawn.contains(&row.id) {
+                window.push(row, is_pinned);
             }
         }
     }
-    new.for_each(|known| window.push(known));
+    new.for_each(|new| window.push(new.row, new.is_pinned));
+    if let Some(store) = store {
+        let pinned = named.load_pinned(store).await?.into_iter().map(|pinned| pinned.row);
+        pinned.filter(|row| !expected.withdrawn.contains(&row.id)).for_each(|row| window.pin(row));
+    }
     Ok(window.into_entries())
 }
 
@@ -147,8 +154,8 @@ async fn expected_entries(
     store: Option<&Store>,
     edition: &plan::Edition,
     expected: &ExpectedEntries,
-    rules: &mut EditionRules<'_>,
-) -> Result<Vec<EntryRow>, PipelineError> {
+    (rules, named): (&mut EditionRules<'_>, &PinsAndMutes<'_>),
+) -> Result<Vec<MarkedRow>, PipelineError> {
     let changes = &expected.changes;
     let is_of_edition = |row: &EntryRow| edition.from.contains(&row.source);
     let restored = expected.restored.iter().filter(|row| !changes.contains_key(&row.id) && is_of_edition(row)).cloned();
@@ -162,8 +169,12 @@ async fn expected_entries(
         restored = rules.taken(store, restored).await?;
     }
     new.retain(|row| changes.get(&row.id).is_some_and(|change| rules.takes_new(&change.entry, row)));
-    new.extend(restored);
-    new.sort_by_key(|known| Reverse((known.at, known.id)));
+    let title = |row: &EntryRow| changes.get(&row.id).map(|change| FoldedTitle::new(change.entry.title.as_str()));
+    let mut new: Vec<MarkedRow> = new.into_iter().filter_map(|row| named.mark_row(title(&row).as_ref(), row)).collect();
+    if let Some(store) = store {
+        new.extend(named.mark(store, restored).await?);
+    }
+    new.sort_by_key(|new| Reverse((new.row.at, new.row.id)));
     Ok(new)
 }
 

@@ -28,8 +28,8 @@ pub(super) enum Precedence {
 /// is the original wherever it comes late.
 ///
 /// Of entries that one run has found, none was first: the one whose page is nearer to its feed is shown, else the one with the earlier
-/// date, else the one with the lower id. So the result does not depend on which source answered first. As any feed may name any site and
-/// any date, one of them is a copy only if the texts agree.
+/// date, else the one with the lower id. So the result does not depend on which source answered first. As any feed may name any date, of
+/// two whose pages are equally near one is a copy only if the texts agree.
 pub(super) fn judge_copies(shown: &EntryRow, other: &EntryRow) -> Option<Precedence> {
     let (own, others) = (&shown.article, &other.article);
     let is_one_run = shown.first_seen.since(other.first_seen).max(other.first_seen.since(shown.first_seen)) < SAME_RUN;
@@ -50,7 +50,8 @@ pub(super) fn judge_copies(shown: &EntryRow, other: &EntryRow) -> Option<Precede
     }
     let original = if first == Precedence::Shown { own } else { others };
     let is_copy = if has_same_headline {
-        own.has_same_text(others) || !is_one_run && original.link() > LinkOrigin::Elsewhere
+        let (nearer, farther) = (original.link(), own.link().min(others.link()));
+        own.has_same_text(others) || nearer > LinkOrigin::Elsewhere && (!is_one_run || nearer > farther)
     } else {
         own.has_same_lede(others)
     };
@@ -149,8 +150,8 @@ mod tests {
     #[test]
     fn forged_date_or_site_does_not_replace_an_article_that_the_same_run_has_found() {
         let original = EntryRow { at: Time::from_millis(9), ..copy("a", 1, LEDE, Site) };
-        for link in [Elsewhere, Site] {
-            assert_eq!(judge_copies(&original, &copy("z", 1, OTHER_LEDE, link)), None, "{link:?}");
+        for (link, expected) in [(Elsewhere, Some(Precedence::Shown)), (Site, None)] {
+            assert_eq!(judge_copies(&original, &copy("z", 1, OTHER_LEDE, link)), expected, "{link:?}");
         }
     }
 

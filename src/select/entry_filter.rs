@@ -66,7 +66,7 @@ impl EntryFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ArticleKey, LinkOrigin, Revision, Time};
+    use crate::model::{ArticleKey, LinkOrigin, Revision, StoryKey, Time};
 
     fn entry(source: &str, page: &str) -> EntryRow {
         EntryRow {
@@ -77,6 +77,7 @@ mod tests {
             first_seen: Time::EPOCH,
             lang: None,
             article: ArticleKey::new(Some(page), "Un titre", None, LinkOrigin::Elsewhere),
+            story: StoryKey::default(),
             is_withdrawn: false,
         }
     }

@@ -133,6 +133,21 @@ mod tests {
     use crate::model::{ArticleKey, EntryId, LinkOrigin, Revision, SourceId, StoryKey, Time};
 
     const HOUR: i64 = 60 * 60 * 1000;
+    #[test]
+    fn headlines_that_differ_in_their_numbers_are_two_of_a_series() {
+        let lede = "Le peloton a quitté Troyes ce matin sous un soleil de plomb devant un public nombreux.";
+        let stage = |id, source: &str, title: &str| row(id, source, id, title, lede);
+        let stories = Stories::of(
+            StoryRules::default(),
+            vec![
+                stage(1, "a", "Tour de Champagne, étape 3 : Troyes – Épernay"),
+                stage(2, "b", "Tour de Champagne, étape 4 : Troyes – Épernay"),
+                stage(3, "c", "Tour de Champagne, étape 4 : Troyes – Épernay"),
+            ],
+        );
+        assert_eq!(stories.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
+    }
+
     const LEDE: &str =
         "La nageuse Lucie Marceau a remporté samedi le 200 m papillon devant la Hongroise Kovacs et la Chinoise Zhang.";
 

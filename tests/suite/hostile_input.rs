@@ -81,8 +81,9 @@ async fn summaries_of_a_megabyte_are_cut_to_a_few_sentences() {
     let long: Vec<Story> = stories(0..7).into_iter().map(|story| story.text(&text)).collect();
     origin.on("/one", Reply::ok(rss("one", &long)));
     origin.on("/two", Reply::ok(rss("two", &long)));
+    let tables = tables(&[("one", origin.url("/one")), ("two", origin.url("/two"))]);
     let world =
-        World::new(&tables(&[("one", origin.url("/one")), ("two", origin.url("/two"))]).replace("\"full\"", "\"summary\""));
+        World::new(&tables.replace("\"full\"", "\"summary\"").replace("[edition.jeux]", "[edition.jeux]\nstories = false"));
     let (ended, peak) = finish_watched(world.start(&["run", "--json"])).await;
     assert_eq!(ended.json()["editions"][0]["items"], 14, "{ended:?}");
     assert!(peak < MOST_MEMORY, "{peak} KiB");

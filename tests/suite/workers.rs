@@ -37,7 +37,7 @@ fn configure(world: &World, schema: &Schema, origin: &Origin, engine: &EngineSer
     let mut tables: String =
         (0..SOURCES).map(|n| format!("[source.s{n}]\nurl = \"{}\"\nlang = \"fr\"\n", origin.url(&format!("/{n}")))).collect();
     tables.push_str(&format!(
-        "[engine.lt]\nkind = \"libretranslate\"\nurl = \"{}\"\n{budget}\n[edition.jeux]\nlangs = [\"en\"]\nengines = [\"lt\"]\nlimit = 500\nuntranslated = \"original\"\nformats = [\"json\"]\n",
+        "[engine.lt]\nkind = \"libretranslate\"\nurl = \"{}\"\n{budget}\n[edition.jeux]\nstories = false\nlangs = [\"en\"]\nengines = [\"lt\"]\nlimit = 500\nuntranslated = \"original\"\nformats = [\"json\"]\n",
         engine.url()
     ));
     world.configure(&format!("state = {:?}", schema.url()), &tables);

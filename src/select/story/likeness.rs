@@ -43,6 +43,10 @@ pub(super) fn features(one: &StoryKey, other: &StoryKey, apart: Duration, window
     let differ = one.traits ^ other.traits;
     let (names_of_one, names_of_other) = lack_each_other(one, other, TokenKind::Name);
     let (numbers_of_one, numbers_of_other) = lack_each_other(one, other, TokenKind::Number);
+    if numbers_of_one && numbers_of_other && has_same_words(one, other) {
+        // Two of a series: the third and the fourth stage.
+        return None;
+    }
     let flag = |is_set: bool| if is_set { 1.0 } else { 0.0 };
     let hours = apart.as_secs_f64() / 3600.0;
     Some([
@@ -139,6 +143,15 @@ fn weight(kind: TokenKind) -> f64 {
         TokenKind::Discipline => 1.3,
         TokenKind::Name => 2.0,
     }
+}
+
+/// Returns true if two headlines have the same words, but for their numbers.
+fn has_same_words(one: &StoryKey, other: &StoryKey) -> bool {
+    let words = |key: &StoryKey| {
+        let tokens = key.tokens.iter().filter(|token| token.is_in_title() && token.kind() != TokenKind::Number);
+        tokens.map(|token| token.word()).collect::<Vec<_>>()
+    };
+    words(one) == words(other)
 }
 
 /// Returns for each of two headlines whether it has a token of a kind that the other entry does not have.

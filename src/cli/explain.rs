@@ -71,6 +71,6 @@ async fn explain(plan: &Plan, store: &Store, row: &EntryRow) -> Result<Explanati
         plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
     let now = SystemClock.now();
     let explainer = Explainer { plan, store, topics: &topics, engines: &engines, glossary: &glossary, paged: &paged, now };
-    let explained = explainer.explain(row).await.map_err(CommandError::internal)?;
-    explained.ok_or_else(|| CommandError::usage("the entry was deleted a moment ago"))
+    let found = explainer.explain(row).await.map_err(CommandError::internal)?;
+    found.ok_or_else(|| CommandError::usage("the entry was deleted a moment ago"))
 }

@@ -109,9 +109,10 @@ impl Explainer<'_> {
         }
         let is_older = joined.entries.last().is_some_and(|last| row.at < last.at);
         let count = joined.entries.len();
-        Ok(match is_older {
-            true => format!("not shown: it is older than the {count} items that have a place"),
-            false => format!("not shown: its source has had its places among the {count} items, and others go before it"),
+        Ok(if is_older {
+            format!("not shown: it is older than the {count} items that have a place")
+        } else {
+            format!("not shown: its source has had its places among the {count} items, and others go before it, or it is muted")
         })
     }
 

@@ -39,8 +39,9 @@ pub(crate) const BREAKAGES: &[Breakage] = &[
     way("half-untranslated", 60.0, 15.0, half_untranslated),
     way("number-changed", 99.0, 99.0, other_number),
     // Names that the glossary protects are caught each time ("term"); these are those that it does not know.
-    way("name-altered", 99.0, 94.0, |sentence| each_name(sentence, |_| true, altered)),
-    way("name-replaced", 96.0, 88.0, |sentence| each_name(sentence, |name| !is_acronym(name), replaced)),
+    // A word after an article is doubted only if a list or the text shows it to be a name (decision 31).
+    way("name-altered", 85.0, 83.0, |sentence| each_name(sentence, |_| true, altered)),
+    way("name-replaced", 83.0, 81.0, |sentence| each_name(sentence, |name| !is_acronym(name), replaced)),
     // One acronym in three differs from French to English: another one is no sign of anything, unless it is protected as a term.
     way("acronym-replaced", 0.0, 0.0, |sentence| each_name(sentence, is_acronym, replaced)),
     way("commented", 99.0, 99.0, commented),

@@ -27,7 +27,7 @@ const ARTICLES: usize = 200;
 /// How much longer it may take to take an article apart and put it together than to clean it, which parses and writes it once.
 const MOST_BARE: f64 = 1.5;
 /// The same with everything around it: terms looked for, the result cleaned again, made plain text.
-const MOST_WHOLE: f64 = 9.0;
+const MOST_WHOLE: f64 = 11.0;
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|arg| arg == "--check");

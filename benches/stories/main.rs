@@ -1,4 +1,4 @@
-//! What joining entries into stories costs: 1,000, 10,000 and 100,000 entries of one window, three of each event, and one entry more.
+//! Measures what joining entries into stories costs: 1,000, 10,000 and 100,000 entries of one window, three of each event, and one entry more.
 //!
 //!     cargo bench --bench stories                 the figures
 //!     cargo bench --bench stories -- --check      ends with 1 when a bound is passed
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What a number of entries cost.
+/// The cost of a number of entries.
 #[derive(Clone, Copy)]
 struct Cost {
     seconds: f64,

@@ -175,7 +175,7 @@ pub struct Source {
     pub every: Duration,
     /// The weight of its entries where an edition has too few places, in thousandths.
     pub weight: u32,
-    /// How much it is preferred when several sources tell one story: the greatest leads.
+    /// The preference when several sources tell one story: the greatest leads.
     pub prefer: i64,
     /// True if the articles are fetched from the pages of its entries.
     pub full_text: bool,

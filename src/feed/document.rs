@@ -18,7 +18,7 @@ pub struct FeedBody<'a> {
     pub zone: Zone,
 }
 
-/// What a feed is made of, and for whom.
+/// The inputs of a feed.
 pub(super) struct Context<'a> {
     pub(super) body: &'a FeedBody<'a>,
     pub(super) source: &'a SourceId,

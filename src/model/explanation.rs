@@ -105,7 +105,7 @@ pub struct ExplainedMember {
     pub id: String,
     /// Its source.
     pub source: SourceId,
-    /// How alike it is to the entry that leads, from 0 to 1; what it is joined by may be another entry of the story.
+    /// The likeness to the entry that leads, from 0 to 1; what it is joined by may be another entry of the story.
     pub likeness: f64,
 }
 

@@ -19,7 +19,7 @@ use super::translate::EngineHandle;
 pub(super) use find::with_titles;
 pub use find::{FoundEntry, find_entries};
 
-/// What explaining an entry needs.
+/// The explainer of entries, with all that decisions depend on.
 pub struct Explainer<'a> {
     /// The plan.
     pub plan: &'a Plan,

@@ -17,7 +17,7 @@ use super::topics::Topics;
 pub use edition::{ChangedEdition, preview_edition};
 pub use price::{PreviewPrice, price_entries};
 
-/// What a source would give now.
+/// The entries that a source would give now.
 #[derive(Debug)]
 pub struct SourcePreview {
     /// The format, as `relais parse` names it.

@@ -227,7 +227,7 @@ async fn systemd_is_notified_of_every_state() {
     assert!(systemd.hear().contains("STOPPING=1"), "{}", systemd.hear());
 }
 
-/// What a daemon tells systemd.
+/// The notifications of a daemon to systemd.
 struct Notifications {
     socket: UnixDatagram,
     told: String,

@@ -1,4 +1,4 @@
-//! What a rule would change in an edition.
+//! Compares an edition with what it would be under other rules.
 
 use serde::Serialize;
 

@@ -25,7 +25,7 @@ pub(super) struct Sample {
     /// The translation; nothing if none was good.
     target: Option<String>,
     reasons: Vec<String>,
-    /// What translating all kept entries takes, without the memory.
+    /// The work of translating all kept entries, without the memory.
     entries: usize,
     segments: usize,
     characters: u64,

@@ -1,4 +1,4 @@
-//! What a source would give now.
+//! Shows the entries of a source with the decisions about them.
 
 use serde::Serialize;
 

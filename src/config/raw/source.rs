@@ -60,7 +60,7 @@ pub(crate) struct RawSource {
     /// with weight 1. From 0.1 to 10.
     #[schemars(title = "number", example = 2.0)]
     pub(crate) weight: Located<f64>,
-    /// How much the source is preferred when several tell one story: the greatest number leads. Of equals leads the source that
+    /// The preference among sources that tell one story: that of the greatest number leads. Of equals leads the source that
     /// publishes the page, then the richest text, then the oldest entry.
     #[schemars(range(min = MIN_PREFER, max = MAX_PREFER), example = 1)]
     pub(crate) prefer: Located<i64>,

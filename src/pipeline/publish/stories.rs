@@ -27,7 +27,7 @@ pub(in crate::pipeline) struct PublishedStory {
     pub(in crate::pipeline) members: Vec<EntryId>,
 }
 
-/// What an item shows beside its leading entry.
+/// The story that an item shows.
 #[derive(Clone, Debug)]
 pub(in crate::pipeline) struct Story {
     /// The id of the item.
@@ -55,7 +55,7 @@ impl Joined {
     }
 }
 
-/// What readers have had of an edition.
+/// The items that readers have had of an edition.
 #[derive(Clone, Copy)]
 pub(in crate::pipeline) struct Known<'a> {
     /// The items that it has shown.

@@ -22,11 +22,11 @@ pub(super) struct AcceptedAnswer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RejectedAnswer {
     pub(super) reason: UntranslatedReason,
-    /// What the answer has altered, if that is the reason.
+    /// The alteration in the answer, if that is the reason.
     pub(super) altered: Option<Altered>,
 }
 
-/// What an answer has altered.
+/// An alteration in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Altered {
     /// A name, as the source has it.

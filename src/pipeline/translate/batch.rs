@@ -49,7 +49,7 @@ pub(super) struct BatchSegment {
     /// The key under which the work of this engine is remembered.
     pub(super) key: SegmentKey,
     pub(super) outcome: SegmentOutcome,
-    /// What the last answer has altered.
+    /// The alteration in the last answer.
     altered: Option<Altered>,
     /// The marks of the terms that the accepted answer says in other words.
     in_other_words: Vec<u16>,

@@ -15,7 +15,7 @@ use crate::model::{EntryRow, ExplainedSegment, Lang, Original, RenditionInputs, 
 use crate::store::Store;
 use crate::translate::{Document, Glossary, Part};
 
-/// What explaining segments needs beside the entry.
+/// The explainer of segments, with all that they depend on beside the entry.
 pub(in crate::pipeline) struct SegmentExplainer<'a> {
     /// The engines that can be used.
     pub(in crate::pipeline) engines: &'a [EngineHandle],

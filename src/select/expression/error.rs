@@ -1,4 +1,4 @@
-//! What is wrong with an expression or a rewrite, and where.
+//! The error of an expression or a rewrite, with its place.
 
 use std::ops::Range;
 

@@ -84,7 +84,7 @@ fn has_conflict(one: &StoryKey, other: &StoryKey) -> bool {
         || is_before_medals(b, a)
 }
 
-/// What two entries have in common.
+/// The tokens that two entries have in common.
 #[derive(Default)]
 struct Shared {
     /// The weight of the tokens that both have.

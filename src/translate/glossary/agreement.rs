@@ -10,7 +10,7 @@ enum Gender {
     Feminine,
 }
 
-/// What is known of the genders of a language.
+/// The genders of the words of a language, as far as known.
 struct Genders {
     lang: &'static str,
     /// Determiners, masculine and feminine. Those of several words come first.

@@ -14,9 +14,9 @@ use tokio::task::JoinHandle;
 /// A sentence that the model knows.
 pub(super) struct Row {
     pub(super) source: &'static str,
-    /// What it says when no term is listed.
+    /// The answer when no term is listed.
     pub(super) alone: &'static str,
-    /// What it says with the terms.
+    /// The answer with the terms.
     pub(super) told: &'static str,
     /// Its own words for the term.
     own: &'static str,

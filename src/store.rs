@@ -37,8 +37,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Connection};
 
 pub use budget::{BudgetUsage, Reservation, Spending};
 pub use encode::{EncodedEntries, SettledVisit};
@@ -51,7 +51,7 @@ use crate::model::{SourceId, SourceState, Time};
 use connection::{Connections, OperationResult};
 use location::Location;
 use memory_leases::MemoryLeases;
-use sql::{Dialect, OwnedQuery};
+use sql::{Dialect, OwnedQuery, Sql};
 
 /// The purpose for which a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +156,21 @@ impl Store {
     /// Runs a statement and returns the number of rows that it affected.
     async fn execute(&self, attempt: &'static str, query: OwnedQuery) -> Result<u64, StoreError> {
         self.run(attempt, |connection| Box::pin(async move { Ok(query.execute(connection).await?.rows_affected()) })).await
+    }
+
+    /// Executes a statement once for each page of JSON rows, all in one transaction.
+    async fn execute_pages(&self, attempt: &'static str, sql: &'static Sql, pages: Vec<String>) -> Result<(), StoreError> {
+        let dialect = self.dialect;
+        self.run(attempt, move |connection| {
+            Box::pin(async move {
+                let mut tx = connection.begin_with(dialect.begin()).await?;
+                for page in pages {
+                    sql.query(dialect).bind(page).execute(&mut *tx).await?;
+                }
+                Ok(tx.commit().await?)
+            })
+        })
+        .await
     }
 
     async fn fetch_all(&self, attempt: &'static str, query: OwnedQuery) -> Result<Vec<AnyRow>, StoreError> {

@@ -1,7 +1,7 @@
 //! Original renditions: the entries in their own language, cleaned. They are stored by the revision that they were made of.
 
 use serde::Serialize;
-use sqlx::{Connection, Row};
+use sqlx::Row;
 
 use super::connection::OperationResult;
 use super::json::{arrays, from_json, list};
@@ -76,16 +76,6 @@ impl Store {
         by_id.sort_by_key(|(entry, ..)| *entry);
         by_id.dedup_by_key(|(entry, ..)| *entry);
         let rows = by_id.into_iter().map(|(entry, revision, doc)| OriginalRow { entry: *entry, revision: *revision, doc });
-        let (dialect, pages) = (self.dialect, arrays(rows).collect::<Vec<_>>());
-        self.run("save renditions", move |connection| {
-            Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
-                for page in pages {
-                    SAVE.query(dialect).bind(page).execute(&mut *tx).await?;
-                }
-                Ok(tx.commit().await?)
-            })
-        })
-        .await
+        self.execute_pages("save renditions", &SAVE, arrays(rows).collect()).await
     }
 }

@@ -1,7 +1,6 @@
 //! The facts of entries that the rules of editions read. They are stored by the revision that they were read of.
 
 use serde::Serialize;
-use sqlx::Connection;
 
 use super::json::{arrays, list};
 use super::row::collected_documents;
@@ -52,16 +51,6 @@ impl Store {
         by_id.sort_by_key(|(entry, ..)| *entry);
         by_id.dedup_by_key(|(entry, ..)| *entry);
         let rows = by_id.into_iter().map(|(entry, revision, doc)| FactsRow { entry: *entry, revision: *revision, doc });
-        let (dialect, pages) = (self.dialect, arrays(rows).collect::<Vec<_>>());
-        self.run("save the facts of entries", move |connection| {
-            Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
-                for page in pages {
-                    SAVE.query(dialect).bind(page).execute(&mut *tx).await?;
-                }
-                Ok(tx.commit().await?)
-            })
-        })
-        .await
+        self.execute_pages("save the facts of entries", &SAVE, arrays(rows).collect()).await
     }
 }

@@ -1,7 +1,7 @@
 //! Translated renditions. They are stored beside the originals, with the inputs that they were made of.
 
 use serde::{Deserialize, Serialize};
-use sqlx::{Connection, Row};
+use sqlx::Row;
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::connection::OperationResult;
@@ -123,17 +123,7 @@ impl Store {
         let mut by_key: Vec<&TranslatedEntry> = translated.iter().collect();
         by_key.sort_by(|a, b| (a.entry, &a.lang).cmp(&(b.entry, &b.lang)));
         by_key.dedup_by(|a, b| (a.entry, &a.lang) == (b.entry, &b.lang));
-        let (dialect, pages) = (self.dialect, arrays(by_key.into_iter().map(saved_row)).collect::<Vec<_>>());
-        self.run("save renditions", move |connection| {
-            Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
-                for page in pages {
-                    SAVE.query(dialect).bind(page).execute(&mut *tx).await?;
-                }
-                Ok(tx.commit().await?)
-            })
-        })
-        .await
+        self.execute_pages("save renditions", &SAVE, arrays(by_key.into_iter().map(saved_row)).collect()).await
     }
 
     /// Deletes the renditions of entries of these sources (`None`: of all) that are dated `since` or later, in a language

@@ -86,26 +86,11 @@ impl Explainer<'_> {
         if let Some(rule) = decision.rule.filter(|_| !decision.is_kept()) {
             return Ok(format!("not shown: `{rule}` of the edition leaves it out"));
         }
-        match (admission, edition.untranslated) {
-            (Admission::Waits, UntranslatedPolicy::Hold(time)) => {
-                let until = row.first_seen.plus(time);
-                return Ok(format!("not shown yet: it waits for its translation, until {until} at most"));
-            }
-            (Admission::Waits | Admission::Left, _) => {
-                return Ok("not shown: it has no translation, and untranslated = \"skip\"".to_owned());
-            }
-            _ => {}
+        if let Some(reason) = reason_to_wait(edition, row, admission) {
+            return Ok(reason);
         }
-        let story = joined.remembered.iter().find(|story| story.members.contains(&row.id));
-        let leader = story.and_then(|story| joined.entries.iter().find(|shown| is_leader(shown, story.id, joined)));
-        let same = leader.or_else(|| joined.entries.iter().find(|shown| is_same_article(shown, row)));
-        if let Some(shown) = same {
-            let title = self.store.load_entries(&[shown.id]).await?.into_iter().next().map(|(.., entry)| entry.title);
-            let title: String = title.unwrap_or_default().as_str().chars().take(LONGEST_TITLE).collect();
-            let likeness = edition.stories.map_or(1.0, |rules| story_likeness(shown, row, &rules));
-            let what = if likeness >= 1.0 { "the same article as" } else { "about the same event as" };
-            let score = if likeness < 1.0 { format!(" (likeness {likeness:.2})") } else { String::new() };
-            return Ok(format!("not shown by itself: it is {what} {} of {}, “{title}”{score}", shown.id, shown.source));
+        if let Some(reason) = self.reason_of_story(edition, row, joined).await? {
+            return Ok(reason);
         }
         let is_older = joined.entries.last().is_some_and(|last| row.at < last.at);
         let count = joined.entries.len();
@@ -114,6 +99,20 @@ impl Explainer<'_> {
         } else {
             format!("not shown: its source has had its places among the {count} items, and others go before it, or it is muted")
         })
+    }
+
+    /// Returns the reason of an entry that is not shown because another one of its article or event is.
+    async fn reason_of_story(&self, edition: &Edition, row: &EntryRow, joined: &Joined) -> Result<Option<String>, PipelineError> {
+        let story = joined.remembered.iter().find(|story| story.members.contains(&row.id));
+        let leader = story.and_then(|story| joined.entries.iter().find(|shown| is_leader(shown, story.id, joined)));
+        let same = leader.or_else(|| joined.entries.iter().find(|shown| is_same_article(shown, row)));
+        let Some(shown) = same else { return Ok(None) };
+        let title = self.store.load_entries(&[shown.id]).await?.into_iter().next().map(|(.., entry)| entry.title);
+        let title: String = title.unwrap_or_default().as_str().chars().take(LONGEST_TITLE).collect();
+        let likeness = edition.stories.map_or(1.0, |rules| story_likeness(shown, row, &rules));
+        let what = if likeness >= 1.0 { "the same article as" } else { "about the same event as" };
+        let score = if likeness < 1.0 { format!(" (likeness {likeness:.2})") } else { String::new() };
+        Ok(Some(format!("not shown by itself: it is {what} {} of {}, “{title}”{score}", shown.id, shown.source)))
     }
 
     async fn explain_translation(
@@ -134,6 +133,20 @@ impl Explainer<'_> {
         let segments = explainer.explain(edition, row, original, (from, to)).await?;
         let is_outdated = stored.is_some_and(|stored| stored.revision != row.revision);
         Ok(Some(ExplainedTranslation { made, is_outdated, segments }))
+    }
+}
+
+/// Returns the reason of an entry that is not shown for want of a translation.
+fn reason_to_wait(edition: &Edition, row: &EntryRow, admission: Admission) -> Option<String> {
+    match (admission, edition.untranslated) {
+        (Admission::Waits, UntranslatedPolicy::Hold(time)) => {
+            let until = row.first_seen.plus(time);
+            Some(format!("not shown yet: it waits for its translation, until {until} at most"))
+        }
+        (Admission::Waits | Admission::Left, _) => {
+            Some("not shown: it has no translation, and untranslated = \"skip\"".to_owned())
+        }
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The first words of a source, which a model quotes with each answer: they say which text it has translated.
 
+use strsim::levenshtein;
+
 /// The words that a model quotes.
 pub(super) const QUOTED_WORDS: usize = 4;
 /// The letters that are compared.
@@ -21,23 +23,14 @@ pub(super) fn is_of_another(quoted: &str, source: &str, answer: &str) -> bool {
 }
 
 /// Returns the letters and figures of a text, in lower case.
-fn letters(text: &str) -> Vec<char> {
+fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(MOST_LETTERS).collect()
 }
 
-/// Returns the share of letters, in percent, that need no change (Levenshtein).
-fn likeness(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (place, letter) in one.iter().enumerate() {
-        let mut before = row[0];
-        row[0] = place + 1;
-        for (at, own) in other.iter().enumerate() {
-            let change = before + usize::from(letter != own);
-            before = row[at + 1];
-            row[at + 1] = change.min(before + 1).min(row[at] + 1);
-        }
-    }
-    100 - 100 * row[other.len()].min(one.len().max(other.len())) / one.len().max(other.len()).max(1)
+/// Returns the share of letters, in percent, that need no change.
+fn likeness(one: &str, other: &str) -> usize {
+    let longest = one.chars().count().max(other.chars().count()).max(1);
+    100 - 100 * levenshtein(one, other) / longest
 }
 
 #[cfg(test)]

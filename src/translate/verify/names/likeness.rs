@@ -26,22 +26,7 @@ pub(super) fn likeness(one: &str, other: &str) -> usize {
     let letters = |word: &str| word.chars().take(LONGEST).collect::<Vec<_>>();
     let (one, other) = (letters(one), letters(other));
     let longest = one.len().max(other.len()).max(1);
-    100 - 100 * distance(&one, &other) / longest
-}
-
-/// Returns the Levenshtein distance.
-fn distance(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (place, letter) in one.iter().enumerate() {
-        let mut before = row[0];
-        row[0] = place + 1;
-        for (at, own) in other.iter().enumerate() {
-            let change = before + usize::from(letter != own);
-            before = row[at + 1];
-            row[at + 1] = change.min(before + 1).min(row[at] + 1);
-        }
-    }
-    row[other.len()]
+    100 - 100 * strsim::generic_levenshtein(&one, &other) / longest
 }
 
 /// Returns true if two words (lower case, no accents) are one word in two languages: spelt by other rules, longer by an ending, or

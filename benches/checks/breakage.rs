@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::pairs::{Pair, Set, small_letters};
-use crate::words::words;
+use super::pairs::{Pair, Set, small_letters};
+use super::words::words;
 
 /// A sentence of a set.
 pub(crate) struct Sentence<'a> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use relais::model::Lang;
 
-use crate::words::words;
+use super::words::words;
 
 /// Sentences of our own, used where FLORES is not at hand.
 const OWN: &str = include_str!("sentences.tsv");

@@ -74,7 +74,7 @@ fn on_processor() -> Option<Duration> {
 /// What a process of its own takes at most beside the body, per byte of it; nothing where the system does not tell.
 fn memory(place: usize, size: usize) -> Option<f64> {
     let program = std::env::current_exe().ok()?;
-    let output = Command::new(program).args(["--peak", &place.to_string(), &size.to_string()]).output().ok()?;
+    let output = Command::new(program).args(["parse", "--peak", &place.to_string(), &size.to_string()]).output().ok()?;
     let taken: f64 = String::from_utf8(output.stdout).ok()?.trim().parse().ok()?;
     Some(taken * 1024.0 / size as f64)
 }

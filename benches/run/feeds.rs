@@ -23,7 +23,7 @@ impl Server {
     /// Starts it, and waits until it answers.
     pub(crate) fn start() -> Self {
         let own = std::env::current_exe().expect("this program");
-        let mut child = Command::new(own).arg("--serve").stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut child = Command::new(own).args(["run", "--serve"]).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut address = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut address).expect("it says where it is");
         Self { child, address: address.trim().to_owned() }

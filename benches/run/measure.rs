@@ -7,17 +7,17 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 /// What a command cost.
 #[derive(Clone, Copy)]
-pub(crate) struct Cost {
+pub(super) struct Cost {
     /// CPU time of user and system, in seconds.
-    pub(crate) cpu: f64,
+    pub(super) cpu: f64,
     /// Peak resident memory, in MiB.
-    pub(crate) mib: f64,
+    pub(super) mib: f64,
 }
 
 /// Runs a command in a folder. A process between us and it waits for it alone, so that its accounts are of nothing else.
-pub(crate) fn measure(command: &[String], folder: &Path) -> Cost {
+pub(super) fn measure(command: &[String], folder: &Path) -> Cost {
     let own = std::env::current_exe().expect("this program");
-    let output = Command::new(own).arg("--measure").args(command).current_dir(folder).output().expect("it starts");
+    let output = Command::new(own).args(["run", "--measure"]).args(command).current_dir(folder).output().expect("it starts");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{command:?} failed: {said}{}", String::from_utf8_lossy(&output.stderr));
     let mut numbers = said.lines().last().unwrap_or_default().split(' ').map(|number| number.parse().expect("a number"));
@@ -25,7 +25,7 @@ pub(crate) fn measure(command: &[String], folder: &Path) -> Cost {
 }
 
 /// The process between: runs the command and prints what it cost.
-pub(crate) fn child(command: &[&str]) {
+pub(super) fn child(command: &[&str]) {
     let status = Command::new(command[0]).args(&command[1..]).status().expect("it starts");
     assert!(status.success(), "{command:?}: {status}");
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("accounts are kept");

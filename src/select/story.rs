@@ -24,7 +24,7 @@ use crate::model::{EntryRow, StoryRules};
 /// A story goes on for so many windows at most: what hangs together longer is a row of events.
 const MOST_WINDOWS: u32 = 2;
 
-/// The stories of entries that are pushed one after another, newest first.
+/// The stories of entries that are added newest first.
 #[derive(Debug)]
 pub struct Stories {
     rules: StoryRules,
@@ -44,28 +44,24 @@ impl Stories {
     pub fn of(rules: StoryRules, mut entries: Vec<EntryRow>) -> Vec<Vec<EntryRow>> {
         entries.sort_unstable_by_key(|row| Reverse((row.at, row.id)));
         let mut stories = Self::new(rules);
-        for entry in entries {
-            stories.push(entry);
-        }
+        stories.extend(entries);
         stories.into_stories()
     }
 
-    /// Adds the next older entry.
-    pub fn push(&mut self, entry: EntryRow) {
-        let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        self.parents.push(place);
-        let found = self.candidates.push(entry.at, &entry.story, &entry.article, self.rules.window);
-        for &other in found {
-            let known = &self.entries[other as usize];
-            if find_root(&mut self.parents, other) != find_root(&mut self.parents, place)
-                && is_same_event(known, &entry, &self.rules)
-            {
-                let root = find_root(&mut self.parents, other);
-                let own = find_root(&mut self.parents, place);
-                self.parents[own as usize] = root;
+    /// Adds the next older entries, newest first.
+    pub fn extend(&mut self, entries: Vec<EntryRow>) {
+        let mut found = self.candidates.extend(&entries, self.rules.window);
+        let first = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries.extend(entries);
+        for (place, entry) in (first..).zip(&self.entries[first as usize..]) {
+            self.parents.push(place);
+            for &other in found.next() {
+                let (root, own) = (find_root(&mut self.parents, other), find_root(&mut self.parents, place));
+                if root != own && is_same_event(&self.entries[other as usize], entry, &self.rules) {
+                    self.parents[own as usize] = root;
+                }
             }
         }
-        self.entries.push(entry);
     }
 
     /// Returns the stories, each with its entries from the oldest on. Most have one entry only.
@@ -224,8 +220,8 @@ mod tests {
                 row(n, ["a", "b", "c"][usize::try_from(n).unwrap_or(0) % 3], 0, "Lucie Marceau en or sur 200 m papillon", LEDE)
             })
             .collect();
-        let mut candidates = Candidates::default();
-        let most = rows.iter().map(|row| candidates.push(row.at, &row.story, &row.article, Duration::from_secs(60)).len()).max();
+        let mut found = Candidates::default().extend(&rows, Duration::from_secs(60));
+        let most = rows.iter().map(|_| found.next().len()).max();
         assert!(most <= Some(8), "{most:?}");
     }
 

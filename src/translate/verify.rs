@@ -2,7 +2,7 @@
 //!
 //! Each check compares a result with its source. None can tell if a translation is good; together they find the ways in which
 //! engines fail: an echo, half a sentence, another number, another name, a comment, a loop, another segment's text. The bounds
-//! are in `thresholds`, with the measurements; `cargo bench --bench checks` measures again.
+//! are in `thresholds`, with the measurements; `cargo bench -- checks` measures again.
 
 mod addresses;
 mod concepts;

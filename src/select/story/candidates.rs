@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-use crate::model::{ArticleKey, StoryKey, Time, TokenKind};
+use crate::model::{ArticleKey, EntryRow, StoryKey, Time, TokenKind};
 
 /// The bands of a signature. With two rows each, entries that share three words of ten are found in five cases of six, those that share
 /// four of ten in nearly all.
 const BANDS: usize = 20;
 /// The rows of a band: one is in every second article, three find too little.
 const ROWS: usize = 2;
-/// The number of the first chain of facts of an article, behind the bands; see [`ArticleKey::facts`].
-const FACT: u32 = 64;
-/// The entries that are kept of one chain, the nearest in time.
+/// The facts of an article that two entries may have in common; see [`ArticleKey::facts`].
+const FACTS: usize = 3;
+/// The entries that are looked at of one chain, the nearest in time.
 const MAX_CHAIN: usize = 4;
 /// A chain of more entries than this is of words that many articles have: one such band alone makes no candidate.
 const SHORT_CHAIN: usize = 2;
@@ -26,32 +26,82 @@ const NONE: u32 = u32::MAX;
 /// The index of entries. They come in order, newest first.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
-    /// The last entries of each chain, the last one first.
-    chains: HashMap<u32, [u32; MAX_CHAIN], BuildHasherDefault<KeyHasher>>,
+    indexes: [Index; BANDS + FACTS],
     times: Vec<Time>,
-    found: Vec<u32>,
+}
+
+/// The entries by one band, or by one fact.
+#[derive(Debug, Default)]
+struct Index {
+    /// The last entry of each chain.
+    last: HashMap<u32, u32, BuildHasherDefault<KeyHasher>>,
+    /// For each entry the one before it in its chain.
+    before: Vec<u32>,
+}
+
+/// The entries that one index has found for each of some entries, one after another.
+#[derive(Default)]
+struct Hits {
+    counts: Vec<u8>,
+    places: Vec<u32>,
+    /// The first of each that were not read yet.
+    next: (usize, usize),
+}
+
+/// The candidates of entries that were added together.
+pub(super) struct Found {
+    hits: Vec<Hits>,
+    nearest: Nearest,
 }
 
 impl Candidates {
-    /// Adds the next entry, and returns the places of those that it may belong to, within `window`.
-    pub(super) fn push(&mut self, at: Time, story: &StoryKey, article: &ArticleKey, window: Duration) -> &[u32] {
-        let place = u32::try_from(self.times.len()).unwrap_or(NONE);
-        self.found.clear();
-        for key in chain_keys(story, article) {
-            let chain = self.chains.entry(key).or_insert([NONE; MAX_CHAIN]);
-            let begin = self.found.len();
-            let is_near = |place: &&u32| self.times.get(**place as usize).is_some_and(|time| time.since(at) <= window);
-            self.found.extend(chain.iter().take_while(is_near));
-            if self.found.len() - begin <= SHORT_CHAIN {
-                // Counts twice.
-                self.found.extend_from_within(begin..);
+    /// Adds the next entries, and returns for each the places of those that it may belong to, within `window`.
+    ///
+    /// One index is filled after another: it fits in the caches of a processor, all of them do not.
+    pub(super) fn extend(&mut self, rows: &[EntryRow], window: Duration) -> Found {
+        let first = self.times.len();
+        self.times.extend(rows.iter().map(|row| row.at));
+        let keys: Vec<Keys> = rows.iter().map(|row| keys(&row.story, &row.article)).collect();
+        let hits = self.indexes.iter_mut().enumerate().map(|(number, index)| {
+            let mut hits = Hits { counts: Vec::with_capacity(rows.len()), ..Hits::default() };
+            for (place, keys) in (first..).zip(&keys) {
+                let at = self.times[place];
+                let begin = hits.places.len();
+                let chain = index.push(keys[number]).take(MAX_CHAIN);
+                hits.places.extend(chain.take_while(|other| self.times[*other as usize].since(at) <= window));
+                hits.counts.push(u8::try_from(hits.places.len() - begin).unwrap_or(u8::MAX));
             }
-            chain.copy_within(..MAX_CHAIN - 1, 1);
-            chain[0] = place;
+            hits
+        });
+        Found { hits: hits.collect(), nearest: Nearest::default() }
+    }
+}
+
+impl Index {
+    /// Adds the next entry, and returns those before it in its chain, the last one first. Without a key it has none.
+    fn push(&mut self, key: Option<u32>) -> impl Iterator<Item = u32> {
+        let place = u32::try_from(self.before.len()).unwrap_or(NONE);
+        let last = key.and_then(|key| self.last.insert(key, place)).unwrap_or(NONE);
+        self.before.push(last);
+        std::iter::successors(Some(last), |place| self.before.get(*place as usize).copied()).take_while(|place| *place != NONE)
+    }
+}
+
+impl Found {
+    /// Returns the candidates of the next of the entries.
+    pub(super) fn next(&mut self) -> &[u32] {
+        self.nearest.found.clear();
+        for Hits { counts, places, next: (entry, place) } in &mut self.hits {
+            let count = usize::from(counts.get(*entry).copied().unwrap_or_default());
+            let found = &places[*place..*place + count];
+            self.nearest.found.extend_from_slice(found);
+            if count <= SHORT_CHAIN {
+                // Counts twice.
+                self.nearest.found.extend_from_slice(found);
+            }
+            (*entry, *place) = (*entry + 1, *place + count);
         }
-        self.times.push(at);
-        keep_nearest(&mut self.found);
-        &self.found
+        self.nearest.choose()
     }
 }
 
@@ -75,26 +125,43 @@ impl Hasher for KeyHasher {
     }
 }
 
-/// Leaves the places that were found more than once, each once, and of many those that were found most often.
-fn keep_nearest(found: &mut Vec<u32>) {
-    found.sort_unstable();
-    let mut counted: Vec<(usize, u32)> =
-        found.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0])).filter(|(count, _)| *count > 1).collect();
-    if counted.len() > MAX_CANDIDATES {
-        counted.sort_unstable_by_key(|counted| std::cmp::Reverse(*counted));
-        counted.truncate(MAX_CANDIDATES);
-    }
-    found.clear();
-    found.extend(counted.into_iter().map(|(_, place)| place));
+/// The places that were found for one entry.
+#[derive(Default)]
+struct Nearest {
+    found: Vec<u32>,
+    counted: Vec<(usize, u32)>,
 }
 
-/// Returns the keys of the chains that an entry belongs to.
-fn chain_keys(story: &StoryKey, article: &ArticleKey) -> impl Iterator<Item = u32> {
-    let bands = signature(story)
-        .into_iter()
-        .flat_map(|rows| (0_u32..).zip(rows.as_chunks::<ROWS>().0.to_owned()).map(|(band, [a, b])| key_of(band, a, b)));
-    let facts = article.facts().map(|(kind, fact)| key_of(FACT + u32::from(kind), fold(fact), 0));
-    bands.chain(facts.collect::<Vec<_>>())
+impl Nearest {
+    /// Returns the places that were found more than once, each once, and of many those that were found most often.
+    fn choose(&mut self) -> &[u32] {
+        self.found.sort_unstable();
+        self.counted.clear();
+        self.counted.extend(self.found.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0])).filter(|(count, _)| *count > 1));
+        if self.counted.len() > MAX_CANDIDATES {
+            self.counted.sort_unstable_by_key(|counted| std::cmp::Reverse(*counted));
+            self.counted.truncate(MAX_CANDIDATES);
+        }
+        self.found.clear();
+        self.found.extend(self.counted.iter().map(|(_, place)| place));
+        &self.found
+    }
+}
+
+/// The keys of an entry in each index, as far as it has them.
+type Keys = [Option<u32>; BANDS + FACTS];
+
+fn keys(story: &StoryKey, article: &ArticleKey) -> Keys {
+    let mut keys = [None; BANDS + FACTS];
+    if let Some(rows) = signature(story) {
+        for (key, [a, b]) in keys.iter_mut().zip(rows.as_chunks::<ROWS>().0) {
+            *key = Some(mix(*a, 0) ^ b);
+        }
+    }
+    for (kind, fact) in article.facts() {
+        keys[BANDS + usize::from(kind)] = Some(fold(fact));
+    }
+    keys
 }
 
 fn fold(fact: u64) -> u32 {
@@ -124,8 +191,4 @@ fn mix(word: u32, row: u32) -> u32 {
     let mixed = (word ^ row.wrapping_mul(0x9e37_79b1)).wrapping_mul(0x85eb_ca77);
     let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0xc2b2_ae3d);
     mixed ^ (mixed >> 13)
-}
-
-fn key_of(chain: u32, a: u32, b: u32) -> u32 {
-    mix(mix(a, chain) ^ b, chain + 128)
 }

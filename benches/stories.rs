@@ -1,9 +1,7 @@
 //! Measures what joining entries into stories costs: 1,000, 10,000 and 100,000 entries of one window, three of each event, and one entry more.
 //!
-//!     cargo bench --bench stories                 the figures
-//!     cargo bench --bench stories -- --check      ends with 1 when a bound is passed
-
-#![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints figures")]
+//!     cargo bench -- stories                 the figures
+//!     cargo bench -- stories --check      ends with 1 when a bound is passed
 
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -23,11 +21,10 @@ const MOST_GROWTH: f64 = 20.0;
 /// The entries that are added one by one.
 const MORE: u32 = 1000;
 
-fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+pub(crate) fn main(args: &[&str]) -> ExitCode {
+    match args {
         ["--measure", size] => measure(size.parse().expect("a number")),
-        _ => return compare(args.iter().any(|arg| arg == "--check")),
+        _ => return compare(args.contains(&"--check")),
     }
     ExitCode::SUCCESS
 }
@@ -69,7 +66,7 @@ fn compare(check: bool) -> ExitCode {
 
 fn in_a_process(size: u32) -> Cost {
     let own = std::env::current_exe().expect("this program");
-    let output = Command::new(own).args(["--measure", &size.to_string()]).output().expect("it starts");
+    let output = Command::new(own).args(["stories", "--measure", &size.to_string()]).output().expect("it starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout);
     let mut numbers = said.split_whitespace().map(|number| number.parse().expect("a number"));
@@ -82,13 +79,11 @@ fn measure(size: u32) {
     let (rows, more) = (rows(size, 0), rows(MORE, size));
     let begin = cpu_seconds();
     let mut stories = Stories::new(StoryRules::default());
-    for row in rows {
-        stories.push(row);
-    }
+    stories.extend(rows);
     let middle = cpu_seconds();
     let before = Instant::now();
     for row in more {
-        stories.push(row);
+        stories.extend(vec![row]);
     }
     let one = before.elapsed().as_secs_f64() / f64::from(MORE) * 1e6;
     let last = cpu_seconds();

@@ -1,13 +1,11 @@
 //! What translating costs beside the engines: articles taken apart and put together again, and one article end to end.
 //!
-//!     cargo bench --bench translate
-//!     cargo bench --bench translate -- --check        ends with 1 when a bound is passed
+//!     cargo bench -- translate
+//!     cargo bench -- translate --check        ends with 1 when a bound is passed
 //!     RELAIS_TEST_APY=http://…                        the article goes through that Apertium server, French to Catalan
 //!
 //! What `--check` asks is a ratio of one run: figures themselves differ from machine to machine. Each is the best of five.
 //! The article is `$RELAIS_SHARED/data/seed-article.txt`; without it, one of our own.
-
-#![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints figures")]
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -29,8 +27,8 @@ const MOST_BARE: f64 = 1.5;
 /// The same with everything around it: terms looked for, the result cleaned again, made plain text.
 const MOST_WHOLE: f64 = 11.0;
 
-fn main() -> ExitCode {
-    let check = std::env::args().any(|arg| arg == "--check");
+pub(crate) fn main(args: &[&str]) -> ExitCode {
+    let check = args.contains(&"--check");
     let articles: Vec<Clean> = (0..ARTICLES).map(|number| html::clean(&RawHtml(article(number)), None)).collect();
     let bytes: usize = articles.iter().map(|html| html.as_str().len()).sum();
     let (from, to) = (lang("fr"), lang("en"));

@@ -1,14 +1,12 @@
 //! What a run costs: CPU seconds and peak memory, cold (nothing known) and warm (every answer 304), beside a bare loop that
 //! fetches, parses with feed-rs and writes the newest 100 entries as one Atom file, in the same run.
 //!
-//!     cargo bench --bench run                     1,000 sources × 20 entries of 5.5 kB
-//!     cargo bench --bench run -- --large          10,000 sources too
-//!     cargo bench --bench run -- --check          ends with 1 when a bound is passed
+//!     cargo bench -- run                     1,000 sources × 20 entries of 5.5 kB
+//!     cargo bench -- run --large          10,000 sources too
+//!     cargo bench -- run --check          ends with 1 when a bound is passed
 //!
 //! Ratios of one run are what counts: seconds differ from machine to machine. Each figure is the least of five (three of the
 //! large ones).
-
-#![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints figures")]
 
 mod bare;
 mod feeds;
@@ -32,13 +30,11 @@ const REPEATS: usize = 5;
 const LARGE_REPEATS: usize = 3;
 const MEMORY: &str = "peak MiB";
 
-fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    match args[..] {
+pub(crate) fn main(args: &[&str]) -> ExitCode {
+    match args {
         ["--serve"] => feeds::serve(),
         ["--bare", address, sources, folder] => bare::run(address, sources.parse().expect("a number"), Path::new(folder)),
-        ["--measure", ref command @ ..] => measure::child(command),
+        ["--measure", command @ ..] => measure::child(command),
         _ => return compare(args.contains(&"--large"), args.contains(&"--check")),
     }
     ExitCode::SUCCESS
@@ -127,7 +123,14 @@ fn both(folder: &Path, command: impl Fn(&Path) -> Vec<String>) -> Costs {
 
 fn bare_command(address: &str, sources: u32, folder: &Path) -> Vec<String> {
     let own = std::env::current_exe().expect("this program").to_string_lossy().into_owned();
-    vec![own, "--bare".to_owned(), address.to_owned(), sources.to_string(), folder.to_string_lossy().into_owned()]
+    vec![
+        own,
+        "run".to_owned(),
+        "--bare".to_owned(),
+        address.to_owned(),
+        sources.to_string(),
+        folder.to_string_lossy().into_owned(),
+    ]
 }
 
 /// The program over as many sources, with a plan that asks for no more patience than the bare loop has.

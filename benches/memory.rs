@@ -1,13 +1,11 @@
 //! What the memory and the ledger cost: segments looked up, claimed and remembered a second, and requests paid for, with few
 //! segments in the memory and with many.
 //!
-//!     cargo bench --bench memory                     10,000 and 300,000 segments, on SQLite
-//!     cargo bench --bench memory -- --check          ends with 1 when more segments cost too much
+//!     cargo bench -- memory                     10,000 and 300,000 segments, on SQLite
+//!     cargo bench -- memory --check          ends with 1 when more segments cost too much
 //!     RELAIS_TEST_POSTGRES=postgres://…              on PostgreSQL too, in a schema of its own
 //!
 //! What `--check` asks is a ratio of one run: figures themselves differ from machine to machine. Each is the best of three.
-
-#![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints figures")]
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -36,8 +34,8 @@ struct Rates {
     paid: f64,
 }
 
-fn main() -> ExitCode {
-    let check = std::env::args().any(|arg| arg == "--check");
+pub(crate) fn main(args: &[&str]) -> ExitCode {
+    let check = args.contains(&"--check");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(compare(check))
 }

@@ -1,14 +1,12 @@
 //! What reading costs: MB/s of clean and of broken feeds, beside feed-rs on the clean ones, in the same run.
 //!
-//!     cargo bench --bench parse
-//!     cargo bench --bench parse -- --check        ends with 1 when a bound is passed
-//!     cargo bench --bench parse -- --linear clean only whether it is linear, of the shapes with this in their name
+//!     cargo bench -- parse
+//!     cargo bench -- parse --check        ends with 1 when a bound is passed
+//!     cargo bench -- parse --linear clean only whether it is linear, of the shapes with this in their name
 //!
 //! Then whether time and memory are linear in the size of a body (`linear`, `shapes`).
 //!
 //! Ratios of one run are what counts. Each figure is the least of many, taken in turns.
-
-#![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints figures")]
 
 mod linear;
 mod shapes;
@@ -26,16 +24,15 @@ const MOST_BROKEN: f64 = 3.0;
 const ROUNDS: usize = 40;
 const ENTRIES: usize = 20;
 
-fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().collect();
-    if let Some(["--peak", place, size]) = args.get(1..4).map(|args| [&*args[0], &*args[1], &*args[2]]) {
+pub(crate) fn main(args: &[&str]) -> ExitCode {
+    if let ["--peak", place, size] = args {
         linear::peak(place, size);
         return ExitCode::SUCCESS;
     }
-    let check = args.iter().any(|arg| arg == "--check");
-    if let Some(place) = args.iter().position(|arg| arg == "--linear") {
+    let check = args.contains(&"--check");
+    if let Some(place) = args.iter().position(|arg| *arg == "--linear") {
         let only = args.get(place + 1).filter(|only| !only.starts_with('-'));
-        return ended(linear::check(only.map_or("", String::as_str)), check);
+        return ended(linear::check(only.copied().unwrap_or_default()), check);
     }
     ended(speed() & linear::check(""), check)
 }

@@ -1,13 +1,11 @@
 //! What the checks of translations are worth: false alarms on good translations, and how much of what is broken they catch.
 //!
-//!     cargo bench --bench checks
-//!     cargo bench --bench checks -- --check           ends with 1 when a bound is passed
-//!     cargo bench --bench checks -- --show KIND       the cases of one line of the table that went wrong
-//!     cargo bench --bench checks -- --half even|odd   every other sentence: bounds are tuned on one half, and hold on the other
+//!     cargo bench -- checks
+//!     cargo bench -- checks --check           ends with 1 when a bound is passed
+//!     cargo bench -- checks --show KIND       the cases of one line of the table that went wrong
+//!     cargo bench -- checks --half even|odd   every other sentence: bounds are tuned on one half, and hold on the other
 //!
 //! Reads the parallel sentences of FLORES-200 (dev) below `$RELAIS_SHARED/data/flores`; without them, a small set of our own.
-
-#![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints figures")]
 
 mod breakage;
 mod pairs;
@@ -29,22 +27,21 @@ const MOST_ALARMS_ELSEWHERE: f64 = 9.7;
 /// The most answers of a request in order that are doubted, in percent: each is asked for once more.
 const MOST_DOUBTS: f64 = 1.5;
 
-fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().collect();
-    let value = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1)).cloned();
-    let sets = pairs::sets(value("--half").as_deref());
+pub(crate) fn main(args: &[&str]) -> ExitCode {
+    let value = |name: &str| args.iter().position(|arg| *arg == name).and_then(|at| args.get(at + 1)).copied();
+    let sets = pairs::sets(value("--half"));
     let show = value("--show");
     let small = pairs::small(&sets);
     println!("{:<34}{:>8}{:>9}{:>9}   by check", "", "cases", "%", "bound");
     let mut passed = true;
     for set in &sets {
         let most = if set.is_main() { MOST_ALARMS } else { MOST_ALARMS_ELSEWHERE };
-        passed &= row(&format!("{} good", set.name), &alarms(set, show.as_deref()), (most, false));
+        passed &= row(&format!("{} good", set.name), &alarms(set, show), (most, false));
     }
     for set in sets.iter().filter(|set| set.is_human) {
         for breakage in BREAKAGES {
             let least = if set.is_main() { breakage.least } else { breakage.elsewhere };
-            let caught = caught(set, &small, breakage, show.as_deref());
+            let caught = caught(set, &small, breakage, show);
             passed &= row(&format!("{} {}", set.name, breakage.name), &caught, (least, true));
         }
     }
@@ -58,7 +55,7 @@ fn main() -> ExitCode {
         }
     }
     speed(&sets[0]);
-    if args.iter().any(|arg| arg == "--check") && !passed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if args.contains(&"--check") && !passed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Verdicts: how many cases, how many were rejected, by which check.

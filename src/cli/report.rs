@@ -10,6 +10,9 @@ use super::table::{Cell, Table};
 use crate::config::Engine;
 use crate::model::{Fault, FaultSubject, Report, TranslationCounts, Visit};
 
+/// The number of editions up to which all are listed, unchanged ones too.
+const LONG_TABLE: usize = 20;
+
 /// Formats the line of one visit.
 pub(super) fn visit_line(visit: &Visit) -> String {
     let (sign, colour) = match visit.outcome.failure() {
@@ -111,7 +114,10 @@ fn translation_line(counts: &TranslationCounts, dry: bool, currency: Option<&str
 
 fn editions_table(report: &Report) -> String {
     let mut table = Table::new(&["edition", "language", "items", "written", "unchanged"]);
-    for edition in &report.editions {
+    // One edition for each tag makes a hundred, of which most runs change few.
+    let is_long = report.editions.len() > LONG_TABLE;
+    let (shown, unchanged): (Vec<_>, Vec<_>) = report.editions.iter().partition(|edition| !is_long || edition.written > 0);
+    for edition in shown {
         table.row(vec![
             Cell::text(edition.id.clone()),
             Cell::text(edition.lang.as_ref().map_or_else(|| "as read".to_owned(), ToString::to_string)),
@@ -120,7 +126,11 @@ fn editions_table(report: &Report) -> String {
             Cell::number(edition.same.into()),
         ]);
     }
-    table.render()
+    let rest = match unchanged.len() as u64 {
+        0 => String::new(),
+        rest => format!("{} unchanged\n", count(rest, "more edition")),
+    };
+    table.render() + &rest
 }
 
 /// Formats a fault in one line.

@@ -73,6 +73,9 @@ struct EditionStatus {
     langs: Vec<String>,
     sources: usize,
     formats: Vec<&'static str>,
+    /// The `[[edition.each]]` that it is of; those of one are one line for people.
+    #[serde(skip)]
+    family: Option<usize>,
 }
 
 #[derive(Serialize, Default)]
@@ -167,5 +170,6 @@ fn edition_status(edition: &Edition) -> EditionStatus {
         langs: edition.langs.iter().map(ToString::to_string).collect(),
         sources: edition.from.len(),
         formats: edition.formats.iter().map(|format| format.extension()).collect(),
+        family: edition.family,
     }
 }

@@ -218,6 +218,8 @@ pub struct Edition {
     pub prefer: Vec<i64>,
     /// The tags of which an entry must have one; empty if it needs none.
     pub tags: Vec<Tag>,
+    /// The number of the `[[edition.each]]` that it is of. Such editions differ in name, title, description and tag only.
+    pub family: Option<usize>,
     /// The expressions that entries are judged by.
     pub filter: Filter,
     /// Its languages; empty if every entry keeps its own.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{Located, RawDuration};
 
+mod each;
 mod edition;
 mod engine;
 mod entry_filter;
@@ -16,6 +17,7 @@ mod fetch;
 mod source;
 mod topic;
 
+pub(super) use each::RawEach;
 pub(super) use edition::{MAX_LIMIT, MIN_LIMIT, RawEdition};
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
 pub(super) use entry_filter::RawEntryFilter;

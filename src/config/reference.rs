@@ -23,7 +23,21 @@ pub fn schema() -> Value {
             }
         }
     }
+    add_each(&mut schema);
     schema
+}
+
+/// Adds `[[edition.each]]`: the keys of an edition, and its own.
+fn add_each(schema: &mut Value) {
+    let mut each = schema["$defs"]["Edition"].clone();
+    let own = schema_of::<raw::RawEach>();
+    if let (Some(keys), Some(own)) = (each["properties"].as_object_mut(), own["properties"].as_object()) {
+        keys.extend(own.clone());
+    }
+    each["description"] = own["description"].clone();
+    schema["$defs"]["EachEdition"] = each;
+    let list = serde_json::json!({ "type": "array", "items": { "$ref": "#/$defs/EachEdition" } });
+    schema["properties"]["edition"]["properties"] = serde_json::json!({ "each": list });
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
@@ -89,6 +103,12 @@ impl KnownKeys {
         Self(keys)
     }
 
+    /// Adds the keys of another table.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Returns true if the table has the key.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
@@ -149,6 +169,7 @@ pub fn reference() -> String {
     section(&mut out, "`rewrite` of a source", "", &defs["Rewrite"]);
     section(&mut out, "`[edition.ID]`", "", &defs["Edition"]);
     section(&mut out, "`pin` and `mute` of an edition", "", &defs["EntryFilter"]);
+    section(&mut out, "`[[edition.each]]`", "", &schema_of::<raw::RawEach>());
     out += "## Reserved keys\n\nA later version may support these keys. This version reports them as errors:\n\n";
     for (table, key, _) in LATER {
         let _ = match table {

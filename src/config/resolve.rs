@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+mod each;
 mod edition;
 mod edition_langs;
 mod edition_sources;
@@ -47,7 +48,7 @@ pub(super) fn plan(
         }
     };
     let context = LoadContext { folder, environment };
-    let ParsedFile { file, engines, topics, sources, editions } = document;
+    let ParsedFile { file, engines, topics, sources, editions, each } = document;
     let base_url = file.base_url.as_ref().and_then(|at| base_url(at, diagnostics));
     let fetch = fetch::fetch(&file.fetch, base_url.as_deref(), &context, diagnostics);
     let state = state(&file.state, &context, diagnostics);
@@ -55,12 +56,12 @@ pub(super) fn plan(
     if sources.is_empty() {
         diagnostics.error_in_file("the file has no source", "add a table [source.NAME] with the `url` of a feed");
     }
-    if editions.is_empty() {
+    if editions.is_empty() && each.is_empty() {
         diagnostics.error_in_file("the file has no edition", "add a table [edition.NAME] with `from = [\"*\"]`");
     }
     let planned = source::sources(&sources, &topics, fetch.every, &context, diagnostics);
     let names = engines.as_ref().map(|engines| engines.iter().map(|engine| engine.id.value.as_str()).collect::<Vec<_>>());
-    let editions = edition::editions(&editions, &sources, &planned, names.as_deref(), diagnostics);
+    let editions = edition::editions((&editions, &each), &sources, &planned, names.as_deref(), diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);
     let engines = engine::engines(engines.as_deref().unwrap_or_default(), &editions, &context, diagnostics);
     let translates = editions.iter().any(|edition| !edition.engines.is_empty());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::config as plan;
 use crate::model::{Entry, EntryId, EntryRow, Fault, FaultKind, Revision, RuleFacts, Time};
-use crate::select::{Decision, EntryFacts, Fields, Rule, RuleFailure, Verdict};
+use crate::select::{Decision, EntryFacts, Fields, Rule, RuleFailure, Tag, Verdict};
 use crate::store::Store;
 
 use super::blocking::spawn_cpu;
@@ -18,6 +18,8 @@ const MAX_JUDGED: usize = 20_000;
 /// The rules of an edition, and what they came upon.
 pub(super) struct EditionRules<'e> {
     edition: &'e plan::Edition,
+    /// The tags of which an entry must have one.
+    tags: &'e [Tag],
     /// The date of the newest entry of its sources, which ages are counted from: so the output does not depend on the clock.
     newest: Option<Time>,
     /// True if facts that are read are stored.
@@ -29,17 +31,27 @@ pub(super) struct EditionRules<'e> {
 impl<'e> EditionRules<'e> {
     /// Takes the rules of an edition. With `saves`, facts that are read from texts are stored.
     pub(super) fn new(edition: &'e plan::Edition, saves: bool) -> Self {
-        Self { edition, newest: None, saves, judged: 0, failure: None }
+        Self { edition, tags: &edition.tags, newest: None, saves, judged: 0, failure: None }
+    }
+
+    /// Takes the rules that the editions of a family have in common: those of one of them, but for its tags.
+    pub(super) fn of_family(edition: &'e plan::Edition, saves: bool) -> Self {
+        Self { tags: &[], ..Self::new(edition, saves) }
     }
 
     /// Returns true if there are no rules.
     pub(super) fn is_empty(&self) -> bool {
-        self.edition.filter.is_empty() && self.edition.tags.is_empty()
+        self.edition.filter.is_empty() && self.tags.is_empty()
     }
 
     /// Records the date of an entry that may be the newest one.
     pub(super) fn note_newest(&mut self, at: Option<Time>) {
         self.newest = self.newest.max(at);
+    }
+
+    /// Returns the date of the newest entry so far.
+    pub(super) fn newest(&self) -> Option<Time> {
+        self.newest
     }
 
     /// Returns true if no further entries are looked at.
@@ -58,11 +70,21 @@ impl<'e> EditionRules<'e> {
         if self.is_empty() {
             return Ok(rows);
         }
+        Ok(self.taken_with_facts(store, rows).await?.into_iter().map(|(row, _)| row).collect())
+    }
+
+    /// Returns those of these entries that the edition takes, with their facts, also if it has no rules.
+    pub(super) async fn taken_with_facts(
+        &mut self,
+        store: &Store,
+        rows: Vec<EntryRow>,
+    ) -> Result<Vec<(EntryRow, RuleFacts)>, PipelineError> {
         self.judged += rows.len();
         self.note_newest(rows.first().map(|row| row.at));
-        let facts = load_facts(store, &rows, self.saves).await?;
+        let mut facts = load_facts(store, &rows, self.saves).await?;
         // An entry without texts was pruned meanwhile.
-        Ok(rows.into_iter().filter(|row| facts.get(&row.id).is_some_and(|facts| self.takes(facts, row))).collect())
+        let known = rows.into_iter().filter_map(|row| Some((facts.remove(&row.id)?, row)));
+        Ok(known.filter(|(facts, row)| self.takes(facts, row)).map(|(facts, row)| (row, facts)).collect())
     }
 
     /// Returns true if the edition takes an entry that is not in the store yet.
@@ -81,7 +103,7 @@ impl<'e> EditionRules<'e> {
 
     /// Decides about an entry by its facts.
     fn decide(&self, facts: &RuleFacts, row: &EntryRow) -> Decision {
-        let tags = &self.edition.tags;
+        let tags = self.tags;
         if !tags.is_empty() && !tags.iter().any(|tag| facts.tags.iter().any(|name| name == tag.name())) {
             return Decision::dropped(Rule::Tags);
         }

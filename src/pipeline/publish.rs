@@ -25,6 +25,7 @@ use crate::policy::possible_date;
 use crate::sink::OutputDir;
 use crate::store::{Store, StoreError};
 
+use super::edition_rows::RowReader;
 use super::error::PipelineError;
 use super::full_text::Pages;
 use super::originals::load_shown_originals;
@@ -93,7 +94,7 @@ impl Publish<'_> {
         let records: HashMap<String, String> = self.store.list_publications(self.target).await?.into_iter().collect();
         let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
         let mut done = Published::default();
-        let (mut links, mut live) = (Vec::new(), LiveFiles::default());
+        let (mut links, mut live, mut reader) = (Vec::new(), LiveFiles::default(), RowReader::new(true));
         for target in self.targets() {
             let mut record = record_of(&target.stem);
             if self.only.is_none_or(|only| only.contains(&target.edition.id)) {
@@ -102,9 +103,14 @@ impl Publish<'_> {
                     edition.id = target.edition.id,
                     lang = target.lang.map(tracing::field::display)
                 );
-                let (count, published) = self.publish_edition(&target, &infos, record, pages, &mut done).instrument(span).await?;
+                let (count, published) =
+                    self.publish_edition(&target, (&infos, &mut reader), record, pages, &mut done).instrument(span).await?;
                 done.editions.extend(count);
                 record = published;
+            }
+            if record.is_none() && target.edition.family.is_some() {
+                // It has no files yet.
+                continue;
             }
             links.push(edition_link(&target, record.as_ref().map_or(0, |record| record.items)));
             live.add_edition(self.plan, &target, record.as_ref());
@@ -138,10 +144,10 @@ impl Publish<'_> {
 
     /// Publishes one edition in one language. Returns its count, unless it failed, which is reported as a fault; and the record of its
     /// files.
-    async fn publish_edition(
-        &self,
-        target: &Target<'_>,
-        infos: &HashMap<SourceId, SourceInfo>,
+    async fn publish_edition<'s>(
+        &'s self,
+        target: &Target<'s>,
+        (infos, reader): (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>),
         record: Option<Record>,
         pages: &mut Pages<'_>,
         done: &mut Published,
@@ -149,12 +155,17 @@ impl Publish<'_> {
         let Target { edition, lang, .. } = *target;
         let now = self.clock.now();
         let Selected { entries, pinned, renditions, waiting, fault } =
-            select_entries(self.store, edition, lang, now, true).await?;
-        done.waiting += waiting;
+            select_entries(self.store, reader, edition, lang, now).await?;
         // One of another language may have told it.
         done.faults.extend(fault.filter(|fault| !done.faults.contains(fault)));
+        if entries.is_empty() && record.is_none() && edition.family.is_some() {
+            // One of many, for a tag that no entry has had: its files are written with the first.
+            return Ok((None, None));
+        }
         let published = record.as_ref().map(|record| record.entries.clone()).unwrap_or_default();
-        let joined = join_stories(self.store, edition, (entries, pinned), published.known()).await?;
+        let joined = join_stories(self.store, reader, edition, (entries, pinned), published.known()).await?;
+        let waiting = joined.count_alone(&waiting);
+        done.waiting += waiting;
         let item_ids = joined.item_ids();
         let Joined { entries, stories, remembered } = joined;
         let items = u32::try_from(entries.len()).unwrap_or(u32::MAX);

@@ -36,6 +36,7 @@ use crate::store::Store;
 use crate::translate::Glossary;
 
 use super::blocking::spawn_cpu;
+use super::edition_rows::RowReader;
 use super::error::PipelineError;
 use super::full_text::Pages;
 use super::originals::load_or_make_originals;
@@ -96,10 +97,10 @@ impl Translate<'_> {
     /// Finds the renditions that editions want and the store does not have, those of the newest entries first. The article pages
     /// of those that want their full text are fetched first.
     pub(super) async fn find_missing(&self, pages: &mut Pages<'_>) -> Result<Vec<RenditionRequest>, PipelineError> {
-        let mut requests = RenditionRequests::new(self.engines, self.glossary);
+        let (mut requests, mut reader) = (RenditionRequests::new(self.engines, self.glossary), RowReader::new(true));
         for edition in self.editions.iter().filter(|edition| is_translated(edition)) {
             if self.only.is_none_or(|only| only.contains(&edition.id)) {
-                let newest = newest_entries(Some(self.store), edition, &ExpectedEntries::default(), true).await?;
+                let newest = newest_entries(Some(self.store), &mut reader, edition, &ExpectedEntries::default()).await?;
                 let full_texts = pages.load_or_fetch(&newest, edition.show == Show::Full).await?;
                 requests.add_edition(edition, &newest, &full_texts);
             }

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use relais::model::{ArticleKey, EntryId, EntryRow, Lang, LinkOrigin, Revision, SourceId, StoryRules, Time};
+use relais::model::{ArticleKey, EngineKind, EntryId, EntryRow, Lang, LinkOrigin, Revision, SourceId, StoryRules, Time};
 use relais::select::{Stories, story_key};
 
+use crate::support::engine::EngineServer;
 use crate::support::feeds::tables;
 use crate::support::origin::{Origin, Reply};
 use crate::support::postgres::Schema;
@@ -225,6 +226,56 @@ async fn edition_without_stories_shows_each_entry() {
     let (origin, world) = world("stories = false\n").await;
     publish(&origin, &world, &[("a", &[FIRST]), ("b", &[RICHER])]).await;
     assert_eq!(items(&world).len(), 2);
+}
+
+/// A world whose edition is translated by an engine.
+async fn translated_world() -> (Origin, EngineServer, World) {
+    let engine = EngineServer::start(EngineKind::Libretranslate).await;
+    let (origin, world) = world_with(|tables| {
+        let url = engine.url();
+        format!("[engine.lt]\nkind = \"libretranslate\"\nurl = \"{url}\"\n{tables}langs = [\"en\"]\nengines = [\"lt\"]\n")
+    })
+    .await;
+    (origin, engine, world)
+}
+
+/// The sources of the items of the English JSON Feed, each with the number of others.
+fn english(world: &World) -> Vec<(String, usize)> {
+    let feed: serde_json::Value = serde_json::from_str(&world.output("jeux.en.json")).expect("JSON");
+    let also = |item: &serde_json::Value| item["_relais"]["also_in"].as_array().map_or(0, Vec::len);
+    let source = |item: &serde_json::Value| item["_relais"]["source"]["id"].as_str().unwrap_or_default().to_owned();
+    feed["items"].as_array().expect("items").iter().map(|item| (source(item), also(item))).collect()
+}
+
+#[tokio::test]
+async fn only_the_entry_that_leads_its_story_is_translated() {
+    let (origin, engine, world) = translated_world().await;
+    origin.on("/a", Reply::ok(feed("a", &[FIRST])));
+    origin.on("/b", Reply::ok(feed("b", &[RICHER])));
+    let estimated = world.relais(&["run", "--dry-run", "--json"]).await.json();
+    let report = world.relais(&["run", "--json"]).await.json();
+    assert_eq!(english(&world), [("b".to_owned(), 1)]);
+    let texts = engine.texts().concat();
+    assert!(texts.contains("offre à la France") && !texts.contains("Relais : Kylian Marteau"), "{texts}");
+    assert_eq!(report["translation"]["waiting"], 0, "what is not translated waits for nothing: {report}");
+    let segments = &estimated["translation"]["segments"];
+    assert_eq!(segments, &report["translation"]["segments"], "and is not estimated: {estimated} {report}");
+}
+
+#[tokio::test]
+async fn entry_that_comes_to_lead_its_story_is_translated_then() {
+    let (origin, engine, world) = translated_world().await;
+    let others = [
+        (7, 14, "Les billets de judo se vendent vite", "Il en reste trois cents."),
+        (8, 7, "Une piste de ski à Annecy", "Elle ouvre en mai."),
+        (9, 6, "Le prix du pain monte encore", "Dix centimes de plus."),
+    ];
+    publish(&origin, &world, &[("a", &[FIRST]), ("b", &[others[0], RICHER, others[1], others[2]])]).await;
+    let before = engine.texts().len();
+    publish(&origin, &world, &[("b", &others)]).await;
+    assert!(english(&world).contains(&("a".to_owned(), 0)), "the richer one was taken back: {:?}", english(&world));
+    let texts = engine.texts()[before..].concat();
+    assert!(texts.contains("Kylian Marteau et les Français en or"), "{texts}");
 }
 
 #[tokio::test]

@@ -66,10 +66,15 @@ fn source_remarks(source: &SourceStatus, now: Time) -> String {
 
 fn editions_table(editions: &[EditionStatus]) -> String {
     let mut table = Table::new(&["edition", "languages", "sources", "formats"]);
-    for edition in editions {
+    for editions in editions.chunk_by(|one, other| one.family.is_some() && one.family == other.family) {
+        let edition = &editions[0];
+        let id = match editions {
+            [.., last] if editions.len() > 1 => format!("{} … {} ({})", edition.id, last.id, editions.len()),
+            _ => edition.id.clone(),
+        };
         let langs = if edition.langs.is_empty() { "as read".to_owned() } else { edition.langs.join(" ") };
         table.row(vec![
-            Cell::text(edition.id.clone()),
+            Cell::text(id),
             Cell::text(langs),
             Cell::number(edition.sources as u64),
             Cell::text(edition.formats.join(" ")),

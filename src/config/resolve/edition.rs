@@ -8,19 +8,16 @@ use super::super::diagnostics::Diagnostics;
 use super::super::diagnostics::nearest;
 use super::super::plan::{Edition, Source};
 use super::super::raw;
-use super::super::tables::NamedTable;
+use super::super::tables::{EachTable, NamedTable};
 use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
+use super::each::{expand, unknown_tag};
 use super::edition_langs::check_languages;
 use super::edition_sources::{from, list_some};
 use super::entry_filter::named_entries;
-use super::rules::{DEFAULT_WEIGHT, duration, id_in_message, line, number};
+use super::rules::{DEFAULT_WEIGHT, RESERVED, duration, id_in_message, line, number};
 use super::selection::filter;
 use crate::model::{BilingualMode, Format, SourceId, StoryRules, Text, UntranslatedPolicy};
 use crate::select::Tag;
-
-/// Names that relais uses itself, in the output folder and as HTTP paths.
-const RESERVED: [&str; 10] =
-    ["archive", "faults", "healthz", "index", "manifest", "metrics", "readyz", "sources", "status", "websub"];
 
 /// The range of `hold`.
 const HOLD: (Duration, Duration) = (Duration::ZERO, Duration::from_hours(30 * 24));
@@ -37,10 +34,10 @@ const STORY_WINDOW: (Duration, Duration) = (Duration::from_hours(1), Duration::f
 /// The range of `story_threshold`.
 const THRESHOLD: std::ops::RangeInclusive<f64> = 0.5..=1.0;
 
-/// Checks all editions, in the order of the file. Their files cannot collide: IDs differ and have no dot, and no language is
+/// Checks all editions, in the order of the file; those of `[[edition.each]]` come last. Their files cannot collide: IDs differ and have no dot, and no language is
 /// listed twice. `engines` are the IDs of all engines, or `None` if they could not be read.
 pub(super) fn editions(
-    raw: &[NamedTable<raw::RawEdition>],
+    (raw, each): (&[NamedTable<raw::RawEdition>], &[EachTable]),
     tables: &[NamedTable<raw::RawSource>],
     sources: &[Source],
     engines: Option<&[&str]>,
@@ -48,7 +45,15 @@ pub(super) fn editions(
 ) -> Vec<Edition> {
     // Tags in a list that could not be read would be unknown here too: one mistake is one problem.
     let tags_are_known = tables.iter().all(|table| table.keys.get("tags") != Some(&false));
-    let editions: Vec<Edition> = raw.iter().map(|named| edition(named, sources, tags_are_known, engines, diagnostics)).collect();
+    let mut editions: Vec<Edition> = raw
+        .iter()
+        .map(|named| edition((&named.id, &named.table, &named.keys), sources, tags_are_known, engines, diagnostics))
+        .collect();
+    for (family, each) in each.iter().enumerate() {
+        let id = Located { span: each.span.clone(), value: "each".to_owned() };
+        let template = edition((&id, &each.edition, &each.keys), sources, tags_are_known, engines, diagnostics);
+        expand(each, (template, family), &mut editions, diagnostics);
+    }
     if editions.is_empty() || diagnostics.has_errors() {
         // A mistyped `from` would also report its sources as unused: one mistake is one problem.
         return editions;
@@ -68,13 +73,12 @@ pub(super) fn editions(
 }
 
 fn edition(
-    named: &NamedTable<raw::RawEdition>,
+    (id, table, keys): (&Located<String>, &raw::RawEdition, &HashMap<String, bool>),
     sources: &[Source],
     tags_are_known: bool,
     known: Option<&[&str]>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Edition {
-    let NamedTable { id, table, keys } = named;
     if RESERVED.contains(&id.value.as_str()) {
         let message = format!("an edition cannot be called {}", id_in_message(&id.value));
         diagnostics.error(&id.span, message, "relais uses that name itself: choose another one");
@@ -87,7 +91,7 @@ fn edition(
     let [pin, mute] = [("pin", &table.pin), ("mute", &table.mute)]
         .map(|(key, table)| named_entries(key, table.as_ref(), (&from, sources), tags_are_known, diagnostics));
     let limit = number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics);
-    check_languages(named, &from, sources, diagnostics);
+    check_languages((id, table, keys), &from, sources, diagnostics);
     Edition {
         id: id.value.clone(),
         title: table.title.as_ref().and_then(|at| line("title", at, diagnostics)).unwrap_or_else(|| Text::new(&id.value)),
@@ -96,6 +100,7 @@ fn edition(
         prefer: from.iter().map(prefer).collect(),
         from,
         tags,
+        family: None,
         filter: filter(table.keep.as_ref(), table.drop.as_ref(), diagnostics),
         langs: unique("langs", &table.langs, |tag| tag.0.clone(), diagnostics),
         engines: engines(&table.engines.value, known, diagnostics),
@@ -229,11 +234,7 @@ fn split_entry_tags(
             tags.push(tag);
             continue;
         }
-        let hint = match nearest(name, Tag::all().map(Tag::name)) {
-            Some(near) => format!("did you mean \"tag:{near}\"?"),
-            None => "docs/TAGS.md says which there are, for example \"tag:sport/judo\" and \"tag:noc/FRA\"".to_owned(),
-        };
-        diagnostics.error(&at.span, format!("the lists of relais have no tag {}", quoted(name)), hint);
+        unknown_tag(at, "tag:", diagnostics);
     }
     if items.is_empty() && !from.value.is_empty() {
         items.push(Located { span: from.span.clone(), value: "*".to_owned() });

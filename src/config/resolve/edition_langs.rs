@@ -1,16 +1,18 @@
 //! The check that something can translate what an edition publishes in other languages than its sources'.
 
+use std::collections::HashMap;
+
 use super::super::diagnostics::Diagnostics;
 use super::super::plan::Source;
 use super::super::raw;
-use super::super::tables::NamedTable;
+use super::super::values::Located;
 use super::rules::id_in_message;
 use crate::model::SourceId;
 
 /// Reports a language of an edition without engines if a source is in another one. An edition that sets `untranslated` has said
 /// what it wants: `skip` sorts entries by language, `original` shows them as they are.
 pub(super) fn check_languages(
-    NamedTable { id, table, keys }: &NamedTable<raw::RawEdition>,
+    (id, table, keys): (&Located<String>, &raw::RawEdition, &HashMap<String, bool>),
     from: &[SourceId],
     sources: &[Source],
     diagnostics: &mut Diagnostics<'_>,

@@ -5,12 +5,13 @@ use crate::config::Edition;
 use crate::model::{
     Entry, EntryId, EntryRow, ExplainedEdition, ExplainedMember, ExplainedTranslation, Lang, Time, UntranslatedPolicy,
 };
+use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::edition_rules::EditionRules;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::originals::{load_originals, make_original};
 use crate::pipeline::publish::{Joined, Known, file_stem, join_stories, select_entries};
 use crate::pipeline::translate::{SegmentExplainer, source_language};
-use crate::select::{Admission, decide_admission, is_same_article, story_likeness};
+use crate::select::{Admission, Rule, decide_admission, is_same_article, story_likeness};
 use crate::store::TranslationRow;
 
 /// The longest part of a headline in a sentence.
@@ -19,24 +20,30 @@ const LONGEST_TITLE: usize = 60;
 impl Explainer<'_> {
     /// Explains an entry in all editions that take its source, in each of their languages.
     pub(super) async fn explain_editions(&self, row: &EntryRow, entry: &Entry) -> Result<Vec<ExplainedEdition>, PipelineError> {
-        let mut explained = Vec::new();
+        let (mut explained, mut reader) = (Vec::new(), RowReader::new(false));
         for edition in self.plan.editions.iter().filter(|edition| edition.from.contains(&row.source)) {
+            // Of one edition for each tag, only those of its tags are meant for it.
+            if edition.family.is_some()
+                && EditionRules::new(edition, false).explain(self.store, row).await?.rule == Some(Rule::Tags)
+            {
+                continue;
+            }
             let all = edition.langs.is_empty().then_some(None);
             for lang in edition.langs.iter().map(Some).chain(all) {
-                explained.push(self.explain_edition(edition, lang, row, entry).await?);
+                explained.push(self.explain_edition(&mut reader, (edition, lang), row, entry).await?);
             }
         }
         Ok(explained)
     }
 
-    async fn explain_edition(
-        &self,
-        edition: &Edition,
-        lang: Option<&Lang>,
+    async fn explain_edition<'s>(
+        &'s self,
+        reader: &mut RowReader<'s>,
+        (edition, lang): (&'s Edition, Option<&Lang>),
         row: &EntryRow,
         entry: &Entry,
     ) -> Result<ExplainedEdition, PipelineError> {
-        let selected = select_entries(self.store, edition, lang, self.now, false).await?;
+        let selected = select_entries(self.store, reader, edition, lang, self.now).await?;
         let stored = match lang {
             Some(lang) => self.store.find_translation_rows(&[row.id], lang).await?.into_iter().next(),
             None => None,
@@ -45,7 +52,7 @@ impl Explainer<'_> {
         let newest = selected.entries.iter().map(|newest| newest.at).max();
         let admission = self.admission(edition, lang, row, stored.as_ref());
         let nothing_known = Known { shown: &[], stories: &[] };
-        let joined = join_stories(self.store, edition, (selected.entries, selected.pinned), nothing_known).await?;
+        let joined = join_stories(self.store, reader, edition, (selected.entries, selected.pinned), nothing_known).await?;
         let place = joined.entries.iter().position(|shown| shown.id == row.id);
         let reason = match place {
             Some(_) => reason_to_show(admission),
@@ -86,10 +93,11 @@ impl Explainer<'_> {
         if let Some(rule) = decision.rule.filter(|_| !decision.is_kept()) {
             return Ok(format!("not shown: `{rule}` of the edition leaves it out"));
         }
-        if let Some(reason) = reason_to_wait(edition, row, admission) {
+        // What does not lead its story is not translated, and waits for nothing.
+        if let Some(reason) = self.reason_of_story(edition, row, joined).await? {
             return Ok(reason);
         }
-        if let Some(reason) = self.reason_of_story(edition, row, joined).await? {
+        if let Some(reason) = reason_to_wait(edition, row, admission) {
             return Ok(reason);
         }
         let is_older = joined.entries.last().is_some_and(|last| row.at < last.at);

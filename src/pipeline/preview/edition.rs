@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::config::Edition;
 use crate::model::{EntryId, EntryRow, Lang, Time};
+use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::explain::{FoundEntry, with_titles};
 use crate::pipeline::publish::select_entries;
@@ -32,8 +33,9 @@ pub async fn preview_edition(
     let mut changed = Vec::new();
     let all = edition.langs.is_empty().then_some(None);
     for lang in edition.langs.iter().map(Some).chain(all) {
-        let before = select_entries(store, edition, lang, now, false).await?.entries;
-        let after = select_entries(store, tried, lang, now, false).await?.entries;
+        // Both may be of one family, and their rules differ.
+        let before = select_entries(store, &mut RowReader::new(false), edition, lang, now).await?.entries;
+        let after = select_entries(store, &mut RowReader::new(false), tried, lang, now).await?.entries;
         let (appears, disappears) = (missing(&after, &before), missing(&before, &after));
         changed.push(ChangedEdition {
             lang: lang.cloned(),

@@ -8,14 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, SourceId, Time};
 use crate::pipeline::blocking::spawn_cpu;
+use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
-use crate::select::{Member, Stories, choose_leader};
+use crate::pipeline::leaders::{MAX_ROWS, leader, preferences};
+use crate::select::Stories;
 use crate::store::Store;
 
-/// The rows per query.
-const PAGE: usize = 2000;
-/// The most rows that are compared with those of an edition: a window of half a million entries a day.
-const MAX_ROWS: usize = 100_000;
 /// The most other sources that an item lists.
 const MAX_OTHERS: usize = 20;
 
@@ -49,6 +47,12 @@ pub(in crate::pipeline) struct Joined {
 }
 
 impl Joined {
+    /// Returns the number of some entries that are in no story.
+    pub(super) fn count_alone(&self, entries: &HashSet<EntryId>) -> u64 {
+        let joined: HashSet<&EntryId> = self.remembered.iter().flat_map(|story| &story.members).collect();
+        entries.iter().filter(|id| !joined.contains(id)).count() as u64
+    }
+
     /// Returns the ids of the items.
     pub(super) fn item_ids(&self) -> Vec<EntryId> {
         self.entries.iter().map(|row| self.stories.get(&row.id).map_or(row.id, |story| story.id)).collect()
@@ -65,9 +69,10 @@ pub(in crate::pipeline) struct Known<'a> {
 
 /// Joins the entries that an edition shows with all entries of its sources that may belong to the same stories. The first `pinned` of
 /// them lead; the others are in order, newest first.
-pub(in crate::pipeline) async fn join_stories(
-    store: &Store,
-    edition: &plan::Edition,
+pub(in crate::pipeline) async fn join_stories<'e>(
+    store: &'e Store,
+    reader: &mut RowReader<'e>,
+    edition: &'e plan::Edition,
     (entries, pinned): (Vec<EntryRow>, usize),
     known: Known<'_>,
 ) -> Result<Joined, PipelineError> {
@@ -75,27 +80,12 @@ pub(in crate::pipeline) async fn join_stories(
     // What is pinned may be of any age.
     let oldest = entries[pinned..].iter().map(|row| row.at).min().or_else(|| entries.iter().map(|row| row.at).max());
     let (Some(rules), Some(oldest)) = (edition.stories, oldest) else { return Ok(alone(entries)) };
-    let rows = read_rows(store, edition, oldest.minus(rules.window)).await?;
+    let rows = reader.open(store, edition).read_back_to(oldest.minus(rules.window), MAX_ROWS).await?;
     let stories = spawn_cpu("joining stories", move || Stories::of(rules, rows)).await?;
     // An edition with free places has room for stories that began before its oldest entry.
     let floor = (entries.len() >= edition.at_least).then_some(oldest);
-    let prefer: HashMap<&SourceId, i64> = edition.from.iter().zip(edition.prefer.iter().copied()).collect();
+    let prefer = preferences(edition);
     Ok(Shelf::new((entries, pinned), floor, known, &prefer).put(stories))
-}
-
-/// Reads the rows of an edition's sources from the newest on back to a time.
-async fn read_rows(store: &Store, edition: &plan::Edition, since: Time) -> Result<Vec<EntryRow>, PipelineError> {
-    let (mut rows, mut before) = (Vec::new(), None);
-    while rows.len() < MAX_ROWS {
-        let page = store.list_newest_entries(&edition.from, before, Some(since), PAGE).await?;
-        before = page.last().map(|row| (row.at, row.id));
-        let is_last = page.len() < PAGE;
-        rows.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    Ok(rows)
 }
 
 /// Puts stories into the place that their id and date give them.
@@ -143,7 +133,7 @@ impl<'a> Shelf<'a> {
                 // It began before the oldest entry that the edition has room for: readers have had it.
                 continue;
             }
-            let leader = self.leader(&shown);
+            let leader = leader(&shown, self.prefer).clone();
             if is_pinned {
                 self.pinned.insert(leader.id);
             }
@@ -169,12 +159,6 @@ impl<'a> Shelf<'a> {
         let (at, id) = known.or_else(own).unwrap_or((members[0].at, members[0].id));
         self.taken.insert(id);
         (id, at)
-    }
-
-    fn leader(&self, shown: &[EntryRow]) -> EntryRow {
-        let member = |entry| Member { entry, prefer: self.prefer.get(&entry.source).copied().unwrap_or_default() };
-        let members: Vec<Member<'_>> = shown.iter().map(member).collect();
-        shown[choose_leader(&members)].clone()
     }
 }
 

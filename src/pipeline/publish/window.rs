@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, Fault, Lang, Show, Time};
-use crate::pipeline::edition_rules::EditionRules;
+use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
 use crate::pipeline::translate::source_language;
-use crate::pipeline::window::{WindowRows, open_window};
+use crate::pipeline::window::open_window;
 use crate::select::{Admission, Window, decide_admission};
 use crate::store::{Store, StoreError, TranslationRow};
 
@@ -20,31 +20,25 @@ pub(in crate::pipeline) struct Selected {
     pub(in crate::pipeline) pinned: usize,
     /// The renditions that entries are shown in, each with a hash of what it says.
     pub(in crate::pipeline) renditions: HashMap<EntryId, i64>,
-    /// The number of entries that wait for a translation.
-    pub(in crate::pipeline) waiting: u64,
+    /// The entries that wait for a translation.
+    pub(in crate::pipeline) waiting: HashSet<EntryId>,
     /// A rule that could not be evaluated.
     pub(in crate::pipeline) fault: Option<Fault>,
 }
 
-/// Chooses the entries of an edition in a language. With `saves`, what its rules read from texts is stored.
-pub(in crate::pipeline) async fn select_entries(
-    store: &Store,
-    edition: &plan::Edition,
+/// Chooses the entries of an edition in a language.
+pub(in crate::pipeline) async fn select_entries<'e>(
+    store: &'e Store,
+    reader: &mut RowReader<'e>,
+    edition: &'e plan::Edition,
     lang: Option<&Lang>,
     now: Time,
-    saves: bool,
 ) -> Result<Selected, PipelineError> {
     let named = PinsAndMutes::load(Some(store), edition).await?;
-    let mut rules = EditionRules::new(edition, saves);
     let window = open_window(edition);
-    let mut selection = Selection { store, edition, lang, now, window, renditions: HashMap::new(), waiting: 0 };
-    let mut rows = WindowRows::new(store, edition);
-    loop {
-        let rows = rows.next(&selection.window).await?;
-        if rows.is_empty() || rules.is_exhausted() {
-            break;
-        }
-        let rows = rules.taken(store, rows).await?;
+    let mut selection = Selection { store, edition, lang, now, window, renditions: HashMap::new(), waiting: HashSet::new() };
+    let mut rows = reader.open(store, edition);
+    while let Some(rows) = rows.next(&selection.window).await? {
         selection.add(named.mark(store, rows).await?, Window::push).await?;
     }
     selection.add(named.load_pinned(store).await?, |window, row, _| window.pin(row)).await?;
@@ -52,7 +46,7 @@ pub(in crate::pipeline) async fn select_entries(
     let (entries, pinned) = window.into_entries_and_pins();
     let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
     renditions.retain(|id, _| shown.contains(id));
-    Ok(Selected { entries, pinned, renditions, waiting, fault: rules.fault() })
+    Ok(Selected { entries, pinned, renditions, waiting, fault: rows.fault() })
 }
 
 /// The entries that are chosen so far.
@@ -63,7 +57,7 @@ struct Selection<'a> {
     now: Time,
     window: Window,
     renditions: HashMap<EntryId, i64>,
-    waiting: u64,
+    waiting: HashSet<EntryId>,
 }
 
 impl Selection<'_> {
@@ -83,7 +77,9 @@ impl Selection<'_> {
                 }
                 Admission::Waits => {
                     tracing::debug!(entry.id = %row.id, source.id = %row.source, "the entry waits for a translation");
-                    self.waiting += u64::from(!self.window.is_full() && self.window.is_open(&row.source));
+                    if !self.window.is_full() && self.window.is_open(&row.source) {
+                        self.waiting.insert(row.id);
+                    }
                 }
                 Admission::Left => {
                     tracing::debug!(entry.id = %row.id, source.id = %row.source, "skipped the entry: there is no translation");

@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::blocking::spawn_cpu;
+use super::super::edition_rows::RowReader;
 use super::super::error::PipelineError;
 use super::super::full_text::is_page_wanted;
 use super::super::originals::{load_originals, make_original};
@@ -85,9 +86,9 @@ impl EstimateRequest<'_> {
     /// Finds the renditions that editions would want and not have.
     async fn find_work(&self, editions: &[&Edition]) -> Result<FoundWork, PipelineError> {
         let mut wanted = RenditionRequests::new(self.engines, self.glossary);
-        let mut pages_to_fetch = HashSet::new();
+        let (mut pages_to_fetch, mut reader) = (HashSet::new(), RowReader::new(false));
         for edition in editions {
-            let newest = newest_entries(self.store, edition, &self.expected, false).await?;
+            let newest = newest_entries(self.store, &mut reader, edition, &self.expected).await?;
             let full_texts = self.load_full_texts(&newest).await?;
             if edition.show == Show::Full {
                 let of_pages = newest.iter().filter(|row| self.paged.contains(&row.source));

@@ -8,10 +8,12 @@ use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use crate::config as plan;
 use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs, Time};
+use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::edition_rules::EditionRules;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::leaders::leading_entries;
 use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
-use crate::pipeline::window::{WindowRows, open_window};
+use crate::pipeline::window::open_window;
 use crate::select::FoldedTitle;
 use crate::store::{Store, StoreError};
 use crate::translate::{Document, Glossary};
@@ -112,26 +114,23 @@ pub(super) fn is_translated(edition: &plan::Edition) -> bool {
     !edition.engines.is_empty() && !edition.langs.is_empty()
 }
 
-/// Returns the newest entries that an edition takes in any language, each article once, as they are once `expected` is in the store.
-/// With `saves`, what is read of entries on the way is stored.
-pub(super) async fn newest_entries(
-    store: Option<&Store>,
-    edition: &plan::Edition,
+/// Returns the newest entries that an edition takes in any language, each story once, as they are once `expected` is in the store.
+pub(super) async fn newest_entries<'e>(
+    store: Option<&'e Store>,
+    reader: &mut RowReader<'e>,
+    edition: &'e plan::Edition,
     expected: &ExpectedEntries,
-    saves: bool,
 ) -> Result<Vec<EntryRow>, PipelineError> {
     let named = PinsAndMutes::load(store, edition).await?;
-    let mut rules = EditionRules::new(edition, saves);
+    // Nothing is stored of what its rules read of entries that are not stored themselves.
+    let mut rules = EditionRules::new(edition, false);
     let new = expected_entries(store, edition, expected, (&mut rules, &named)).await?;
     let mut new = new.into_iter().peekable();
     let mut window = open_window(edition);
-    let mut pages = store.map(|store| (store, WindowRows::new(store, edition)));
+    let mut pages = store.map(|store| (store, reader.open(store, edition)));
     while let Some((store, pages)) = &mut pages {
-        let rows = pages.next(&window).await?;
-        if rows.is_empty() || rules.is_exhausted() {
-            break;
-        }
-        let rows = rules.taken(store, rows).await?;
+        pages.note_newest(rules.newest());
+        let Some(rows) = pages.next(&window).await? else { break };
         for MarkedRow { row, is_pinned } in named.mark(store, rows).await? {
             while let Some(newer) = new.next_if(|new| (new.row.at, new.row.id) > (row.at, row.id)) {
                 window.push(newer.row, newer.is_pinned);
@@ -146,7 +145,7 @@ pub(super) async fn newest_entries(
         let pinned = named.load_pinned(store).await?.into_iter().map(|pinned| pinned.row);
         pinned.filter(|row| !expected.withdrawn.contains(&row.id)).for_each(|row| window.pin(row));
     }
-    Ok(window.into_entries())
+    leading_entries(store, reader, edition, window.into_entries_and_pins()).await
 }
 
 /// Returns the entries that an edition takes of those that are not in the store yet, newest first.

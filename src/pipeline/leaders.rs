@@ -1,0 +1,58 @@
+//! Chooses the entries that lead their stories: the ones that are shown in full, and translated.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::config as plan;
+use crate::model::{EntryId, EntryRow, SourceId};
+use crate::select::{Member, Stories, choose_leader};
+use crate::store::Store;
+
+use super::blocking::spawn_cpu;
+use super::edition_rows::RowReader;
+use super::error::PipelineError;
+
+/// The most rows that are compared with those of an edition: a window of half a million entries a day.
+pub(super) const MAX_ROWS: usize = 100_000;
+
+/// Returns those of an edition's entries that lead their stories, in their order. The others are listed with the headline of their source,
+/// so that nothing is paid for their translation. Of the entries the first `pinned` are; without a store nothing else is known.
+pub(super) async fn leading_entries<'e>(
+    store: Option<&'e Store>,
+    reader: &mut RowReader<'e>,
+    edition: &'e plan::Edition,
+    (entries, pinned): (Vec<EntryRow>, usize),
+) -> Result<Vec<EntryRow>, PipelineError> {
+    let (Some(rules), Some(oldest)) = (edition.stories, entries[pinned..].iter().map(|row| row.at).min()) else {
+        return Ok(entries);
+    };
+    let mut rows = entries.clone();
+    if let Some(store) = store {
+        let known: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
+        let stored = reader.open(store, edition).read_back_to(oldest.minus(rules.window), MAX_ROWS).await?;
+        rows.extend(stored.into_iter().filter(|row| !known.contains(&row.id)));
+    }
+    let stories = spawn_cpu("joining stories", move || Stories::of(rules, rows)).await?;
+    let prefer = preferences(edition);
+    let own: HashMap<EntryId, &EntryRow> = entries.iter().map(|row| (row.id, row)).collect();
+    let mut led: HashSet<EntryId> = HashSet::new();
+    for members in stories {
+        let members: Vec<EntryRow> = members.into_iter().filter(|row| own.contains_key(&row.id)).collect();
+        if members.len() > 1 {
+            let leader = leader(&members, &prefer).id;
+            led.extend(members.iter().map(|row| row.id).filter(|id| *id != leader));
+        }
+    }
+    Ok(entries.into_iter().filter(|row| !led.contains(&row.id)).collect())
+}
+
+/// Returns how much the sources of an edition are preferred.
+pub(super) fn preferences(edition: &plan::Edition) -> HashMap<&SourceId, i64> {
+    edition.from.iter().zip(edition.prefer.iter().copied()).collect()
+}
+
+/// Returns the entry that leads the others.
+pub(super) fn leader<'m>(members: &'m [EntryRow], prefer: &HashMap<&SourceId, i64>) -> &'m EntryRow {
+    let member = |entry| Member { entry, prefer: prefer.get(&entry.source).copied().unwrap_or_default() };
+    let all: Vec<Member<'_>> = members.iter().map(member).collect();
+    &members[choose_leader(&all)]
+}

@@ -56,12 +56,13 @@ pub(super) fn plan(
     if sources.is_empty() {
         diagnostics.error_in_file("the file has no source", "add a table [source.NAME] with the `url` of a feed");
     }
-    if editions.is_empty() && each.is_empty() {
+    if editions.is_empty() && each.as_ref().is_some_and(Vec::is_empty) {
         diagnostics.error_in_file("the file has no edition", "add a table [edition.NAME] with `from = [\"*\"]`");
     }
     let planned = source::sources(&sources, &topics, fetch.every, &context, diagnostics);
     let names = engines.as_ref().map(|engines| engines.iter().map(|engine| engine.id.value.as_str()).collect::<Vec<_>>());
-    let editions = edition::editions((&editions, &each), &sources, &planned, names.as_deref(), diagnostics);
+    let editions =
+        edition::editions((&editions, each.as_deref().unwrap_or_default()), &sources, &planned, names.as_deref(), diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);
     let engines = engine::engines(engines.as_deref().unwrap_or_default(), &editions, &context, diagnostics);
     let translates = editions.iter().any(|edition| !edition.engines.is_empty());

@@ -12,7 +12,7 @@ use super::diagnostics::Diagnostics;
 use super::id::{MAX_ID, is_id, propose_id};
 use super::raw;
 use super::reference::KnownKeys;
-use super::values::{Located, quoted};
+use super::values::{Located, quoted, shortened};
 
 mod duplicate;
 mod each;
@@ -21,7 +21,7 @@ mod one_table;
 mod secret_spans;
 
 pub(super) use each::EachTable;
-use one_table::{read_table, shortened};
+use one_table::read_table;
 
 /// The bytes of a key or a value in the file.
 type Span = Range<usize>;
@@ -46,8 +46,8 @@ pub(super) struct ParsedFile {
     pub(super) sources: Vec<NamedTable<raw::RawSource>>,
     /// In the order of the file.
     pub(super) editions: Vec<NamedTable<raw::RawEdition>>,
-    /// In the order of the file.
-    pub(super) each: Vec<EachTable>,
+    /// In the order of the file; `None` if `edition.each` is not a list of tables.
+    pub(super) each: Option<Vec<EachTable>>,
 }
 
 /// The stack of the parsing thread. The parser limits its own depth, but copying or dropping a table of 80 × 80 tables overflowed
@@ -91,7 +91,7 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
     let topic = take_table(&mut root, "topic", diagnostics);
     let source = take_table(&mut root, "source", diagnostics);
     let mut edition = take_table(&mut root, "edition", diagnostics);
-    let each = edition.as_mut().map(|editions| each::take(editions, diagnostics)).unwrap_or_default();
+    let each = edition.as_mut().map_or(Some(Vec::new()), |editions| each::take(editions, diagnostics));
     let (mut file, _) = read_table::<raw::RawFile>("", root, KnownKeys::of_file(), diagnostics);
     if let Some(fetch) = fetch {
         file.fetch = read_table("fetch", fetch, &KnownKeys::of::<raw::RawFetch>(), diagnostics).0;

@@ -61,6 +61,12 @@ pub(super) fn quoted(text: &str) -> String {
     if short.len() < text.len() { format!("{:?}", short + "…") } else { format!("{short:?}") }
 }
 
+/// Escapes and shortens a name of the file for a message.
+pub(super) fn shortened(name: &str) -> String {
+    let quoted = quoted(name);
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
 /// Deserialises a string with `parse`. The error for another type says what was `wanted`.
 pub(super) fn deserialize_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,

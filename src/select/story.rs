@@ -197,6 +197,30 @@ mod tests {
     }
 
     #[test]
+    fn same_words_about_somebody_else_are_another_story() {
+        let of = |id, source: &str, place: &str, name: &str| {
+            let title = format!("À {place}, {name} remporte la finale devant mille spectateurs");
+            row(id, source, 0, &title, &format!("Devant le public de {place}, {name} a gagné la finale en trois minutes."))
+        };
+        let rows = [of(1, "a", "Nanterre", "Léon Vidal"), of(2, "b", "Saint-Ouen", "Odile Varenne")];
+        assert_eq!(count(&rows), 2);
+    }
+
+    #[test]
+    fn headlines_without_a_common_word_need_more_in_common_than_the_background() {
+        let background = "Louise, 11 ans, a été retrouvée morte samedi dans un bois de l’Essonne, près de son collège.";
+        let (news, other) = (
+            row(1, "a", 0, "Mort de Louise : la ville organise des trajets surveillés pour les élèves", background),
+            row(2, "b", 1, "Violences : Louise, une psychose qui gagne l’Essonne", background),
+        );
+        assert_eq!(count(&[news.clone(), other]), 2);
+        assert_eq!(
+            count(&[news, row(2, "b", 1, "Mort de Louise : des trajets surveillés pour les élèves de la ville", background)]),
+            1
+        );
+    }
+
+    #[test]
     fn chain_of_entries_ends_after_two_windows() {
         let rows: Vec<EntryRow> = (0..6)
             .map(|day| row(day, if day % 2 == 0 { "a" } else { "b" }, day * 23, "Marceau en or sur 200 m papillon", LEDE))
@@ -222,7 +246,7 @@ mod tests {
             .collect();
         let mut found = Candidates::default().extend(&rows, Duration::from_secs(60));
         let most = rows.iter().map(|_| found.next().len()).max();
-        assert!(most <= Some(8), "{most:?}");
+        assert!(most <= Some(candidates::MAX_CANDIDATES), "{most:?}");
     }
 
     /// Entries of few sources and few words, so that many are alike.

@@ -56,7 +56,7 @@ fn engine(id: &str, kind: &str, server: &EngineServer, more: &str) -> String {
 fn edition(id: &str, langs: &str, engines: &str) -> String {
     format!(
         "[edition.{id}]\ntitle = \"The Games\"\nlangs = [{langs}]\nshow = \"full\"\nengines = [{engines}]\n\
-         untranslated = \"original\"\nlimit = 60\n"
+         untranslated = \"original\"\nlimit = 60\nstories = false\n"
     )
 }
 

@@ -129,10 +129,10 @@ async fn edition_of_a_tag_stays_when_its_last_entry_goes() {
 #[tokio::test]
 async fn editions_of_tags_are_named_by_their_placeholders() {
     let each = "[[edition.each]]\ntags = [\"noc\"]\nexcept = [\"noc/ITA\"]\nid = \"pays-{tag}\"\ntitle = \"{label}, en bref\"\n";
-    let (_origin, world) = world(each, &[("1", "Natation : l'Allemagne et l'Italie en finale", "")]).await;
+    let (_origin, world) = world(each, &[("1", "Natation : l’Allemagne et l’Italie en finale", "")]).await;
     let ended = world.relais(&["run"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(world.output("pays-ger.json").contains("\"title\":\"Allemagne, en bref\""), "{}", world.output("pays-ger.json"));
+    assert!(world.output("pays-ger.json").contains("\"title\": \"Allemagne, en bref\""), "{}", world.output("pays-ger.json"));
     assert!(!world.path("output/pays-ita.json").exists(), "it is excepted");
 }
 

@@ -25,15 +25,15 @@ pub(in crate::config) struct EachTable {
     pub(in crate::config) keys: HashMap<String, bool>,
 }
 
-/// Takes `[[edition.each]]` out of the table of all editions.
-pub(super) fn take(editions: &mut DeTable<'_>, diagnostics: &mut Diagnostics<'_>) -> Vec<EachTable> {
-    let Some((key, value)) = editions.remove_entry(EACH) else { return Vec::new() };
+/// Takes `[[edition.each]]` out of the table of all editions. Returns `None` if it is something else.
+pub(super) fn take(editions: &mut DeTable<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Vec<EachTable>> {
+    let Some((key, value)) = editions.remove_entry(EACH) else { return Some(Vec::new()) };
     let DeValue::Array(list) = value.into_inner() else {
         let hint = "write [[edition.each]]; an edition cannot be called \"each\"";
         diagnostics.error(&key.span(), "`edition.each` must be written with two brackets", hint);
-        return Vec::new();
+        return None;
     };
-    list.into_iter().filter_map(|value| read(value, diagnostics)).collect()
+    list.into_iter().map(|value| read(value, diagnostics)).collect()
 }
 
 fn read(value: Spanned<DeValue<'_>>, diagnostics: &mut Diagnostics<'_>) -> Option<EachTable> {

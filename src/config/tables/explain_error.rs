@@ -34,7 +34,7 @@ pub(super) fn explain(key: &str, value: &Spanned<DeValue<'_>>, error: &Error, ex
         let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
         let hint = nearest(field, known.iter().copied())
             .map_or_else(|| format!("the keys are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-        return (span, Diagnosis::new(format!("unknown key `{}` in `{key}`", super::shortened(field)), hint));
+        return (span, Diagnosis::new(format!("unknown key `{}` in `{key}`", super::super::values::shortened(field)), hint));
     }
     // A `Diagnosis` of `values` (see its `Display`).
     if let Some((message, hint)) = text.split_once('\n') {

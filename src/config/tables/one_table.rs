@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::diagnostics::{Diagnostics, nearest};
 use super::super::reference::{KnownKeys, LATER};
-use super::super::values::quoted;
+use super::super::values::shortened;
 use super::explain_error;
 
 /// Reads one table. A key that cannot be read is an error and keeps its default. Also returns the keys that are set.
@@ -98,10 +98,4 @@ fn unknown_key_hint(place: &str, name: &str, value: &DeValue<'_>, known: &KnownK
         return format!("`{name}` belongs at the top of the file, above the first [table]");
     }
     format!("the keys are {}", known.names().collect::<Vec<_>>().join(", "))
-}
-
-/// Escapes and shortens a name of the file for a message.
-pub(super) fn shortened(name: &str) -> String {
-    let quoted = quoted(name);
-    quoted[1..quoted.len() - 1].to_owned()
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::model::{ArticleKey, EntryRow, StoryKey, Time, TokenKind};
 
-/// The bands of a signature. With two rows each, entries that share three words of ten are found in five cases of six, those that share
+/// The bands of a signature. With two rows each, entries that share three words of ten are found in ten cases of eleven, those that share
 /// four of ten in nearly all.
-const BANDS: usize = 20;
+const BANDS: usize = 26;
 /// The rows of a band: one is in every second article, three find too little.
 const ROWS: usize = 2;
 /// The facts of an article that two entries may have in common; see [`ArticleKey::facts`].
@@ -19,7 +19,7 @@ const MAX_CHAIN: usize = 4;
 /// A chain of more entries than this is of words that many articles have: one such band alone makes no candidate.
 const SHORT_CHAIN: usize = 2;
 /// The most entries that one is compared with: those with the most bands in common.
-const MAX_CANDIDATES: usize = 8;
+pub(super) const MAX_CANDIDATES: usize = 12;
 /// No entry.
 const NONE: u32 = u32::MAX;
 

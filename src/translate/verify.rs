@@ -10,6 +10,7 @@ mod coverage;
 mod language;
 mod lexicon;
 mod marks;
+mod measures;
 mod names;
 mod negation;
 mod numbers;

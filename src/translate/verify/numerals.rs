@@ -53,6 +53,10 @@ pub(super) struct Numerals {
     months: HashMap<&'static str, u64>,
     /// Powers of ten.
     scales: HashMap<&'static str, u32>,
+    /// Powers of ten of spans of years: 1 for `décennies`.
+    spans: HashMap<&'static str, u32>,
+    /// Words for a part: 0.5 for `half`, 0.25 for `quarter`.
+    parts: HashMap<&'static str, &'static str>,
     /// Words that are numbers and nothing else, in thousandths.
     cardinals: HashMap<&'static str, u64>,
 }
@@ -72,6 +76,15 @@ fn parse_numerals(list: &'static str) -> HashMap<&'static str, Numerals> {
             "scale" => {
                 let power = parts.next().map_or(0, |power| power.len().saturating_sub(1));
                 numerals.scales.extend(parts.map(|word| (word, u32::try_from(power).unwrap_or(0))));
+            }
+            "span" => {
+                let power = parts.next().map_or(0, |power| power.len().saturating_sub(1));
+                numerals.spans.extend(parts.map(|word| (word, u32::try_from(power).unwrap_or(0))));
+            }
+            "part" => {
+                if let Some(value) = parts.next() {
+                    numerals.parts.extend(parts.map(|word| (word, value)));
+                }
             }
             "0.5" => numerals.values.extend(parts.map(|word| (word, 500))),
             value => {
@@ -102,6 +115,16 @@ impl Numerals {
     /// Returns the power of ten of a word: 6 for `millions`.
     pub(super) fn scale(&self, word: &str) -> Option<u32> {
         self.scales.get(word.to_lowercase().as_str()).copied()
+    }
+
+    /// Returns the power of ten of a span of years: 2 for `siècle`.
+    pub(super) fn span(&self, word: &str) -> Option<u32> {
+        self.spans.get(word).copied()
+    }
+
+    /// Returns the value of a word for a part: `0.25` for `quart`.
+    pub(super) fn part(&self, word: &str) -> Option<String> {
+        self.parts.get(word).map(|value| (*value).to_owned())
     }
 
     /// Returns the value of a word that is a number and nothing else, in thousandths.

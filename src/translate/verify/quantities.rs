@@ -9,14 +9,12 @@ use super::Rejection;
 use super::addresses::remove_addresses;
 use super::concepts::Meanings;
 use super::lexicon::{Concept, Lexicon};
-use super::numbers::{Number, find_numbers};
+use super::measures::MeasuredText;
+use super::numbers::find_numbers;
 use super::numerals::Numerals;
 use super::texts::ComparedTexts;
-use super::tokens::{Token, tokenise};
+use super::tokens::Token;
 use crate::model::Lang;
-
-/// The words between a number and its unit: `2 millions d'euros`.
-const GAP: usize = 2;
 
 /// A number with the units that may be meant by the word beside it.
 struct Quantity {
@@ -60,36 +58,25 @@ fn find_other_unit(one: &Side, other: &Side) -> Option<String> {
 
 /// Finds a number in words that the other side lacks, in words and in figures.
 fn find_unexplained(one: &Side, other: &Side) -> Option<String> {
-    one.quantities.iter().filter(|quantity| quantity.is_in_words).map(|quantity| &quantity.values[0]).find_map(|value| {
-        let is_small = matches!(value.as_str(), "0" | "1" | "0.5");
-        let there = other.maybe.contains(value) || other.quantities.iter().any(|own| own.values.contains(value));
-        (!is_small && !there).then(|| value.clone())
-    })
+    let mut in_words = one.quantities.iter().filter(|quantity| quantity.is_in_words).map(|quantity| &quantity.values);
+    let lost = in_words.find(|values| {
+        let is_small = matches!(values[0].as_str(), "0" | "1" | "0.5");
+        let is_there = |value: &String| {
+            other.maybe.contains(value) || other.quantities.iter().any(|own| own.values.contains(value))
+        };
+        !is_small && !values.iter().any(is_there)
+    });
+    lost.map(|values| values[0].clone())
 }
 
 impl Side {
     fn of(text: &str, lang: &Lang) -> Option<Self> {
         let lexicon = Lexicon::of(lang)?;
         let text = remove_addresses(text);
-        let tokens = tokenise(&text);
-        let hits = lexicon.find(&tokens);
+        let measured = MeasuredText::new(&text, lang)?;
+        let tokens = &measured.tokens;
+        let hits = lexicon.find(tokens);
         let numerals = Numerals::of(lang);
-        let units_at = |at: usize| lexicon.concepts_at(&tokens, at, &["unit", "currency"]);
-        let units_after = |end: usize| {
-            for at in end..=end + GAP {
-                let Some(token) = tokens.get(at).filter(|token| token.is_joined) else { return Vec::new() };
-                let units = units_at(at);
-                if !units.is_empty() {
-                    return units;
-                }
-                let is_between = numerals.scale(&token.text).is_some()
-                    || matches!(token.text.as_str(), "de" | "d" | "of" | "di" | "e" | "ème");
-                if !is_between {
-                    return Vec::new();
-                }
-            }
-            Vec::new()
-        };
         let taken = |at: usize| {
             hits.iter().any(|hit| {
                 (hit.at..hit.at + hit.length).contains(&at)
@@ -97,27 +84,18 @@ impl Side {
                         || hit.concept.group == "none" && hit.length > 1)
             })
         };
-        let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let mut quantities = Vec::new();
         for number in find_numbers(&text, lang) {
-            let (start, end) = (bytes[number.start], bytes[number.end]);
-            let after = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len());
-            let mut units = Vec::new();
-            if let Some(sign) = tokens.iter().rposition(|token| token.at < start) {
-                let between = text.get(tokens[sign].at + tokens[sign].text.len()..start);
-                let touches = between.is_some_and(|between| between.trim().is_empty());
-                if touches && !tokens[sign].is_number {
-                    units = units_at(sign).into_iter().filter(|unit| unit.group == "currency").collect();
-                }
-            }
-            if units.is_empty() && !number.is_time() {
-                units = units_after(after);
-            }
+            let units = if number.is_time() { Vec::new() } else { measured.units_beside(number.start, number.end) };
             quantities.push(Quantity { values: number.values(), units, is_in_words: false });
         }
         let mut maybe = HashSet::new();
-        for run in word_runs(&tokens, numerals, &taken, &mut maybe) {
-            quantities.push(Quantity { values: vec![run.value], units: units_after(run.end), is_in_words: true });
+        for run in word_runs(tokens, numerals, &taken, &mut maybe) {
+            // `deux décennies` are `twenty years`.
+            let span = tokens.get(run.end).and_then(|token| numerals.span(&token.text));
+            let units = if span.is_some() { Vec::new() } else { measured.units_after(run.end) };
+            let years = span.map(|power| format!("{}{}", run.value, "0".repeat(power as usize)));
+            quantities.push(Quantity { values: [run.value].into_iter().chain(years).collect(), units, is_in_words: true });
         }
         Some(Self { quantities, maybe })
     }
@@ -198,20 +176,4 @@ fn scores(text: &str) -> Vec<(u32, u32)> {
             Some((figure(one)?, figure(other)?))
         })
         .collect()
-}
-
-impl Number {
-    /// Returns the values that the number may have.
-    fn values(&self) -> Vec<String> {
-        let mut values = vec![self.scaled.clone().unwrap_or_else(|| self.value.clone())];
-        values.extend(self.scaled.as_ref().map(|_| self.value.clone()));
-        values.extend(self.other.clone());
-        values.extend(self.parts.iter().cloned());
-        values
-    }
-
-    /// Returns true for a time of the day.
-    fn is_time(&self) -> bool {
-        self.time.is_some()
-    }
 }

@@ -5,6 +5,7 @@
 //! are in `thresholds`, with the measurements; `cargo bench -- checks` measures again.
 
 mod addresses;
+mod characters;
 mod concepts;
 mod coverage;
 mod language;
@@ -20,6 +21,7 @@ mod parts;
 mod persons;
 mod quantities;
 mod roles;
+mod sentences;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -261,7 +263,7 @@ impl RejectionKind {
 pub fn verify(check: &TranslationCheck<'_>) -> Result<(), Rejection> {
     shape::check_marks(check)?;
     let texts = ComparedTexts::new(check)?;
-    shape::check_characters(&texts)?;
+    characters::check_characters(&texts)?;
     shape::check_comments(&texts)?;
     language::check_echo(&texts)?;
     language::check_language(&texts)?;
@@ -278,7 +280,6 @@ pub fn verify(check: &TranslationCheck<'_>) -> Result<(), Rejection> {
     parts::check_notes(&texts)?;
     parts::check_quotes(&texts)?;
     marks::check_spans(check)?;
-    parts::check_sentences(&texts)?;
     match Meanings::of(&texts) {
         Some(meanings) => check_meaning(&texts, &meanings),
         None => Ok(()),
@@ -293,6 +294,7 @@ fn check_meaning(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), R
     persons::check_persons(texts, meanings)?;
     roles::check_roles(texts, meanings)?;
     parts::check_cut(texts, meanings)?;
+    coverage::check_sentences(texts, meanings)?;
     coverage::check_added(texts, meanings)?;
     coverage::check_omitted(texts, meanings)
 }

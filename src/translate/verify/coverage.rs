@@ -1,13 +1,19 @@
 //! Checks that a result says all that its source says, and no more: by what both languages show of it (names, known words, length).
 
+use std::ops::Range;
+
 use super::Rejection;
 use super::concepts::{Meanings, Side};
+use super::sentences::split_sentences;
 use super::shape::length_percent;
 use super::texts::{ComparedTexts, plain_letters, words};
 
 /// The length in percent of what is usual from which an aside, or a clause without anything of the source, was added.
 const ASIDE_PERCENT: usize = 98;
 const CLAUSE_PERCENT: usize = 112;
+/// The length from which a sentence too many is an addition, and below which one too few is an omission.
+const SENTENCE_PERCENT: usize = 118;
+const OMITTED_PERCENT: usize = 75;
 /// The length below which a word that was lost is a part that was left out.
 const LOST_PERCENT: usize = 70;
 /// The same for two of them.
@@ -20,6 +26,12 @@ const CLAUSE_WORDS: usize = 3;
 /// Groups whose concepts translators leave out, or say otherwise.
 const LOOSE: [&str; 13] =
     ["none", "unit", "gender", "pronoun", "possessive", "thing", "last", "amount", "today", "place", "start", "aside", "ordinal"];
+
+/// Groups of words so common that two sentences about different things share them.
+const COMMON: [&str; 21] = [
+    "none", "gender", "pronoun", "possessive", "thing", "last", "neg", "only", "amount", "today", "place", "order", "with", "all",
+    "inside", "quality", "trend", "start", "moment", "frequency", "aside",
+];
 
 /// Refuses a result with an aside that the source lacks, or with a last clause that has nothing of it.
 pub(super) fn check_added(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
@@ -39,17 +51,36 @@ pub(super) fn check_added(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Res
 fn has_foreign_clause(texts: &ComparedTexts<'_>, meanings: &Meanings) -> bool {
     let commas = |text: &str| text.matches([',', ';']).count();
     let (source, result) = (&texts.bare_source, &texts.bare_result);
-    let Some(at) = result.rfind(',').filter(|_| commas(result) > commas(source)) else { return false };
-    let stems: Vec<String> = words(source).map(|word| stem(word.text)).collect();
-    let clause = &result[at..];
-    let mut own = words(clause);
+    let at = result.rfind(',').filter(|_| commas(result) > commas(source));
+    at.is_some_and(|at| is_foreign(at..result.len(), &[], texts, meanings))
+}
+
+/// Refuses a result with more sentences than the source of which one shares nothing with it, and with fewer where it is short.
+pub(super) fn check_sentences(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
+    let (source, result) = (split_sentences(&texts.bare_source).len(), split_sentences(&texts.bare_result));
+    let Some(percent) = length_percent(texts) else { return Ok(()) };
+    if result.len() > source && percent >= SENTENCE_PERCENT {
+        let start = |sentence: &str| sentence.as_ptr().addr() - texts.bare_result.as_ptr().addr();
+        let mut ends = [result[0], result[result.len() - 1]].into_iter();
+        if ends.any(|sentence| is_foreign(start(sentence)..start(sentence) + sentence.len(), &COMMON, texts, meanings)) {
+            return Err(Rejection::Addition);
+        }
+    }
+    if result.len() < source && percent < OMITTED_PERCENT { Err(Rejection::Omission) } else { Ok(()) }
+}
+
+/// Returns true if a part of the result shares nothing with the source: no figure, no word that begins alike, no known concept but those
+/// of `common` groups.
+fn is_foreign(part: Range<usize>, common: &[&str], texts: &ComparedTexts<'_>, meanings: &Meanings) -> bool {
+    let stems: Vec<String> = words(&texts.bare_source).map(|word| stem(word.text)).collect();
+    let mut own = words(&texts.bare_result[part.clone()]);
     let is_shared = own.any(|word| {
         let is_figure = word.text.starts_with(|c: char| c.is_ascii_digit());
         is_figure || word.text.chars().count() >= STEM && stems.contains(&stem(word.text))
     });
-    let mut hits = meanings.result.hits.iter().filter(|hit| meanings.result.tokens[hit.at].at > at);
-    let is_known = hits.any(|hit| meanings.source.has(hit.concept.group, hit.concept.name));
-    words(clause).count() >= CLAUSE_WORDS && !is_shared && !is_known
+    let mut hits = meanings.result.hits.iter().filter(|hit| part.contains(&meanings.result.tokens[hit.at].at));
+    let is_known = hits.any(|hit| !common.contains(&hit.concept.group) && meanings.source.has(hit.concept.group, hit.concept.name));
+    words(&texts.bare_result[part.clone()]).count() >= CLAUSE_WORDS && !is_shared && !is_known
 }
 
 /// Refuses a short result that lacks words of the source that any list has, or its names.

@@ -116,15 +116,23 @@ fn longest_run(source: &[String], result: &[String]) -> usize {
 /// Returns true if words are no name and no quotation, but a part of a sentence.
 fn is_left(texts: &ComparedTexts<'_>, run: &[Word<'_>]) -> bool {
     let small = run.iter().filter(|word| word.text.chars().count() > 1 && word.text.starts_with(char::is_lowercase)).count();
+    // Catalan has `l'est` and `nord-est`, too.
+    let is_east = |word: &Word<'_>| {
+        let before = texts.bare_result[..word.at].trim_end_matches(['-', '’', '\'']).to_lowercase();
+        word.text == "est" && [" l", "nord", "sud"].iter().any(|lead| before.ends_with(lead))
+    };
     let is_function = |word: &&Word<'_>| {
         let said = FunctionWords::count(word.text);
-        said.of_language(texts.from) > Some(0) && said.of_language(texts.to) == Some(0)
+        said.of_language(texts.from) > Some(0) && said.of_language(texts.to) == Some(0) && !is_east(word)
     };
     let begins_with_capital = run[0].text.starts_with(char::is_uppercase);
     // Names have these words too: `Agence française de lutte contre le dopage`.
     let links = |word: &&Word<'_>| {
         begins_with_capital
-            && matches!(word.text, "de" | "des" | "du" | "la" | "le" | "les" | "l" | "d" | "à" | "et" | "pour" | "en")
+            && matches!(
+                word.text,
+                "de" | "des" | "du" | "la" | "le" | "les" | "l" | "d" | "à" | "et" | "pour" | "en" | "of" | "for" | "the" | "and"
+            )
     };
     let functions = run.iter().filter(is_function).filter(|word| !links(word)).count();
     let before = &texts.bare_result[..run[0].at];

@@ -12,9 +12,6 @@ const TWICE_WORDS: usize = 4;
 const TWICE_LETTERS: usize = 12;
 /// The length in percent of what is usual below which a text that ends in a preposition is cut.
 const CUT_PERCENT: usize = 85;
-/// The same from which a sentence too many is an addition, and below which one too few is an omission.
-const ADDED_PERCENT: usize = 122;
-const OMITTED_PERCENT: usize = 75;
 
 /// The words in quotation marks from which they may not be lost.
 const QUOTED_WORDS: usize = 2;
@@ -56,7 +53,10 @@ pub(super) fn check_cut(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Resul
     let ends_plain = texts.bare_result.trim_end_matches(['.', ' ', '…']).ends_with(char::is_alphanumeric);
     let source_too = is_last("never", &meanings.source) || is_last("rarely", &meanings.source);
     let word = &side.tokens[last];
+    // `km/h` and `plan B` end in a letter.
+    let stands_alone = texts.bare_result[..word.at].ends_with(char::is_whitespace);
     let is_letter = word.text.chars().count() == 1
+        && stands_alone
         && word.text.chars().all(|c| c.is_ascii_lowercase() && !"aeiouyxms".contains(c))
         && !word.is_capital
         && !meanings.source.tokens.iter().any(|token| token.text == word.text);
@@ -66,40 +66,6 @@ pub(super) fn check_cut(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Resul
         return Err(Rejection::Ending);
     }
     Ok(())
-}
-
-/// Refuses a text with a sentence too many or too few.
-pub(super) fn check_sentences(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
-    let (source, result) = (count_sentences(&texts.source), count_sentences(&texts.result));
-    let Some(percent) = length_percent(texts) else { return Ok(()) };
-    if result > source && percent >= ADDED_PERCENT {
-        return Err(Rejection::Addition);
-    }
-    if result < source && percent < OMITTED_PERCENT {
-        return Err(Rejection::Omission);
-    }
-    Ok(())
-}
-
-/// Counts the ends of sentences: a sign, then white space and a capital or a quotation mark, or the end of the text.
-fn count_sentences(text: &str) -> usize {
-    let mut count = 0;
-    let mut rest = text;
-    while let Some(at) = rest.find(['.', '!', '?', '…', '。', '！', '？']) {
-        let word = rest[..at].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
-        let after = rest[at..].trim_start_matches(['.', '!', '?', '…', '。', '！', '？', '»', '”', '"', '’', ')', '\u{a0}']);
-        let begins = after.trim_start();
-        let is_spaced = begins.len() < after.len() || rest[at..].starts_with(['。', '！', '？']);
-        let letters = word.chars().count();
-        let is_initial = letters == 1 || letters == 2 && word.starts_with(char::is_uppercase);
-        let starts = |c: char| c.is_uppercase() || matches!(c, '«' | '“' | '"' | '¿' | '¡' | '[' | '(');
-        if begins.is_empty() || is_spaced && !is_initial && begins.starts_with(starts) {
-            count += 1;
-        }
-        rest = after;
-    }
-    // The last one may have no sign.
-    count + usize::from(rest.contains(char::is_alphanumeric))
 }
 
 /// Refuses notes and labels of the translator: an ending in brackets or after a dash, a beginning with a colon, that the source lacks.
@@ -122,8 +88,9 @@ pub(super) fn check_notes(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let label = |text: &str| {
         let at = text.find(':').filter(|at| text[at + 1..].starts_with(char::is_whitespace))?;
         let is_label = text[..at].split_whitespace().count() <= 8 && !text[..at].contains(['(', '[', ',']);
-        let quotes = text[at + 1..].trim_start().starts_with(['«', '“', '"', '„', '‘']);
-        (is_label && !quotes).then(|| text[..at].to_owned())
+        // A sentence that goes on after its colon does so with a small letter.
+        let begins = text[at + 1..].trim_start().starts_with(|c: char| c.is_uppercase() || c.is_numeric());
+        (is_label && begins).then(|| text[..at].to_owned())
     };
     let has_colon = source.contains([':', '：']) || source.contains(" - ") || source.contains(['–', '—']);
     if let Some(text) = label(result).filter(|text| !has_colon && !text.contains(['“', '«', '"'])) {

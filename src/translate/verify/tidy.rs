@@ -2,6 +2,8 @@
 //! of rule-based engines before words.
 
 mod debris;
+mod ending;
+mod quotes;
 mod spaces;
 
 pub(super) use debris::has_reference;
@@ -13,7 +15,8 @@ use crate::model::{Marked, Piece};
 const NOTES: [char; 2] = ['*', '#'];
 
 /// Removes white space at the ends that the source does not have, notes before words, and a pair of quotation marks around the whole,
-/// which models like to add; debris of Markdown and escapes. White space beside marks is put back.
+/// which models like to add; debris of Markdown and escapes. White space beside marks is put back, and so are a lost quotation mark and
+/// a lost full stop.
 pub fn tidy(source: &Marked, answer: &Marked) -> Marked {
     const PAIRS: [(char, char); 5] = [('"', '"'), ('“', '”'), ('«', '»'), ('„', '“'), ('`', '`')];
     let text = source.plain();
@@ -49,6 +52,8 @@ pub fn tidy(source: &Marked, answer: &Marked) -> Marked {
             trim(&mut pieces, own);
         }
     }
+    quotes::mend_quotes(&text, &mut pieces);
+    ending::restore_stop(&text, &mut pieces);
     Marked::new(spaces::restore_spaces(source, &pieces))
 }
 

@@ -1,6 +1,8 @@
 //! Removes what engines add to the characters of a text: invisible characters, character references, Markdown. Only what the source
 //! has nothing of is removed.
 
+use encoding_rs::WINDOWS_1252;
+
 use crate::html::decode_entities;
 
 /// The times that a reference may be escaped: `&amp;quot;`.
@@ -11,7 +13,8 @@ const EMPHASIS: [&str; 6] = ["**", "__", "~~", "`", "*", "_"];
 
 /// Returns a line of an answer without debris. `source` is the whole source, and `is_first` true for the beginning of the answer.
 pub(super) fn remove_debris(line: &str, source: &str, is_first: bool) -> String {
-    let mut line: String = line.chars().filter(|c| !is_invisible(*c) || source.contains(*c)).collect();
+    let kept = line.chars().filter(|c| !is_invisible(*c) || source.contains(*c));
+    let mut line: String = kept.map(|c| if source.contains(c) { c } else { decode_control(c) }).collect();
     if !has_reference(source) {
         for _ in 0..MOST_ESCAPES {
             if has_reference(&line) {
@@ -28,6 +31,13 @@ pub(super) fn remove_debris(line: &str, source: &str, is_first: bool) -> String 
 /// Returns true for a character that no reader sees, and no European language needs. (Joiners are letters in others.)
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Returns the character that a C1 control stands for: text in Windows-1252 that was taken for Latin-1 has them for dashes and quotation
+/// marks.
+fn decode_control(c: char) -> char {
+    let byte = u8::try_from(u32::from(c)).ok().filter(|byte| (0x80..0xa0).contains(byte));
+    byte.and_then(|byte| WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next()).unwrap_or(c)
 }
 
 /// Returns true if a text has a character reference: `&quot;`, `&#39;`.
@@ -96,6 +106,7 @@ mod tests {
             ("Use &amp;", "Écrire &amp; ici", "Use &amp;"),
             ("R&D; more", "R&D ; plus", "R&D; more"),
             ("sta\u{ad}dium\u{200b}", "stade", "stadium"),
+            ("the\u{92}stadium\u{96}", "le stade", "the’stadium–"),
             ("# The stadium", "Le stade", "The stadium"),
             ("1. The stadium", "Le stade", "The stadium"),
             ("- The stadium", "– Le stade", "- The stadium"),

@@ -73,6 +73,12 @@ fn lang(tag: &str) -> Lang {
     Lang::new(tag).expect("a language tag")
 }
 
+/// Some lines have kept the quotation marks of a CSV file: `"Il a dit ""oui""."`.
+fn without_csv_quotes(line: &str) -> String {
+    let inside = line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|_| line.contains("\"\""));
+    inside.map_or_else(|| line.to_owned(), |inside| inside.replace("\"\"", "\""))
+}
+
 fn flores_sets(folder: &Path) -> Vec<Set> {
     const SETS: [(&str, &str, &str); 10] = [
         ("fr", "en", "en"),
@@ -89,7 +95,7 @@ fn flores_sets(folder: &Path) -> Vec<Set> {
     let lines = |name: &str| {
         let text = std::fs::read_to_string(folder.join(format!("dev.{name}"))).unwrap_or_default();
         // One of the engines' files has its apostrophes escaped; a client of that engine unescapes them.
-        text.lines().map(|line| relais::html::decode_entities(line).into_owned()).collect::<Vec<_>>()
+        text.lines().map(|line| without_csv_quotes(&relais::html::decode_entities(line))).collect::<Vec<_>>()
     };
     let set = |(from, to, name): (&str, &str, &str)| {
         let pairs: Vec<Pair> = lines(from).into_iter().zip(lines(name)).map(|(source, result)| Pair { source, result }).collect();

@@ -3,11 +3,23 @@
 
 use std::ops::Range;
 
+use crate::model::Lang;
+
 /// The determiners of French, and of the other languages whose texts are translated. One letter stands before an apostrophe.
-const DETERMINERS: [&str; 54] = [
-    "le", "la", "les", "l", "un", "une", "des", "du", "au", "aux", "ce", "cet", "cette", "ces", "mon", "ma", "mes", "ton", "ta",
-    "tes", "son", "sa", "ses", "notre", "nos", "votre", "vos", "leur", "leurs", "el", "los", "las", "del", "al", "una", "els",
-    "dels", "als", "il", "lo", "gli", "della", "dei", "o", "os", "as", "do", "da", "dos", "das", "the", "der", "die", "das",
+const DETERMINERS: [(&str, &str); 7] = [
+    ("fr", "le la les l un une des du au aux ce cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs"),
+    ("en", "the"),
+    ("es", "el la los las un una del al"),
+    ("ca", "el la els les l un una del dels al als"),
+    ("it", "il lo la i gli le l un una del della dei al"),
+    ("pt", "o a os as um uma do da dos das ao"),
+    ("de", "der die das"),
+];
+
+/// Determiners of the plural, after which a noun of French, Spanish or Catalan has an ending for it.
+const PLURALS: [&str; 22] = [
+    "les", "des", "aux", "ces", "mes", "tes", "ses", "nos", "vos", "leurs", "los", "las", "els", "dels", "als", "unos", "unas",
+    "uns", "unes", "estos", "estas", "aquests",
 ];
 
 /// Titles after which a word with a capital is a person's name.
@@ -20,6 +32,8 @@ pub(super) struct CapitalisedRun {
     words: Vec<Range<usize>>,
     /// True if a determiner stands before them.
     is_determined: bool,
+    /// True if that is one of the plural.
+    is_plural: bool,
     /// True if a title stands before them: `Mme Dupont`.
     is_titled: bool,
     /// True if the first one begins a sentence, which gives any word a capital. `Jean-Olivier` shows that it is a name.
@@ -28,8 +42,8 @@ pub(super) struct CapitalisedRun {
 
 impl CapitalisedRun {
     /// Returns the run of capitalised words in a line that the word at byte `at` belongs to. `begins` tells that the line begins a
-    /// sentence.
-    pub(super) fn around(line: &str, at: usize, begins: bool) -> Option<Self> {
+    /// sentence. Determiners are those of `lang`, or of any language if it is not known.
+    pub(super) fn around(line: &str, at: usize, begins: bool, lang: Option<&Lang>) -> Option<Self> {
         let words: Vec<Range<usize>> = word_ranges(line);
         let place = words.iter().position(|word| word.start == at && has_capital(&line[word.clone()]))?;
         let is_beside = |one: usize, other: usize| {
@@ -48,16 +62,18 @@ impl CapitalisedRun {
         }
         let lower = |word: usize| line[words[word].clone()].to_lowercase();
         let start = words[first].start;
-        let has_own = first < place && DETERMINERS.contains(&&*lower(first));
+        let has_own = first < place && is_determiner(&lower(first), lang);
         first += usize::from(has_own);
         let near = first.checked_sub(1).filter(|_| !has_own).filter(|before| is_near(&line[words[*before].end..start]));
+        let determiner = if has_own { Some(lower(first - 1)) } else { near.map(lower).filter(|word| is_determiner(word, lang)) };
         let before = line[..start].trim_end();
         let is_first = if before.is_empty() { begins } else { before.ends_with(['.', '!', '?', ':', '…', '«', '“', '"']) };
         let is_compound = first < last && line[words[first].end..].starts_with('-');
         let is_titled = near.is_some_and(|word| TITLES.contains(&&*lower(word)));
         Some(Self {
             words: words[first..=last].to_vec(),
-            is_determined: has_own || near.is_some_and(|word| DETERMINERS.contains(&&*lower(word))),
+            is_determined: determiner.is_some(),
+            is_plural: determiner.is_some_and(|word| PLURALS.contains(&&*word)),
             is_titled,
             begins: is_first && !is_titled && !has_own && !is_compound,
         })
@@ -67,6 +83,16 @@ impl CapitalisedRun {
     /// may be named: `le Suédois Sebastian Samuelsson`.
     pub(super) fn is_determined_at(&self, at: usize) -> bool {
         self.is_determined && (self.words.len() < 3 || self.words.first().is_some_and(|first| first.start == at))
+    }
+
+    /// Returns the words, as bytes of the line.
+    pub(super) fn words(&self) -> &[Range<usize>] {
+        &self.words
+    }
+
+    /// Returns true if the determiner is one of the plural.
+    pub(super) fn is_plural(&self) -> bool {
+        self.is_plural
     }
 
     /// Returns the bytes of the person's name that the word at byte `at` is a part of. A single word is none, unless it has a title;
@@ -80,6 +106,11 @@ impl CapitalisedRun {
         let is_long = self.words.len() > 1 || self.is_titled;
         (is_long && name.iter().any(|word| word.start == at)).then(|| name[0].start..name[name.len() - 1].end)
     }
+}
+
+fn is_determiner(word: &str, lang: Option<&Lang>) -> bool {
+    let lists = DETERMINERS.iter().filter(|(own, _)| lang.is_none_or(|lang| lang.primary() == *own));
+    lists.flat_map(|(_, words)| words.split(' ')).any(|own| own == word)
 }
 
 /// Returns true for what stands between a determiner or a title and its noun.
@@ -111,7 +142,7 @@ mod tests {
     fn run(line: &str, was: &str) -> (CapitalisedRun, usize) {
         let at = word_ranges(line).into_iter().rfind(|word| &line[word.clone()] == was).map(|word| word.start);
         let at = at.expect("the word is there");
-        (CapitalisedRun::around(line, at, true).expect("a run"), at)
+        (CapitalisedRun::around(line, at, true, None).expect("a run"), at)
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn without_names(line: &str) -> String {
 fn find_names(line: &str, was: &str, begins: bool, is_known: bool) -> Vec<Range<usize>> {
     let mut names: Vec<Range<usize>> = Vec::new();
     for word in word_ranges(line).into_iter().filter(|word| &line[word.clone()] == was) {
-        let Some(run) = CapitalisedRun::around(line, word.start, begins) else { continue };
+        let Some(run) = CapitalisedRun::around(line, word.start, begins, None) else { continue };
         let alone = (is_known && !run.is_determined_at(word.start)).then(|| word.clone());
         let name = run.person(word.start).or(alone);
         names.extend(name.filter(|name| names.last().is_none_or(|last| last.end <= name.start)));

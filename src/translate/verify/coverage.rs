@@ -1,36 +1,63 @@
 //! Checks that a result says all that its source says, and no more: by what both languages show of it (names, known words, length).
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Rejection;
 use super::concepts::{Meanings, Side};
+use super::names::{count_lost_names, likeness};
+use super::numerals::Numerals;
 use super::sentences::split_sentences;
 use super::shape::length_percent;
 use super::texts::{ComparedTexts, plain_letters, words};
 
 /// The length in percent of what is usual from which an aside, or a clause without anything of the source, was added.
 const ASIDE_PERCENT: usize = 98;
-const CLAUSE_PERCENT: usize = 112;
+const CLAUSE_PERCENT: usize = 118;
 /// The length from which a sentence too many is an addition, and below which one too few is an omission.
 const SENTENCE_PERCENT: usize = 118;
 const OMITTED_PERCENT: usize = 75;
 /// The length below which a word that was lost is a part that was left out.
-const LOST_PERCENT: usize = 70;
+const LOST_PERCENT: usize = 72;
 /// The same for two of them.
 const LOST_TWO_PERCENT: usize = 78;
 /// The letters by which words of two languages are compared.
 const STEM: usize = 4;
+/// The letters from which a word may be one of the other language that begins otherwise, and the likeness that shows it, in percent.
+const ALIKE_LETTERS: usize = 7;
+const ALIKE: usize = 70;
 /// The least words of a clause.
 const CLAUSE_WORDS: usize = 3;
 
-/// Groups whose concepts translators leave out, or say otherwise.
-const LOOSE: [&str; 13] =
-    ["none", "unit", "gender", "pronoun", "possessive", "thing", "last", "amount", "today", "place", "start", "aside", "ordinal"];
+/// Groups whose concepts translators rarely leave out, or say otherwise.
+const FACTS: [&str; 14] = [
+    "weekday", "month", "medal", "currency", "country", "war", "life", "guilt", "result", "trade", "noon", "kin", "health",
+    "move",
+];
 
 /// Groups of words so common that two sentences about different things share them.
 const COMMON: [&str; 21] = [
-    "none", "gender", "pronoun", "possessive", "thing", "last", "neg", "only", "amount", "today", "place", "order", "with", "all",
-    "inside", "quality", "trend", "start", "moment", "frequency", "aside",
+    "none",
+    "gender",
+    "pronoun",
+    "possessive",
+    "thing",
+    "last",
+    "neg",
+    "only",
+    "amount",
+    "today",
+    "place",
+    "order",
+    "with",
+    "all",
+    "inside",
+    "quality",
+    "trend",
+    "start",
+    "moment",
+    "frequency",
+    "aside",
 ];
 
 /// Refuses a result with an aside that the source lacks, or with a last clause that has nothing of it.
@@ -72,40 +99,59 @@ pub(super) fn check_sentences(texts: &ComparedTexts<'_>, meanings: &Meanings) ->
 /// Returns true if a part of the result shares nothing with the source: no figure, no word that begins alike, no known concept but those
 /// of `common` groups.
 fn is_foreign(part: Range<usize>, common: &[&str], texts: &ComparedTexts<'_>, meanings: &Meanings) -> bool {
-    let stems: Vec<String> = words(&texts.bare_source).map(|word| stem(word.text)).collect();
-    let mut own = words(&texts.bare_result[part.clone()]);
+    let plain: Vec<String> = words(&texts.bare_source).map(|word| plain_letters(word.text)).collect();
+    let mut own = words(&texts.bare_result[part.clone()]).map(|word| plain_letters(word.text));
     let is_shared = own.any(|word| {
-        let is_figure = word.text.starts_with(|c: char| c.is_ascii_digit());
-        is_figure || word.text.chars().count() >= STEM && stems.contains(&stem(word.text))
+        let is_figure = word.starts_with(|c: char| c.is_ascii_digit());
+        let is_long = word.chars().count() >= ALIKE_LETTERS;
+        is_figure
+            || word.chars().count() >= STEM && plain.iter().any(|own| own.chars().take(STEM).eq(word.chars().take(STEM)))
+            || is_long && plain.iter().any(|own| likeness(own, &word) >= ALIKE)
     });
     let mut hits = meanings.result.hits.iter().filter(|hit| part.contains(&meanings.result.tokens[hit.at].at));
-    let is_known = hits.any(|hit| !common.contains(&hit.concept.group) && meanings.source.has(hit.concept.group, hit.concept.name));
+    let is_known =
+        hits.any(|hit| !common.contains(&hit.concept.group) && meanings.source.has(hit.concept.group, hit.concept.name));
     words(&texts.bare_result[part.clone()]).count() >= CLAUSE_WORDS && !is_shared && !is_known
 }
 
-/// Refuses a short result that lacks words of the source that any list has, or its names.
+/// Refuses a result that is but the quotation of a source that also says who speaks.
+fn check_attribution(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
+    let is_opening = |c: char| matches!(c, '«' | '“' | '"' | '„');
+    let is_closing = |c: char| matches!(c, '»' | '”' | '"' | '“');
+    let (source, result) = (texts.source.trim(), texts.result.trim_end_matches(['.', '!', '?', '…', ' ']));
+    let is_quotation = result.starts_with(is_opening) && result.ends_with(is_closing);
+    let said = source.rfind(is_closing).map_or("", |at| &source[at..]);
+    let is_one = |text: &str| text.matches(is_closing).count() == 1 || text.matches('"').count() == 2;
+    if is_quotation && is_one(result) && is_one(source) && source.starts_with(is_opening) && words(said).count() >= CLAUSE_WORDS {
+        return Err(Rejection::Omission);
+    }
+    Ok(())
+}
+
+/// Refuses a short result that lacks facts of the source: words that any list has, numbers, or names.
 pub(super) fn check_omitted(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
+    check_attribution(texts)?;
     let Some(percent) = length_percent(texts).filter(|percent| *percent < LOST_TWO_PERCENT) else { return Ok(()) };
-    let lost = lost_concepts(&meanings.source, &meanings.result) + lost_names(texts, &meanings.source);
+    let lost =
+        lost_concepts(&meanings.source, &meanings.result) + count_lost_names(texts) + count_lost_numbers(texts, &meanings.source);
     if lost > 1 || lost > 0 && percent < LOST_PERCENT { Err(Rejection::Omission) } else { Ok(()) }
 }
 
 fn lost_concepts(source: &Side, result: &Side) -> usize {
-    let strong = source.hits.iter().filter(|hit| hit.is_strong && !LOOSE.contains(&hit.concept.group));
+    let strong = source.hits.iter().filter(|hit| hit.is_strong && FACTS.contains(&hit.concept.group));
     let mut lost: Vec<_> = strong.map(|hit| hit.concept).filter(|concept| !result.has(concept.group, concept.name)).collect();
     lost.sort_unstable();
     lost.dedup();
     lost.len()
 }
 
-/// Counts the capitalised words in the source that no word of the result resembles.
-fn lost_names(texts: &ComparedTexts<'_>, source: &Side) -> usize {
-    let stems: Vec<String> = words(&texts.bare_result).map(|word| stem(word.text)).collect();
-    let is_known = |at: usize| source.hits.iter().any(|hit| source.tokens.get(hit.at).is_some_and(|token| token.at == at));
-    let names = words(&texts.bare_source)
-        .skip(1)
-        .filter(|word| word.text.starts_with(char::is_uppercase) && word.text.chars().count() >= STEM);
-    names.filter(|word| !is_known(word.at) && !stems.contains(&stem(word.text))).count()
+/// Counts the numbers in words that the result has neither in words nor in figures.
+fn count_lost_numbers(texts: &ComparedTexts<'_>, source: &Side) -> usize {
+    let (numerals, theirs) = (Numerals::of(texts.from), Numerals::of(texts.to).values(&texts.bare_result));
+    let has_figure = |value: &str| words(&texts.bare_result).any(|word| word.text.starts_with(value));
+    let values = source.tokens.iter().filter(|token| numerals.cardinal(&token.text).is_some_and(|value| value > 1000));
+    let values: HashSet<String> = values.filter_map(|token| numerals.any_value(&token.text)).collect();
+    values.iter().filter(|value| !theirs.contains(*value) && !has_figure(value)).count()
 }
 
 fn stem(word: &str) -> String {

@@ -131,7 +131,25 @@ fn is_left(texts: &ComparedTexts<'_>, run: &[Word<'_>]) -> bool {
         begins_with_capital
             && matches!(
                 word.text,
-                "de" | "des" | "du" | "la" | "le" | "les" | "l" | "d" | "à" | "et" | "pour" | "en" | "of" | "for" | "the" | "and"
+                "de" | "des"
+                    | "du"
+                    | "la"
+                    | "le"
+                    | "les"
+                    | "l"
+                    | "d"
+                    | "à"
+                    | "et"
+                    | "pour"
+                    | "en"
+                    | "of"
+                    | "for"
+                    | "the"
+                    | "and"
+                    | "to"
+                    | "in"
+                    | "on"
+                    | "at"
             )
     };
     let functions = run.iter().filter(is_function).filter(|word| !links(word)).count();

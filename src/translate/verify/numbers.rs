@@ -19,8 +19,8 @@ use super::numerals::Numerals;
 use super::texts::ComparedTexts;
 use crate::model::Lang;
 use conversions::{Measure, is_converted};
-use myriads::{has_myriads, numeral_values};
 pub(super) use figures::find_numbers;
+use myriads::{has_myriads, numeral_values};
 pub(super) use number::Number;
 use scales::span_values;
 

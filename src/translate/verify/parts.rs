@@ -2,6 +2,7 @@
 
 use super::Rejection;
 use super::concepts::Meanings;
+use super::names::is_cut_in_name;
 use super::shape::length_percent;
 use super::texts::{ComparedTexts, words};
 
@@ -62,6 +63,9 @@ pub(super) fn check_cut(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Resul
         && !meanings.source.tokens.iter().any(|token| token.text == word.text);
     let is_short = length_percent(texts).is_some_and(|percent| percent < CUT_PERCENT);
     let is_cut = is_last("never", side) && !word.is_capital || is_last("rarely", side) && is_short;
+    if ends_plain && is_cut_in_name(texts) {
+        return Err(Rejection::Ending);
+    }
     if ends_plain && !source_too && (is_cut || is_letter && texts.result.split_whitespace().count() > 4) {
         return Err(Rejection::Ending);
     }

@@ -61,9 +61,8 @@ fn find_unexplained(one: &Side, other: &Side) -> Option<String> {
     let mut in_words = one.quantities.iter().filter(|quantity| quantity.is_in_words).map(|quantity| &quantity.values);
     let lost = in_words.find(|values| {
         let is_small = matches!(values[0].as_str(), "0" | "1" | "0.5");
-        let is_there = |value: &String| {
-            other.maybe.contains(value) || other.quantities.iter().any(|own| own.values.contains(value))
-        };
+        let is_there =
+            |value: &String| other.maybe.contains(value) || other.quantities.iter().any(|own| own.values.contains(value));
         !is_small && !values.iter().any(is_there)
     });
     lost.map(|values| values[0].clone())

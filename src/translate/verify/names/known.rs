@@ -98,6 +98,11 @@ impl LanguageWords {
         self.own.is_some()
     }
 
+    /// Returns true for a word of the language itself that is no name.
+    pub(super) fn is_own(&self, word: &str) -> bool {
+        self.numerals.has(word) || self.own.is_some_and(|capitals| capitals.has(word))
+    }
+
     /// Returns true for a word that is no name. English words count too, unless the text is translated into English: they may be
     /// parts of titles.
     pub(super) fn is_common(&self, word: &str, into_english: bool) -> bool {
@@ -107,14 +112,16 @@ impl LanguageWords {
 }
 
 /// Returns true if a word of a source, in any language (a French text may say `Greenland`), belongs to a name that has one of its
-/// forms in `to` there.
+/// forms in `to` there, or its English one: a name may stay in English.
 pub(super) fn has_form_in(word: &str, to: &Lang, is_there: impl Fn(&str) -> bool) -> bool {
-    rows_of(word).any(|row| row.iter().any(|(lang, form)| *lang == to.primary() && is_there(form)))
+    rows_of(word)
+        .any(|row| row.iter().any(|(lang, form)| (*lang == to.primary() || *lang == "en" && form != word) && is_there(form)))
 }
 
 /// Returns true if a word is the form in `lang` of a name that has one of its forms, in any language, there.
 pub(super) fn is_form_in(word: &str, lang: &Lang, is_there: impl Fn(&str) -> bool) -> bool {
-    let mut rows = rows_of(word).filter(|row| row.iter().any(|(own, form)| *own == lang.primary() && form == word));
+    let mut rows =
+        rows_of(word).filter(|row| row.iter().any(|(own, form)| (*own == lang.primary() || *own == "en") && form == word));
     rows.any(|row| row.iter().any(|(_, form)| is_there(form)))
 }
 

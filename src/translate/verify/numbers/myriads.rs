@@ -51,7 +51,9 @@ pub(super) fn parse_myriads(chars: &[char], start: usize) -> Option<Myriads> {
         let is_measure = chars.get(at + 1).is_some_and(|after| MEASURES.contains(after));
         if let Some(power) = power_of(&SMALL, next).filter(|_| !is_measure && pending.is_some()) {
             section = section.checked_add(pending.take()?.checked_mul(10_u128.pow(power))?)?;
-        } else if let Some(power) = power_of(&LARGE, next).filter(|_| pending.is_some() || section > 0).filter(|_| !is_measure || next != '兆') {
+        } else if let Some(power) =
+            power_of(&LARGE, next).filter(|_| pending.is_some() || section > 0).filter(|_| !is_measure || next != '兆')
+        {
             let part = section.checked_add(pending.take().unwrap_or(0))?;
             total = total.checked_add(part.checked_mul(10_u128.pow(power))?)?;
             section = 0;

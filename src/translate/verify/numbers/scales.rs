@@ -32,7 +32,8 @@ pub(super) fn span_values(text: &str, lang: &Lang) -> HashSet<String> {
     let mut found = HashSet::new();
     for (at, power) in words.iter().enumerate().filter_map(|(at, word)| Some((at, numerals.span(word)?))) {
         let before = words[at.saturating_sub(GAP)..at].iter().rev();
-        let mut before = before.skip_while(|word| matches!(word.as_str(), "de" | "d" | "of" | "a" | "di" | "derniers" | "dernières"));
+        let mut before =
+            before.skip_while(|word| matches!(word.as_str(), "de" | "d" | "of" | "a" | "di" | "derniers" | "dernières"));
         let Some(word) = before.next() else { continue };
         let is_figure = word.bytes().all(|b| b.is_ascii_digit());
         let value = if is_figure { Some(word.clone()) } else { numerals.part(word).or_else(|| numerals.any_value(word)) };

@@ -4,7 +4,7 @@ use crate::model::Piece;
 
 /// An answer with less than this part of the characters of its source, in percent, may have been cut: it stays as it is, and the
 /// checks doubt it.
-const WHOLE: usize = 75;
+const WHOLE: usize = 77;
 
 /// Adds the full stop that the source ends with, if the answer ends in a word of an alphabet, or in a bracket or quotation mark after
 /// one.

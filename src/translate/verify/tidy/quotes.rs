@@ -1,16 +1,11 @@
-//! Puts quotation marks right: those of two kinds that stand as a pair, and one whose other half the answer has lost.
+//! Puts quotation marks right: those of two kinds that stand as a pair, one whose other half the answer has lost, and one that the
+//! source lacks.
 
 use crate::model::Piece;
 
 /// Quotation marks, with the mark that closes after them and the one that opens before them.
-const MARKS: [(char, char, char); 6] = [
-    ('«', '»', '«'),
-    ('»', '»', '«'),
-    ('“', '”', '“'),
-    ('”', '”', '“'),
-    ('"', '"', '"'),
-    ('„', '“', '„'),
-];
+const MARKS: [(char, char, char); 6] =
+    [('«', '»', '«'), ('»', '»', '«'), ('“', '”', '“'), ('”', '”', '“'), ('"', '"', '"'), ('„', '“', '„')];
 
 fn closing(mark: char) -> Option<char> {
     MARKS.iter().find(|(own, ..)| *own == mark).map(|(_, close, _)| *close)
@@ -30,6 +25,9 @@ pub(super) fn mend_quotes(source: &str, pieces: &mut Vec<Piece>) {
     let plain: String = pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.as_str() } else { "" }).collect();
     let (own, given) = (marks(source), marks(&plain));
     let odd = |marks: &[char]| marks.iter().filter(|c| is_guillemet(**c)).count() % 2 == 1;
+    if own.is_empty() && given.len() == 1 {
+        remove_added(given[0], pieces);
+    }
     if own.is_empty() || own.len() % 2 == 1 || odd(&own) {
         return;
     }
@@ -60,6 +58,19 @@ fn close_alike(pieces: &mut [Piece]) {
     }
 }
 
+/// Removes a mark at the beginning or the end of an answer to a source without any.
+fn remove_added(mark: char, pieces: &mut [Piece]) {
+    if let Some(Piece::Text(text)) = pieces.first_mut()
+        && let Some(rest) = text.trim_start().strip_prefix(mark)
+    {
+        *text = rest.trim_start().to_owned();
+    } else if let Some(Piece::Text(text)) = pieces.last_mut()
+        && let Some(rest) = text.trim_end().strip_suffix(mark)
+    {
+        *text = rest.trim_end().to_owned();
+    }
+}
+
 /// Puts back the mark at the beginning or the end of an answer, where the source has it.
 fn restore_lost(source: &str, plain: &str, mark: char, pieces: &mut Vec<Piece>) {
     let Some(at) = plain.find(mark) else { return };
@@ -67,7 +78,8 @@ fn restore_lost(source: &str, plain: &str, mark: char, pieces: &mut Vec<Piece>) 
     let before = plain[..at].trim_end();
     let after = plain[at + mark.len_utf8()..].trim();
     // `«\u{a0}oui` has white space within.
-    let space = if plain[..at].ends_with('\u{a0}') || plain[at + mark.len_utf8()..].starts_with('\u{a0}') { "\u{a0}" } else { "" };
+    let space =
+        if plain[..at].ends_with('\u{a0}') || plain[at + mark.len_utf8()..].starts_with('\u{a0}') { "\u{a0}" } else { "" };
     if source.starts_with(is_quote) && !before.is_empty() {
         let Some(open) = opening(mark) else { return };
         match pieces.first_mut() {
@@ -107,6 +119,7 @@ mod tests {
             ("Elle a dit : « Il part. »", "She said: “He leaves.", "She said: “He leaves.”"),
             ("Il a vu « le film ».", "He saw “the film».", "He saw “the film”."),
             ("« Le film » sort.", "“The film» is out.", "“The film” is out."),
+            ("Le film sort.", "“The film is out.", "The film is out."),
         ] {
             assert_eq!(mended(source, answer), good);
         }

@@ -36,19 +36,18 @@ const fn way(name: &'static str, least: f64, elsewhere: f64, broken: fn(&Sentenc
 pub(crate) const BREAKAGES: &[Breakage] = &[
     way("untranslated", 99.0, 99.0, |sentence| vec![sentence.pair().source.clone()]),
     way("half-cut", 99.0, 99.0, half),
-    way("half-untranslated", 60.0, 15.0, half_untranslated),
+    way("half-untranslated", 97.0, 90.0, half_untranslated),
     way("number-changed", 99.0, 99.0, other_number),
     // Names that the glossary protects are caught each time ("term"); these are those that it does not know.
-    // A word after an article is doubted only if a list or the text shows it to be a name (decision 31).
-    way("name-altered", 85.0, 83.0, |sentence| each_name(sentence, |_| true, altered)),
-    way("name-replaced", 83.0, 81.0, |sentence| each_name(sentence, |name| !is_acronym(name), replaced)),
+    way("name-altered", 95.0, 94.5, |sentence| each_name(sentence, |_| true, altered)),
+    way("name-replaced", 95.0, 88.5, |sentence| each_name(sentence, |name| !is_acronym(name), replaced)),
     // One acronym in three differs from French to English: another one is no sign of anything, unless it is protected as a term.
     way("acronym-replaced", 0.0, 0.0, |sentence| each_name(sentence, is_acronym, replaced)),
     way("commented", 99.0, 99.0, commented),
     way("looped", 99.0, 99.0, looped),
     // Answers of models come with ids, and those of other engines in the order of the request: this is what the checks alone
     // see.
-    way("off-by-one", 50.0, 50.0, |sentence| {
+    way("off-by-one", 65.0, 65.0, |sentence| {
         sentence.set.pairs.get(sentence.at + 1).map(|next| next.result.clone()).into_iter().collect()
     }),
 ];

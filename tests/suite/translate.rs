@@ -3,6 +3,7 @@
 
 mod engine_states;
 mod engine_trouble;
+mod unknown_words;
 
 use relais::model::EngineKind;
 use serde_json::Value;

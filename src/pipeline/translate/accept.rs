@@ -4,8 +4,12 @@ use super::reason::UntranslatedReason;
 use super::segment_job::SegmentJob;
 use crate::model::{Marked, Piece};
 use crate::translate::{
-    Outgoing, Rejection, RejectionKind, TranslationCheck, put_marks_right, restore_name, settle, tidy, verify,
+    Outgoing, Rejection, RejectionKind, TranslationCheck, put_marks_right, restore_name, settle, take_unknown_words, tidy, verify,
 };
+
+/// A text of which the engine does not know this part of the words (one in six), and at least `MANY_UNKNOWN`, is not translated.
+const UNKNOWN_PART: usize = 6;
+const MANY_UNKNOWN: usize = 2;
 
 /// The most altered names that are put right in an answer. One with more of them may be the answer to another text.
 const MAX_RESTORED_NAMES: usize = 2;
@@ -16,6 +20,8 @@ pub(super) struct AcceptedAnswer {
     pub(super) text: Marked,
     /// The marks of the terms that it says in other words than the glossary.
     pub(super) altered_terms: Vec<u16>,
+    /// True if it has words that the engine does not know.
+    pub(super) has_unknown_words: bool,
 }
 
 /// An answer that was refused.
@@ -61,7 +67,9 @@ pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Resul
     if !names.is_empty() {
         return Err(RejectedAnswer { reason: UntranslatedReason::Terms, altered: Some(Altered::Listed(names)) });
     }
-    let placed = put_marks_right(&job.source, &settled.text, &job.pair.to);
+    let (known, unknown) = take_unknown_words(&settled.text);
+    let has_unknown_words = check_unknown_words(job, &unknown)?;
+    let placed = put_marks_right(&job.source, &known, &job.pair.to);
     let placed = placed.ok_or(UntranslatedReason::Check(RejectionKind::Marks))?;
     let mut text = tidy(&job.source, &placed);
     for _ in 0..MAX_RESTORED_NAMES {
@@ -69,12 +77,27 @@ pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Resul
             Err(Rejection::Name { was, became, is_altered: true }) => text = restore_name(&text, &became, &was),
             verdict => {
                 verdict?;
-                return Ok(AcceptedAnswer { text, altered_terms });
+                return Ok(AcceptedAnswer { text, altered_terms, has_unknown_words });
             }
         }
     }
     verify_translation(job, &text)?;
-    Ok(AcceptedAnswer { text, altered_terms })
+    Ok(AcceptedAnswer { text, altered_terms, has_unknown_words })
+}
+
+/// Checks the words that the engine does not know. Names may be among them; another word of the source is a part that is not
+/// translated. Another engine may know it. If there is none, a text with such a word is better than one in its language, unless
+/// there are many. Returns true if it has one.
+fn check_unknown_words(job: &SegmentJob, unknown: &[String]) -> Result<bool, RejectedAnswer> {
+    let source = job.source.plain();
+    let words = || source.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_left = |word: &&String| word.starts_with(char::is_lowercase) && words().any(|own| own == word.as_str());
+    let left = unknown.iter().filter(is_left).count();
+    let is_much = left >= MANY_UNKNOWN && left * UNKNOWN_PART > words().count();
+    if left > 0 && (is_much || !job.is_last_turn()) {
+        return Err(UntranslatedReason::UnknownWord.into());
+    }
+    Ok(left > 0)
 }
 
 /// Returns the marks that stand for no term.

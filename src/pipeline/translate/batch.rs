@@ -87,8 +87,9 @@ impl BatchSegment {
     /// Records an answer to `sent`, accepted or refused.
     fn record(&mut self, sent: &Outgoing, answer: Marked) {
         match accept(&self.job, sent, answer.clone()) {
-            Ok(AcceptedAnswer { text, altered_terms }) => {
+            Ok(AcceptedAnswer { text, altered_terms, has_unknown_words }) => {
                 self.outcome = SegmentOutcome::Translated(text);
+                self.job.has_unknown_words = has_unknown_words;
                 self.in_other_words = altered_terms;
             }
             Err(answer) => self.reject(answer),
@@ -131,6 +132,10 @@ impl BatchRun<'_> {
                 if let SegmentOutcome::Rejected(reason) = segment.outcome {
                     segment.outcome = SegmentOutcome::Unavailable(reason);
                 }
+                continue;
+            }
+            if segment.outcome == SegmentOutcome::Rejected(UntranslatedReason::UnknownWord) && was_alone {
+                // It does not know the word the next time either.
                 continue;
             }
             rejected += self.send_alone(segment, was_alone).await?;

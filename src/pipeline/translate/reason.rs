@@ -27,6 +27,8 @@ pub(super) enum UntranslatedReason {
     Order,
     /// A protected term is lost, doubled or filled with text.
     Terms,
+    /// The engine does not know a word, and has left it in its language.
+    UnknownWord,
     /// The translation could not be put in its place in the document.
     Unplaced,
     /// The translation was refused by a check.
@@ -36,7 +38,7 @@ pub(super) enum UntranslatedReason {
 }
 
 impl UntranslatedReason {
-    const PLAIN: [Self; 13] = [
+    const PLAIN: [Self; 14] = [
         Self::Deadline,
         Self::Budget,
         Self::EngineUnavailable,
@@ -48,6 +50,7 @@ impl UntranslatedReason {
         Self::ServerError,
         Self::Order,
         Self::Terms,
+        Self::UnknownWord,
         Self::Unplaced,
         Self::Unknown,
     ];
@@ -66,6 +69,7 @@ impl UntranslatedReason {
             Self::ServerError => "server-error",
             Self::Order => "order",
             Self::Terms => "terms",
+            Self::UnknownWord => "unknown-word",
             Self::Unplaced => "unplaced",
             Self::Check(kind) => kind.as_str(),
             Self::Unknown => "unknown",

@@ -34,6 +34,8 @@ pub(super) struct SegmentJob {
     pub(super) state: JobState,
     /// The reasons of the engines so far.
     pub(super) reasons: Vec<UntranslatedReason>,
+    /// True if the engine does not know some words of the text, so that its translation has them as they were.
+    pub(super) has_unknown_words: bool,
     /// True if one of them was not available, so that asking later may help.
     may_work_later: bool,
     /// The time at which the first refusal of an engine expires.
@@ -73,6 +75,11 @@ impl SegmentJob {
     /// Returns the engine to ask next.
     pub(super) fn turn(&self) -> Option<EngineTurn> {
         self.turns.get(self.next).copied()
+    }
+
+    /// Returns true if no other engine can be asked after this one.
+    pub(super) fn is_last_turn(&self) -> bool {
+        self.next + 1 >= self.turns.len()
     }
 
     /// Passes on to the next engine. `may_work_later` tells that the reason is not the text.
@@ -155,6 +162,7 @@ impl SegmentJobs {
             rank: rank(place),
             state: if engines.is_empty() { JobState::Waiting } else { JobState::Open },
             reasons: Vec::new(),
+            has_unknown_words: false,
             may_work_later: false,
             refused_until: None,
             documents: vec![document],

@@ -8,6 +8,7 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::error::{Billing, EngineError};
 use super::types::{Batch, Engine, LanguagePair, Limits, Outgoing, Reply, TermForm, UnusableText};
+use super::unknown_words::take_unknown_words;
 use crate::model::{Lang, Marked, Usage};
 
 /// In the middle a text may be this many times as long, plus `SLACK`, in whatever the engine counts.
@@ -92,7 +93,8 @@ impl Pivot {
 
     /// Returns a text in the middle language, unless it exceeds what was reserved for it.
     fn check_half(&self, text: Marked, sent: &Outgoing, batch: &Batch) -> Result<Outgoing, UnusableText> {
-        let half = Outgoing { text, ..sent.clone() };
+        // A word that is not known on the way is not known at its end either, and is marked there.
+        let half = Outgoing { text: take_unknown_words(&text).0, ..sent.clone() };
         let (limits, tagged) = (self.inner.limits(), half.text.to_tagged());
         let price = self.inner.price(&half, &self.middle, &batch.to);
         let reserved = with_growth(self.inner.price(sent, &self.middle, &batch.to));

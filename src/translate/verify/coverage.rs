@@ -153,7 +153,3 @@ fn count_lost_numbers(texts: &ComparedTexts<'_>, source: &Side) -> usize {
     let values: HashSet<String> = values.filter_map(|token| numerals.any_value(&token.text)).collect();
     values.iter().filter(|value| !theirs.contains(*value) && !has_figure(value)).count()
 }
-
-fn stem(word: &str) -> String {
-    plain_letters(word).chars().take(STEM).collect()
-}

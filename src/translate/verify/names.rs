@@ -11,7 +11,7 @@ mod side;
 mod spelling;
 
 use super::Rejection;
-use super::texts::ComparedTexts;
+use super::texts::{ComparedTexts, words};
 use super::thresholds::{NAME_LIKENESS, WORD_LIKENESS};
 use crate::model::{Lang, SegmentKind};
 use known::{has_form_in, is_form_in};
@@ -66,8 +66,12 @@ pub(super) fn count_lost_names(texts: &ComparedTexts<'_>) -> usize {
 
 /// Returns true if a result ends in the first word of a name of which it has lost the rest: `overtook Emilien.`
 pub(super) fn is_cut_in_name(texts: &ComparedTexts<'_>) -> bool {
+    let is_name = words(&texts.bare_result).last().is_some_and(|word| word.text.starts_with(char::is_uppercase));
+    if !is_name {
+        return false;
+    }
     let (source, result) = (Side::of(&texts.bare_source, texts.from, true), Side::of(&texts.bare_result, texts.to, false));
-    let Some(last) = result.words.last().filter(|word| word.text.starts_with(char::is_uppercase)) else { return false };
+    let Some(last) = result.words.last() else { return false };
     let lost = source.find_missing_in(&result, texts.to.primary() == "en");
     let continues = |name: &NameWord<'_>| {
         name.place > 0

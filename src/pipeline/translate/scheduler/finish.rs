@@ -45,6 +45,9 @@ pub(super) fn summarise(jobs: &[&SegmentJob], at: Time) -> RenditionProvenance {
                 if &**by != GLOSSARY {
                     provenance.engines.push(by.to_string());
                 }
+                if job.has_unknown_words {
+                    provenance.reasons.push(UntranslatedReason::UnknownWord.as_str().to_owned());
+                }
                 continue;
             }
             JobState::Waiting => provenance.waiting += 1,

@@ -199,7 +199,10 @@ impl<'a> SchedulerState<'a> {
             let by = Arc::clone(&self.engines[engine].identity);
             let job = &mut self.jobs.all[segment.place];
             match segment.outcome {
-                SegmentOutcome::Translated(text) => job.state = JobState::Done { text, by, is_recalled: false },
+                SegmentOutcome::Translated(text) => {
+                    job.has_unknown_words = segment.job.has_unknown_words;
+                    job.state = JobState::Done { text, by, is_recalled: false };
+                }
                 SegmentOutcome::Recalled(text) => {
                     job.state = JobState::Done { text, by, is_recalled: true };
                     self.counts.recalled += 1;

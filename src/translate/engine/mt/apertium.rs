@@ -3,6 +3,8 @@
 //! It takes forms, one text each, and silently cuts a text after ten chunks. Marks in html mode are kept best of all:
 //! measured over 100 marked sentences, all marks came back, and the words are those of the unmarked sentence in 95 (Catalan)
 //! and 100 (Spanish).
+//!
+//! It is asked to mark the words that it does not know. A text that itself holds such marks is sent without asking for them.
 
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm, UnusableText};
+use super::super::unknown_words::{has_signs, read_signs};
 use crate::model::{Lang, Marked, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -61,13 +64,15 @@ impl Apertium {
         for text in &batch.texts {
             let words = text.in_words();
             let sent = words.to_tagged();
-            let response = self.http.post_form(build_form(&sent, batch)).await?;
+            let is_marked = !has_signs(&words);
+            let response = self.http.post_form(build_form(&sent, is_marked, batch)).await?;
             if response.status != 200 {
                 return Err(self.classify(&response, batch));
             }
             let ApertiumResponse { response_data } = self.http.parse(&response)?;
             reply.used += marks::count_characters(&sent);
-            reply.texts.push(parse_translation(&response_data.translated_text, &words));
+            let text = parse_translation(&response_data.translated_text, &words);
+            reply.texts.push(if is_marked { text.map(|text| read_signs(&text)) } else { text });
         }
         Ok(reply)
     }
@@ -107,11 +112,11 @@ impl Engine for Apertium {
 
 /// The server knows two-letter codes as well as its own. The escapes of the canonical form are the only ones that it does not
 /// corrupt.
-fn build_form(text: &str, batch: &Batch) -> String {
+fn build_form(text: &str, is_marked: bool, batch: &Batch) -> String {
     let pair = format!("{}|{}", batch.from.primary(), batch.to.primary());
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("langpair", &pair).append_pair("q", text);
-    form.append_pair("markUnknown", "no").append_pair("format", "html").finish()
+    form.append_pair("markUnknown", if is_marked { "yes" } else { "no" }).append_pair("format", "html").finish()
 }
 
 /// Parses a translation, unless the server has cut it.

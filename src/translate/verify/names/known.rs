@@ -46,15 +46,26 @@ impl Exonyms {
 #[derive(Default)]
 struct Capitals {
     whole: HashSet<String>,
-    beginnings: Vec<String>,
+    /// The beginnings by their first letters.
+    beginnings: HashMap<String, Vec<String>>,
 }
 
 impl Capitals {
     fn has(&self, word: &str) -> bool {
         self.whole.contains(word)
             || word.strip_suffix('s').is_some_and(|one| self.whole.contains(one))
-            || self.beginnings.iter().filter_map(|beginning| word.strip_prefix(beginning.as_str())).any(is_ending)
+            || self
+                .beginnings
+                .get(&bucket(word))
+                .into_iter()
+                .flatten()
+                .any(|start| word.strip_prefix(start.as_str()).is_some_and(is_ending))
     }
+}
+
+/// Returns the letters by which beginnings are found.
+fn bucket(word: &str) -> String {
+    word.chars().take(2).collect()
 }
 
 /// Returns true for a text that a star stands for, which is not any text: `war*` is `wars` and `wartime`, but not an altered `World`.
@@ -73,7 +84,10 @@ fn read_capitals(list: &'static str) -> HashMap<&'static str, Capitals> {
         let capitals = all.entry(parts.next().unwrap_or("")).or_default();
         for word in parts {
             match word.strip_suffix('*') {
-                Some(beginning) => capitals.beginnings.push(plain_letters(beginning)),
+                Some(beginning) => {
+                    let beginning = plain_letters(beginning);
+                    capitals.beginnings.entry(bucket(&beginning)).or_default().push(beginning);
+                }
                 None => capitals.whole.extend(words(word).map(|word| plain_letters(word.text))),
             }
         }
@@ -147,7 +161,9 @@ mod tests {
         }
         assert_eq!(CAPITALS.len(), 6);
         assert!(
-            CAPITALS.values().all(|capitals| capitals.whole.len() > 100 && capitals.beginnings.iter().all(|word| word.len() > 1))
+            CAPITALS
+                .values()
+                .all(|capitals| capitals.whole.len() > 100 && capitals.beginnings.values().flatten().all(|word| word.len() > 1))
         );
     }
 }

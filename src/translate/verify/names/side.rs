@@ -1,5 +1,7 @@
 //! The capitalised words of source and result, and what is known of them.
 
+use std::cell::OnceCell;
+
 use super::super::super::capitalised::CapitalisedRun;
 use super::super::lexicon::Lexicon;
 use super::super::numerals::roman;
@@ -52,18 +54,22 @@ pub(super) struct Side<'a> {
     lang: &'a Lang,
     is_source: bool,
     /// The countries that are named, by themselves or by their peoples, with the bytes of their words. A text may name them in English.
-    countries: Vec<(usize, &'static str)>,
+    countries: OnceCell<Vec<(usize, &'static str)>>,
 }
 
 impl<'a> Side<'a> {
     pub(super) fn of(text: &'a str, lang: &'a Lang, is_source: bool) -> Self {
         let words: Vec<_> = words(text).collect();
         let plain = words.iter().map(|word| plain_letters(word.text)).collect();
-        Self { text, words, plain, known: LanguageWords::of(lang), lang, is_source, countries: find_countries(text, lang) }
+        Self { text, words, plain, known: LanguageWords::of(lang), lang, is_source, countries: OnceCell::new() }
     }
 
     fn has(&self, plain: &str) -> bool {
         self.plain.iter().any(|word| word == plain)
+    }
+
+    fn countries(&self) -> &[(usize, &'static str)] {
+        self.countries.get_or_init(|| find_countries(self.text, self.lang))
     }
 
     fn count(&self, plain: &str) -> usize {
@@ -118,8 +124,8 @@ impl<'a> Side<'a> {
 
     /// Returns true if a word names a country that the other side names, too: `Cuban citizens`, `los ciudadanos de Cuba`.
     fn names_country_of(&self, at: usize, other: &Self) -> bool {
-        let mut own = self.countries.iter().filter(|(place, _)| *place == at);
-        own.any(|(_, country)| other.countries.iter().any(|(_, theirs)| theirs == country))
+        let mut own = self.countries().iter().filter(|(place, _)| *place == at);
+        own.any(|(_, country)| other.countries().iter().any(|(_, theirs)| theirs == country))
     }
 
     /// Returns true if this side has a word of the other in another number, spelling or language. A word that stands as often there is its own

@@ -190,7 +190,8 @@ fn azure(uri: &Uri, value: &Value) -> Result<Asked, String> {
 }
 
 fn apertium(value: &Value) -> Result<Asked, String> {
-    want(value, "markUnknown", &json!("no"))?;
+    // A text that has such signs itself is sent without asking for them.
+    want(value, "markUnknown", &json!("yes")).or_else(|_| want(value, "markUnknown", &json!("no")))?;
     want(value, "format", &json!("html"))?;
     if value["langpair"] != "fr|es" && value["langpair"] != "fr|ca" && value["langpair"] != "es|en" {
         return Err("That pair is not installed".to_owned());

@@ -294,6 +294,7 @@ fn check_meaning(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), R
     persons::check_persons(texts, meanings)?;
     roles::check_roles(texts, meanings)?;
     parts::check_cut(texts, meanings)?;
+    coverage::check_unrelated(texts, meanings)?;
     coverage::check_sentences(texts, meanings)?;
     coverage::check_added(texts, meanings)?;
     coverage::check_omitted(texts, meanings)

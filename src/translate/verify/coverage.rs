@@ -9,7 +9,7 @@ use super::names::{count_lost_names, likeness};
 use super::numerals::Numerals;
 use super::sentences::split_sentences;
 use super::shape::length_percent;
-use super::texts::{ComparedTexts, plain_letters, words};
+use super::texts::{ComparedTexts, TERM, plain_letters, words};
 
 /// The length in percent of what is usual from which an aside, or a clause without anything of the source, was added.
 const ASIDE_PERCENT: usize = 98;
@@ -34,6 +34,9 @@ const FACTS: [&str; 14] = [
     "weekday", "month", "medal", "currency", "country", "war", "life", "guilt", "result", "trade", "noon", "kin", "health",
     "move",
 ];
+
+/// Those of them that are said in one way only.
+const SURE_FACTS: [&str; 7] = ["weekday", "month", "medal", "currency", "country", "noon", "kin"];
 
 /// Groups of words so common that two sentences about different things share them.
 const COMMON: [&str; 21] = [
@@ -121,7 +124,7 @@ fn check_attribution(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let (source, result) = (texts.source.trim(), texts.result.trim_end_matches(['.', '!', '?', '…', ' ']));
     let is_quotation = result.starts_with(is_opening) && result.ends_with(is_closing);
     let said = source.rfind(is_closing).map_or("", |at| &source[at..]);
-    let is_one = |text: &str| text.matches(is_closing).count() == 1 || text.matches('"').count() == 2;
+    let is_one = |text: &str| text.matches(|c| is_opening(c) || is_closing(c)).count() == 2;
     if is_quotation && is_one(result) && is_one(source) && source.starts_with(is_opening) && words(said).count() >= CLAUSE_WORDS {
         return Err(Rejection::Omission);
     }
@@ -132,13 +135,27 @@ fn check_attribution(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
 pub(super) fn check_omitted(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
     check_attribution(texts)?;
     let Some(percent) = length_percent(texts).filter(|percent| *percent < LOST_TWO_PERCENT) else { return Ok(()) };
-    let lost =
-        lost_concepts(&meanings.source, &meanings.result) + count_lost_names(texts) + count_lost_numbers(texts, &meanings.source);
+    let lost = lost_concepts(&meanings.source, &meanings.result, &FACTS)
+        + count_lost_names(texts)
+        + count_lost_numbers(texts, &meanings.source);
     if lost > 1 || lost > 0 && percent < LOST_PERCENT { Err(Rejection::Omission) } else { Ok(()) }
 }
 
-fn lost_concepts(source: &Side, result: &Side) -> usize {
-    let strong = source.hits.iter().filter(|hit| hit.is_strong && FACTS.contains(&hit.concept.group));
+/// Refuses a result that shares nothing with its source, of which one tells a fact that the other does not: it belongs to another text.
+pub(super) fn check_unrelated(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
+    let (source, result) = (&meanings.source, &meanings.result);
+    let is_foreign = || is_foreign(0..texts.bare_result.len(), &COMMON, texts, meanings);
+    if lost_concepts(source, result, &SURE_FACTS) + lost_concepts(result, source, &SURE_FACTS) > 0
+        && !texts.bare_result.contains(TERM)
+        && is_foreign()
+    {
+        return Err(Rejection::Addition);
+    }
+    Ok(())
+}
+
+fn lost_concepts(source: &Side, result: &Side, facts: &[&str]) -> usize {
+    let strong = source.hits.iter().filter(|hit| hit.is_strong && facts.contains(&hit.concept.group));
     let mut lost: Vec<_> = strong.map(|hit| hit.concept).filter(|concept| !result.has(concept.group, concept.name)).collect();
     lost.sort_unstable();
     lost.dedup();

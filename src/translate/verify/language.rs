@@ -8,6 +8,9 @@ use super::thresholds::{ECHO_SHARE, ECHO_WORDS, LANGUAGE_LEAD, LANGUAGE_SHARE, L
 use crate::feed::{FunctionWords, detect_language};
 use crate::model::Lang;
 
+/// A text with this many words with small letters, each of so many letters, and with one more, is a phrase.
+const PHRASE_WORDS: usize = 2;
+const PHRASE_LETTERS: usize = 4;
 /// The most words that are searched for a run of the source.
 const MOST_COMPARED: usize = 300;
 /// The least words of a run that was left.
@@ -20,7 +23,7 @@ pub(super) fn check_echo(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     if texts.from.primary() == texts.to.primary() {
         return Ok(());
     }
-    if may_stay(texts) {
+    if may_stay(texts) && !is_phrase(texts) {
         return Ok(());
     }
     let lower = |text: &str| words(text).map(|word| word.text.to_lowercase()).collect::<Vec<_>>();
@@ -43,6 +46,14 @@ pub(super) fn check_echo(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
         .count();
     let is_near = result.len() >= ECHO_WORDS && kept * 100 >= result.len() * ECHO_SHARE;
     if is_same || is_near { Err(Rejection::Echo) } else { Ok(()) }
+}
+
+/// Returns true for a text without function words that is no name either: `Boxe : deux arbitres écartés`.
+fn is_phrase(texts: &ComparedTexts<'_>) -> bool {
+    let said = FunctionWords::count(&texts.bare_source);
+    let is_small = |word: &Word<'_>| word.text.starts_with(char::is_lowercase) && word.text.chars().count() >= PHRASE_LETTERS;
+    let small = words(&texts.bare_source).filter(is_small).count();
+    said.words() > PHRASE_WORDS && said.of_language(texts.to) == Some(0) && small >= PHRASE_WORDS
 }
 
 /// Returns true if a text may stay as it is: a name, or words of the target language.

@@ -107,6 +107,16 @@ fn altered_name_is_refused() {
         ("Le Comité a vu le président Marchand.", "en", "The Committee saw President Merchand.", "name"),
         ("Selon le FMI, il y a un CIO.", "en", "According to the IMF, there is an IOC.", "ok"),
         ("LE FONDATEUR JACK MA A PARLÉ.", "en", "THE FOUNDER JACK MI HAS SPOKEN.", "ok"),
+        ("Il cherche le Musashi.", "en", "He is looking for the Musashu.", "name"),
+        ("Il vit dans le Wessex depuis un an.", "en", "He has lived in Tanaka for a year.", "name"),
+        ("La Fondation Komen a payé.", "en", "The Tanaka Foundation has paid.", "name"),
+        ("Les habitants des Maswa sont venus.", "en", "The inhabitants of Lindqvist came.", "name"),
+        ("La Gauche demande un débat.", "en", "The Left wants a debate.", "ok"),
+        ("Les Jeunes Agriculteurs bloquent la route.", "en", "Young Farmers are blocking the road.", "ok"),
+        ("Le Roi Tout, ou Toutankhamon, est là.", "en", "King Tut, or Tutankhamun, is here.", "ok"),
+        ("Il aide les citoyens de Cuba.", "es", "Ayuda a los ciudadanos cubanos.", "ok"),
+        ("Il a vu la Maryland Transportation Authority.", "es", "Vio a la Autoridad de Transporte de Maryland.", "ok"),
+        ("Hier Julien Simon a doublé Marc Kervadec.", "en", "Yesterday Julien Simon overtook Marc.", "ending"),
     ] {
         assert_eq!(judged(source, to, result), verdict, "{source} {result}");
     }
@@ -177,6 +187,23 @@ fn idioms_are_not_taken_for_what_their_words_mean() {
         ("Les deux ponts sont fermés.", "en", "Both bridges are closed."),
     ] {
         assert_eq!(judged(source, to, result), "ok", "{source} {result}");
+    }
+}
+
+#[test]
+fn part_too_many_or_too_few_is_refused() {
+    for (source, result, verdict) in [
+        ("« Il part demain », a dit la dame.", "“He leaves tomorrow.”", "omission"),
+        ("« Il part demain », a dit la dame.", "“He leaves tomorrow,” the lady said.", "ok"),
+        ("Le maire ouvre le parc mercredi.", "Only two shops were left.", "addition"),
+        ("Le maire ouvre le parc mercredi.", "The mayor opens the park on Wednesday.", "ok"),
+        ("Le parc est ouvert.", "The park is open. Nobody knew where they went.", "addition"),
+        ("Il vient du parc, où il a dormi sous un arbre.", "He comes from the park. He slept under a tree there.", "ok"),
+        ("Il attend depuis dix ans à Metz une réponse de sa ville.", "He waits for an answer.", "length"),
+        ("Boxe : deux arbitres écartés", "Boxe: deux arbitres écartés", "echo"),
+        ("Une chose est sûre, il viendra.", "One thing is clear: he will come.", "ok"),
+    ] {
+        assert_eq!(judged(source, "en", result), verdict, "{source} {result}");
     }
 }
 

@@ -17,7 +17,9 @@ pub(super) fn restore_stop(source: &str, pieces: &mut [Piece]) {
     let Some(Piece::Text(text)) = pieces.last_mut().filter(|_| is_stop && is_whole) else { return };
     let seen = text.trim_end();
     let bare = seen.trim_end_matches(is_closing);
-    if !bare.ends_with(|c: char| c.is_alphanumeric() && c < '\u{2e80}') {
+    // A bracket or a quotation mark that the source does not end with is a note.
+    let is_noted = seen.ends_with(is_closing) && !source.trim_end().trim_end_matches('.').ends_with(is_closing);
+    if is_noted || !bare.ends_with(|c: char| c.is_alphanumeric() && c < '\u{2e80}') {
         return;
     }
     // `.»` and `».` are both right: the source decides.
@@ -36,6 +38,7 @@ mod tests {
             ("Le parc ferme (à dix heures).", "The park closes (at ten)", "The park closes (at ten)."),
             ("« Le parc ferme à dix heures. »", "“The park closes at ten”", "“The park closes at ten.”"),
             ("Le parc ferme à dix heures.", "The park", "The park"),
+            ("Le parc ferme à dix heures.", "The park closes at ten (note)", "The park closes at ten (note)"),
             ("Le parc ferme à dix heures", "The park closes at ten", "The park closes at ten"),
             ("Le parc ferme à dix heures…", "The park closes at ten", "The park closes at ten"),
             ("Le parc ferme à dix heures.", "The park closes at ten!", "The park closes at ten!"),

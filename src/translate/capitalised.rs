@@ -25,15 +25,21 @@ const PLURALS: [&str; 22] = [
 /// Titles after which a word with a capital is a person's name.
 const TITLES: [&str; 12] = ["m", "mm", "mme", "mmes", "mlle", "dr", "pr", "me", "mr", "mrs", "ms", "sr"];
 
+/// The determiner before capitalised words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Determiner {
+    None,
+    Singular,
+    Plural,
+}
+
 /// Capitalised words that stand side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CapitalisedRun {
     /// The words, as bytes of the line.
     words: Vec<Range<usize>>,
-    /// True if a determiner stands before them.
-    is_determined: bool,
-    /// True if that is one of the plural.
-    is_plural: bool,
+    /// The determiner that stands before them.
+    determiner: Determiner,
     /// True if a title stands before them: `Mme Dupont`.
     is_titled: bool,
     /// True if the first one begins a sentence, which gives any word a capital. `Jean-Olivier` shows that it is a name.
@@ -72,8 +78,11 @@ impl CapitalisedRun {
         let is_titled = near.is_some_and(|word| TITLES.contains(&&*lower(word)));
         Some(Self {
             words: words[first..=last].to_vec(),
-            is_determined: determiner.is_some(),
-            is_plural: determiner.is_some_and(|word| PLURALS.contains(&&*word)),
+            determiner: match determiner {
+                None => Determiner::None,
+                Some(word) if PLURALS.contains(&&*word) => Determiner::Plural,
+                Some(_) => Determiner::Singular,
+            },
             is_titled,
             begins: is_first && !is_titled && !has_own && !is_compound,
         })
@@ -82,7 +91,7 @@ impl CapitalisedRun {
     /// Returns true if the word at byte `at` has its determiner as a common noun has it. After a noun with its determiner a person
     /// may be named: `le Suédois Sebastian Samuelsson`.
     pub(super) fn is_determined_at(&self, at: usize) -> bool {
-        self.is_determined && (self.words.len() < 3 || self.words.first().is_some_and(|first| first.start == at))
+        self.is_determined() && (self.words.len() < 3 || self.words.first().is_some_and(|first| first.start == at))
     }
 
     /// Returns the words, as bytes of the line.
@@ -90,15 +99,19 @@ impl CapitalisedRun {
         &self.words
     }
 
+    fn is_determined(&self) -> bool {
+        self.determiner != Determiner::None
+    }
+
     /// Returns true if the determiner is one of the plural.
     pub(super) fn is_plural(&self) -> bool {
-        self.is_plural
+        self.determiner == Determiner::Plural
     }
 
     /// Returns the bytes of the person's name that the word at byte `at` is a part of. A single word is none, unless it has a title;
     /// nor is the first word of a sentence, which may be any word (`Poulet Yassa`).
     pub(super) fn person(&self, at: usize) -> Option<Range<usize>> {
-        let skipped = usize::from(self.is_determined || self.begins);
+        let skipped = usize::from(self.is_determined() || self.begins);
         if skipped > 0 && self.words.len() < 3 {
             return None;
         }

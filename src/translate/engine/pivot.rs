@@ -72,7 +72,7 @@ impl Pivot {
         let first = Batch { to: self.middle.clone(), ..batch.clone() };
         let Reply { texts, mut used } = self.inner.translate(&first).await?;
         let mut halves: Vec<_> =
-            texts.into_iter().zip(&batch.texts).map(|(text, sent)| self.check_half(text?, sent, batch)).collect();
+            texts.into_iter().zip(&batch.texts).map(|(text, sent)| self.check_half(&text?, sent, batch)).collect();
         let mut waiting: Vec<usize> = (0..halves.len()).filter(|&place| halves[place].is_ok()).collect();
         let mut done = Vec::with_capacity(halves.len());
         while !waiting.is_empty() {
@@ -92,9 +92,9 @@ impl Pivot {
     }
 
     /// Returns a text in the middle language, unless it exceeds what was reserved for it.
-    fn check_half(&self, text: Marked, sent: &Outgoing, batch: &Batch) -> Result<Outgoing, UnusableText> {
+    fn check_half(&self, text: &Marked, sent: &Outgoing, batch: &Batch) -> Result<Outgoing, UnusableText> {
         // A word that is not known on the way is not known at its end either, and is marked there.
-        let half = Outgoing { text: take_unknown_words(&text).0, ..sent.clone() };
+        let half = Outgoing { text: take_unknown_words(text).0, ..sent.clone() };
         let (limits, tagged) = (self.inner.limits(), half.text.to_tagged());
         let price = self.inner.price(&half, &self.middle, &batch.to);
         let reserved = with_growth(self.inner.price(sent, &self.middle, &batch.to));

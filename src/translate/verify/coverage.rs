@@ -14,8 +14,9 @@ use super::texts::{ComparedTexts, TERM, plain_letters, words};
 /// The length in percent of what is usual from which an aside, or a clause without anything of the source, was added.
 const ASIDE_PERCENT: usize = 98;
 const CLAUSE_PERCENT: usize = 118;
-/// The length from which a sentence too many is an addition, and below which one too few is an omission.
+/// The length from which a sentence too many is an addition (also if the source has several clauses), and below which one too few is an omission.
 const SENTENCE_PERCENT: usize = 118;
+const SPLIT_PERCENT: usize = 140;
 const OMITTED_PERCENT: usize = 75;
 /// The length below which a word that was lost is a part that was left out.
 const LOST_PERCENT: usize = 72;
@@ -89,7 +90,9 @@ fn has_foreign_clause(texts: &ComparedTexts<'_>, meanings: &Meanings) -> bool {
 pub(super) fn check_sentences(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
     let (source, result) = (split_sentences(&texts.bare_source).len(), split_sentences(&texts.bare_result));
     let Some(percent) = length_percent(texts) else { return Ok(()) };
-    if result.len() > source && percent >= SENTENCE_PERCENT {
+    // A translator makes two sentences of one with two clauses.
+    let has_clauses = texts.bare_source.contains([',', ';', ':', '–', '(']);
+    if result.len() > source && percent >= if has_clauses { SPLIT_PERCENT } else { SENTENCE_PERCENT } {
         let start = |sentence: &str| sentence.as_ptr().addr() - texts.bare_result.as_ptr().addr();
         let mut ends = [result[0], result[result.len() - 1]].into_iter();
         if ends.any(|sentence| is_foreign(start(sentence)..start(sentence) + sentence.len(), &COMMON, texts, meanings)) {

@@ -71,15 +71,15 @@ pub(super) fn is_cut_in_name(texts: &ComparedTexts<'_>) -> bool {
         return false;
     }
     let (source, result) = (Side::of(&texts.bare_source, texts.from, true), Side::of(&texts.bare_result, texts.to, false));
-    let Some(last) = result.words.last() else { return false };
+    let Some(end) = result.words.last() else { return false };
     let lost = source.find_missing_in(&result, texts.to.primary() == "en");
     let continues = |name: &NameWord<'_>| {
         name.place > 0
-            && source.words[name.place - 1].text == last.text
-            && texts.bare_source[source.words[name.place - 1].at + last.text.len()..].starts_with(' ')
+            && source.words[name.place - 1].text == end.text
+            && texts.bare_source[source.words[name.place - 1].at + end.text.len()..].starts_with(' ')
     };
     let has_likeness = |name: &NameWord<'_>| result.plain.iter().any(|word| likeness(word, &name.plain) >= NAME_LIKENESS);
-    let is_once = source.words.iter().filter(|word| word.text == last.text).count() == 1;
+    let is_once = source.words.iter().filter(|word| word.text == end.text).count() == 1;
     is_once && lost.iter().any(|name| continues(name) && name.is_name() && !name.is_noun && !has_likeness(name))
 }
 

@@ -197,9 +197,9 @@ fn part_too_many_or_too_few_is_refused() {
         ("« Il part demain », a dit la dame.", "“He leaves tomorrow,” the lady said.", "ok"),
         ("Le maire ouvre le parc mercredi.", "Only two shops were left.", "addition"),
         ("Le maire ouvre le parc mercredi.", "The mayor opens the park on Wednesday.", "ok"),
-        ("Le parc est ouvert.", "The park is open. Nobody knew where they went.", "addition"),
-        ("Il vient du parc, où il a dormi sous un arbre.", "He comes from the park. He slept under a tree there.", "ok"),
-        ("Il attend depuis dix ans à Metz une réponse de sa ville.", "He waits for an answer.", "length"),
+        ("Le parc est ouvert.", "The park is open. Guests were rather tired afterwards.", "addition"),
+        ("Il vient du parc, où il a dormi sous un arbre.", "He comes from the park. He slept under a tree.", "ok"),
+        ("Il attend depuis dix ans à Metz une réponse de sa ville.", "He waits for an answer.", "omission"),
         ("Boxe : deux arbitres écartés", "Boxe: deux arbitres écartés", "echo"),
         ("Une chose est sûre, il viendra.", "One thing is clear: he will come.", "ok"),
     ] {

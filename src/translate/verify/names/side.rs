@@ -18,6 +18,13 @@ const DEMONYMS: [&str; 20] = [
     "asque", "iste", "ote", "ite",
 ];
 
+/// Endings of adjectives, which follow nouns as names do: `le Parti Travailliste`.
+const ADJECTIVES: [&str; 34] = [
+    "al", "ale", "el", "elle", "if", "ive", "ique", "aire", "iste", "ain", "aine", "eux", "euse", "er", "iere", "ien", "ienne",
+    "ais", "aise", "ois", "oise", "eur", "rice", "ant", "ante", "able", "ible", "ico", "ica", "ivo", "iva", "ario", "ista",
+    "oso",
+];
+
 /// A capitalised word that the other side lacks.
 #[expect(clippy::struct_excessive_bools, reason = "each is one fact of a word")]
 pub(super) struct NameWord<'a> {
@@ -98,7 +105,7 @@ impl<'a> Side<'a> {
                 place,
                 begins: begins_sentence(&self.text[..word.at])
                     && !is_apposed(plain, &self.text[word.at + word.text.len()..])
-                    && (is_common || !is_foreign(plain, self.lang)),
+                    && (is_common || !is_foreign(&word.text.to_lowercase(), self.lang)),
                 is_common,
                 is_noun,
                 is_demonym: is_determined && is_first && DEMONYMS.iter().any(|ending| plain.ends_with(ending)),
@@ -113,13 +120,15 @@ impl<'a> Side<'a> {
     /// Returns true if something shows that a word after a determiner is a name: it follows a common noun (`la Fondation Komen`), has no
     /// plural after a plural determiner, or stands among words that are spelled as no word of the language is.
     fn is_name_in(&self, run: &CapitalisedRun, word: &Word<'_>, plain: &str) -> bool {
-        let lower: Vec<String> = run.words().iter().map(|word| plain_letters(&self.text[word.clone()])).collect();
-        let is_foreign = |word: &String| is_foreign(word, self.lang) && !self.known.is_own(word);
-        let follows_noun = run.words()[0].start < word.at && self.known.is_own(&lower[0]);
+        let is_own = |word: &str| self.known.is_own(&plain_letters(word));
+        let words: Vec<&str> = run.words().iter().map(|word| &self.text[word.clone()]).collect();
+        let is_foreign = |word: &&str| is_foreign(&word.to_lowercase(), self.lang) && !is_own(word);
+        let is_adjective = || ADJECTIVES.iter().any(|ending| plain.ends_with(ending));
+        let follows_noun = run.words()[0].start < word.at && is_own(words[0]) && !is_adjective();
         let is_singular =
             run.is_plural() && !plain.ends_with(['s', 'x', 'z']) && matches!(self.lang.primary(), "fr" | "es" | "ca");
         let is_plural = run.is_plural() && plain.ends_with(['s', 'x', 'z']);
-        follows_noun && !is_plural || is_singular || lower.iter().any(is_foreign)
+        follows_noun && !is_plural || is_singular || words.iter().any(is_foreign)
     }
 
     /// Returns true if a word names a country that the other side names, too: `Cuban citizens`, `los ciudadanos de Cuba`.

@@ -61,15 +61,15 @@ pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Resul
     if own_marks(&answer, sent) != own_marks(&sent.text, sent) || !answer.is_well_nested() {
         return Err(UntranslatedReason::Check(RejectionKind::Marks).into());
     }
+    let (answer, unknown) = take_unknown_words(&answer);
     let settled = settle(&answer, sent, &job.pair.to).map_err(|_| UntranslatedReason::Terms)?;
     let is_name = |mark: &u16| sent.terms.iter().any(|term| term.mark == *mark && term.is_name());
     let (names, altered_terms): (Vec<u16>, Vec<u16>) = settled.altered.into_iter().partition(is_name);
     if !names.is_empty() {
         return Err(RejectedAnswer { reason: UntranslatedReason::Terms, altered: Some(Altered::Listed(names)) });
     }
-    let (known, unknown) = take_unknown_words(&settled.text);
-    let has_unknown_words = check_unknown_words(job, &unknown)?;
-    let placed = put_marks_right(&job.source, &known, &job.pair.to);
+    let has_unknown_words = check_unknown_words(job, &unknown, &settled.text.plain())?;
+    let placed = put_marks_right(&job.source, &settled.text, &job.pair.to);
     let placed = placed.ok_or(UntranslatedReason::Check(RejectionKind::Marks))?;
     let mut text = tidy(&job.source, &placed);
     for _ in 0..MAX_RESTORED_NAMES {
@@ -85,19 +85,23 @@ pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Resul
     Ok(AcceptedAnswer { text, altered_terms, has_unknown_words })
 }
 
-/// Checks the words that the engine does not know. Names may be among them; another word of the source is a part that is not
-/// translated. Another engine may know it. If there is none, a text with such a word is better than one in its language, unless
-/// there are many. Returns true if it has one.
-fn check_unknown_words(job: &SegmentJob, unknown: &[String]) -> Result<bool, RejectedAnswer> {
+/// Checks the words that the engine does not know. Names may be among them, and terms, which were put right in the `settled` text.
+/// Another word of the source is a part that is not translated. Another engine may know it. If there is none, a text with such a word
+/// is better than one in its language, unless there are many. Returns true if it has one.
+fn check_unknown_words(job: &SegmentJob, unknown: &[String], settled: &str) -> Result<bool, RejectedAnswer> {
     let source = job.source.plain();
-    let words = || source.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let is_left = |word: &&String| word.starts_with(char::is_lowercase) && words().any(|own| own == word.as_str());
+    let has = |text: &str, word: &str| words(text).any(|own| own == word);
+    let is_left = |word: &&String| word.starts_with(char::is_lowercase) && has(&source, word) && has(settled, word);
     let left = unknown.iter().filter(is_left).count();
-    let is_much = left >= MANY_UNKNOWN && left * UNKNOWN_PART > words().count();
+    let is_much = left >= MANY_UNKNOWN && left * UNKNOWN_PART > words(&source).count();
     if left > 0 && (is_much || !job.is_last_turn()) {
         return Err(UntranslatedReason::UnknownWord.into());
     }
     Ok(left > 0)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// Returns the marks that stand for no term.

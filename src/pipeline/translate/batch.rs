@@ -18,7 +18,7 @@ use crate::policy::refusal::next_refusal;
 use crate::store::{MemoryEntry, StoreError};
 use crate::translate::{
     LanguagePair, Outgoing, RejectionKind, TermForm, find_repeated, find_swapped, locate_terms, protect_name, read_located,
-    restore_markup, strip_markup,
+    restore_markup, strip_markup, take_unknown_words,
 };
 
 /// The time for which other workers leave a claimed segment alone.
@@ -94,7 +94,7 @@ impl BatchSegment {
             }
             Err(answer) => self.reject(answer),
         }
-        self.answer = Some(answer);
+        self.answer = Some(take_unknown_words(&answer).0);
     }
 
     fn is_rejected(&self) -> bool {
@@ -312,6 +312,7 @@ impl BatchRun<'_> {
         let (sent, Some(first)) = (&segment.job.outgoing, &segment.answer) else { return Ok(None) };
         let results = self.engine.translate(&[locate_terms(sent, marks)], self.pair, self.context).await?;
         let Some(TextResult::Translated(answer)) = results.into_iter().next() else { return Ok(None) };
+        let answer = take_unknown_words(&answer).0;
         let placed = read_located(&first.normalised(), &answer.normalised(), sent, marks, &self.pair.to);
         Ok(placed.and_then(|answer| accept(&segment.job, sent, answer).ok()))
     }

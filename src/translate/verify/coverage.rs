@@ -144,14 +144,11 @@ pub(super) fn check_omitted(texts: &ComparedTexts<'_>, meanings: &Meanings) -> R
     if lost > 1 || lost > 0 && percent < LOST_PERCENT { Err(Rejection::Omission) } else { Ok(()) }
 }
 
-/// Refuses a result that shares nothing with its source, of which one tells a fact that the other does not: it belongs to another text.
+/// Refuses a result that shares nothing with its source, if each tells a fact that the other does not: it belongs to another text.
 pub(super) fn check_unrelated(texts: &ComparedTexts<'_>, meanings: &Meanings) -> Result<(), Rejection> {
     let (source, result) = (&meanings.source, &meanings.result);
-    let is_foreign = || is_foreign(0..texts.bare_result.len(), &COMMON, texts, meanings);
-    if lost_concepts(source, result, &SURE_FACTS) + lost_concepts(result, source, &SURE_FACTS) > 0
-        && !texts.bare_result.contains(TERM)
-        && is_foreign()
-    {
+    let differ = lost_concepts(source, result, &SURE_FACTS) > 0 && lost_concepts(result, source, &SURE_FACTS) > 0;
+    if differ && !texts.bare_result.contains(TERM) && is_foreign(0..texts.bare_result.len(), &COMMON, texts, meanings) {
         return Err(Rejection::Addition);
     }
     Ok(())

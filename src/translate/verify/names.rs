@@ -104,7 +104,8 @@ fn is_altered(was: &NameWord<'_>, became: &NameWord<'_>) -> bool {
     // A common noun with a capital (`la Chambre`) has translations that are much like it, but not but for one letter.
     if was.is_noun {
         let is_ending = was.plain.ends_with('e') && became.plain.ends_with('o');
-        return is_name && !became.is_common && !is_ending && is_one_letter_off(&was.plain, &became.plain);
+        let may_be_noun = became.is_common || became.is_determined || is_ending;
+        return is_name && !may_be_noun && is_one_letter_off(&was.plain, &became.plain);
     }
     let least = if is_name { NAME_LIKENESS } else { WORD_LIKENESS };
     likeness(&was.plain, &became.plain) >= least

@@ -112,6 +112,7 @@ fn altered_name_is_refused() {
         ("La Fondation Komen a payé.", "en", "The Tanaka Foundation has paid.", "name"),
         ("Les habitants des Maswa sont venus.", "en", "The inhabitants of Lindqvist came.", "name"),
         ("La Gauche demande un débat.", "en", "The Left wants a debate.", "ok"),
+        ("Le Cercle de voile ouvre demain.", "en", "The Sailing Circle opens tomorrow.", "ok"),
         ("Les Jeunes Agriculteurs bloquent la route.", "en", "Young Farmers are blocking the road.", "ok"),
         ("Le Roi Tout, ou Toutankhamon, est là.", "en", "King Tut, or Tutankhamun, is here.", "ok"),
         ("Il aide les citoyens de Cuba.", "es", "Ayuda a los ciudadanos cubanos.", "ok"),
@@ -195,7 +196,7 @@ fn part_too_many_or_too_few_is_refused() {
     for (source, result, verdict) in [
         ("« Il part demain », a dit la dame.", "“He leaves tomorrow.”", "omission"),
         ("« Il part demain », a dit la dame.", "“He leaves tomorrow,” the lady said.", "ok"),
-        ("Le maire ouvre le parc mercredi.", "Only two shops were left.", "addition"),
+        ("Le maire ouvre le parc mercredi.", "Only shops were left in January.", "addition"),
         ("Le maire ouvre le parc mercredi.", "The mayor opens the park on Wednesday.", "ok"),
         ("Le parc est ouvert.", "The park is open. Guests were rather tired afterwards.", "addition"),
         ("Il vient du parc, où il a dormi sous un arbre.", "He comes from the park. He slept under a tree.", "ok"),

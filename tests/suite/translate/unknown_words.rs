@@ -61,7 +61,10 @@ async fn sign_of_an_unknown_word_never_reaches_a_reader() {
     assert!(content.contains("Ayer Perrot ganó"), "an unknown name is one: {content}");
     assert!(content.contains("La biathlète espera"), "no other engine knows the word: {content}");
     assert!(content.contains(MUCH.0) && content.contains("lang=\"fr\""), "it is not translated: {content}");
-    assert_eq!(item["_relais"]["translation"]["reasons"], serde_json::json!(["unknown-word"]));
+    let asked = world.relais(&["translate", NAME.0, "--from", "fr", "--to", "es"]).await;
+    assert!(!asked.stderr.contains("unknown-word"), "{asked:?}");
+    let asked = world.relais(&["translate", MUCH.0, "--from", "fr", "--to", "es"]).await;
+    assert!(asked.stderr.contains("unknown-word"), "{asked:?}");
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ pub(super) struct NameWord<'a> {
     pub(super) has_other_form: bool,
     /// True if it has a determiner as common nouns have (`la Gauche`), and nothing shows that it is a name (`la France`, `les Maswa`).
     pub(super) is_noun: bool,
+    /// True for a word of an English text after `the`, which may be a noun or a name.
+    pub(super) is_determined: bool,
     /// True if it may be a noun that says where a person comes from.
     pub(super) is_demonym: bool,
 }
@@ -108,6 +110,7 @@ impl<'a> Side<'a> {
                     && (is_common || !is_foreign(&word.text.to_lowercase(), self.lang)),
                 is_common,
                 is_noun,
+                is_determined: is_determined && self.lang.primary() == "en",
                 is_demonym: is_determined && is_first && DEMONYMS.iter().any(|ending| plain.ends_with(ending)),
                 has_other_form: roman(word.text).is_some_and(|value| value < 40)
                     || self.names_country_of(word.at, other)

@@ -85,7 +85,7 @@ impl BatchSegment {
     }
 
     /// Records an answer to `sent`, accepted or refused.
-    fn record(&mut self, sent: &Outgoing, answer: Marked) {
+    fn record(&mut self, sent: &Outgoing, answer: &Marked) {
         match accept(&self.job, sent, answer.clone()) {
             Ok(AcceptedAnswer { text, altered_terms, has_unknown_words }) => {
                 self.outcome = SegmentOutcome::Translated(text);
@@ -94,7 +94,7 @@ impl BatchSegment {
             }
             Err(answer) => self.reject(answer),
         }
-        self.answer = Some(take_unknown_words(&answer).0);
+        self.answer = Some(take_unknown_words(answer).0);
     }
 
     fn is_rejected(&self) -> bool {
@@ -198,7 +198,7 @@ impl BatchRun<'_> {
                 TextResult::Translated(_) if swapped.contains(&place) => segment.reject(UntranslatedReason::Order.into()),
                 TextResult::Translated(text) => {
                     let sent = segment.job.outgoing.clone();
-                    segment.record(&sent, text);
+                    segment.record(&sent, &text);
                 }
             }
         }
@@ -225,7 +225,7 @@ impl BatchRun<'_> {
             let results = self.engine.translate(std::slice::from_ref(&sent), self.pair, self.context).await?;
             match results.into_iter().next() {
                 Some(TextResult::Translated(text)) => {
-                    segment.record(&sent, text);
+                    segment.record(&sent, &text);
                     if !segment.is_rejected() {
                         // Listed once more, the terms would be answered as they were.
                         if !self.takes_words() {

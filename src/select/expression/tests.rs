@@ -123,6 +123,13 @@ fn rule_that_cannot_be_evaluated_decides_nothing() {
     assert_eq!((failure.rule, failure.title.as_str()), (Rule::Drop, "Ligue 1"));
 }
 
+#[test]
+fn text_that_is_not_closed_may_end_in_any_letter() {
+    for text in ["title == \"é", "\"é", "'", "\"\\"] {
+        assert!(Expression::compile(text).is_err(), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn compiling_never_panics_and_its_place_lies_within(text in "[a-z'\"()|\\[\\].,=<>+*~ é\\\\0-9]{0,40}") {

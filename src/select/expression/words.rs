@@ -106,7 +106,9 @@ fn tokenize(text: &str) -> Vec<(Token, Range<usize>)> {
             (None, first.len_utf8())
         } else if matches!(first, '"' | '\'') {
             let length = text_length(rest, first);
-            (Some(Token::Text(unescape(&rest[1..length.saturating_sub(1).max(1)]))), length)
+            // One that is not closed has no quote at its end.
+            let text = rest[1..length].strip_suffix(first).unwrap_or(&rest[1..length]);
+            (Some(Token::Text(unescape(text))), length)
         } else if first.is_ascii_digit() {
             let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))).unwrap_or(rest.len());
             (Some(Token::Number), length)

@@ -43,7 +43,7 @@ pub(crate) fn main(args: &[&str]) -> ExitCode {
         for html in &articles {
             let segmented = html::segment(html, &from);
             let same: Vec<Option<Marked>> = segmented.segments().iter().map(|segment| Some(segment.text.clone())).collect();
-            black_box(html::assemble(&segmented, &same, &from).expect("it is whole"));
+            black_box(html::assemble(&segmented, &same, (&from, &from)).expect("it is whole"));
         }
     });
     let whole = best(|| {
@@ -115,6 +115,8 @@ fn desk(url: &str) -> EngineHandle {
         key: None,
         region: None,
         pivot: None,
+        guidance: relais::model::GuidanceTable::default(),
+        reasoning_effort: None,
         timeout: None,
         in_flight: None,
     };

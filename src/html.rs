@@ -36,7 +36,7 @@ pub use entities::{decode_entities, escape};
 pub use escaped::{has_markup, undo_escape, undo_headline_escape};
 pub use page::fit_for_page;
 pub use segment::assemble::{AssembleError, MarkFault, assemble};
-pub use segment::bilingual::interleave;
+pub use segment::bilingual::{interleave, with_direction, with_lang};
 pub use segment::headline::{SegmentedHeadline, assemble_headline, segment_headline};
 pub use segment::segment;
 pub use segment::sentences::split_sentences;

@@ -13,6 +13,7 @@ mod entry;
 mod estimate;
 mod explanation;
 mod fault;
+mod guidance;
 mod headline;
 mod id;
 mod lang;
@@ -52,6 +53,7 @@ pub use explanation::{
     Explanation,
 };
 pub use fault::{Fault, FaultKind, FaultSubject};
+pub use guidance::{Formality, Guidance, GuidanceTable, ReasoningEffort};
 pub use headline::{Headline, HeadlineError};
 pub use id::{EntryId, EntryKey, Revision, SourceId};
 pub use lang::Lang;

@@ -21,8 +21,8 @@ pub use batching::{batch_len, fits};
 pub use circuit_breaker::{CircuitBreaker, FailedTry, OpenCircuit, RetryDecision};
 pub use document::{AssembledEntry, Document, Part, SegmentRequest};
 pub use engine::{
-    Batch, Billing, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope, LanguagePair, Limits, NextStep, Outgoing,
-    Reply, SegmentContext, Term, TermForm, UnusableText, open, take_unknown_words,
+    Batch, Billing, ContextUse, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope, LanguagePair, Limits,
+    NextStep, Outgoing, Reply, SegmentContext, Term, TermForm, UnusableText, open, take_unknown_words,
 };
 pub use exchange::{
     ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, IMPORTED, SkipReason, SkippedRows, TranslationPair,

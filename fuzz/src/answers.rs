@@ -67,6 +67,8 @@ fn engine(kind: EngineKind, address: SocketAddr, client: Arc<ApiClient>) -> Arc<
         key: Some("k".to_owned().into()),
         region: None,
         pivot: None,
+        guidance: relais::model::GuidanceTable::default(),
+        reasoning_effort: None,
         timeout: None,
         in_flight: None,
     };

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{
-    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, Headline, Lang, Price, Show, SourceId, StoryRules,
-    Text, UntranslatedPolicy, Zone,
+    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, GuidanceTable, Headline, Lang, Price, ReasoningEffort,
+    Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
 };
 use crate::select::{Filter, Rewrites, Tag};
 
@@ -122,6 +122,10 @@ pub struct Engine {
     pub price: Option<Price>,
     /// The pivot language, for pairs that the engine does not translate directly.
     pub pivot: Option<Lang>,
+    /// Wishes about its translations.
+    pub guidance: GuidanceTable,
+    /// The effort of a reasoning model.
+    pub reasoning_effort: Option<ReasoningEffort>,
     /// The time limit of one request.
     pub timeout: Option<Duration>,
     /// The most requests in flight.
@@ -230,6 +234,8 @@ pub struct Edition {
     pub bilingual: BilingualMode,
     /// The parts of an entry that are republished.
     pub show: Show,
+    /// The parts of an entry that are translated, as far as they are republished.
+    pub translate: Show,
     /// The most entries that it holds.
     pub limit: usize,
     /// The number of entries up to which older ones than `within` are shown.
@@ -252,6 +258,13 @@ pub struct Edition {
     pub headline: Headline,
     /// The rule for entries that are not (yet) translated.
     pub untranslated: UntranslatedPolicy,
+}
+
+impl Edition {
+    /// Returns the parts of an entry that are translated for it: no more than it shows.
+    pub fn translated(&self) -> Show {
+        self.show.min(self.translate)
+    }
 }
 
 /// Entries that an edition pins or mutes.

@@ -162,6 +162,7 @@ pub fn reference() -> String {
     section(&mut out, "`[engine.ID]`", "", &defs["Engine"]);
     section(&mut out, "`budget` of an engine", "", &defs["Budget"]);
     section(&mut out, "`price` of an engine", "", &defs["Price"]);
+    section(&mut out, "`lang` of an engine", "", &defs["Guidance"]);
     section(&mut out, "`[glossary]`", "", &defs["Glossary"]);
     section(&mut out, "`[topic.ID]`", "", &defs["Topic"]);
     section(&mut out, "`[source.ID]`", "", &defs["Source"]);

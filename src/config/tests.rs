@@ -179,6 +179,7 @@ fn engines(group: &str, key: &str, line: &str) -> String {
     let (kind, rest) = match (group, key) {
         ("Engine", "kind" | "key") => ("deepl", "key = { env = \"DEEPL_KEY\" }\n".to_owned()),
         ("Engine", "model") => ("ollama", line.to_owned()),
+        ("Engine", "reasoning_effort") => ("ollama", format!("{line}model = \"m\"\n")),
         ("Engine", "region") => ("azure", format!("{line}key = {{ env = \"DEEPL_KEY\" }}\n")),
         ("Engine", "url") => ("apertium", line.to_owned()),
         ("Engine", _) => ("deepl", format!("{line}key = {{ env = \"DEEPL_KEY\" }}\n")),

@@ -131,7 +131,9 @@ mod translation;
 
 pub(super) use amount::{format_duration, parse_duration, parse_millionths};
 pub(super) use headline::RawHeadline;
-pub(super) use translation::{LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawPeriod};
+pub(super) use translation::{
+    LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawFormality, RawPeriod, RawReasoningEffort,
+};
 
 /// A duration, as in `"15m"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +162,7 @@ config_value!(
 );
 
 /// A BCP 47 language tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LangTag(pub(super) Lang);
 
 config_value!(

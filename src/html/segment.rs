@@ -16,6 +16,7 @@ use crate::model::{Clean, Lang, Marked, Piece, SegmentKind};
 
 pub(super) mod assemble;
 pub(super) mod bilingual;
+mod gaps;
 pub(super) mod headline;
 mod roles;
 pub(super) mod sentences;

@@ -1,8 +1,12 @@
-//! Language tags.
+//! Language tags, and what the Unicode CLDR knows of the writing of languages.
 
 use std::fmt;
 
+use icu_locale::{LanguageIdentifier, LocaleDirectionality, LocaleExpander};
 use serde::{Deserialize, Serialize};
+
+/// The scripts that put nothing between two sentences.
+const CLOSE_SCRIPTS: [&str; 8] = ["Hans", "Hant", "Hani", "Jpan", "Hrkt", "Hira", "Kana", "Bopo"];
 
 /// A language tag in the usual case of BCP 47 (RFC 5646 §2.1.1): `fr`, `fr-CA`, `zh-Hant`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +47,33 @@ impl Lang {
         &self.0
     }
 
+    /// Returns true if it is written from right to left, as Arabic, Hebrew, Persian and Urdu are.
+    pub fn is_right_to_left(&self) -> bool {
+        self.identifier().is_some_and(|id| LocaleDirectionality::new_extended().is_right_to_left(&id))
+    }
+
+    /// Returns the direction in which it is written, as HTML names it.
+    pub fn direction(&self) -> &'static str {
+        if self.is_right_to_left() { "rtl" } else { "ltr" }
+    }
+
+    /// Returns true if nothing stands between two sentences, as in Chinese and Japanese.
+    pub fn joins_sentences(&self) -> bool {
+        let Some(mut id) = self.identifier() else { return false };
+        LocaleExpander::new_extended().maximize(&mut id);
+        id.script.is_some_and(|script| CLOSE_SCRIPTS.contains(&script.as_str()))
+    }
+
+    fn identifier(&self) -> Option<LanguageIdentifier> {
+        self.0.parse().ok()
+    }
+
+    /// Returns the tag of the language without region or script.
+    #[must_use]
+    pub fn without_region(&self) -> Self {
+        Self(self.primary().to_owned())
+    }
+
     /// Returns the language without region or script: `fr` of `fr-CA`.
     pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
@@ -58,6 +89,25 @@ impl fmt::Display for Lang {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn direction_is_that_of_the_script() {
+        for tag in ["ar", "he", "fa", "ur", "ps", "ckb", "yi", "az-Arab", "ar-EG"] {
+            assert_eq!(Lang::new(tag).expect("a tag").direction(), "rtl", "{tag}");
+        }
+        for tag in ["fr", "en-GB", "zh", "ja", "az", "xx"] {
+            assert_eq!(Lang::new(tag).expect("a tag").direction(), "ltr", "{tag}");
+        }
+    }
+
+    #[test]
+    fn chinese_and_japanese_put_nothing_between_sentences() {
+        for (tag, joins) in
+            [("zh", true), ("zh-TW", true), ("ja", true), ("yue", true), ("ko", false), ("th", false), ("fr", false)]
+        {
+            assert_eq!(Lang::new(tag).expect("a tag").joins_sentences(), joins, "{tag}");
+        }
+    }
 
     #[test]
     fn tags_are_parsed_as_people_write_them() {

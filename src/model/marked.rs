@@ -79,6 +79,13 @@ impl Marked {
         self.texts().any(|text| text.chars().any(char::is_alphabetic))
     }
 
+    /// Returns true if all words are addresses of the web or of e-mail, handles (`@x`) or hashtags (`#x`), and there is one.
+    pub fn is_reference(&self) -> bool {
+        let plain = self.plain();
+        let mut words = plain.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).peekable();
+        words.peek().is_some() && words.all(is_reference)
+    }
+
     /// Returns the marks, sorted: equal for two segments if and only if they have the same marks equally often.
     pub fn marks(&self) -> Vec<Piece> {
         let mut marks: Vec<Piece> = self.0.iter().filter(|piece| !matches!(piece, Piece::Text(_))).cloned().collect();
@@ -260,6 +267,18 @@ fn parse_mark(rest: &str) -> Option<(Piece, &str)> {
         (true, _, Some(after)) => Some((Piece::Close(number), after)),
         _ => None,
     }
+}
+
+/// Returns true for an address, a handle or a hashtag, which may stand in brackets and before punctuation.
+fn is_reference(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| {
+        matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | '«' | '»' | '"' | ',' | ';' | ':' | '.' | '!' | '?')
+    });
+    let is_name =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '@'));
+    let has_scheme = ["http://", "https://", "mailto:"].iter().any(|scheme| word.starts_with(scheme)) || word.starts_with("www.");
+    let is_mail = || word.split_once('@').is_some_and(|(user, host)| is_name(user) && is_name(host) && host.contains('.'));
+    has_scheme || is_mail() || word.strip_prefix(['@', '#']).is_some_and(is_name)
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub struct RenditionProvenance {
 pub struct RenditionInputs {
     /// A hash of everything, beside the entry's revision, that it depends on; [`RenditionInputs::UNFINISHED`] while segments wait.
     pub hash: i64,
-    /// The part of the entry that it holds.
+    /// The part of the entry that it holds: as much as an edition translates.
     pub show: Show,
 }
 

@@ -83,6 +83,9 @@ pub struct TranslationCounts {
     /// Tokens of the answers.
     #[serde(default)]
     pub tokens_out: u64,
+    /// Of the tokens of the requests, those that servers had in their caches.
+    #[serde(default)]
+    pub tokens_cached: u64,
     /// Answers that were refused.
     pub rejected: u64,
     /// Segments that stay in the original, since no engine translates them well.
@@ -113,6 +116,9 @@ pub struct EngineCounts {
     pub tokens_in: u64,
     /// Tokens of the answers.
     pub tokens_out: u64,
+    /// Of the tokens of the requests, those that the server had in its cache.
+    #[serde(default)]
+    pub tokens_cached: u64,
     /// The cost, in the engine's currency.
     pub cost: f64,
 }
@@ -125,6 +131,7 @@ impl TranslationCounts {
         self.cost += engine.cost;
         self.tokens_in += engine.tokens_in;
         self.tokens_out += engine.tokens_out;
+        self.tokens_cached += engine.tokens_cached;
         self.engines.push(engine);
     }
 
@@ -138,6 +145,7 @@ impl TranslationCounts {
                     sum.characters += more.characters;
                     sum.tokens_in += more.tokens_in;
                     sum.tokens_out += more.tokens_out;
+                    sum.tokens_cached += more.tokens_cached;
                     sum.cost += more.cost;
                 }
                 None => self.engines.push(more),

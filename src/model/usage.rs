@@ -16,6 +16,10 @@ pub struct Usage {
     pub tokens_in: u64,
     /// Tokens written by a language model.
     pub tokens_out: u64,
+    /// Of the tokens read, those that the server had in its cache. Most vendors bill them at a part of the price; they are priced like
+    /// the others here.
+    #[serde(default)]
+    pub tokens_cached: u64,
 }
 
 impl Usage {
@@ -26,6 +30,7 @@ impl Usage {
             characters: self.characters.saturating_mul(number),
             tokens_in: self.tokens_in.saturating_mul(number),
             tokens_out: self.tokens_out.saturating_mul(number),
+            tokens_cached: self.tokens_cached.saturating_mul(number),
         }
     }
 
@@ -36,6 +41,7 @@ impl Usage {
             characters: self.characters.max(other.characters),
             tokens_in: self.tokens_in.max(other.tokens_in),
             tokens_out: self.tokens_out.max(other.tokens_out),
+            tokens_cached: self.tokens_cached.max(other.tokens_cached),
         }
     }
 
@@ -46,6 +52,7 @@ impl Usage {
             characters: self.characters.min(other.characters),
             tokens_in: self.tokens_in.min(other.tokens_in),
             tokens_out: self.tokens_out.min(other.tokens_out),
+            tokens_cached: self.tokens_cached.min(other.tokens_cached),
         }
     }
 
@@ -63,6 +70,7 @@ impl Add for Usage {
             characters: self.characters.saturating_add(other.characters),
             tokens_in: self.tokens_in.saturating_add(other.tokens_in),
             tokens_out: self.tokens_out.saturating_add(other.tokens_out),
+            tokens_cached: self.tokens_cached.saturating_add(other.tokens_cached),
         }
     }
 }
@@ -183,7 +191,7 @@ mod tests {
         assert_eq!(deepl.cost_of(Usage { characters: 1_000_000, ..Usage::default() }), 20_000_000);
         assert_eq!(deepl.cost_of(Usage { characters: 1, ..Usage::default() }), 20);
         let small = Price { per_million_tokens_in: 150_000, per_million_tokens_out: 600_000, ..Price::default() };
-        assert_eq!(small.cost_of(Usage { tokens_in: 1, tokens_out: 0, characters: 9 }), 1, "0.15 of a millionth is one");
+        assert_eq!(small.cost_of(Usage { tokens_in: 1, characters: 9, ..Usage::default() }), 1, "0.15 of a millionth is one");
         assert_eq!(deepl.cost_of(Usage { characters: u64::MAX, ..Usage::default() }), u64::MAX, "no sum wraps around");
     }
 }

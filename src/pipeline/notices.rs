@@ -114,6 +114,8 @@ mod tests {
             budget: Some(Budget { unit: Unit::Characters, limit, per: Period::Month }),
             price: None,
             pivot: None,
+            guidance: crate::model::GuidanceTable::default(),
+            reasoning_effort: None,
             timeout: None,
             in_flight: None,
         };

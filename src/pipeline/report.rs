@@ -85,6 +85,7 @@ impl ReportBuilder {
         sum.cost += more.cost;
         sum.tokens_in += more.tokens_in;
         sum.tokens_out += more.tokens_out;
+        sum.tokens_cached += more.tokens_cached;
         sum.left += more.left;
         sum.waiting += more.waiting;
         sum.estimate = more.estimate;

@@ -29,6 +29,7 @@ pub(super) fn edition(edition: &Edition) -> Result<String, RenderError> {
             title => chars::line(edition.title.as_str()),
             description => chars::line(edition.description.as_str()),
             lang => page_lang.map_or(OWN_LANG, Lang::as_str),
+            dir => page_lang.filter(|lang| lang.is_right_to_left()).map(Lang::direction),
             canonical => edition.base_url.as_ref().map(|_| edition.address(Format::Html)),
             feeds => feeds.collect::<Vec<Value>>(),
             updated => time(edition.updated, page_lang),
@@ -56,6 +57,7 @@ pub(super) fn index(index: &Index) -> Result<String, RenderError> {
         context! {
             title => chars::line(index.title),
             lang => OWN_LANG,
+            dir => None::<&str>,
             canonical => index.base_url,
             editions => index.editions.iter().map(listed_edition).collect::<Vec<Value>>(),
             sources => index.sources.iter().map(listed_source).collect::<Vec<Value>>(),
@@ -76,6 +78,7 @@ fn item(page_lang: Option<&Lang>, item: &EditionItem) -> Value {
         url => head.url.as_deref().and_then(links::web),
         // An item in an unknown language is not in that of the page.
         lang => if item.lang.as_ref() == page_lang { None } else { Some(item.lang.as_ref().map_or("", Lang::as_str)) },
+        dir => direction(item.lang.as_ref(), page_lang),
         title_lang => left.map(|translation| translation.from.as_str()),
         translation => item.translation.as_ref().map(translation),
         source => shown::source_name(&item.source),
@@ -90,6 +93,12 @@ fn item(page_lang: Option<&Lang>, item: &EditionItem) -> Value {
         files => attached::files(item, body),
         also_in => shown::also_in(item).map(|(name, page)| context! { name, page }).collect::<Vec<Value>>(),
     }
+}
+
+/// The direction of an item, where it is not that of its page.
+fn direction(lang: Option<&Lang>, page_lang: Option<&Lang>) -> Option<&'static str> {
+    let of = |lang: Option<&Lang>| lang.map_or("ltr", Lang::direction);
+    Some(of(lang)).filter(|direction| *direction != of(page_lang))
 }
 
 /// The date of a change that people would tell from the date of publication.

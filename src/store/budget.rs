@@ -28,11 +28,12 @@ const OPEN_PERIOD: &str = "insert into ledger (engine, unit, per, since, reserve
 const SETTLE: &str = "update ledger set reserved = case when reserved > $5 then reserved - $5 else 0 end, spent = spent + $6
      where engine = $1 and unit = $2 and per = $3 and since = $4";
 
-const ADD_SPENDING: &str = "insert into spending (engine, day, texts, characters, tokens_in, tokens_out, money)
-     values ($1, $2, $3, $4, $5, $6, $7)
+const ADD_SPENDING: &str = "insert into spending (engine, day, texts, characters, tokens_in, tokens_out, money, tokens_cached)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (engine, day) do update set texts = spending.texts + excluded.texts,
          characters = spending.characters + excluded.characters, tokens_in = spending.tokens_in + excluded.tokens_in,
-         tokens_out = spending.tokens_out + excluded.tokens_out, money = spending.money + excluded.money";
+         tokens_out = spending.tokens_out + excluded.tokens_out, money = spending.money + excluded.money,
+         tokens_cached = spending.tokens_cached + excluded.tokens_cached";
 
 const LOAD_USAGE: &str = "select reserved, spent from ledger where engine = $1 and unit = $2 and per = $3 and since = $4";
 
@@ -42,10 +43,12 @@ const LOAD_SPENT_BEFORE: &str = "select cast(0 as bigint), cast(coalesce(sum(
      from spending where engine = $1 and day >= $4 and $3 <> ''";
 
 const LOAD_SPENDING: &str =
-    "select engine, day, texts, characters, tokens_in, tokens_out, money from spending where day >= $1 order by engine, day";
+    "select engine, day, texts, characters, tokens_in, tokens_out, money, tokens_cached from spending where day >= $1
+     order by engine, day";
 
 const LIST_FUTURE_SPENDING: &str =
-    "select engine, day, texts, characters, tokens_in, tokens_out, money from spending where day > $1 order by engine, day";
+    "select engine, day, texts, characters, tokens_in, tokens_out, money, tokens_cached from spending where day > $1
+     order by engine, day";
 
 const LIST_FUTURE_PERIODS: &str =
     "select engine, unit, per, cast(sum(reserved) as bigint), cast(sum(spent) as bigint) from ledger where since > $1
@@ -232,6 +235,7 @@ fn add_spending(spending: &Spending) -> OwnedQuery {
         .bind(to_number(spending.used.tokens_in))
         .bind(to_number(spending.used.tokens_out))
         .bind(to_number(spending.money))
+        .bind(to_number(spending.used.tokens_cached))
 }
 
 fn bind_reservation(sql: &'static str, reservation: &Reservation) -> OwnedQuery {
@@ -253,7 +257,12 @@ fn spending(row: &AnyRow) -> OperationResult<Spending> {
         engine: row.try_get(0)?,
         day: time(row, 1)?,
         texts: count(row, 2)?,
-        used: Usage { characters: count(row, 3)?, tokens_in: count(row, 4)?, tokens_out: count(row, 5)? },
+        used: Usage {
+            characters: count(row, 3)?,
+            tokens_in: count(row, 4)?,
+            tokens_out: count(row, 5)?,
+            tokens_cached: count(row, 7)?,
+        },
         money: count(row, 6)?,
     })
 }

@@ -174,7 +174,7 @@ async fn applied_migrations(location: &Location, connection: &mut AnyConnection)
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let [first, translation, servers, refusals, engines, articles, stories, rule_facts] = match dialect {
+    let [first, translation, servers, refusals, engines, articles, stories, rule_facts, cached_tokens] = match dialect {
         Dialect::Sqlite => [
             include_str!("migrations/sqlite/0001_first.sql"),
             include_str!("migrations/sqlite/0002_translation.sql"),
@@ -184,6 +184,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             include_str!("migrations/sqlite/0006_articles.sql"),
             include_str!("migrations/sqlite/0007_stories.sql"),
             include_str!("migrations/sqlite/0008_rule_facts.sql"),
+            include_str!("migrations/sqlite/0009_cached_tokens.sql"),
         ],
         Dialect::Postgres => [
             include_str!("migrations/postgres/0001_first.sql"),
@@ -194,6 +195,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             include_str!("migrations/postgres/0006_articles.sql"),
             include_str!("migrations/postgres/0007_stories.sql"),
             include_str!("migrations/postgres/0008_rule_facts.sql"),
+            include_str!("migrations/postgres/0009_cached_tokens.sql"),
         ],
     };
     let step = |version, name: &'static str, sql: &'static str| {
@@ -208,5 +210,6 @@ fn migrator(dialect: Dialect) -> Migrator {
         step(6, "articles", articles),
         step(7, "stories", stories),
         step(8, "rule facts", rule_facts),
+        step(9, "cached tokens", cached_tokens),
     ])
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::engine::{Outgoing, SegmentContext};
 use super::glossary::Glossary;
 use crate::html::{self, AssembleError, Segmented, SegmentedHeadline};
-use crate::model::{Clean, Lang, Marked, Original, RawHtml, SegmentKind, Show, Text};
+use crate::model::{Clean, Lang, Marked, Original, SegmentKind, Show, Text};
 
 /// The most characters of context before and after a segment: what a language model reads is billed.
-const MAX_CONTEXT: usize = 300;
+const MAX_CONTEXT: usize = 160;
 
 /// A part of an entry, the most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,26 +75,28 @@ impl Document {
             wanted: Vec::new(),
             slots: Default::default(),
         };
-        let title: Option<Arc<str>> = (!original.title.is_blank()).then(|| Arc::from(original.title.as_str()));
+        let title: Option<Arc<str>> =
+            (!original.title.is_blank()).then(|| Arc::from(Marked::text(original.title.as_str()).normalised().plain()));
         let parts = [
             (Part::Title, Some(document.title.segments())),
             (Part::Summary, document.summary.as_ref().map(Segmented::segments)),
             (Part::Content, document.content.as_ref().map(Segmented::segments)),
         ];
+        let lead = lead(&document, original);
         let mut wanted = Vec::new();
         for ((part, segments), slots) in parts.into_iter().zip(&mut document.slots) {
             let segments = segments.unwrap_or_default();
-            let plain: Vec<Option<Arc<str>>> = segments.iter().map(|segment| context(&segment.text)).collect();
+            let plain: Vec<String> = segments.iter().map(|segment| context(&segment.text)).collect();
             for (at, segment) in segments.iter().enumerate() {
-                if !segment.text.is_translatable() {
+                if !is_wanted(&segment.text) {
                     slots.push(None);
                     continue;
                 }
-                let around = |at: Option<usize>| plain.get(at?).cloned().flatten();
+                let is_last_of_title = part == Part::Title && at + 1 == segments.len();
                 let context = SegmentContext {
                     title: title.clone().filter(|_| part != Part::Title),
-                    before: around(at.checked_sub(1)),
-                    after: around(Some(at + 1)),
+                    before: at.checked_sub(1).and_then(|before| last_part(&plain[before])),
+                    after: if is_last_of_title { lead.clone() } else { plain.get(at + 1).and_then(|after| first_part(after)) },
                 };
                 slots.push(Some(wanted.len()));
                 wanted.push(SegmentRequest::new(part, &segment.text, segment.kind, context, (from, to), glossary));
@@ -143,8 +145,8 @@ impl Document {
     fn title(&self, translations: &[Option<Marked>]) -> Text {
         let placed = self.place(Part::Title, self.title.segments(), translations);
         let none = || vec![None; placed.len()];
-        html::assemble_headline(&self.title, &placed)
-            .or_else(|_| html::assemble_headline(&self.title, &none()))
+        html::assemble_headline(&self.title, &placed, self.languages())
+            .or_else(|_| html::assemble_headline(&self.title, &none(), self.languages()))
             .unwrap_or_default()
     }
 
@@ -152,12 +154,13 @@ impl Document {
         let mut placed = self.place(part, segmented.segments(), translations);
         let is_left = |at: &usize| translations.get(*at).is_none_or(Option::is_none);
         loop {
-            match html::assemble(segmented, &placed, &self.from) {
+            match html::assemble(segmented, &placed, self.languages()) {
                 Ok(raw) => {
                     // The assembler sets no `lang` on a text of which nothing is translated: it may be no translation at all.
                     let slots = || self.slots[part as usize].iter().flatten();
                     let all_left = slots().next().is_some() && slots().all(is_left);
-                    return html::clean(&if all_left { with_lang(&raw, &self.from) } else { raw }, None);
+                    let clean = html::clean(&raw, None);
+                    return if all_left { html::with_lang(&clean, &self.from, &self.to) } else { clean };
                 }
                 Err(AssembleError::Marks { segment, .. }) if placed[segment].is_some() => {
                     placed[segment] = None;
@@ -191,20 +194,54 @@ impl SegmentRequest {
     }
 }
 
-fn with_lang(raw: &RawHtml, lang: &Lang) -> RawHtml {
-    RawHtml(format!("<div lang=\"{lang}\">{}</div>", raw.0))
+/// Returns the text that follows a headline: the first segment of the summary or the content, or the beginning of what is not cut
+/// into segments.
+fn lead(document: &Document, original: &Original) -> Option<Arc<str>> {
+    let cut = document.summary.iter().chain(&document.content).flat_map(Segmented::segments);
+    let is_prose = |kind| matches!(kind, SegmentKind::Paragraph | SegmentKind::Quotation | SegmentKind::ListItem);
+    // Many feeds repeat the headline as the description of a picture, or as the text.
+    let is_lead = |text: &String| !original.title.as_str().contains(text.as_str());
+    let mut leads = cut
+        .filter(|segment| is_prose(segment.kind) && is_wanted(&segment.text))
+        .map(|segment| context(&segment.text))
+        .filter(is_lead);
+    let is_cut = document.summary.is_some() || document.content.is_some();
+    let uncut = || match &original.summary {
+        Some(summary) if !summary.is_empty() => html::to_line(summary.as_str()).as_str().to_owned(),
+        _ => Text::new(original.text.get(..original.text.len().min(4 * MAX_CONTEXT)).unwrap_or_default()).as_str().to_owned(),
+    };
+    first_part(&leads.next().or_else(|| (!is_cut).then(uncut).filter(is_lead)).unwrap_or_default())
 }
 
-fn context(text: &Marked) -> Option<Arc<str>> {
-    let plain = text.plain();
-    let plain = plain.trim();
-    let end = plain.char_indices().nth(MAX_CONTEXT).map_or(plain.len(), |(at, _)| at);
-    (!plain.is_empty()).then(|| Arc::from(&plain[..end]))
+/// Returns true if a text is to be sent: it has words, and is more than addresses, handles and hashtags, which say the same in every
+/// language.
+fn is_wanted(text: &Marked) -> bool {
+    text.is_translatable() && !text.is_reference()
+}
+
+/// Returns a segment as the context of another one; nothing where it has no words.
+fn context(text: &Marked) -> String {
+    if text.is_translatable() { text.normalised().plain() } else { String::new() }
+}
+
+/// Returns the beginning of a context, whole words of it.
+fn first_part(text: &str) -> Option<Arc<str>> {
+    let Some((end, _)) = text.char_indices().nth(MAX_CONTEXT) else { return (!text.is_empty()).then(|| Arc::from(text)) };
+    let end = text[..end].rfind(char::is_whitespace).unwrap_or(end);
+    Some(Arc::from(text[..end].trim_end()))
+}
+
+/// Returns the end of a context, whole words of it.
+fn last_part(text: &str) -> Option<Arc<str>> {
+    let Some((start, _)) = text.char_indices().rev().nth(MAX_CONTEXT) else { return (!text.is_empty()).then(|| Arc::from(text)) };
+    let start = text[start..].find(char::is_whitespace).map_or(start, |space| start + space);
+    Some(Arc::from(text[start..].trim_start()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::RawHtml;
 
     fn lang(tag: &str) -> Lang {
         Lang::new(tag).expect("a tag")
@@ -234,6 +271,37 @@ mod tests {
     }
 
     #[test]
+    fn headline_is_sent_with_its_lead_as_context_whatever_is_shown() {
+        let lead = |summary: &str, content: &str, show| {
+            let document = document(&original("Le titre", summary, content), show);
+            document.segments()[0].outgoing.context.after.as_deref().unwrap_or_default().to_owned()
+        };
+        assert_eq!(lead("<p>Un chapeau. Puis.</p>", "<p>Un texte.</p>", Show::Summary), "Un chapeau.");
+        assert_eq!(lead("<p>2024.</p>", "<p>Un texte.</p>", Show::Full), "Un texte.");
+        assert_eq!(lead("<p>Un chapeau. Puis.</p>", "", Show::Title), "Un chapeau. Puis.");
+        let long = lead(&format!("<p>{}</p>", "mot ".repeat(100)), "", Show::Title);
+        assert!(long.len() <= MAX_CONTEXT && long.ends_with("mot"), "{long}");
+    }
+
+    #[test]
+    fn context_before_a_segment_is_the_end_of_a_long_sentence() {
+        let text = format!("<p>Début {} fin.</p><p>Deux.</p>", "é".repeat(2 * MAX_CONTEXT));
+        let document = document(&original("", "", &text), Show::Full);
+        assert_eq!(document.segments()[1].outgoing.context.before.as_deref(), Some("fin."));
+    }
+
+    #[test]
+    fn addresses_handles_and_hashtags_alone_are_not_sent() {
+        let text =
+            "<p>@paris2024</p><p>https://a.example/b #JO2028 @teddyriner</p><p>Merci @teddyriner !</p><p>#LA28 arrive.</p>";
+        let document = document(&original("", "", text), Show::Full);
+        let sent: Vec<String> = document.segments().iter().map(|wanted| wanted.source.plain()).collect();
+        assert_eq!(sent, ["Merci @teddyriner !", "#LA28 arrive."]);
+        let kept = document.assemble(&[Some(Marked::text("A")), Some(Marked::text("B"))]).content.expect("a content");
+        assert!(kept.as_str().starts_with("<p>@paris2024</p><p>https://a.example/b #JO2028 @teddyriner</p>"), "{kept:?}");
+    }
+
+    #[test]
     fn segment_is_sent_with_its_neighbours_as_context() {
         let original = original("Le titre", "", "<p>Un. Deux.</p><p>Trois.</p>");
         let document = document(&original, Show::Full);
@@ -241,7 +309,7 @@ mod tests {
             let SegmentContext { title, before, after } = &document.segments()[at].outgoing.context;
             [title, before, after].map(|text| text.as_deref().unwrap_or_default().to_owned())
         };
-        assert_eq!(context(0), ["", "", ""], "a headline is no context of itself");
+        assert_eq!(context(0), ["", "", "Un."], "a headline is no context of itself");
         assert_eq!(context(2), ["Le titre", "Un.", "Trois."]);
     }
 

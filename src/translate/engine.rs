@@ -21,5 +21,5 @@ mod unknown_words;
 pub use error::{Billing, EngineError, FailureScope, NextStep};
 pub use open::open;
 pub use settings::{EngineOpenError, EngineSettings};
-pub use types::{Batch, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, Term, TermForm, UnusableText};
+pub use types::{Batch, ContextUse, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, Term, TermForm, UnusableText};
 pub use unknown_words::take_unknown_words;

@@ -4,6 +4,7 @@ mod fidelity;
 mod misbehaving;
 mod models;
 mod real;
+mod wishes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,8 @@ fn settings(kind: EngineKind, url: &str) -> EngineSettings {
         key: (!own).then(|| EngineServer::KEY.to_owned().into()),
         region: None,
         pivot: None,
+        guidance: relais::model::GuidanceTable::default(),
+        reasoning_effort: None,
         timeout: Some(Duration::from_secs(20)),
         in_flight: None,
     }

@@ -48,6 +48,25 @@ async fn feed_keeps_the_html_of_articles_as_it_is() {
     assert_eq!(json["items"][0]["content_html"], html);
 }
 
+#[tokio::test]
+async fn text_that_is_written_from_right_to_left_says_so_in_every_format() {
+    let origin = Origin::start().await;
+    let feed = rss("a", &[Story::new(1).text("<p>نص قصير.</p>")]);
+    for (lang, stated) in [("ar", true), ("he", true), ("fa", true), ("ur", true), ("fr", false)] {
+        origin.on("/a", Reply::ok(feed.replace("<language>fr", &format!("<language>{lang}"))));
+        let plan = format!("[source.a]\nurl = \"{}\"\nlang = \"{lang}\"\n[edition.jeux]\nshow = \"full\"\n", origin.url("/a"));
+        let world = World::new(&plan);
+        runs(&world).await;
+        for format in ["atom", "rss", "json", "html"] {
+            let file = world.output(&format!("jeux.{format}"));
+            let is_stated =
+                ["dir=\"rtl\"", "dir=&quot;rtl&quot;", "dir=\\\"rtl\\\""].iter().any(|attribute| file.contains(attribute));
+            assert_eq!(is_stated, stated, "{lang} {format}: {file}");
+        }
+        assert_eq!(world.output("jeux.html").contains(&format!("<html lang=\"{lang}\" dir=\"rtl\">")), stated, "{lang}");
+    }
+}
+
 /// Writes over a part of a file, which keeps its size.
 fn damage(path: &Path) {
     let mut file = File::options().write(true).open(path).expect("a file");

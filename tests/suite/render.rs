@@ -97,7 +97,7 @@ fn languages_are_stated_where_they_are_not_those_of_the_edition() {
         (&"fr".into(), &serde_json::Value::Null, &"en".into())
     );
     let page = rendered(&edition, Format::Html);
-    assert!(page.contains("<html lang=\"fr\">") && page.contains("<article lang=\"ar\">"));
+    assert!(page.contains("<html lang=\"fr\">") && page.contains("<article lang=\"ar\" dir=\"rtl\">"));
 }
 
 #[test]

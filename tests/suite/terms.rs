@@ -61,6 +61,8 @@ fn engine(kind: EngineKind, url: &str) -> Arc<dyn Engine> {
         key: None,
         region: None,
         pivot: None,
+        guidance: relais::model::GuidanceTable::default(),
+        reasoning_effort: None,
         timeout: None,
         in_flight: None,
     };

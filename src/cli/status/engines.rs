@@ -25,7 +25,12 @@ pub(super) struct EngineStatus {
     /// Texts translated this month.
     texts: u64,
     characters: u64,
+    /// Tokens read and written.
     tokens: u64,
+    tokens_in: u64,
+    tokens_out: u64,
+    /// Of the tokens read, those that the server had in its cache.
+    tokens_cached: u64,
     cost: f64,
     currency: Option<String>,
     budget: Option<Balance>,
@@ -79,6 +84,9 @@ pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Res
             texts: own().map(|spending| spending.texts).sum(),
             characters: own().map(|spending| spending.used.characters).sum(),
             tokens: own().map(|spending| spending.used.tokens()).sum(),
+            tokens_in: own().map(|spending| spending.used.tokens_in).sum(),
+            tokens_out: own().map(|spending| spending.used.tokens_out).sum(),
+            tokens_cached: own().map(|spending| spending.used.tokens_cached).sum(),
             cost: amount(Unit::Money, own().map(|spending| spending.money).sum()),
             currency: engine.price.as_ref().map(|price| price.currency.clone()),
             budget,
@@ -103,6 +111,12 @@ fn balance(Budget { unit, limit, per }: Budget, BudgetUsage { reserved, spent }:
     }
 }
 
+/// Returns "1,200 tokens in (800 cached), 300 out".
+fn tokens_text(engine: &EngineStatus) -> String {
+    let cached = if engine.tokens_cached > 0 { format!(" ({} cached)", engine.tokens_cached) } else { String::new() };
+    format!("{} in{cached}, {} out", count(engine.tokens_in, "token"), engine.tokens_out)
+}
+
 /// Formats the engines as a table.
 pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
     let mut table = Table::new(&["engine", "state", "this month", "cost", "budget left", "forecast"]).or_list();
@@ -110,7 +124,7 @@ pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
         let work = match (engine.texts, engine.tokens) {
             (0, _) => "nothing".to_owned(),
             (texts, 0) => format!("{}, {}", count(texts, "text"), count(engine.characters, "character")),
-            (texts, tokens) => format!("{}, {}", count(texts, "text"), count(tokens, "token")),
+            (texts, _) => format!("{}, {}", count(texts, "text"), tokens_text(engine)),
         };
         let currency = engine.currency.as_deref().unwrap_or_default();
         let figure = |left: &Balance, number: f64| match left.unit {

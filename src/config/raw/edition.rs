@@ -55,6 +55,10 @@ pub(crate) struct RawEdition {
     /// `full` text.
     #[schemars(example = &"summary")]
     pub(crate) show: Located<RawShow>,
+    /// The parts of an entry that are translated, of those that `show` republishes: the `title`, the title and the `summary`, or
+    /// everything (`full`). The other parts are shown in their own language, marked with it, and cost nothing. Requires `engines`.
+    #[schemars(example = &"title")]
+    pub(crate) translate: Located<RawShow>,
     /// The most entries in the edition, newest first.
     #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 100)]
     pub(crate) limit: Located<i64>,
@@ -120,6 +124,7 @@ impl Default for RawEdition {
             engines: Vec::new().into(),
             bilingual: RawBilingualMode(BilingualMode::None).into(),
             show: RawShow(Show::Summary).into(),
+            translate: RawShow(Show::Full).into(),
             limit: 100.into(),
             at_least: None,
             within: RawDuration(Duration::from_hours(48)).into(),

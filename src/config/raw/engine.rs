@@ -1,9 +1,13 @@
 //! The `[engine.ID]` and `[glossary]` tables.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::values::{LangTag, Located, MoneyAmount, RawDuration, RawEngineKind, RawPeriod};
+use super::super::values::{
+    LangTag, Located, MoneyAmount, RawDuration, RawEngineKind, RawFormality, RawPeriod, RawReasoningEffort,
+};
 use super::RawSecret;
 
 /// The largest `in_flight`: no vendor accepts more requests at a time from one customer.
@@ -49,12 +53,46 @@ pub(crate) struct RawEngine {
     /// to Spanish and then to English. Both steps count towards the budget.
     #[schemars(example = &"es")]
     pub(crate) pivot: Option<Located<LangTag>>,
+    /// Sentences that tell the engine how to translate, at most ten of at most 300 characters. For `deepl`, whose quality models take
+    /// them for some languages, and for language models. A change holds for what is translated from then on.
+    #[schemars(example = ["Use the present tense in headlines."])]
+    pub(crate) instructions: Vec<Located<String>>,
+    /// The form of address where the language has several: `more` or `less` formal. For `deepl` and language models.
+    #[schemars(example = &"more")]
+    pub(crate) formality: Option<Located<RawFormality>>,
+    /// The style: for language models in words, for `deepl` the ID of a style rule list.
+    #[schemars(example = &"sober, like a news agency")]
+    pub(crate) style: Option<Located<String>>,
+    /// The same for single target languages: `[engine.ID.lang.es]`, or `[engine.ID.lang.es-419]` for one variety. See
+    /// [below](#lang-of-an-engine).
+    #[schemars(example = serde_json::json!({ "es": { "formality": "more" } }))]
+    pub(crate) lang: BTreeMap<LangTag, Located<RawGuidance>>,
+    /// The effort of a reasoning model before it writes. Without it none is asked for, and the model does as it likes. For `openai`,
+    /// `ollama` and `anthropic`.
+    #[schemars(example = &"low")]
+    pub(crate) reasoning_effort: Option<Located<RawReasoningEffort>>,
     /// The time limit of one request, from one second to ten minutes. The default depends on the kind of engine.
     #[schemars(example = &"60s")]
     pub(crate) timeout: Option<Located<RawDuration>>,
     /// The number of requests in flight. The default depends on the kind of engine.
     #[schemars(range(min = 1, max = MAX_IN_FLIGHT), example = 2)]
     pub(crate) in_flight: Option<Located<i64>>,
+}
+
+/// What holds for one target language of an engine: its instructions are added to those of the engine, the other keys take precedence.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Guidance")]
+pub(crate) struct RawGuidance {
+    /// Further sentences that tell the engine how to translate.
+    #[schemars(example = ["Write the names of months in lower case."])]
+    pub(crate) instructions: Vec<Located<String>>,
+    /// The form of address: `more` or `less` formal.
+    #[schemars(example = &"less")]
+    pub(crate) formality: Option<Located<RawFormality>>,
+    /// The style.
+    #[schemars(example = &"as in Latin American newspapers")]
+    pub(crate) style: Option<Located<String>>,
 }
 
 /// Exactly one of `characters`, `tokens` and `money`, and `per`.

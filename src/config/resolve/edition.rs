@@ -106,6 +106,7 @@ fn edition(
         engines: engines(&table.engines.value, known, diagnostics),
         bilingual: table.bilingual.value.0,
         show: table.show.value.0,
+        translate: table.translate.value.0,
         limit,
         at_least: table.at_least.as_ref().map_or(limit, |at| at_least(at, limit, diagnostics)),
         within: duration("within", &table.within, WITHIN, diagnostics),
@@ -164,6 +165,9 @@ fn warn_of_unused_keys(table: &raw::RawEdition, keys: &HashMap<String, bool>, di
     }
     if table.engines.value.is_empty() && table.bilingual.value.0 != BilingualMode::None {
         warn(&table.bilingual.span, "bilingual", "engines");
+    }
+    if table.engines.value.is_empty() {
+        warn(&table.translate.span, "translate", "engines");
     }
 }
 

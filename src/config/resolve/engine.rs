@@ -18,6 +18,7 @@ use super::rules::{USE_REFERENCE, duration, find_secret, id_in_message, number, 
 use crate::model::EngineKind;
 
 mod cost;
+mod guidance;
 
 const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
 
@@ -76,6 +77,8 @@ fn engine(
         budget: table.budget.as_ref().and_then(|at| cost::budget(kind, at, price.as_ref(), has("price"), diagnostics)),
         price,
         pivot: table.pivot.as_ref().map(|at| at.value.0.clone()),
+        guidance: guidance::guidance(kind, table, diagnostics),
+        reasoning_effort: guidance::reasoning_effort(kind, table, diagnostics),
         timeout: table.timeout.as_ref().map(|at| duration("timeout", at, TIMEOUT, diagnostics)),
         in_flight: table.in_flight.as_ref().map(|at| number("in_flight", at, (1, raw::MAX_IN_FLIGHT), diagnostics)),
     })

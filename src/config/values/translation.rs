@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::super::diagnostics::Diagnosis;
 use super::amount::{format_millionths, parse_millionths};
 use super::{choose, deserialize_text};
-use crate::model::{BilingualMode, EngineKind, Period};
+use crate::model::{BilingualMode, EngineKind, Formality, Period, ReasoningEffort};
 
 /// The `kind` of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,32 @@ config_value!(
     |text| choose(text, &BILINGUAL_WORDS).map(RawBilingualMode),
     |beside| BILINGUAL_WORDS.iter().find(|(_, bilingual)| *bilingual == beside.0).map_or("", |(word, _)| word).to_owned(),
     { "type": "string", "enum": BILINGUAL_WORDS.map(|(word, _)| word) }
+);
+
+/// The value of `formality`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawFormality(pub(crate) Formality);
+
+const FORMALITY_WORDS: [(&str, Formality); 2] = [("more", Formality::More), ("less", Formality::Less)];
+
+config_value!(
+    RawFormality,
+    "\"more\" or \"less\"",
+    |text| choose(text, &FORMALITY_WORDS).map(RawFormality),
+    |formality| FORMALITY_WORDS.iter().find(|(_, value)| *value == formality.0).map_or("", |(word, _)| word).to_owned(),
+    { "type": "string", "enum": FORMALITY_WORDS.map(|(word, _)| word) }
+);
+
+/// The value of `reasoning_effort`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawReasoningEffort(pub(crate) ReasoningEffort);
+
+config_value!(
+    RawReasoningEffort,
+    "an effort such as \"low\"",
+    |text| choose(text, &ReasoningEffort::ALL.map(|effort| (effort.name(), effort))).map(RawReasoningEffort),
+    |effort| effort.0.name().to_owned(),
+    { "type": "string", "enum": ReasoningEffort::ALL.map(ReasoningEffort::name) }
 );
 
 /// The `per` of a budget.

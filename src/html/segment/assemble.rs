@@ -1,5 +1,6 @@
 //! Assembles HTML from translated segments. Marks that are lost, doubled or crossed are refused: no markup is ever dropped.
 
+use super::gaps::{close_gap, closes_gaps};
 use super::skeleton::{Inlay, Part, Segment, Segmented, TemplateTag, Value, escape_text, escape_value};
 use crate::model::{Lang, Marked, Piece, RawHtml};
 
@@ -39,17 +40,20 @@ pub enum MarkFault {
 }
 
 /// Puts translations back, in the order of the segments. Where there is none, the original stays and says that it is written
-/// in `source_lang`, unless nothing at all is translated. The result is to be cleaned again.
-pub fn assemble(html: &Segmented, translations: &[Option<Marked>], source_lang: &Lang) -> Result<RawHtml, AssembleError> {
+/// in the language of the source, unless nothing at all is translated. The result is to be cleaned again.
+pub fn assemble(html: &Segmented, translations: &[Option<Marked>], (from, to): (&Lang, &Lang)) -> Result<RawHtml, AssembleError> {
     check(&html.segments, translations)?;
     for (at, translation) in translations.iter().enumerate() {
         if translation.as_ref().is_some_and(|text| has_link_in_link(text, &html.inlays[at])) {
             return Err(AssembleError::Marks { segment: at, fault: MarkFault::LinkInLink });
         }
     }
-    let mut writer = Writer::new(html, translations, source_lang);
-    for part in &html.parts {
-        writer.part(part);
+    let mut writer = Writer::new(html, translations, (from, to));
+    for (at, part) in html.parts.iter().enumerate() {
+        match part {
+            Part::Raw(raw) if writer.closes_gap(at) => writer.out.push_str(close_gap(raw)),
+            part => writer.part(part),
+        }
     }
     Ok(RawHtml(writer.out))
 }
@@ -91,10 +95,28 @@ fn inlay(inlays: &[Inlay], number: u16) -> Option<&Inlay> {
     inlays.get(usize::from(number).checked_sub(1)?)
 }
 
+/// Returns the segment that a part is.
+fn last_segment(part: &Part) -> Option<usize> {
+    if let Part::Segment(at) = part { Some(*at) } else { None }
+}
+
+/// Returns the segment that a part is, or the first one in an inline element that it opens.
+fn first_segment(part: &Part) -> Option<usize> {
+    match part {
+        Part::Segment(at) => Some(*at),
+        Part::Tag(tag) if !tag.has_text && !tag.void && tag.holds.0 < tag.holds.1 => Some(tag.holds.0),
+        Part::Tag(_) | Part::Raw(_) => None,
+    }
+}
+
 struct Writer<'a> {
     html: &'a Segmented,
     translations: &'a [Option<Marked>],
     source_lang: &'a Lang,
+    /// The direction of the source, where the translation is written in the other one.
+    source_direction: Option<&'static str>,
+    /// True if the language of the translation has no space between sentences.
+    closes_gaps: bool,
     /// For each n, how many of the first n segments have no translation (`missing`) or one that differs (`changed`).
     missing: Vec<usize>,
     changed: Vec<usize>,
@@ -104,19 +126,42 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(html: &'a Segmented, translations: &'a [Option<Marked>], source_lang: &'a Lang) -> Self {
+    fn new(html: &'a Segmented, translations: &'a [Option<Marked>], (from, to): (&'a Lang, &Lang)) -> Self {
         let (mut missing, mut changed) = (vec![0], vec![0]);
         for (translation, segment) in translations.iter().zip(&html.segments) {
             missing.push(missing[missing.len() - 1] + usize::from(translation.is_none()));
             let differs = translation.as_ref().is_some_and(|text| *text != segment.text);
             changed.push(changed[changed.len() - 1] + usize::from(differs));
         }
-        Self { html, translations, source_lang, missing, changed, told_until: 0, out: String::new() }
+        let source_direction = (from.direction() != to.direction()).then(|| from.direction());
+        Self {
+            html,
+            translations,
+            source_lang: from,
+            source_direction,
+            closes_gaps: closes_gaps(from, to),
+            missing,
+            changed,
+            told_until: 0,
+            out: String::new(),
+        }
     }
 
     /// Returns true if anything is translated, so that the rest must state its language.
     fn tells(&self) -> bool {
         self.missing[self.translations.len()] < self.translations.len()
+    }
+
+    /// Returns true if the part at a place stands between two translated sentences that nothing parts.
+    fn closes_gap(&self, at: usize) -> bool {
+        let parts = &self.html.parts;
+        let before = at.checked_sub(1).and_then(|before| last_segment(&parts[before]));
+        let after = parts.get(at + 1).and_then(first_segment);
+        let is_translated = |segment: usize| self.translations[segment].is_some();
+        self.closes_gaps
+            && before
+                .zip(after)
+                .is_some_and(|(before, after)| after == before + 1 && is_translated(before) && is_translated(after))
     }
 
     fn part(&mut self, part: &Part) {
@@ -138,7 +183,7 @@ impl<'a> Writer<'a> {
         if tells {
             self.told_until = to;
             if !own_lang {
-                self.attribute("lang", self.source_lang.as_str());
+                self.source_attributes();
             }
         }
         let translated = self.changed[to] > self.changed[from];
@@ -161,6 +206,14 @@ impl<'a> Writer<'a> {
         Lang::new(tag).is_some_and(|lang| lang.primary() == self.source_lang.primary())
     }
 
+    /// Writes the language of the source, and its direction where that is another one.
+    fn source_attributes(&mut self) {
+        self.attribute("lang", self.source_lang.as_str());
+        if let Some(direction) = self.source_direction {
+            self.attribute("dir", direction);
+        }
+    }
+
     fn attribute(&mut self, name: &str, value: &str) {
         self.out.push_str(&format!(" {name}=\"{}\"", escape_value(value)));
     }
@@ -173,7 +226,7 @@ impl<'a> Writer<'a> {
             None if at < self.told_until || !self.tells() => self.marked(&html.segments[at].text, inlays),
             None => {
                 self.out.push_str("<span");
-                self.attribute("lang", self.source_lang.as_str());
+                self.source_attributes();
                 self.out.push('>');
                 self.marked(&html.segments[at].text, inlays);
                 self.out.push_str("</span>");
@@ -208,6 +261,10 @@ mod tests {
         Lang::new("fr").expect("a tag")
     }
 
+    fn english() -> Lang {
+        Lang::new("en").expect("a tag")
+    }
+
     fn cleaned(html: &str) -> Clean {
         clean(&RawHtml(html.to_owned()), None)
     }
@@ -224,12 +281,12 @@ mod tests {
     fn with(html: &str, translations: &[&str]) -> Result<String, AssembleError> {
         let read = |tagged: &&str| (*tagged != "-").then(|| Marked::from_tagged(tagged).expect("well-formed"));
         let translations: Vec<_> = translations.iter().map(read).collect();
-        assemble(&taken(html), &translations, &french()).map(|html| html.0)
+        assemble(&taken(html), &translations, (&french(), &english())).map(|html| html.0)
     }
 
     fn identity(html: &Segmented) -> String {
         let same: Vec<_> = html.segments().iter().map(|segment| Some(segment.text.clone())).collect();
-        assemble(html, &same, &french()).expect("the same marks").0
+        assemble(html, &same, (&french(), &english())).expect("the same marks").0
     }
 
     #[test]
@@ -265,6 +322,26 @@ mod tests {
         let mut expected = vec![K::Heading, K::Paragraph, K::ListItem, K::Quotation, K::Caption, K::Cell, K::Alt, K::Tooltip];
         expected.push(K::ListItem);
         assert_eq!(kinds, expected);
+    }
+
+    #[test]
+    fn sentences_stand_as_the_language_of_the_translation_sets_them() {
+        let into = |html: &str, from: &str, to: &str, texts: &[&str]| {
+            let lang = |tag| Lang::new(tag).expect("a tag");
+            let segmented = segment(&cleaned(html), &lang(from));
+            let texts: Vec<_> = texts.iter().map(|text| Marked::from_tagged(text)).collect();
+            assemble(&segmented, &texts, (&lang(from), &lang(to))).expect("fits").0
+        };
+        let three = "<p>Un. <b>Deux.</b> Trois.</p><p>Quatre.</p>";
+        assert_eq!(into(three, "fr", "zh", &["一。", "二。", "三。", "四。"]), "<p>一。<b>二。</b>三。</p><p>四。</p>");
+        assert_eq!(into(three, "fr", "ko", &["A.", "B.", "C.", "D."]), "<p>A. <b>B.</b> C.</p><p>D.</p>");
+    }
+
+    #[test]
+    fn text_that_is_left_states_its_direction_where_it_differs() {
+        let arabic = Lang::new("ar").expect("a tag");
+        let out = assemble(&taken("<p>Un. Deux.</p>"), &[Some(Marked::text("واحد.")), None], (&french(), &arabic));
+        assert_eq!(out.expect("fits").0, "<p>واحد. <span lang=\"fr\" dir=\"ltr\">Deux.</span></p>");
     }
 
     #[test]
@@ -332,7 +409,7 @@ mod tests {
     fn translations_cannot_bring_in_markup() {
         let html = "<p title='Bulle'>Un</p>";
         let texts = [Some(Marked::text("\"><script>x</script>")), Some(Marked::text("<img src=x>"))];
-        let out = assemble(&taken(html), &texts, &french()).expect("fits").0;
+        let out = assemble(&taken(html), &texts, (&french(), &english())).expect("fits").0;
         assert_eq!(out, "<p title=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\">&lt;img src=x&gt;</p>");
     }
 
@@ -421,7 +498,7 @@ mod tests {
             let clean = cleaned(&html);
             let taken = segment(&clean, &french());
             prop_assert_eq!(identity(&taken), clean.as_str(), "byte for byte");
-            let none = assemble(&taken, &vec![None; taken.segments().len()], &french()).expect("nothing to fit").0;
+            let none = assemble(&taken, &vec![None; taken.segments().len()], (&french(), &english())).expect("nothing to fit").0;
             prop_assert_eq!(none, clean.as_str());
             for segment in taken.segments() {
                 prop_assert!(segment.text.is_translatable() && segment.text.is_well_nested());
@@ -442,7 +519,7 @@ mod tests {
                 }))
             });
             let translations: Vec<_> = taken.segments().iter().enumerate().map(translate).collect();
-            let out = assemble(&taken, &translations, &french()).expect("the same marks").0;
+            let out = assemble(&taken, &translations, (&french(), &english())).expect("the same marks").0;
             let count = |html: &str| ["<p", "<a ", "<b", "<img", "<li", "<td", "<br"].map(|tag| html.matches(tag).count());
             prop_assert_eq!(count(&out), count(cleaned(&html).as_str()));
         }

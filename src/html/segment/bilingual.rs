@@ -1,4 +1,4 @@
-//! A translation and its original, block after block.
+//! Texts in two languages: a translation and its original, block after block, and texts marked with their language.
 
 use super::roles::{Role, roles};
 use super::tokens::{Token, partners, tokens};
@@ -6,9 +6,9 @@ use crate::html::clean::{clean, limits};
 use crate::html::scan::Tag;
 use crate::model::{Clean, Lang, RawHtml};
 
-/// Each block of `translated`, and after it the same block of `original`, which is written in `from`. Pictures and recordings stand in
+/// Each block of `translated`, and after it the same block of `original`: the languages are `from` and `to`. Pictures and recordings stand in
 /// the translation only. Where the blocks of the two are not the same in number, one text stands after the other.
-pub fn interleave(translated: &Clean, original: &Clean, from: &Lang) -> Clean {
+pub fn interleave(translated: &Clean, original: &Clean, (from, to): (&Lang, &Lang)) -> Clean {
     if limits::is_hostile(translated.as_str()) || limits::is_hostile(original.as_str()) {
         return translated.clone();
     }
@@ -18,18 +18,41 @@ pub fn interleave(translated: &Clean, original: &Clean, from: &Lang) -> Clean {
         for (ours, theirs) in ours.iter().zip(&theirs) {
             out.push_str(ours);
             if ours != theirs {
-                told(&mut out, theirs, from);
+                told(&mut out, theirs, (from, to));
             }
         }
     } else {
         out.push_str(translated.as_str());
-        told(&mut out, original.as_str(), from);
+        told(&mut out, original.as_str(), (from, to));
     }
     clean(&RawHtml(out), None)
 }
 
+/// Marks a text with its language, and with its direction where that is not the one of the language around it.
+pub fn with_lang(html: &Clean, lang: &Lang, around: &Lang) -> Clean {
+    if html.is_empty() || limits::is_hostile(html.as_str()) {
+        return html.clone();
+    }
+    clean(&RawHtml(format!("<div{}>{}</div>", attributes(lang, around), html.as_str())), None)
+}
+
+/// Marks a text with its direction, if that is not the one that readers expect.
+pub fn with_direction(html: &Clean, lang: &Lang) -> Clean {
+    if html.is_empty() || !lang.is_right_to_left() || limits::is_hostile(html.as_str()) {
+        return html.clone();
+    }
+    clean(&RawHtml(format!("<div lang=\"{lang}\" dir=\"rtl\">{}</div>", html.as_str())), None)
+}
+
+/// Returns the attributes of an element in another language than what is around it.
+fn attributes(lang: &Lang, around: &Lang) -> String {
+    let direction = lang.direction();
+    let direction = if direction == around.direction() { String::new() } else { format!(" dir=\"{direction}\"") };
+    format!(" lang=\"{lang}\"{direction}")
+}
+
 /// Writes a text of the original, without what need not be shown twice; nothing if it says nothing.
-fn told(out: &mut String, html: &str, lang: &Lang) {
+fn told(out: &mut String, html: &str, (from, to): (&Lang, &Lang)) {
     let (mut text, mut hidden) = (String::with_capacity(html.len()), 0_usize);
     let mut says_something = false;
     for token in tokens(html) {
@@ -45,7 +68,7 @@ fn told(out: &mut String, html: &str, lang: &Lang) {
         }
     }
     if says_something {
-        out.push_str(&format!("<div lang=\"{lang}\">{text}</div>"));
+        out.push_str(&format!("<div{}>{text}</div>", attributes(from, to)));
     }
 }
 
@@ -78,7 +101,8 @@ mod tests {
 
     fn both(translated: &str, original: &str) -> String {
         let cleaned = |html: &str| clean(&RawHtml(html.to_owned()), None);
-        interleave(&cleaned(translated), &cleaned(original), &Lang::new("fr").expect("a tag")).as_str().to_owned()
+        let lang = |tag| Lang::new(tag).expect("a tag");
+        interleave(&cleaned(translated), &cleaned(original), (&lang("fr"), &lang("en"))).as_str().to_owned()
     }
 
     #[test]
@@ -100,6 +124,17 @@ mod tests {
         assert_eq!(shown.matches("<img").count(), 2);
         assert_eq!(shown.matches("2024").count(), 1);
         assert!(shown.ends_with("<div lang=\"fr\"><p>Un </p></div>"), "{shown}");
+    }
+
+    #[test]
+    fn text_is_marked_with_its_language() {
+        let cleaned = |html: &str| clean(&RawHtml(html.to_owned()), None);
+        let lang = |tag| Lang::new(tag).expect("a tag");
+        let marked = |html: &str| with_lang(&cleaned(html), &lang("fr"), &lang("en")).as_str().to_owned();
+        assert_eq!(marked("<p>Un</p>"), "<div lang=\"fr\"><p>Un</p></div>");
+        assert_eq!(marked(""), "");
+        let in_arabic = with_lang(&cleaned("<p>Un</p>"), &lang("fr"), &lang("ar"));
+        assert_eq!(in_arabic.as_str(), "<div lang=\"fr\" dir=\"ltr\"><p>Un</p></div>");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Headlines: the sentences of one line of text, without markup.
 
 use super::assemble::{AssembleError, check};
+use super::gaps::{close_gap, closes_gaps};
 use super::sentences::split_sentences;
 use super::skeleton::Segment;
 use crate::model::{Lang, Marked, SegmentKind, Text};
@@ -42,12 +43,19 @@ pub fn segment_headline(line: &Text, lang: &Lang) -> SegmentedHeadline {
     out
 }
 
-/// Puts translated sentences back; where there is none, the original stays.
-pub fn assemble_headline(line: &SegmentedHeadline, translations: &[Option<Marked>]) -> Result<Text, AssembleError> {
+/// Puts translated sentences back, as the language of the translation sets what stands between them; where there is none, the original
+/// stays.
+pub fn assemble_headline(
+    line: &SegmentedHeadline,
+    translations: &[Option<Marked>],
+    (from, to): (&Lang, &Lang),
+) -> Result<Text, AssembleError> {
     check(&line.segments, translations)?;
     let mut out = String::new();
+    let is_translated = |at: usize| translations.get(at).is_some_and(Option::is_some);
     for (at, gap) in line.gaps.iter().enumerate() {
-        out.push_str(gap);
+        let is_between = at.checked_sub(1).is_some_and(is_translated) && is_translated(at);
+        out.push_str(if is_between && closes_gaps(from, to) { close_gap(gap) } else { gap });
         if let Some(segment) = line.segments.get(at) {
             out.push_str(&translations[at].as_ref().unwrap_or(&segment.text).plain());
         }
@@ -71,9 +79,23 @@ mod tests {
         let texts: Vec<_> = line.segments().iter().map(|segment| segment.text.plain()).collect();
         assert_eq!(texts, ["M. Bach part.", "Il est l’heure…"]);
         let given = [Some(Marked::text("Mr Bach leaves.")), None];
-        assert_eq!(assemble_headline(&line, &given).expect("fits").as_str(), "Mr Bach leaves. 2024\u{a0}? Il est l’heure…");
-        assert_eq!(assemble_headline(&line, &given[..1]), Err(AssembleError::Count { given: 1, segments: 2 }));
+        assert_eq!(
+            assemble_headline(&line, &given, (&french(), &french())).expect("fits").as_str(),
+            "Mr Bach leaves. 2024\u{a0}? Il est l’heure…"
+        );
+        assert_eq!(
+            assemble_headline(&line, &given[..1], (&french(), &french())),
+            Err(AssembleError::Count { given: 1, segments: 2 })
+        );
         assert!(segment_headline(&Text::new(""), &french()).segments().is_empty());
+    }
+
+    #[test]
+    fn sentences_of_a_chinese_headline_stand_without_a_space() {
+        let chinese = Lang::new("zh").expect("a tag");
+        let line = segment_headline(&Text::new("Paris gagne. Rome perd."), &french());
+        let given = [Some(Marked::text("巴黎赢了。")), Some(Marked::text("罗马输了。"))];
+        assert_eq!(assemble_headline(&line, &given, (&french(), &chinese)).expect("fits").as_str(), "巴黎赢了。罗马输了。");
     }
 
     proptest! {
@@ -82,8 +104,8 @@ mod tests {
             let text = Text::new(&text);
             let line = segment_headline(&text, &french());
             let same: Vec<_> = line.segments().iter().map(|segment| Some(segment.text.clone())).collect();
-            prop_assert_eq!(assemble_headline(&line, &same).expect("fits"), text.clone());
-            prop_assert_eq!(assemble_headline(&line, &vec![None; same.len()]).expect("fits"), text);
+            prop_assert_eq!(assemble_headline(&line, &same, (&french(), &french())).expect("fits"), text.clone());
+            prop_assert_eq!(assemble_headline(&line, &vec![None; same.len()], (&french(), &french())).expect("fits"), text);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Explainer;
 use crate::config::Edition;
 use crate::model::{
-    Entry, EntryId, EntryRow, ExplainedEdition, ExplainedMember, ExplainedTranslation, Lang, Time, UntranslatedPolicy,
+    Entry, EntryId, EntryRow, ExplainedEdition, ExplainedMember, ExplainedTranslation, Lang, Show, Time, UntranslatedPolicy,
 };
 use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::edition_rules::EditionRules;
@@ -48,14 +48,14 @@ impl Explainer<'_> {
             Some(lang) => self.store.find_translation_rows(&[row.id], lang).await?.into_iter().next(),
             None => None,
         };
-        let stored = stored.filter(|stored| stored.inputs.show >= edition.show);
+        let stored = stored.filter(|stored| stored.inputs.show >= edition.translated());
         let newest = selected.entries.iter().map(|newest| newest.at).max();
         let admission = self.admission(edition, lang, row, stored.as_ref());
         let nothing_known = Known { shown: &[], stories: &[] };
         let joined = join_stories(self.store, reader, edition, (selected.entries, selected.pinned), nothing_known).await?;
         let place = joined.entries.iter().position(|shown| shown.id == row.id);
         let reason = match place {
-            Some(_) => reason_to_show(admission),
+            Some(_) => reason_to_show(edition, admission),
             None => self.reason_to_leave(edition, row, (admission, newest), &joined).await?,
         };
         let stem = file_stem(edition, lang);
@@ -174,8 +174,12 @@ fn explain_story(edition: &Edition, row: &EntryRow, joined: &Joined) -> Vec<Expl
     story.others.iter().map(member).collect()
 }
 
-fn reason_to_show(admission: Admission) -> String {
+fn reason_to_show(edition: &Edition, admission: Admission) -> String {
     let how = match admission {
+        Admission::Translated if edition.translated() < edition.show => match edition.translated() {
+            Show::Title => "with a translated headline, and its text as it is (`translate`)",
+            Show::Summary | Show::Full => "with headline and summary translated, and its content as it is (`translate`)",
+        },
         Admission::Shown => "in its own language",
         Admission::Translated => "in translation",
         Admission::Foreign | Admission::Waits | Admission::Left => "untranslated, as there is no whole translation",

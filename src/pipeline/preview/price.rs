@@ -30,7 +30,7 @@ pub fn price_entries(
     let mut price = PreviewPrice::default();
     for entry in entries {
         let Some(from) = entry.head.lang.clone().filter(|from| from.primary() != to.primary()) else { continue };
-        let document = Document::new(&make_original(entry.clone()), edition.show, &from, to, glossary);
+        let document = Document::new(&make_original(entry.clone()), edition.translated(), &from, to, glossary);
         price.entries += 1;
         for segment in document.segments().iter().filter(|segment| !segment.is_only_terms) {
             price.segments += 1;

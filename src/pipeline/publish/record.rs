@@ -94,6 +94,7 @@ impl Inputs<'_> {
         let (edition, lang, base_url) = (self.edition, self.lang, self.base_url);
         add(env!("CARGO_PKG_VERSION"));
         add(&format!("{:?} {:?} {:?} {lang:?} {base_url:?}", edition.show, edition.bilingual, edition.formats));
+        add(&format!("{:?}", edition.translated()));
         add(&format!("{:?}", edition.headline));
         add(&edition.id);
         add(edition.title.as_str());

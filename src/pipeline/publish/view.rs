@@ -74,7 +74,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
             let id = item_id(story.map_or(known.id, |story| story.id));
             let rendition = renditions.remove(&known.id).and_then(|rendition| lang.map(|lang| (rendition, lang)));
             let shown = match rendition {
-                Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition.bilingual),
+                Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition),
                 None => ShownText::original(original),
             };
             let mut item = build_item(id, known, shown, info, (edition.show, now));
@@ -142,14 +142,20 @@ struct ShownText {
 impl ShownText {
     fn original(original: Original) -> Self {
         let Original { head, title, summary, content, text, .. } = original;
+        let [summary, content] = [summary, content].map(|html| match &head.lang {
+            Some(lang) => html.map(|html| html::with_direction(&html, lang)),
+            None => html,
+        });
         Self { lang: head.lang.clone(), head, title, summary, content, text, translation: None, translated_at: None }
     }
 
-    fn translated(original: Original, rendition: Rendition, lang: &Lang, bilingual: BilingualMode) -> Self {
+    /// The parts that the edition does not translate stay as they are, marked with their language.
+    fn translated(original: Original, rendition: Rendition, lang: &Lang, edition: &plan::Edition) -> Self {
+        let (bilingual, translated) = (edition.bilingual, edition.translated());
         let Rendition { title, title_left, summary, content, text, provenance } = rendition;
         let from = original.head.lang.clone().unwrap_or_else(|| lang.clone());
         let both = |translated: Option<Clean>, own: Option<Clean>| match (bilingual, translated, own) {
-            (BilingualMode::Paragraphs, Some(translated), Some(own)) => Some(html::interleave(&translated, &own, &from)),
+            (BilingualMode::Paragraphs, Some(translated), Some(own)) => Some(html::interleave(&translated, &own, (&from, lang))),
             (_, translated, _) => translated,
         };
         let title = if bilingual == BilingualMode::None || title == original.title {
@@ -157,14 +163,23 @@ impl ShownText {
         } else {
             Text::new(&format!("{title} | {}", original.title))
         };
-        let (summary, content) = (both(summary, original.summary), both(content, original.content));
-        let text = if bilingual == BilingualMode::Paragraphs {
+        let part = |is_translated: bool, translated: Option<Clean>, own: Option<Clean>| {
+            if is_translated {
+                both(translated, own).map(|html| html::with_direction(&html, lang))
+            } else {
+                own.map(|own| html::with_lang(&own, &from, lang))
+            }
+        };
+        let summary = part(translated >= Show::Summary, summary, original.summary);
+        let content = part(translated >= Show::Full, content, original.content);
+        let text = if bilingual == BilingualMode::Paragraphs || translated < Show::Full {
             content.as_ref().or(summary.as_ref()).map(html::to_text).unwrap_or_default()
         } else {
             text
         };
-        let translation =
-            Translation { from, engines: provenance.engines, left: provenance.left + provenance.waiting, title_left };
+        // An edition that shows more has its own segments in the same rendition.
+        let left = if translated == Show::Title { u32::from(title_left) } else { provenance.left + provenance.waiting };
+        let translation = Translation { from, engines: provenance.engines, left, title_left };
         let mut head = original.head;
         translate_categories(&mut head, lang);
         let (lang, translation, translated_at) = (Some(lang.clone()), Some(translation), Some(provenance.at));

@@ -63,7 +63,7 @@ struct Selection<'a> {
 impl Selection<'_> {
     /// Adds the rows that may be shown now, by `push`.
     async fn add(&mut self, rows: Vec<MarkedRow>, push: fn(&mut Window, EntryRow, bool)) -> Result<(), StoreError> {
-        let kept = find_renditions(self.store, &rows, self.lang, self.edition.show).await?;
+        let kept = find_renditions(self.store, &rows, self.lang, self.edition.translated()).await?;
         for MarkedRow { row, is_pinned } in rows {
             let rendition = kept.get(&row.id);
             let is_translated = rendition.is_some_and(|kept| kept.inputs.is_finished());
@@ -90,13 +90,13 @@ impl Selection<'_> {
     }
 }
 
-/// Returns the renditions of those rows that are in another language, as far as they hold what the edition shows. One of an older
+/// Returns the renditions of those rows that are in another language, as far as they hold what the edition translates. One of an older
 /// revision does until the new one is translated: an entry that has been published does not go away meanwhile.
 async fn find_renditions(
     store: &Store,
     rows: &[MarkedRow],
     lang: Option<&Lang>,
-    show: Show,
+    translated: Show,
 ) -> Result<HashMap<EntryId, TranslationRow>, StoreError> {
     let Some(lang) = lang else { return Ok(HashMap::new()) };
     let rows = rows.iter().map(|marked| &marked.row);
@@ -105,5 +105,5 @@ async fn find_renditions(
         return Ok(HashMap::new());
     }
     let kept = store.find_translation_rows(&foreign, lang).await?;
-    Ok(kept.into_iter().filter(|kept| kept.inputs.show >= show).map(|kept| (kept.entry, kept)).collect())
+    Ok(kept.into_iter().filter(|kept| kept.inputs.show >= translated).map(|kept| (kept.entry, kept)).collect())
 }

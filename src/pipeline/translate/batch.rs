@@ -1,8 +1,12 @@
 //! One batch of segments through one engine.
 //!
 //! Segments that another worker has claimed are left to it. A translation that is refused, or that may belong to another text,
-//! gets two more attempts: alone, with altered names protected; then without its inline markup. One that says a term in other
+//! gets two more attempts: alone, with altered names protected; then without its inline markup. For an engine that reads whole entries
+//! it first goes back into the queue, to be sent again with others. One that says a term in other
 //! words than the glossary gets one more, and is good enough without. The results are remembered before anything else happens.
+
+pub(super) mod second;
+mod without_markup;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -16,15 +20,10 @@ use crate::model::{Marked, MemoryResult, SegmentKey, Time};
 use crate::policy::engine_health::{AnswerCounts, judge_batch};
 use crate::policy::refusal::next_refusal;
 use crate::store::{MemoryEntry, StoreError};
-use crate::translate::{
-    LanguagePair, Outgoing, RejectionKind, TermForm, find_repeated, find_swapped, locate_terms, protect_name, read_located,
-    restore_markup, strip_markup, take_unknown_words,
-};
+use crate::translate::{LanguagePair, Outgoing, RejectionKind, find_repeated, find_swapped, take_unknown_words};
 
 /// The time for which other workers leave a claimed segment alone.
 const CLAIM: Duration = Duration::from_secs(15 * 60);
-/// The most altered names that are protected, one after the other.
-pub(super) const MAX_PROTECTED_NAMES: usize = 2;
 
 /// The result of one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +36,8 @@ pub(super) enum SegmentOutcome {
     Rejected(UntranslatedReason),
     /// The engine was not available.
     Unavailable(UntranslatedReason),
+    /// The answer was refused, and the text is to be sent again with others.
+    AskAgain,
     /// Another worker has claimed it.
     ClaimedElsewhere,
 }
@@ -61,6 +62,8 @@ pub(super) struct BatchSegment {
     pub(super) refused_until: Option<Time>,
     /// True if the text was sent alone in vain: there is no second attempt.
     was_isolated: bool,
+    /// The text as it is to be sent again.
+    pub(super) again: Option<Outgoing>,
 }
 
 impl BatchSegment {
@@ -76,6 +79,7 @@ impl BatchSegment {
             refusals,
             refused_until: None,
             was_isolated: false,
+            again: None,
         }
     }
 
@@ -97,6 +101,13 @@ impl BatchSegment {
         self.answer = Some(take_unknown_words(answer).0);
     }
 
+    /// Takes another answer if it says more terms as the glossary does.
+    fn improve(&mut self, answer: Option<AcceptedAnswer>) {
+        if let Some(answer) = answer.filter(|answer| answer.altered_terms.len() < self.in_other_words.len()) {
+            self.outcome = SegmentOutcome::Translated(answer.text);
+        }
+    }
+
     fn is_rejected(&self) -> bool {
         matches!(self.outcome, SegmentOutcome::Rejected(_))
     }
@@ -108,7 +119,8 @@ impl BatchSegment {
     }
 }
 
-/// A batch on its way through an engine: all its segments are in the same languages.
+/// A batch on its way through an engine: all its segments are in the same languages. (For a language model, their sources may be in
+/// varieties of one.)
 pub(super) struct BatchRun<'a> {
     pub(super) engine: &'a EngineHandle,
     pub(super) pair: &'a LanguagePair,
@@ -138,13 +150,21 @@ impl BatchRun<'_> {
                 // It does not know the word the next time either.
                 continue;
             }
-            rejected += self.send_alone(segment, was_alone).await?;
-            if segment.is_rejected() {
-                rejected += self.send_without_markup(segment).await?;
+            if self.is_postponed(segment, was_alone) {
+                continue;
+            }
+            if !segment.is_refused_again() {
+                rejected += self.send_alone(segment, was_alone).await?;
             }
         }
-        for segment in claimed.iter_mut().filter(|segment| !segment.in_other_words.is_empty()) {
-            self.send_for_terms(segment, was_alone).await?;
+        rejected += self.send_held_back(&mut claimed).await?;
+        rejected += self.send_without_markup(&mut claimed).await?;
+        if self.takes_words() {
+            for segment in claimed.iter_mut().filter(|segment| !segment.in_other_words.is_empty()) {
+                self.send_to_locate(segment).await?;
+            }
+        } else if !was_alone {
+            self.send_for_terms(&mut claimed).await?;
         }
         rejected += reject_repeated(&mut claimed);
         let accepted = claimed.iter().filter(|segment| matches!(segment.outcome, SegmentOutcome::Translated(_))).count();
@@ -184,7 +204,7 @@ impl BatchRun<'_> {
 
     /// The first attempt: sends all texts in one request. Returns how many answers were refused.
     async fn send_together(&self, segments: &mut [&mut BatchSegment]) -> Result<u64, StoreError> {
-        let texts: Vec<Outgoing> = segments.iter().map(|segment| segment.job.outgoing.clone()).collect();
+        let texts: Vec<Outgoing> = segments.iter().map(|segment| segment.job.to_send().clone()).collect();
         let results = self.engine.translate(&texts, self.pair, self.context).await?;
         let swapped = find_swapped_results(segments, &results);
         for (place, (segment, result)) in segments.iter_mut().zip(results).enumerate() {
@@ -197,129 +217,12 @@ impl BatchRun<'_> {
                 }
                 TextResult::Translated(_) if swapped.contains(&place) => segment.reject(UntranslatedReason::Order.into()),
                 TextResult::Translated(text) => {
-                    let sent = segment.job.outgoing.clone();
+                    let sent = segment.job.to_send().clone();
                     segment.record(&sent, &text);
                 }
             }
         }
         Ok(segments.iter().filter(|segment| segment.is_rejected()).count() as u64)
-    }
-
-    /// The second attempt: sends the text alone, with the names protected that the answers have altered. Returns how many
-    /// answers were refused.
-    async fn send_alone(&self, segment: &mut BatchSegment, was_alone: bool) -> Result<u64, StoreError> {
-        let (mut rejected, mut sent) = (0, segment.job.outgoing.clone());
-        if let Some(Altered::Listed(marks)) = &segment.altered
-            && self.takes_words()
-            && let Some(answer) = self.locate(segment, marks).await?
-        {
-            segment.outcome = SegmentOutcome::Translated(answer.text);
-            return Ok(0);
-        }
-        for turn in 0..=MAX_PROTECTED_NAMES {
-            let protected = segment.altered.take().and_then(|altered| self.hold_back(&sent, &altered));
-            if protected.is_none() && (was_alone || turn > 0) {
-                break;
-            }
-            sent = protected.unwrap_or(sent);
-            let results = self.engine.translate(std::slice::from_ref(&sent), self.pair, self.context).await?;
-            match results.into_iter().next() {
-                Some(TextResult::Translated(text)) => {
-                    segment.record(&sent, &text);
-                    if !segment.is_rejected() {
-                        // Listed once more, the terms would be answered as they were.
-                        if !self.takes_words() {
-                            segment.in_other_words.clear();
-                        }
-                        break;
-                    }
-                }
-                Some(TextResult::Unusable(reason) | TextResult::Failed(reason)) => segment.reject(reason.into()),
-                // It answered the batch, but fails on this text: the first refusal stands.
-                Some(TextResult::Unavailable(UntranslatedReason::BadAnswer | UntranslatedReason::ServerError)) => break,
-                // That makes the first answer no better: the text waits.
-                Some(TextResult::Unavailable(_)) | None => {
-                    segment.outcome = SegmentOutcome::Unavailable(UntranslatedReason::SecondChance);
-                    break;
-                }
-            }
-            rejected += 1;
-        }
-        Ok(rejected)
-    }
-
-    /// Returns a text in which what the engine has altered is held back; nothing if nothing more can be.
-    fn hold_back(&self, sent: &Outgoing, altered: &Altered) -> Option<Outgoing> {
-        match altered {
-            Altered::Name(name) => protect_name(sent, name),
-            // An element is as much as such an engine can be told.
-            Altered::Listed(_) if self.engine.engine.term_form() == TermForm::Element => None,
-            Altered::Listed(marks) => {
-                let mut held = sent.clone();
-                let names = held.terms.iter_mut().filter(|term| marks.contains(&term.mark) && !term.is_held);
-                (names.map(|term| term.is_held = true).count() > 0).then_some(held)
-            }
-        }
-    }
-
-    /// The third attempt: sends the text without its inline markup, and puts the markup back. Returns how many answers were
-    /// refused.
-    async fn send_without_markup(&self, segment: &mut BatchSegment) -> Result<u64, StoreError> {
-        let job = &segment.job;
-        let Some(stripped) = strip_markup(&job.outgoing) else { return Ok(0) };
-        let mut texts = vec![stripped.whole.clone()];
-        texts.extend(stripped.spans.iter().map(|(_, span)| span.clone()));
-        let mut results = self.engine.translate(&texts, self.pair, self.context).await?.into_iter();
-        let whole = match results.next() {
-            Some(TextResult::Translated(whole)) => whole.shaped_like(&stripped.whole.text),
-            Some(TextResult::Unusable(_) | TextResult::Failed(_)) => return Ok(1),
-            Some(TextResult::Unavailable(UntranslatedReason::BadAnswer | UntranslatedReason::ServerError)) => return Ok(0),
-            Some(TextResult::Unavailable(_)) | None => {
-                segment.outcome = SegmentOutcome::Unavailable(UntranslatedReason::SecondChance);
-                return Ok(0);
-            }
-        };
-        let spans: Vec<Option<Marked>> =
-            results.map(|result| if let TextResult::Translated(text) = result { Some(text) } else { None }).collect();
-        let restored = restore_markup(&job.outgoing, &stripped, &whole, &spans);
-        let Some(answer) = restored.and_then(|text| accept(job, &job.outgoing, text).ok()) else { return Ok(1) };
-        segment.outcome = SegmentOutcome::Translated(answer.text);
-        Ok(0)
-    }
-
-    /// One more attempt for the terms that an accepted answer says in other words: they are located in the sentence, or listed once
-    /// more. Whatever comes of it, there is a translation.
-    async fn send_for_terms(&self, segment: &mut BatchSegment, was_alone: bool) -> Result<(), StoreError> {
-        let (job, marks) = (&segment.job, &segment.in_other_words);
-        let better = if self.takes_words() {
-            self.locate(segment, marks).await?
-        } else if was_alone {
-            None
-        } else {
-            let results = self.engine.translate(std::slice::from_ref(&job.outgoing), self.pair, self.context).await?;
-            let answer = results.into_iter().next();
-            if let Some(TextResult::Translated(text)) = answer { accept(job, &job.outgoing, text).ok() } else { None }
-        };
-        if let Some(answer) = better.filter(|answer| answer.altered_terms.len() < marks.len()) {
-            segment.outcome = SegmentOutcome::Translated(answer.text);
-        }
-        Ok(())
-    }
-
-    /// Sends a text once more, with pairs of marks around the terms that the answer says in other words. Returns that answer with these
-    /// terms in their places, if only marks tell it from the one before.
-    async fn locate(&self, segment: &BatchSegment, marks: &[u16]) -> Result<Option<AcceptedAnswer>, StoreError> {
-        let (sent, Some(first)) = (&segment.job.outgoing, &segment.answer) else { return Ok(None) };
-        let results = self.engine.translate(&[locate_terms(sent, marks)], self.pair, self.context).await?;
-        let Some(TextResult::Translated(answer)) = results.into_iter().next() else { return Ok(None) };
-        let answer = take_unknown_words(&answer).0;
-        let placed = read_located(&first.normalised(), &answer.normalised(), sent, marks, &self.pair.to);
-        Ok(placed.and_then(|answer| accept(&segment.job, sent, answer).ok()))
-    }
-
-    /// Returns true if the engine is sent terms as words, so that it shows by marks what it made of them.
-    fn takes_words(&self) -> bool {
-        self.engine.engine.term_form() == TermForm::Word
     }
 
     /// Remembers the results, and releases the segments that have none.
@@ -334,15 +237,18 @@ impl BatchRun<'_> {
                     segment.refused_until = Some(refusal.until);
                     MemoryResult::Refused(refusal)
                 }
-                SegmentOutcome::Recalled(_) | SegmentOutcome::Unavailable(_) | SegmentOutcome::ClaimedElsewhere => {
+                SegmentOutcome::Recalled(_)
+                | SegmentOutcome::Unavailable(_)
+                | SegmentOutcome::AskAgain
+                | SegmentOutcome::ClaimedElsewhere => {
                     open.push(segment.key);
                     continue;
                 }
             };
             memories.push(MemoryEntry {
                 key: segment.key,
-                from: self.pair.from.clone(),
-                to: self.pair.to.clone(),
+                from: segment.job.pair.from.clone(),
+                to: segment.job.pair.to.clone(),
                 engine: self.engine.engine.identity().to_owned(),
                 source: segment.job.source.to_tagged(),
                 result,
@@ -354,9 +260,11 @@ impl BatchRun<'_> {
     }
 }
 
-/// Counts how the texts of a batch were answered. Those on which the server fails say nothing of its answers.
+/// Counts how the texts of a batch were answered. Those on which the server fails say nothing of its answers, and those that were
+/// refused before are hard.
 fn count_answers(segments: &[&mut BatchSegment]) -> AnswerCounts {
-    let count = |is: &dyn Fn(&BatchSegment) -> bool| segments.iter().filter(|segment| is(segment)).count();
+    let first = || segments.iter().filter(|segment| segment.job.again.is_none());
+    let count = |is: &dyn Fn(&BatchSegment) -> bool| first().filter(|segment| is(segment)).count();
     let refused = count(&|segment| segment.is_rejected() && !segment.was_isolated);
     AnswerCounts {
         accepted: count(&|segment| matches!(segment.outcome, SegmentOutcome::Translated(_))),

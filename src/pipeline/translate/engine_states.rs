@@ -60,6 +60,7 @@ impl Translated {
             characters: usage.characters_sent,
             tokens_in: usage.used.tokens_in,
             tokens_out: usage.used.tokens_out,
+            tokens_cached: usage.used.tokens_cached,
             cost: cost::from_millionths(engine.price.cost_of(usage.used)),
         };
         self.counts.add_engine(engine);

@@ -175,6 +175,7 @@ impl EstimateRequest<'_> {
                 characters: work.used.characters,
                 tokens_in: work.used.tokens_in,
                 tokens_out: work.used.tokens_out,
+                tokens_cached: 0,
                 cost: cost::from_millionths(engine.price.cost_of(work.used)),
             };
             counts.add_engine(engine);

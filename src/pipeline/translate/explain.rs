@@ -38,7 +38,7 @@ impl SegmentExplainer<'_> {
     ) -> Result<Vec<ExplainedSegment>, PipelineError> {
         let place = |id: &String| self.engines.iter().position(|engine| engine.id == *id);
         let engines: Vec<usize> = edition.engines.iter().filter_map(place).collect();
-        let (glossary, from, to, show) = (Arc::clone(self.glossary), from.clone(), to.clone(), edition.show);
+        let (glossary, from, to, show) = (Arc::clone(self.glossary), from.clone(), to.clone(), edition.translated());
         let cut = move || Arc::new(Document::new(&original, show, &from, &to, &glossary));
         let document = spawn_cpu("cutting an entry into segments", cut).await?;
         let job = DocumentJob {

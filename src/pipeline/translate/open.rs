@@ -94,6 +94,8 @@ pub fn open_engine(engine: &plan::Engine, client: &Arc<ApiClient>) -> Result<Eng
         key: engine.key.clone(),
         region: engine.region.clone(),
         pivot: engine.pivot.clone(),
+        guidance: engine.guidance.clone(),
+        reasoning_effort: engine.reasoning_effort,
         timeout: engine.timeout,
         in_flight: engine.in_flight,
     };

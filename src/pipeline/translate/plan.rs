@@ -31,7 +31,7 @@ pub(in crate::pipeline) struct RenditionRequest {
     pub(super) engines: Vec<usize>,
     /// The first edition that wants it, counted in the order in which they were added.
     pub(super) edition: usize,
-    /// The inputs of the rendition, with as much text as any edition shows.
+    /// The inputs of the rendition, with as much text as any edition translates.
     pub(super) inputs: RenditionInputs,
 }
 
@@ -66,7 +66,8 @@ impl<'a> RenditionRequests<'a> {
         for to in &edition.langs {
             for (known, from) in newest.iter().filter_map(|known| Some((known, source_language(known, to)?))) {
                 let is_page = matches!(full_texts.get(&known.id), Some(FullText::Taken));
-                let inputs = RenditionInputs { hash: dependency_hash(self.glossary, (from, to), is_page), show: edition.show };
+                let hash = dependency_hash(self.glossary, (from, to), is_page);
+                let inputs = RenditionInputs { hash, show: edition.translated() };
                 let request = self.requests.entry((known.id, to.clone())).or_insert_with(|| RenditionRequest {
                     known: known.clone(),
                     from: from.clone(),

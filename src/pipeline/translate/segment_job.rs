@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use super::reason::UntranslatedReason;
 use crate::model::{Marked, SegmentKey, Time};
-use crate::translate::{IMPORTED, LanguagePair, Outgoing, Part, SegmentRequest, TermForm};
+use crate::translate::{ContextUse, IMPORTED, LanguagePair, Outgoing, Part, SegmentRequest, TermForm};
 
 /// The identity of texts of nothing but terms, which no engine translates.
 pub(super) const GLOSSARY: &str = "glossary";
 
 /// The order when money or time is short: titles, then summaries, then contents; of each the newest.
 pub(super) type Rank = (Part, Reverse<Time>, usize);
+
+/// The place of a job in the queue of an engine.
+pub(super) type QueueRank = (bool, Rank);
 
 /// A text to be translated.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub(super) struct SegmentJob {
     pub(super) source: Marked,
     /// The text as it is sent.
     pub(super) outgoing: Outgoing,
+    /// The text as it is sent a second time, once the engine's answer was refused.
+    pub(super) again: Option<Outgoing>,
     /// True if nothing is left to translate once the terms are restored.
     pub(super) is_only_terms: bool,
     /// The engines to ask in turn.
@@ -82,12 +87,42 @@ impl SegmentJob {
         self.next + 1 >= self.turns.len()
     }
 
+    /// Returns the text to send: with names held back, if it is asked again for them.
+    pub(super) fn to_send(&self) -> &Outgoing {
+        self.again.as_ref().unwrap_or(&self.outgoing)
+    }
+
+    /// Returns true if two jobs may go into one request of an engine.
+    pub(super) fn goes_with(&self, other: &Self, context: ContextUse) -> bool {
+        let is_one_passage = || self.rank.0 == other.rank.0 && self.documents.first() == other.documents.first();
+        let is_alike = self.pair.to == other.pair.to && self.pair.from.primary() == other.pair.from.primary();
+        match context {
+            ContextUse::None => self.pair == other.pair,
+            ContextUse::Request => self.pair == other.pair && is_one_passage(),
+            // Models are told the language without its region.
+            ContextUse::Neighbours => is_alike,
+        }
+    }
+
+    /// Returns its place in the queue of an engine: by importance, or, for one that reads whole entries, in the order of the entries.
+    /// Second askings come last, so that they are gathered.
+    pub(super) fn queue_rank(&self, context: ContextUse) -> QueueRank {
+        let (part, at, place) = self.rank;
+        let rank = if context == ContextUse::Neighbours {
+            (Part::Title, Reverse(Time::from_millis(0)), place)
+        } else {
+            (part, at, place)
+        };
+        (self.again.is_some(), rank)
+    }
+
     /// Passes on to the next engine. `may_work_later` tells that the reason is not the text.
     pub(super) fn pass_on(&mut self, reason: UntranslatedReason, may_work_later: bool) {
         tracing::debug!(lang.pair = %self.pair, reason = reason.as_str(), "a segment goes on to the next engine, if there is one");
         self.reasons.push(reason);
         self.may_work_later |= may_work_later;
         self.next += 1;
+        self.again = None;
         if self.turn().is_none() {
             self.state = if self.may_work_later { JobState::Waiting } else { JobState::Untranslated };
         }
@@ -155,6 +190,7 @@ impl SegmentJobs {
             pair: pair.clone(),
             source: segment.source.clone(),
             outgoing: segment.outgoing.clone(),
+            again: None,
             is_only_terms: segment.is_only_terms,
             turns: engines.iter().map(turn).collect(),
             imported,

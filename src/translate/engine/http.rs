@@ -22,7 +22,7 @@ const MAX_QUOTED: usize = 200;
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The default time-out of a request to a language model: they write hardly faster than people read.
-const MODEL_TIMEOUT: Duration = Duration::from_secs(180);
+const MODEL_TIMEOUT: Duration = Duration::from_secs(240);
 
 /// Headers of a request. Their values may be keys.
 pub(super) type SecretHeaders = [(&'static str, SecretString)];

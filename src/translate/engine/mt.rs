@@ -4,5 +4,5 @@ pub(super) mod apertium;
 pub(super) mod azure;
 pub(super) mod deepl;
 pub(super) mod google;
+mod html_marks;
 pub(super) mod libretranslate;
-mod span_marks;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::{BoxFuture, FutureExt};
 
 use super::error::{Billing, EngineError};
-use super::types::{Batch, Engine, LanguagePair, Limits, Outgoing, Reply, TermForm, UnusableText};
+use super::types::{Batch, ContextUse, Engine, LanguagePair, Limits, Outgoing, Reply, TermForm, UnusableText};
 use super::unknown_words::take_unknown_words;
 use crate::model::{Lang, Marked, Usage};
 
@@ -140,7 +140,12 @@ fn add_cost_of_first_half(error: EngineError, first: Usage) -> EngineError {
 
 fn with_growth(price: Usage) -> Usage {
     let grow = |count: u64| if count == 0 { 0 } else { count.saturating_mul(GROWTH).saturating_add(SLACK) };
-    Usage { characters: grow(price.characters), tokens_in: grow(price.tokens_in), tokens_out: grow(price.tokens_out) }
+    Usage {
+        characters: grow(price.characters),
+        tokens_in: grow(price.tokens_in),
+        tokens_out: grow(price.tokens_out),
+        tokens_cached: 0,
+    }
 }
 
 impl Engine for Pivot {
@@ -156,6 +161,10 @@ impl Engine for Pivot {
 
     fn term_form(&self) -> TermForm {
         self.inner.term_form()
+    }
+
+    fn context_use(&self) -> ContextUse {
+        self.inner.context_use()
     }
 
     /// Counts both ways, the second with room to grow.

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 use super::types::Limits;
-use crate::model::{EngineKind, Lang};
+use crate::model::{EngineKind, GuidanceTable, Lang, ReasoningEffort};
 
 /// An `[engine.ID]` table of feeds.toml.
 #[derive(Clone, Debug)]
@@ -25,6 +25,10 @@ pub struct EngineSettings {
     pub region: Option<String>,
     /// The language to translate through where there is no direct way.
     pub pivot: Option<Lang>,
+    /// Wishes about translations, for engines that can be told them.
+    pub guidance: GuidanceTable,
+    /// The effort of a reasoning model; without it none is asked for.
+    pub reasoning_effort: Option<ReasoningEffort>,
     /// The time-out of one request; without it, the default of the kind.
     pub timeout: Option<Duration>,
     /// The number of requests in flight at a time; without it, the default of the kind.

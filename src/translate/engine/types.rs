@@ -20,9 +20,19 @@ pub trait Engine: Send + Sync {
     /// Returns the form in which the engine is sent terms.
     fn term_form(&self) -> TermForm;
 
+    /// Returns the use that the engine makes of the text around a text.
+    fn context_use(&self) -> ContextUse {
+        ContextUse::None
+    }
+
     /// Returns the most that sending this text can use up; exactly what a vendor bills where it bills characters. Budgets
     /// are reserved and dry runs are priced by it. A text with more characters, marks or terms never has a smaller price.
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage;
+
+    /// Returns the most that a request with these texts can use up: no more than each of them sent alone.
+    fn price_together(&self, texts: &[&Outgoing], from: &Lang, to: &Lang) -> Usage {
+        texts.iter().fold(Usage::default(), |sum, text| sum + self.price(text, from, to))
+    }
 
     /// Returns the least that sending this text uses up, if it is answered.
     fn least_price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
@@ -90,6 +100,17 @@ pub enum TermForm {
     Word,
 }
 
+/// The use that an engine makes of the text around a text. It decides in which order texts are sent, and which ones together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContextUse {
+    /// None: the most important texts go first, whatever they belong to.
+    None,
+    /// A request has one context for all its texts, which therefore are of one part of one entry.
+    Request,
+    /// It reads the texts of a request one after the other: they stand in the order of the entries, whole entries together.
+    Neighbours,
+}
+
 /// One text as it is sent to an engine.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
@@ -137,11 +158,11 @@ impl Term {
 /// The text around a segment, for engines that can use it. It is not translated.
 #[derive(Clone, Debug, Default)]
 pub struct SegmentContext {
-    /// The headline of the entry.
+    /// The headline of the entry, for its other texts.
     pub title: Option<Arc<str>>,
-    /// The segment before.
+    /// The end of the segment before.
     pub before: Option<Arc<str>>,
-    /// The segment after.
+    /// The beginning of the segment after. What follows a headline is the lead.
     pub after: Option<Arc<str>>,
 }
 

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use relais::config;
-use relais::model::{BilingualMode, Budget, EngineKind, Format, Lang, Period, SourceId, Unit, UntranslatedPolicy};
+use relais::model::{
+    BilingualMode, Budget, EngineKind, Formality, Format, Lang, Period, ReasoningEffort, Show, SourceId, Unit, UntranslatedPolicy,
+};
 
 use super::{REST, golden, parse, root};
 
@@ -81,8 +83,9 @@ fn translation_settings_are_in_the_plan() {
          [engine.model]\nkind = 'openai'\nurl = 'https://llm.example/v1'\nmodel = 'small'\n\
          budget = {{ money = 9.5, per = 'month' }}\n\
          price = {{ per_million_tokens_in = 0.15, per_million_tokens_out = 0.6, currency = 'EUR' }}\n\
-         [engine.ollama]\nkind = 'ollama'\nmodel = 'mistral small:latest'\nbudget = {{ tokens = 2_000_000, per = 'day' }}\n\
-         {REST}langs = ['fr', 'en']\nengines = ['model', 'own']\nbilingual = 'paragraphs'\n\
+         [engine.ollama]\nkind = 'ollama'\nmodel = 'mistral small:latest'\nreasoning_effort = 'high'\nformality = 'more'\n\
+         style = ' sober '\ninstructions = ['One.']\nlang.es-419 = {{ instructions = ['Two.'], formality = 'less' }}\nbudget = {{ tokens = 2_000_000, per = 'day' }}\n\
+         {REST}langs = ['fr', 'en']\nengines = ['model', 'own']\nbilingual = 'paragraphs'\ntranslate = 'title'\n\
          [edition.f]\nlangs = ['en']\nengines = ['ollama']\n"
     );
     let plan = parse(&text).unwrap_or_else(|problems| panic!("{problems}"));
@@ -99,6 +102,11 @@ fn translation_settings_are_in_the_plan() {
     assert_eq!((price.per_million_characters, price.currency.as_str()), (0, "EUR"));
     assert_eq!((ollama.url.as_deref(), ollama.model.as_deref()), (None, Some("mistral small:latest")));
     assert_eq!(ollama.budget, Some(Budget { unit: Unit::Tokens, limit: 2_000_000, per: Period::Day }));
+    assert_eq!(ollama.reasoning_effort, Some(ReasoningEffort::High));
+    let spanish = ollama.guidance.for_lang(&Lang::new("es-419").expect("a tag"));
+    assert_eq!((spanish.instructions, spanish.formality), (vec!["One.".to_owned(), "Two.".to_owned()], Some(Formality::Less)));
+    assert_eq!(ollama.guidance.general.style.as_deref(), Some("sober"));
+    assert_eq!((plan.editions[0].translated(), plan.editions[1].translated()), (Show::Title, Show::Summary));
     assert_eq!(plan.editions[0].engines, ["model", "own"], "in the order of preference");
     assert_eq!((plan.editions[0].bilingual, plan.editions[1].bilingual), (BilingualMode::Paragraphs, BilingualMode::None));
 }

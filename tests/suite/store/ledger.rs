@@ -135,7 +135,7 @@ async fn a_budget_that_is_made_later_counts_what_was_used_before(backend: &Backe
     let month = Period::Month.start(at(0));
     let before = Spending { day: Period::Day.start(month.plus(std::time::Duration::ZERO)), ..work(1, 10) };
     let long_before = Spending { day: Period::Day.start(relais::model::Time::from_millis(month.millis() - 1)), ..work(1, 7000) };
-    let tokens = Spending { used: Usage { characters: 20, tokens_in: 3, tokens_out: 4 }, ..work(1, 0) };
+    let tokens = Spending { used: Usage { characters: 20, tokens_in: 3, tokens_out: 4, tokens_cached: 0 }, ..work(1, 0) };
     let other = Spending { engine: "azure".to_owned(), ..work(1, 9000) };
     for done in [&before, &long_before, &tokens, &other] {
         store.settle_spending(done, None).await.expect("settled");

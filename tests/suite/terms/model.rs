@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -112,7 +112,10 @@ async fn answer(State(shared): State<Arc<Shared>>, body: Bytes) -> ([(&'static s
     let asked: Value = serde_json::from_str(asked).expect("the texts are JSON");
     let items = asked["items"].as_array().cloned().unwrap_or_default();
     let is_told = !shared.ignores_terms.load(Ordering::SeqCst);
-    let done: Vec<Value> = items.iter().map(|item| json!({"id": item["id"], "text": translate(item, is_told)})).collect();
+    let done: Vec<Value> = items
+        .iter()
+        .map(|item| json!({"id": item["id"], "text": translate(item, asked["terms"].as_object().filter(|_| is_told))}))
+        .collect();
     let content = json!({ "items": done }).to_string();
     let answer = json!({
         "choices": [{"message": {"content": content}, "finish_reason": "stop"}],
@@ -122,7 +125,7 @@ async fn answer(State(shared): State<Arc<Shared>>, body: Bytes) -> ([(&'static s
 }
 
 /// Translates one item. A sentence that has lost a word to a mark is none that the model knows.
-fn translate(item: &Value, is_told: bool) -> String {
+fn translate(item: &Value, terms: Option<&Map<String, Value>>) -> String {
     let text = item["text"].as_str().unwrap_or_default();
     if let Some((_, english)) = INSTITUTIONS.iter().find(|(source, _)| *source == text) {
         return (*english).to_owned();
@@ -130,6 +133,7 @@ fn translate(item: &Value, is_told: bool) -> String {
     let Some(row) = ROWS.iter().find(|row| row.source == text) else {
         return "Sorry, I cannot find a verb here.".to_owned();
     };
-    let term = item["terms"][0]["becomes"].as_str().filter(|_| is_told);
+    let term =
+        terms.into_iter().flatten().find(|(term, _)| text.contains(term.as_str())).and_then(|(_, becomes)| becomes.as_str());
     term.map_or_else(|| row.alone.to_owned(), |term| row.alone.replace(row.own, term))
 }

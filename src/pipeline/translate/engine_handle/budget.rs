@@ -17,7 +17,7 @@ pub(super) struct ReservedUsage {
 impl EngineHandle {
     /// Returns the most that a request with these texts can use up.
     pub(in super::super) fn most_usage<'t>(&self, texts: impl IntoIterator<Item = &'t Outgoing>, pair: &LanguagePair) -> Usage {
-        texts.into_iter().fold(Usage::default(), |sum, text| sum + self.engine.price(text, &pair.from, &pair.to))
+        self.engine.price_together(&texts.into_iter().collect::<Vec<_>>(), &pair.from, &pair.to)
     }
 
     /// Sends nothing more: the budget is used up.

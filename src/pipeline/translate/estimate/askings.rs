@@ -1,8 +1,8 @@
 //! The usage of one text at one engine: sent once and taken, or sent as often as it may be.
 
-use super::super::batch::MAX_PROTECTED_NAMES;
+use super::super::batch::second::MAX_PROTECTED_NAMES;
 use crate::model::Usage;
-use crate::translate::{Engine, LanguagePair, Outgoing, TermForm, locate_terms, name_variants, strip_markup};
+use crate::translate::{ContextUse, Engine, LanguagePair, Outgoing, TermForm, locate_terms, name_variants, strip_markup};
 
 /// The usage of one text at one engine in one run, from the least to the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,10 @@ impl Askings {
         let protected = names.as_ref().map_or(0, |names| names.names);
         let alone = (protected + usize::from(together > 1)).min(MAX_PROTECTED_NAMES + 1) as u64;
         let dearest = names.as_ref().map_or(askings.reserved, |names| price(&names.longest).max(askings.reserved));
+        if engine.context_use() == ContextUse::Neighbours {
+            // Before that, with others that were refused; and then with others again.
+            askings.add((2 + alone) * (1 + halvings(together)), 1, dearest);
+        }
         askings.add(alone, 1, dearest);
         if let Some(names) = &names {
             askings.cheapest = askings.cheapest.min(least(&names.shortest));
@@ -50,7 +54,8 @@ impl Askings {
             let texts = || std::iter::once(&stripped.whole).chain(stripped.spans.iter().map(|(_, span)| span));
             let count = 1 + stripped.spans.len();
             let sum = texts().map(price).fold(Usage::default(), |sum, text| sum + text);
-            askings.add(1 + halvings(count), count as u64, sum);
+            let bundle = if engine.context_use() == ContextUse::Neighbours { count * together } else { count };
+            askings.add(1 + halvings(bundle), count as u64, sum);
             askings.cheapest = texts().map(least).fold(askings.cheapest, Usage::min);
         }
         askings
@@ -88,6 +93,8 @@ mod tests {
             key: None,
             region: None,
             pivot: None,
+            guidance: crate::model::GuidanceTable::default(),
+            reasoning_effort: None,
             timeout: None,
             in_flight: None,
         };

@@ -93,7 +93,7 @@ impl EngineTerms {
             0 => u64::MAX,
             price => u64::try_from(u128::from(money) * 1_000_000 / u128::from(price)).unwrap_or(u64::MAX),
         };
-        let all = Usage { characters: u64::MAX, tokens_in: u64::MAX, tokens_out: u64::MAX };
+        let all = Usage { characters: u64::MAX, tokens_in: u64::MAX, tokens_out: u64::MAX, tokens_cached: 0 };
         match self.left {
             None => (all, u64::MAX),
             Some((Unit::Characters, left)) => (Usage { characters: left, ..all }, cost(left, characters)),
@@ -105,6 +105,7 @@ impl EngineTerms {
                     characters: bought(left, characters),
                     tokens_in: bought(left, tokens_in),
                     tokens_out: bought(left, tokens_out),
+                    tokens_cached: 0,
                 };
                 (most, left)
             }

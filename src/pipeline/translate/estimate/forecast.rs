@@ -114,10 +114,11 @@ impl<'a> Forecast<'a> {
     /// Adds the texts that may come to an engine, in the order of its requests.
     fn add_candidates(&mut self, engine: usize, places: impl Iterator<Item = usize>, jobs: &[SegmentJob], is_new: &[bool]) {
         let (handle, limits) = (&self.engines[engine], self.engines[engine].limits());
-        let mut queue: BTreeSet<_> = places.map(|place| (jobs[place].rank, place)).collect();
+        let context = handle.engine.context_use();
+        let mut queue: BTreeSet<_> = places.map(|place| (jobs[place].queue_rank(context), place)).collect();
         let together = limits.texts.min(queue.len());
         loop {
-            let request = next_request(&queue, jobs, limits);
+            let request = next_request(&queue, jobs, limits, context);
             let mut reserved = Usage::default();
             for taken in &request {
                 queue.remove(taken);

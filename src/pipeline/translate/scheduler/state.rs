@@ -9,10 +9,10 @@ use super::super::batch::{BatchSegment, SegmentOutcome};
 use super::super::document_job::DocumentJob;
 use super::super::engine_handle::EngineHandle;
 use super::super::reason::UntranslatedReason;
-use super::super::segment_job::{EngineTurn, JobState, Rank, SegmentJob, SegmentJobs};
+use super::super::segment_job::{EngineTurn, JobState, QueueRank, SegmentJob, SegmentJobs};
 use super::finish::{FinishedDocument, summarise};
 use crate::model::{Marked, Refusal, RenditionInputs, SegmentKey, Time, TranslationCounts};
-use crate::translate::{LanguagePair, Limits, batch_len, fits};
+use crate::translate::{ContextUse, LanguagePair, Limits, batch_len, fits};
 
 /// The state of the scheduler.
 pub(in super::super) struct SchedulerState<'a> {
@@ -33,7 +33,7 @@ pub(in super::super) struct EngineQueue<'a> {
     pub(in super::super) handle: &'a EngineHandle,
     pub(in super::super) identity: Arc<str>,
     /// Places of jobs, the most urgent first.
-    queue: BTreeSet<(Rank, usize)>,
+    queue: BTreeSet<(QueueRank, usize)>,
     in_flight: usize,
 }
 
@@ -48,7 +48,7 @@ struct PendingDocument {
 
 /// A queued job whose engine is not available.
 struct SkippedJob {
-    rank: Rank,
+    rank: QueueRank,
     place: usize,
     reason: UntranslatedReason,
 }
@@ -60,12 +60,18 @@ pub(in super::super) struct QueuedBatch {
     pub(in super::super) segments: Vec<BatchSegment>,
 }
 
-/// Returns the most urgent jobs of a queue that go into one request: all in the same languages, within the limits of the engine.
-pub(in super::super) fn next_request(queue: &BTreeSet<(Rank, usize)>, jobs: &[SegmentJob], limits: Limits) -> Vec<(Rank, usize)> {
+/// Returns the first jobs of a queue that go into one request: all in the same languages, of one passage where the engine needs that,
+/// within its limits.
+pub(in super::super) fn next_request(
+    queue: &BTreeSet<(QueueRank, usize)>,
+    jobs: &[SegmentJob],
+    limits: Limits,
+    context: ContextUse,
+) -> Vec<(QueueRank, usize)> {
     let Some((_, first)) = queue.first() else { return Vec::new() };
-    let pair = &jobs[*first].pair;
-    let candidates = || queue.iter().filter(|(_, job)| jobs[*job].pair == *pair).take(limits.texts);
-    let count = batch_len(candidates().map(|(_, job)| &jobs[*job].outgoing), limits);
+    let goes_with_first = |(_, job): &&(QueueRank, usize)| jobs[*job].goes_with(&jobs[*first], context);
+    let candidates = || queue.iter().filter(goes_with_first).take(limits.texts);
+    let count = batch_len(candidates().map(|(_, job)| jobs[*job].to_send()), limits);
     candidates().take(count).copied().collect()
 }
 
@@ -114,7 +120,8 @@ impl<'a> SchedulerState<'a> {
             let obstacle = self.obstacle(&self.jobs.all[place], turn);
             let job = &mut self.jobs.all[place];
             let Some((reason, until)) = obstacle else {
-                self.engines[turn.engine].queue.insert((job.rank, place));
+                let engine = &mut self.engines[turn.engine];
+                engine.queue.insert((job.queue_rank(engine.handle.engine.context_use()), place));
                 return;
             };
             job.refuse(reason, until);
@@ -177,12 +184,12 @@ impl<'a> SchedulerState<'a> {
         let engine = &mut self.engines[place];
         let jobs = &self.jobs.all;
         let pair = jobs[engine.queue.first()?.1].pair.clone();
-        let taken = next_request(&engine.queue, jobs, engine.handle.limits());
+        let taken = next_request(&engine.queue, jobs, engine.handle.limits(), engine.handle.engine.context_use());
         for job in &taken {
             engine.queue.remove(job);
         }
         engine.in_flight += 1;
-        let segment = |(_, job): &(Rank, usize)| {
+        let segment = |(_, job): &(QueueRank, usize)| {
             let turn = jobs[*job].turn()?;
             let refusals = self.refused.get(&turn.key).map_or(0, |refusal| refusal.times);
             Some(BatchSegment::new(*job, jobs[*job].clone(), turn.key, refusals))
@@ -209,6 +216,7 @@ impl<'a> SchedulerState<'a> {
                 }
                 SegmentOutcome::Rejected(reason) => job.refuse(reason, segment.refused_until),
                 SegmentOutcome::Unavailable(reason) => job.pass_on(reason, true),
+                SegmentOutcome::AskAgain => job.again = segment.again,
                 SegmentOutcome::ClaimedElsewhere => job.wait(UntranslatedReason::InHandElsewhere),
             }
             self.advance(segment.place);

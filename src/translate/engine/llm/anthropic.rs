@@ -10,20 +10,24 @@ use serde_json::{Value, json};
 use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
+use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
 use super::prompt::{Prompt, max_usage, min_usage, response_schema};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
-use crate::model::{Lang, Usage};
+use crate::model::{GuidanceTable, Lang, ReasoningEffort, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// The same as for other language models.
-const LIMITS: Limits = Limits { texts: 20, characters: 4_000, bytes: 6_000, in_flight: 4 };
+const LIMITS: Limits = Limits { texts: 80, characters: 8_000, bytes: 12_000, in_flight: 4 };
 
 const VENDOR: &str = "https://api.anthropic.com";
 
 /// The version of the API, which the vendor keeps stable.
 const VERSION: &str = "2023-06-01";
+
+/// The size of instructions from which on the vendor is asked to keep them for the next requests. It keeps none of fewer than 1,024
+/// tokens, and bills more for the first request.
+const CACHED_BYTES: usize = 4_400;
 
 /// The client of Anthropic.
 pub(in crate::translate::engine) struct Anthropic {
@@ -33,6 +37,8 @@ pub(in crate::translate::engine) struct Anthropic {
     model: String,
     identity: String,
     formats: FormatNegotiation,
+    guidance: GuidanceTable,
+    effort: Option<ReasoningEffort>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +86,8 @@ impl Anthropic {
             limits: settings.limits(LIMITS),
             identity: format!("anthropic:{model}"),
             formats: FormatNegotiation::default(),
+            guidance: settings.guidance.clone(),
+            effort: settings.reasoning_effort,
             model,
         })
     }
@@ -92,8 +100,14 @@ impl Anthropic {
             "system": prompt.system,
             "messages": [{"role": "user", "content": prompt.user}],
         });
+        if prompt.system.len() >= CACHED_BYTES {
+            body["system"] = json!([{"type": "text", "text": prompt.system, "cache_control": {"type": "ephemeral"}}]);
+        }
         if format == ResponseFormat::Schema {
-            body["output_config"] = json!({"format": {"type": "json_schema", "schema": response_schema()}});
+            body["output_config"]["format"] = json!({"type": "json_schema", "schema": response_schema()});
+        }
+        if let Some(effort) = self.effort {
+            body["output_config"]["effort"] = effort.name().into();
         }
         body
     }
@@ -107,7 +121,12 @@ impl Anthropic {
         let used = answer.usage.map(|used| {
             let cached = [used.cache_creation_input_tokens, used.cache_read_input_tokens].into_iter().flatten();
             let tokens_in = cached.fold(used.input_tokens, u64::saturating_add);
-            Usage { characters: 0, tokens_in, tokens_out: used.output_tokens }
+            Usage {
+                characters: 0,
+                tokens_in,
+                tokens_out: used.output_tokens,
+                tokens_cached: used.cache_read_input_tokens.unwrap_or_default(),
+            }
         });
         let unfinished = match answer.stop_reason.as_deref() {
             Some("end_turn" | "stop_sequence") => None,
@@ -142,6 +161,10 @@ impl LanguageModel for Anthropic {
         &self.formats
     }
 
+    fn guidance(&self) -> &GuidanceTable {
+        &self.guidance
+    }
+
     fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>> {
         self.complete_once(prompt, format).boxed()
     }
@@ -161,7 +184,15 @@ impl Engine for Anthropic {
     }
 
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
-        max_usage(text, from, to)
+        max_usage(&[text], (from, to), &self.guidance)
+    }
+
+    fn context_use(&self) -> ContextUse {
+        ContextUse::Neighbours
+    }
+
+    fn price_together(&self, texts: &[&Outgoing], from: &Lang, to: &Lang) -> Usage {
+        max_usage(texts, (from, to), &self.guidance)
     }
 
     fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {

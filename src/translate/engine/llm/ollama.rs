@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
+use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
 use super::prompt::{Prompt, estimate_usage, max_usage, min_usage, response_schema};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
-use crate::model::{Lang, Usage};
+use crate::model::{GuidanceTable, Lang, ReasoningEffort, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// Small models lose their way in long requests, and most machines work on one at a time.
@@ -33,6 +33,8 @@ pub(in crate::translate::engine) struct Ollama {
     model: String,
     identity: String,
     formats: FormatNegotiation,
+    guidance: GuidanceTable,
+    effort: Option<ReasoningEffort>,
 }
 
 #[derive(Deserialize)]
@@ -64,8 +66,19 @@ impl Ollama {
             limits: settings.limits(LIMITS),
             identity: format!("ollama:{model}"),
             formats: FormatNegotiation::default(),
+            guidance: settings.guidance.clone(),
+            effort: settings.reasoning_effort,
             model,
         })
+    }
+
+    /// Returns the value of `think`. Of an effort, the API knows three degrees.
+    fn thinking(&self) -> Value {
+        match self.effort {
+            None | Some(ReasoningEffort::None) => false.into(),
+            Some(ReasoningEffort::Minimal) => ReasoningEffort::Low.name().into(),
+            Some(effort) => effort.name().into(),
+        }
     }
 
     fn request_body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
@@ -74,7 +87,7 @@ impl Ollama {
             "model": self.model,
             "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
             "stream": false,
-            "think": false,
+            "think": self.thinking(),
             "options": {"temperature": 0, "num_ctx": size.next_multiple_of(CONTEXT), "num_predict": prompt.max_tokens},
         });
         match format {
@@ -98,7 +111,7 @@ impl Ollama {
         // Some versions do not count a prompt that they have in their cache.
         let used = answer.eval_count.map(|tokens_out| {
             let estimated = || estimate_usage(prompt, "").tokens_in;
-            Usage { characters: 0, tokens_in: answer.prompt_eval_count.unwrap_or_else(estimated), tokens_out }
+            Usage { characters: 0, tokens_in: answer.prompt_eval_count.unwrap_or_else(estimated), tokens_out, tokens_cached: 0 }
         });
         Ok(Completion { content: answer.message.content, unfinished, used })
     }
@@ -122,6 +135,10 @@ impl LanguageModel for Ollama {
         &self.formats
     }
 
+    fn guidance(&self) -> &GuidanceTable {
+        &self.guidance
+    }
+
     fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>> {
         self.complete_once(prompt, format).boxed()
     }
@@ -141,7 +158,15 @@ impl Engine for Ollama {
     }
 
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
-        max_usage(text, from, to)
+        max_usage(&[text], (from, to), &self.guidance)
+    }
+
+    fn context_use(&self) -> ContextUse {
+        ContextUse::Neighbours
+    }
+
+    fn price_together(&self, texts: &[&Outgoing], from: &Lang, to: &Lang) -> Usage {
+        max_usage(texts, (from, to), &self.guidance)
     }
 
     fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {

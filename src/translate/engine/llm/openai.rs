@@ -10,20 +10,23 @@ use serde_json::{Value, json};
 use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
+use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
 use super::prompt::{Prompt, max_usage, min_usage, response_schema};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
-use crate::model::{Lang, Usage};
+use crate::model::{GuidanceTable, Lang, ReasoningEffort, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
-/// Small enough that an answer comes in time and nothing is left out; large enough that the instructions are not most of it.
-const LIMITS: Limits = Limits { texts: 20, characters: 4_000, bytes: 6_000, in_flight: 4 };
+/// Small enough that an answer comes in time and nothing is left out; large enough that the instructions are a small part of it.
+const LIMITS: Limits = Limits { texts: 80, characters: 8_000, bytes: 12_000, in_flight: 4 };
+
+/// The limits for a server that wants no key, which is one's own: its context may be of 4,096 tokens, and instructions cost nothing.
+const OWN_LIMITS: Limits = Limits { texts: 20, characters: 4_000, bytes: 6_000, in_flight: 4 };
 
 const VENDOR: &str = "https://api.openai.com/v1";
 
-/// The most tokens that a reasoning model may use before it writes. They are billed.
-const REASONING_TOKENS: u64 = 2_000;
+/// The most tokens that a reasoning model may use before it writes, at the effort that it makes by itself. They are billed.
+const REASONING_TOKENS: u64 = 8_000;
 
 /// The client of an `OpenAI`-compatible server.
 pub(in crate::translate::engine) struct Openai {
@@ -35,6 +38,8 @@ pub(in crate::translate::engine) struct Openai {
     /// True for the vendor's own server, which has renamed a parameter that all others know by its old name.
     is_vendor: bool,
     formats: FormatNegotiation,
+    guidance: GuidanceTable,
+    effort: Option<ReasoningEffort>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +64,12 @@ struct OpenaiMessage {
 struct OpenaiUsage {
     prompt_tokens: u64,
     completion_tokens: u64,
+    prompt_tokens_details: Option<OpenaiPromptUsage>,
+}
+
+#[derive(Deserialize)]
+struct OpenaiPromptUsage {
+    cached_tokens: Option<u64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -77,10 +88,12 @@ impl Openai {
         let bearer = |key: &SecretString| ("authorization", format!("Bearer {}", key.expose_secret()).into());
         Ok(Self {
             headers: settings.key.iter().map(bearer).collect(),
-            limits: settings.limits(LIMITS),
+            limits: settings.limits(if settings.key.is_some() { LIMITS } else { OWN_LIMITS }),
             identity: format!("openai:{model}"),
             is_vendor: http.url.host_str() == Some("api.openai.com"),
             formats: FormatNegotiation::default(),
+            guidance: settings.guidance.clone(),
+            effort: settings.reasoning_effort,
             http,
             model,
         })
@@ -91,16 +104,29 @@ impl Openai {
         self.is_vendor && ["gpt-5", "o1", "o3", "o4"].iter().any(|family| self.model.starts_with(family))
     }
 
+    /// Returns the tokens that the model may use before it writes.
+    fn reasoning_tokens(&self) -> u64 {
+        match self.effort {
+            Some(ReasoningEffort::Minimal) => 500,
+            Some(ReasoningEffort::Low) => 2_000,
+            Some(ReasoningEffort::Medium) => REASONING_TOKENS,
+            Some(ReasoningEffort::High) => 3 * REASONING_TOKENS,
+            None if self.is_reasoning_model() => REASONING_TOKENS,
+            None | Some(ReasoningEffort::None) => 0,
+        }
+    }
+
     fn request_body(&self, prompt: &Prompt, format: ResponseFormat) -> Value {
-        let max_tokens = prompt.max_tokens + if self.is_reasoning_model() { REASONING_TOKENS } else { 0 };
+        let max_tokens = prompt.max_tokens + self.reasoning_tokens();
         let mut body = json!({
             "model": self.model,
             "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
         });
         body[if self.is_vendor { "max_completion_tokens" } else { "max_tokens" }] = max_tokens.into();
-        if self.is_reasoning_model() {
-            body["reasoning_effort"] = "low".into();
-        } else {
+        if let Some(effort) = self.effort {
+            body["reasoning_effort"] = effort.name().into();
+        }
+        if !self.is_reasoning_model() {
             body["temperature"] = 0.into();
         }
         match format {
@@ -122,7 +148,12 @@ impl Openai {
             return Err(self.classify(&response));
         }
         let OpenaiResponse { choices, usage } = self.http.parse(&response)?;
-        let used = usage.map(|used| Usage { characters: 0, tokens_in: used.prompt_tokens, tokens_out: used.completion_tokens });
+        let used = usage.map(|used| Usage {
+            characters: 0,
+            tokens_in: used.prompt_tokens,
+            tokens_out: used.completion_tokens,
+            tokens_cached: used.prompt_tokens_details.and_then(|details| details.cached_tokens).unwrap_or_default(),
+        });
         let choice = choices.into_iter().next().ok_or_else(|| self.http.bad_answer("answers without a choice", used))?;
         let unfinished = match (choice.message.refusal, choice.finish_reason.as_deref()) {
             (Some(_), _) => Some("the model refuses".to_owned()),
@@ -161,6 +192,10 @@ impl LanguageModel for Openai {
         &self.formats
     }
 
+    fn guidance(&self) -> &GuidanceTable {
+        &self.guidance
+    }
+
     fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>> {
         self.complete_once(prompt, format).boxed()
     }
@@ -180,8 +215,16 @@ impl Engine for Openai {
     }
 
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
-        let price = max_usage(text, from, to);
-        Usage { tokens_out: price.tokens_out + if self.is_reasoning_model() { REASONING_TOKENS } else { 0 }, ..price }
+        self.price_together(&[text], from, to)
+    }
+
+    fn context_use(&self) -> ContextUse {
+        ContextUse::Neighbours
+    }
+
+    fn price_together(&self, texts: &[&Outgoing], from: &Lang, to: &Lang) -> Usage {
+        let most = max_usage(texts, (from, to), &self.guidance);
+        Usage { tokens_out: most.tokens_out + self.reasoning_tokens(), ..most }
     }
 
     fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {

@@ -8,7 +8,7 @@ use super::super::types::{Batch, Reply};
 use super::prompt::{Prompt, build_prompt, estimate_usage};
 use super::response::parse_response;
 use super::response_format::{FormatNegotiation, ResponseFormat};
-use crate::model::Usage;
+use crate::model::{GuidanceTable, Usage};
 use crate::net::ApiResponse;
 
 /// A server of a language model.
@@ -16,6 +16,8 @@ pub(super) trait LanguageModel: Send + Sync {
     fn http(&self) -> &HttpService;
 
     fn formats(&self) -> &FormatNegotiation;
+
+    fn guidance(&self) -> &GuidanceTable;
 
     /// Sends one request.
     fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>>;
@@ -56,7 +58,7 @@ pub(super) async fn translate_batch(model: &dyn LanguageModel, batch: &Batch) ->
     let formats = model.formats();
     let mut format = formats.current();
     loop {
-        let prompt = build_prompt(batch, format);
+        let prompt = build_prompt(batch, format, model.guidance());
         match model.complete(&prompt, format).await {
             Ok(completion) => return parse_completion(model, batch, &prompt, format, &completion),
             // Downwards only, so that this ends.

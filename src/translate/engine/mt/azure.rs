@@ -11,7 +11,7 @@ use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm, UnusableText};
-use super::span_marks;
+use super::html_marks;
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -22,7 +22,7 @@ const LIMITS: Limits = Limits { texts: 100, characters: 8_000, bytes: 32_000, in
 const VENDOR: &str = "https://api.cognitive.microsofttranslator.com";
 
 /// The attribute that protects an element from translation.
-const KEEP: &str = "class=\"notranslate\"";
+const KEEP: &str = "class=notranslate";
 
 /// The client of Azure Translator.
 pub(in crate::translate::engine) struct Azure {
@@ -75,7 +75,7 @@ impl Azure {
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
         let texts: Vec<AzureText> =
-            batch.texts.iter().map(|text| AzureText { text: span_marks::write_html(text, KEEP) }).collect();
+            batch.texts.iter().map(|text| AzureText { text: html_marks::write_html(text, KEEP) }).collect();
         let used = texts.iter().map(|text| marks::count_characters(&text.text)).fold(Usage::default(), |sum, text| sum + text);
         let mut url = self.http.url.clone();
         url.query_pairs_mut()
@@ -90,7 +90,7 @@ impl Azure {
         let items: Vec<AzureItem> = self.http.parse(&response)?;
         self.http.check_count(items.len(), batch.texts.len(), Some(used))?;
         let texts = items.iter().zip(&batch.texts).map(|(item, sent)| match item.translations.as_slice() {
-            [translation] => span_marks::parse_html(&translation.text, sent),
+            [translation] => html_marks::parse_html(&translation.text, sent),
             _ => Err(UnusableText::new("there is not one translation of it")),
         });
         Ok(Reply { texts: texts.collect(), used })
@@ -127,7 +127,7 @@ impl Engine for Azure {
 
     /// The vendor bills every code point that is sent, markup too.
     fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
-        marks::count_characters(&span_marks::write_html(text, KEEP))
+        marks::count_characters(&html_marks::write_html(text, KEEP))
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {

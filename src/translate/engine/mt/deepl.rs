@@ -1,5 +1,6 @@
 //! `DeepL`'s API, version 2.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -10,23 +11,27 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, SegmentContext, TermForm, UnusableText};
-use crate::model::{Lang, Marked, Piece, Usage};
+use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm, UnusableText};
+use crate::model::{Formality, GuidanceTable, Lang, Marked, Piece, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// The vendor's limit is 128 KiB for a request; half of it leaves room for the rest of the body. A request of more than 50
 /// texts used to be refused.
 const LIMITS: Limits = Limits { texts: 50, characters: 60_000, bytes: 64_000, in_flight: 3 };
 
+/// The most characters of context in a request. The vendor advises a few paragraphs.
+const MAX_CONTEXT: usize = 4_000;
+
 /// The client of `DeepL`.
 pub(in crate::translate::engine) struct Deepl {
     http: HttpService,
     headers: [(&'static str, SecretString); 1],
     limits: Limits,
+    guidance: GuidanceTable,
 }
 
 #[derive(Serialize)]
-struct DeeplRequest<'a> {
+struct DeeplRequest {
     text: Vec<String>,
     source_lang: String,
     target_lang: String,
@@ -39,7 +44,13 @@ struct DeeplRequest<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ignore_tags: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<&'a str>,
+    context: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    formality: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    style_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    custom_instructions: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +77,7 @@ impl Deepl {
         let vendor = if free { "https://api-free.deepl.com" } else { "https://api.deepl.com" };
         let http = HttpService::new(settings, client, Some(vendor), "/v2/translate")?;
         let headers = [("authorization", format!("DeepL-Auth-Key {}", key.expose_secret()).into())];
-        Ok(Self { http, headers, limits: settings.limits(LIMITS) })
+        Ok(Self { http, headers, limits: settings.limits(LIMITS), guidance: settings.guidance.clone() })
     }
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
@@ -74,6 +85,7 @@ impl Deepl {
             batch.texts.iter().flat_map(|text| &text.terms).map(|term| format!("k{}", term.mark)).collect();
         ignore_tags.sort_unstable();
         ignore_tags.dedup();
+        let guidance = self.guidance.for_lang(&batch.to);
         let request = DeeplRequest {
             text: batch.texts.iter().map(write_xml).collect(),
             source_lang: batch.from.primary().to_ascii_uppercase(),
@@ -85,7 +97,14 @@ impl Deepl {
             outline_detection: false,
             show_billed_characters: true,
             ignore_tags,
-            context: shared_context(&batch.texts),
+            context: context(&batch.texts),
+            // The vendor refuses the plain words for languages that have no forms of address.
+            formality: guidance.formality.map(|formality| match formality {
+                Formality::More => "prefer_more",
+                Formality::Less => "prefer_less",
+            }),
+            style_id: guidance.style,
+            custom_instructions: guidance.instructions,
         };
         let response = self.http.post_json(&self.headers, &request).await?;
         if response.status != 200 {
@@ -123,6 +142,10 @@ impl Engine for Deepl {
 
     fn term_form(&self) -> TermForm {
         TermForm::Element
+    }
+
+    fn context_use(&self) -> ContextUse {
+        ContextUse::Request
     }
 
     fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
@@ -181,13 +204,25 @@ fn parse_xml(answer: &str, sent: &Outgoing) -> Result<Marked, UnusableText> {
     marks::parse_tagged(&answer, &sent.text)
 }
 
-/// Returns the context that fits all texts of a request: the headline, if they have the same; for a single text, the text
-/// before it.
-fn shared_context(texts: &[Outgoing]) -> Option<&str> {
-    let SegmentContext { title, before, .. } = &texts.first()?.context;
-    let shared = texts.iter().all(|text| text.context.title == *title);
-    let before = before.as_deref().filter(|_| texts.len() == 1);
-    before.or_else(|| title.as_deref().filter(|_| shared))
+/// Returns the passage that the texts of a request stand in: the headline, the text before, the texts, the text after. The vendor
+/// translates each text by itself, and bills no context. Nothing for texts that have nothing around them, or are of several entries.
+fn context(texts: &[Outgoing]) -> Option<String> {
+    let (first, last) = (&texts.first()?.context, &texts.last()?.context);
+    if texts.iter().any(|text| text.context.title != first.title) {
+        return None;
+    }
+    let around = [&first.title, &first.before, &last.after];
+    if texts.len() == 1 && around.iter().all(|text| text.is_none()) {
+        return None;
+    }
+    let own = texts.iter().map(|text| Cow::Owned(text.in_words().plain()));
+    let before = [&first.title, &first.before].into_iter().flatten().map(|text| Cow::Borrowed(&**text));
+    let after = last.after.iter().map(|text| Cow::Borrowed(&**text));
+    let mut passage = before.chain(own).chain(after).collect::<Vec<Cow<'_, str>>>().join("\n");
+    if let Some((end, _)) = passage.char_indices().nth(MAX_CONTEXT) {
+        passage.truncate(end);
+    }
+    Some(passage)
 }
 
 /// Returns the vendor's code of a target language. Where the vendor distinguishes varieties, one must be named.
@@ -195,6 +230,9 @@ fn target_code(lang: &Lang) -> String {
     let tag = lang.as_str();
     match lang.primary() {
         "en" if matches!(tag, "en" | "en-US") => "EN-US".to_owned(),
+        "es" if matches!(tag, "es" | "es-ES") => "ES".to_owned(),
+        // The vendor has one variety for all of Latin America.
+        "es" => "ES-419".to_owned(),
         "en" => "EN-GB".to_owned(),
         "pt" if tag == "pt-BR" => "PT-BR".to_owned(),
         "pt" => "PT-PT".to_owned(),
@@ -207,7 +245,7 @@ fn target_code(lang: &Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::types::Term;
+    use super::super::super::types::{SegmentContext, Term};
     use super::*;
     use crate::model::SegmentKind;
 
@@ -230,10 +268,32 @@ mod tests {
     }
 
     #[test]
+    fn context_of_a_request_is_the_passage_of_its_texts() {
+        let text = |title: Option<&str>, before: Option<&str>, own: &str, after: Option<&str>| {
+            let [title, before, after] = [title, before, after].map(|text| text.map(Into::into));
+            Outgoing { context: SegmentContext { title, before, after }, terms: Vec::new(), ..outgoing(own) }
+        };
+        let lead = text(None, None, "Paris gagne", Some("La ville a gagné."));
+        assert_eq!(context(&[lead]).as_deref(), Some("Paris gagne\nLa ville a gagné."));
+        let two = [text(Some("T"), Some("A."), "B.", Some("C.")), text(Some("T"), Some("B."), "C.", Some("D."))];
+        assert_eq!(context(&two).as_deref(), Some("T\nA.\nB.\nC.\nD."));
+        assert_eq!(context(&[text(None, None, "Seul", None)]), None);
+        assert_eq!(context(&[text(Some("T"), None, "B.", None), text(Some("U"), None, "C.", None)]), None, "two entries");
+    }
+
+    #[test]
     fn target_code_names_the_variety_where_the_vendor_wants_one() {
-        for (tag, code) in
-            [("en", "EN-US"), ("en-AU", "EN-GB"), ("pt", "PT-PT"), ("zh-TW", "ZH-HANT"), ("zh", "ZH-HANS"), ("es-MX", "ES")]
-        {
+        for (tag, code) in [
+            ("en", "EN-US"),
+            ("en-AU", "EN-GB"),
+            ("pt", "PT-PT"),
+            ("zh-TW", "ZH-HANT"),
+            ("zh", "ZH-HANS"),
+            ("es", "ES"),
+            ("es-419", "ES-419"),
+            ("es-MX", "ES-419"),
+            ("pt-BR", "PT-BR"),
+        ] {
             assert_eq!(target_code(&Lang::new(tag).expect("a tag")), code);
         }
     }

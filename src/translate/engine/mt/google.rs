@@ -11,7 +11,7 @@ use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
-use super::span_marks;
+use super::html_marks;
 use crate::model::{Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
@@ -21,7 +21,7 @@ const LIMITS: Limits = Limits { texts: 100, characters: 5_000, bytes: 20_000, in
 const VENDOR: &str = "https://translation.googleapis.com";
 
 /// The attribute that protects an element from translation.
-const KEEP: &str = "translate=\"no\"";
+const KEEP: &str = "translate=no";
 
 /// The client of Google Cloud Translation.
 pub(in crate::translate::engine) struct Google {
@@ -82,7 +82,7 @@ impl Google {
     }
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
-        let q: Vec<String> = batch.texts.iter().map(|text| span_marks::write_html(text, KEEP)).collect();
+        let q: Vec<String> = batch.texts.iter().map(|text| html_marks::write_html(text, KEEP)).collect();
         let used = q.iter().map(|text| marks::count_characters(text)).fold(Usage::default(), |sum, text| sum + text);
         let (source, target) = (language_code(&batch.from), language_code(&batch.to));
         let request = GoogleRequest { q: &q, source, target, format: "html" };
@@ -93,7 +93,7 @@ impl Google {
         let GoogleResponse { data: GoogleData { translations } } = self.http.parse(&response)?;
         self.http.check_count(translations.len(), batch.texts.len(), Some(used))?;
         let texts = translations.iter().zip(&batch.texts);
-        let texts = texts.map(|(answer, sent)| span_marks::parse_html(&answer.translated_text, sent)).collect();
+        let texts = texts.map(|(answer, sent)| html_marks::parse_html(&answer.translated_text, sent)).collect();
         Ok(Reply { texts, used })
     }
 
@@ -134,7 +134,7 @@ impl Engine for Google {
 
     /// The vendor bills every code point that is sent, markup too.
     fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
-        marks::count_characters(&span_marks::write_html(text, KEEP))
+        marks::count_characters(&html_marks::write_html(text, KEEP))
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {

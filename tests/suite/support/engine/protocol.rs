@@ -199,13 +199,24 @@ fn apertium(value: &Value) -> Result<Asked, String> {
     texts(&json!([value["q"]]))
 }
 
+/// The instructions for Anthropic's models: a text, or one block that is to be kept for the next requests.
+fn instructions(system: &Value) -> &Value {
+    let block = &system[0];
+    if block["type"] == "text" && block["cache_control"]["type"] == "ephemeral" { &block["text"] } else { system }
+}
+
 /// A conversation with a language model: the items of the JSON that the user sends.
 fn conversation(kind: EngineKind, value: &Value) -> Result<Asked, String> {
     value["model"].as_str().ok_or("no model")?;
     let (user, system, schema, object) = match kind {
         EngineKind::Anthropic => {
             value["max_tokens"].as_u64().ok_or("max_tokens: field required")?;
-            (&value["messages"][0], &value["system"], value["output_config"]["format"]["type"] == "json_schema", false)
+            (
+                &value["messages"][0],
+                instructions(&value["system"]),
+                value["output_config"]["format"]["type"] == "json_schema",
+                false,
+            )
         }
         EngineKind::Ollama => {
             want(value, "stream", &json!(false))?;
@@ -274,7 +285,8 @@ fn spoken(kind: EngineKind, asked: &Asked, texts: &[String], renumbered: bool, e
             let refusal = (end == End::Refusal).then_some("I cannot help with that.");
             let reason = if end == End::Length { "length" } else { "stop" };
             json!({"choices": [{"message": {"role": "assistant", "content": content, "refusal": refusal}, "finish_reason": reason}],
-                "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}})
+                "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written,
+                    "prompt_tokens_details": {"cached_tokens": read / 2}}})
         }
         EngineKind::Ollama => {
             let reason = if end == End::Length { "length" } else { "stop" };
@@ -288,7 +300,7 @@ fn spoken(kind: EngineKind, asked: &Asked, texts: &[String], renumbered: bool, e
                 End::Refusal => "refusal",
             };
             json!({"content": [{"type": "text", "text": content}], "stop_reason": reason,
-                "usage": {"input_tokens": read, "output_tokens": written}})
+                "usage": {"input_tokens": read - read / 2, "cache_read_input_tokens": read / 2, "output_tokens": written}})
         }
     }
 }

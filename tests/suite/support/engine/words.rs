@@ -80,7 +80,7 @@ pub(crate) fn translated(text: &str, escaped: bool, translate: &dyn Fn(&str) -> 
     let mut out = String::new();
     for (markup, piece) in cut(text, escaped) {
         if markup {
-            let keeps = piece.starts_with("<k") || piece.contains("translate=\"no\"") || piece.contains("notranslate");
+            let keeps = piece.starts_with("<k") || piece.contains("translate=no") || piece.contains("notranslate");
             if kept > 0 || keeps {
                 kept = if piece.starts_with("</") { kept - 1 } else { kept + 1 };
             }

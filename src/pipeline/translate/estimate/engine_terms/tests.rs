@@ -54,7 +54,7 @@ fn budget_ends_when_one_more_text_does_not_fit() {
 
 #[test]
 fn nothing_exceeds_the_budget() {
-    assert_eq!(terms(35).ceiling(), (Usage { characters: 35, tokens_in: u64::MAX, tokens_out: u64::MAX }, 700));
+    assert_eq!(terms(35).ceiling(), (Usage { characters: 35, tokens_in: u64::MAX, tokens_out: u64::MAX, tokens_cached: 0 }, 700));
     let money = EngineTerms { left: Some((Unit::Money, 700)), ..terms(0) };
     assert_eq!((money.ceiling().0.characters, money.ceiling().1), (35, 700));
     assert_eq!(terms(35).most_texts(&candidates(9)), 7);

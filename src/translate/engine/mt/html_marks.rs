@@ -1,5 +1,5 @@
-//! Marks as `span` elements, for services that know HTML but no custom elements. Their answers are parsed strictly, and never
-//! taken for HTML.
+//! Marks as `b` elements with a number, for services that know HTML but no custom elements, and bill each character of it: nothing
+//! shorter has an attribute of its own and an end. Their answers are parsed strictly, and never taken for HTML.
 
 use super::super::marks;
 use super::super::types::{Outgoing, UnusableText};
@@ -10,11 +10,11 @@ use crate::model::{Marked, Piece};
 pub(super) fn write_html(text: &Outgoing, keep: &str) -> String {
     let write = |piece: &Piece| match piece {
         Piece::Text(text) => Marked::text(text.clone()).to_tagged(),
-        Piece::Open(mark) => format!("<span id=\"x{mark}\">"),
-        Piece::Close(_) => "</span>".to_owned(),
+        Piece::Open(mark) => format!("<b id={mark}>"),
+        Piece::Close(_) => "</b>".to_owned(),
         Piece::Single(mark) => {
             let word = marks::find_term(text, *mark).map(|term| Marked::text(term.source.clone()).to_tagged());
-            format!("<span id=\"x{mark}\" {keep}>{}</span>", word.unwrap_or_default())
+            format!("<b id={mark} {keep}>{}</b>", word.unwrap_or_default())
         }
     };
     text.text.pieces().iter().map(write).collect()
@@ -30,7 +30,7 @@ pub(super) fn parse_html(answer: &str, sent: &Outgoing) -> Result<Marked, Unusab
     while let Some(at) = rest.find('<') {
         let (before, tag) = rest.split_at(at);
         let end = tag.find('>').ok_or_else(|| refuse("it ends within a tag"))?;
-        let piece = if tag[..end].eq_ignore_ascii_case("</span") {
+        let piece = if tag[..end].eq_ignore_ascii_case("</b") {
             Piece::Close(open.pop().ok_or_else(|| refuse("it closes an element that was not opened"))?)
         } else {
             let mark = mark_number(&tag[1..end]).ok_or_else(|| refuse(marks::FOREIGN))?;
@@ -60,11 +60,11 @@ pub(super) fn parse_html(answer: &str, sent: &Outgoing) -> Result<Marked, Unusab
     Ok(marks::reshape(Marked::new(pieces), &sent.text))
 }
 
-/// Returns the number in the `id` of a `span`. Its attributes may come back in another order and with other quotes.
+/// Returns the number in the `id` of an element of ours. Its attributes may come back in another order and with other quotes.
 fn mark_number(tag: &str) -> Option<u16> {
-    let attributes = tag.get(..5).filter(|name| name.eq_ignore_ascii_case("span ")).map(|_| &tag[5..])?;
+    let attributes = tag.get(..2).filter(|name| name.eq_ignore_ascii_case("b ")).map(|_| &tag[2..])?;
     let id = attributes.split_ascii_whitespace().find_map(|attribute| attribute.strip_prefix("id="))?;
-    id.trim_matches(['"', '\'']).strip_prefix('x')?.parse().ok()
+    id.trim_matches(['"', '\'']).parse().ok()
 }
 
 fn unescape(text: &str) -> Result<Piece, UnusableText> {
@@ -80,30 +80,23 @@ mod tests {
     use crate::translate::engine::types::{SegmentContext, Term};
 
     #[test]
-    fn marks_are_sent_as_spans_and_any_other_markup_is_refused() {
+    fn marks_are_sent_as_short_elements_and_any_other_markup_is_refused() {
         let sent = Outgoing {
             text: Marked::from_tagged("Le <x1>chef &amp; <x2/></x1> dit<x3/> : oui").expect("a text"),
             terms: vec![Term { mark: 2, source: "CIO".to_owned(), target: "IOC".to_owned(), is_held: false }],
             kind: SegmentKind::Paragraph,
             context: SegmentContext::default(),
         };
-        let html = write_html(&sent, "translate=\"no\"");
-        assert_eq!(
-            html,
-            "Le <span id=\"x1\">chef &amp; <span id=\"x2\" translate=\"no\">CIO</span></span> dit\
-             <span id=\"x3\" translate=\"no\"></span> : oui"
-        );
+        let html = write_html(&sent, "translate=no");
+        assert_eq!(html, "Le <b id=1>chef &amp; <b id=2 translate=no>CIO</b></b> dit<b id=3 translate=no></b> : oui");
         assert_eq!(parse_html(&html, &sent).as_ref(), Ok(&sent.text));
         let read = |answer: &str| parse_html(answer, &sent).map(|text| text.to_tagged()).ok();
         assert_eq!(
-            read("The <span translate=no id='x2'>IOC</SPAN><span id=x1>chief</span>&#39;s&nbsp;word<span id=\"x3\"></span>")
-                .as_deref(),
+            read("The <b translate=no id='2'>IOC</B><b id=1>chief</b>&#39;s&nbsp;word<b id=\"3\"></b>").as_deref(),
             Some("The <x2/><x1>chief</x1>'s\u{a0}word<x3/>")
         );
         assert_eq!(read("&lt;script&gt;").as_deref(), Some("&lt;script&gt;"));
-        for foreign in
-            ["<script>", "<b>a</b>", "</span>", "<span id=\"x1\">", "<span>a</span>", "a < b", "<span id=\"x\">a</span>"]
-        {
+        for foreign in ["<script>", "<b>a</b>", "</b>", "<b id=1>", "<span id=1>a</span>", "a < b", "<b id=x>a</b>"] {
             assert!(read(foreign).is_none(), "{foreign}");
         }
     }

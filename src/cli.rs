@@ -4,6 +4,7 @@
 mod add;
 mod check;
 mod context;
+mod correct;
 mod count;
 mod daemon;
 mod error;
@@ -21,6 +22,7 @@ mod progress;
 mod prune;
 mod report;
 mod retranslate;
+mod review;
 mod run;
 mod schema;
 mod source_file;
@@ -71,6 +73,10 @@ enum Command {
     Preview(preview::PreviewArgs),
     /// Explain an entry: its dates, its topic, its place in each edition, its translations.
     Explain(explain::ExplainArgs),
+    /// List the texts that stay untranslated or whose translation is in doubt, with the reasons; import corrections.
+    Review(review::ReviewArgs),
+    /// Correct one translation; it comes before every engine, and the next run publishes it.
+    Correct(correct::CorrectArgs),
     /// Delete matching translations; the next run makes them again.
     Retranslate(retranslate::RetranslateArgs),
     /// Delete the entries that no edition keeps any longer (`keep_for`) and that their sources do not list any more.
@@ -124,6 +130,8 @@ fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
         Command::Status(args) => block_on(status::run_status(global, args)),
         Command::Preview(args) => block_on(preview::run_preview(global, args)),
         Command::Explain(args) => block_on(explain::run_explain(global, args)),
+        Command::Review(args) => block_on(review::run_review(global, args)),
+        Command::Correct(args) => block_on(correct::run_correct(global, args)),
         Command::Retranslate(args) => block_on(retranslate::run_retranslate(global, args)),
         Command::Prune(args) => block_on(prune::run_prune(global, args)),
         Command::Translate(args) => block_on(translate::run_translate(global, args)),

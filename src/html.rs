@@ -35,7 +35,7 @@ pub(crate) use entities::surrogate_at;
 pub use entities::{decode_entities, escape};
 pub use escaped::{has_markup, undo_escape, undo_headline_escape};
 pub use page::fit_for_page;
-pub use segment::assemble::{AssembleError, MarkFault, assemble};
+pub use segment::assemble::{AssembleError, MarkFault, assemble, assemble_edited};
 pub use segment::bilingual::{interleave, with_direction, with_lang};
 pub use segment::headline::{SegmentedHeadline, assemble_headline, segment_headline};
 pub use segment::segment;

@@ -4,6 +4,7 @@
 mod budget;
 mod clock_jump;
 mod connection;
+mod correction;
 mod counts;
 mod encode;
 mod engine_state;
@@ -41,9 +42,10 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection};
 
 pub use budget::{BudgetUsage, Reservation, Spending};
+pub use correction::{Correction, ExistingCorrections};
 pub use encode::{EncodedEntries, SettledVisit};
 pub use error::StoreError;
-pub use memory::MemoryEntry;
+pub use memory::{MemoryEntry, MemoryFinding};
 pub use prune::PruneMode;
 pub use translated_entry::{TranslatedEntry, TranslationRow};
 
@@ -61,6 +63,8 @@ pub enum Access {
     /// To read for a moment: changes nothing and waits for nobody. On SQLite the writes of a worker are seen only if the worker
     /// had opened the file before.
     Look,
+    /// To write a little beside a worker, in transactions of its own: takes no lock, makes no tables and leases nothing.
+    Note,
 }
 
 /// An open database. Its methods may be called concurrently, and from futures that are not polled for a while: no caller ever

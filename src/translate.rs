@@ -9,6 +9,7 @@
 mod batching;
 mod capitalised;
 mod circuit_breaker;
+mod correction;
 mod document;
 mod engine;
 mod exchange;
@@ -19,14 +20,15 @@ mod verify;
 
 pub use batching::{batch_len, fits};
 pub use circuit_breaker::{CircuitBreaker, FailedTry, OpenCircuit, RetryDecision};
+pub use correction::{FittedCorrection, fit_marks, read_written};
 pub use document::{AssembledEntry, Document, Part, SegmentRequest};
 pub use engine::{
     Batch, Billing, ContextUse, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope, LanguagePair, Limits,
     NextStep, Outgoing, Reply, SegmentContext, Term, TermForm, UnusableText, open, take_unknown_words,
 };
 pub use exchange::{
-    ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, IMPORTED, SkipReason, SkippedRows, TranslationPair,
-    read as read_exchange,
+    ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, ReadRow, ReviewFormat, ReviewId, ReviewRow, SkipReason,
+    SkippedRows, TranslationPair, WrittenRow, read as read_exchange, read_review, write_review,
 };
 pub use fallback::located_terms::{locate_terms, read_located};
 pub use fallback::protect_name::{NameVariants, name_variants, protect_name};

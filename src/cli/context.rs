@@ -7,7 +7,8 @@ use anstream::eprint;
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use crate::config::{self, Plan};
-use crate::model::{Lang, SourceId};
+use crate::model::{Lang, SourceId, Time};
+use crate::store::{Access, Store, StoreError};
 
 /// At most so many known names are listed in a hint.
 const MAX_LISTED: usize = 20;
@@ -21,6 +22,15 @@ pub(super) fn load_plan(global: &GlobalArgs) -> Result<Plan, CommandError> {
             Err(CommandError::already_printed(Exit::Usage))
         }
     }
+}
+
+/// Opens the store to write a little: beside a worker, if there is one, else as the only one.
+pub(super) async fn open_beside_workers(plan: &Plan) -> Result<Store, CommandError> {
+    match Store::open(plan.state.url(), Access::Work).await {
+        Err(StoreError::Busy { .. }) => Store::open(plan.state.url(), Access::Note).await,
+        opened => opened,
+    }
+    .map_err(CommandError::internal)
 }
 
 /// Loads feeds.toml as [`load_plan`] does, and prints its warnings.
@@ -74,4 +84,11 @@ pub(super) struct InvalidLangTag;
 /// Parses a language tag, for clap.
 pub(super) fn parse_lang(tag: &str) -> Result<Lang, InvalidLangTag> {
     Lang::new(tag).ok_or(InvalidLangTag)
+}
+
+/// Parses a day (`2026-11-24`, in UTC) or an instant (RFC 3339).
+pub(super) fn parse_day(text: &str) -> Result<Time, CommandError> {
+    Time::from_rfc3339(text)
+        .or_else(|| Time::from_rfc3339(&format!("{text}T00:00:00Z")))
+        .ok_or_else(|| CommandError::usage(format!("--since {text:?} is not a date")).with_hint("write one such as 2026-11-24"))
 }

@@ -96,7 +96,7 @@ fn counts_lines(report: &Report) -> String {
 
 /// Formats the counts of the translation; empty if nothing was to be translated.
 fn translation_line(counts: &TranslationCounts, dry: bool, currency: Option<&str>) -> String {
-    let TranslationCounts { segments, recalled, sent, characters_sent, cost, waiting, .. } = counts;
+    let TranslationCounts { segments, recalled, sent, characters_sent, cost, waiting, left, .. } = counts;
     if *segments == 0 && *waiting == 0 {
         return String::new();
     }
@@ -108,8 +108,9 @@ fn translation_line(counts: &TranslationCounts, dry: bool, currency: Option<&str
         _ => String::new(),
     };
     let waiting = if *waiting > 0 { format!("; {} waiting for a translation", count(*waiting, "entry")) } else { String::new() };
+    let left = if *left > 0 { format!("; {left} left in the original, as relais review shows") } else { String::new() };
     let (segments, characters) = (count(*segments, "segment"), count(*characters_sent, "character"));
-    format!("{segments}: {recalled} from the memory, {sent} {verb} ({characters}{cost}){waiting}\n")
+    format!("{segments}: {recalled} from the memory, {sent} {verb} ({characters}{cost}){left}{waiting}\n")
 }
 
 fn editions_table(report: &Report) -> String {

@@ -2,11 +2,11 @@
 
 use anstream::eprintln;
 
-use super::context::{load_plan, parse_lang, unknown_name};
+use super::context::{load_plan, parse_day, parse_lang, unknown_name};
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use crate::config::Plan;
-use crate::model::{Lang, SourceId, Time};
+use crate::model::{Lang, SourceId};
 use crate::store::{Access, Store};
 
 #[derive(Debug, clap::Args)]
@@ -83,11 +83,4 @@ fn edition_langs(plan: &Plan, editions: &[String]) -> Vec<Lang> {
     langs.sort();
     langs.dedup();
     langs
-}
-
-/// Parses a day (`2026-11-24`, in UTC) or an instant (RFC 3339).
-fn parse_day(text: &str) -> Result<Time, CommandError> {
-    Time::from_rfc3339(text)
-        .or_else(|| Time::from_rfc3339(&format!("{text}T00:00:00Z")))
-        .ok_or_else(|| CommandError::usage(format!("--since {text:?} is not a date")).with_hint("write one such as 2026-11-24"))
 }

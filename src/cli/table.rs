@@ -9,6 +9,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// No column is cut to less: a name would not be recognised.
 const MIN_WIDTH: usize = 8;
 
+/// The columns of a page.
+const PAGE_WIDTH: usize = 80;
+
 /// A table with a heading row.
 pub(super) struct Table {
     rows: Vec<Vec<Cell>>,
@@ -67,9 +70,12 @@ impl Table {
 
     /// Formats the table, with a line break after each row. On a terminal it is cut to its width.
     pub(super) fn render(&self) -> String {
-        let is_shown = std::io::stdout().is_terminal();
-        let width = terminal_size::terminal_size().filter(|_| is_shown).map(|(width, _)| usize::from(width.0));
-        self.render_within(width.filter(|width| *width > 0).unwrap_or(usize::MAX))
+        self.render_within(terminal_width().unwrap_or(usize::MAX))
+    }
+
+    /// Formats the table to be read as it is, also in a file: as wide as the terminal, or 80 columns.
+    pub(super) fn render_for_page(&self) -> String {
+        self.render_within(terminal_width().unwrap_or(PAGE_WIDTH))
     }
 
     /// Formats the table within a number of columns, as far as that is possible: long texts end in `…`.
@@ -127,6 +133,13 @@ impl Table {
             *widest -= 1;
         }
     }
+}
+
+/// Returns the width of the terminal that standard output is.
+fn terminal_width() -> Option<usize> {
+    let is_shown = std::io::stdout().is_terminal();
+    let width = terminal_size::terminal_size().filter(|_| is_shown).map(|(width, _)| usize::from(width.0));
+    width.filter(|width| *width > 0)
 }
 
 /// Cuts a text to a display width.

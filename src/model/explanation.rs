@@ -133,6 +133,10 @@ pub struct ExplainedSegment {
     pub by: Option<String>,
     /// The reason for which there is none.
     pub left: Option<String>,
+    /// The reason for which a person may want to look at its translation.
+    pub doubt: Option<String>,
+    /// The names of the reasons of `left` or `doubt`.
+    pub reasons: Vec<String>,
     /// The characters that an engine is sent.
     pub characters: u64,
     /// Their price with the first engine, if it bills by the character.

@@ -25,6 +25,14 @@ pub struct Rendition {
     pub provenance: RenditionProvenance,
 }
 
+/// The identity of people among those of engines.
+pub const PERSON: &str = "person";
+
+/// Returns true if an identity is that of people. Earlier versions wrote another one.
+pub fn is_person(identity: &str) -> bool {
+    identity == PERSON || identity == "memory"
+}
+
 /// The provenance of a rendition: who translated how much of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenditionProvenance {

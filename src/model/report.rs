@@ -1,5 +1,7 @@
 //! The report of a run, as `relais run --json` prints it. The field names are promises.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{EngineCondition, Estimate, Fault, Found, Lang, Outcome, Time};
@@ -91,6 +93,9 @@ pub struct TranslationCounts {
     /// Segments that stay in the original, since no engine translates them well.
     #[serde(default)]
     pub left: u64,
+    /// Segments that stay in the original or wait, counted by the names of the reasons; one with several reasons counts for each.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, u64>,
     /// Entries that an edition wants in a language and that are not translated yet.
     pub waiting: u64,
     /// The engines, in the order of feeds.toml.
@@ -124,6 +129,13 @@ pub struct EngineCounts {
 }
 
 impl TranslationCounts {
+    /// Adds counts of reasons.
+    pub fn add_reasons(&mut self, more: BTreeMap<String, u64>) {
+        for (reason, count) in more {
+            *self.reasons.entry(reason).or_default() += count;
+        }
+    }
+
     /// Adds the work of one engine to the list and to the sums.
     pub fn add_engine(&mut self, engine: EngineCounts) {
         self.sent += engine.sent;

@@ -14,22 +14,36 @@ const SCHEME: &str = "1";
 /// The same for texts with terms that are sent as words.
 const WORD_SCHEME: &str = "2";
 
+/// The engine in the keys of translations by people.
+const PEOPLE: &str = "memory";
+
 impl SegmentKey {
     /// Makes the key of a segment's translation by an engine (its identity: kind and model). `terms` are the glossary terms that
     /// match in the text, each with its translation: a changed glossary makes new keys for the segments that it concerns, and for
     /// no others. White space does not count ([`Marked::normalised`]), nor the order of the terms.
     pub fn new(text: &Marked, from: &Lang, to: &Lang, engine: &str, terms: &[(&str, &str)]) -> Self {
-        Self::of_scheme(SCHEME, (text, from, to), engine, terms)
+        Self::of_scheme(SCHEME, (text, from.as_str(), to.as_str()), engine, terms)
     }
 
     /// Makes the key of a translation by an engine that is sent terms as words. In a text without terms nothing has changed since
     /// they were sent as marks, and its key is the same.
     pub fn with_words(text: &Marked, from: &Lang, to: &Lang, engine: &str, terms: &[(&str, &str)]) -> Self {
         let scheme = if terms.is_empty() { SCHEME } else { WORD_SCHEME };
-        Self::of_scheme(scheme, (text, from, to), engine, terms)
+        Self::of_scheme(scheme, (text, from.as_str(), to.as_str()), engine, terms)
     }
 
-    fn of_scheme(scheme: &str, (text, from, to): (&Marked, &Lang, &Lang), engine: &str, terms: &[(&str, &str)]) -> Self {
+    /// Makes the key of a translation that a person made. It depends on no engine and no glossary: what a person wrote outlives both.
+    /// Nor does it depend on the region of the source: two papers that state `fr` and `fr-FR` say the same.
+    pub fn of_person(text: &Marked, from: &Lang, to: &Lang) -> Self {
+        Self::of_scheme(SCHEME, (text, from.primary(), to.as_str()), PEOPLE, &[])
+    }
+
+    /// Makes the key under which earlier versions kept what people translated: it depended on the glossary.
+    pub fn of_person_with_terms(text: &Marked, from: &Lang, to: &Lang, terms: &[(&str, &str)]) -> Self {
+        Self::new(text, from, to, PEOPLE, terms)
+    }
+
+    fn of_scheme(scheme: &str, (text, from, to): (&Marked, &str, &str), engine: &str, terms: &[(&str, &str)]) -> Self {
         let mut hasher = blake3::Hasher::new();
         let mut add = |part: &str| {
             hasher.update(&(part.len() as u64).to_le_bytes());
@@ -37,8 +51,8 @@ impl SegmentKey {
         };
         add(scheme);
         add(&text.key_form().to_tagged());
-        add(from.as_str());
-        add(to.as_str());
+        add(from);
+        add(to);
         add(engine);
         let mut terms = terms.to_vec();
         terms.sort_unstable();
@@ -76,6 +90,15 @@ impl fmt::Debug for SegmentKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn key_of_a_person_depends_on_the_sentence_and_the_languages_without_the_region_of_the_source() {
+        let lang = |tag| Lang::new(tag).expect("a tag");
+        let key = |text: &str, from, to| SegmentKey::of_person(&Marked::text(text), &lang(from), &lang(to));
+        assert_eq!(key("Le CIO", "fr", "en"), key(" Le  CIO", "fr-FR", "en"));
+        assert_ne!(key("Le CIO", "fr", "en"), key("Le CIO", "fr", "en-GB"));
+        assert_ne!(key("Le CIO", "fr", "en"), key("Le CIO", "es", "en"));
+    }
 
     #[test]
     fn key_depends_on_everything_that_a_translation_depends_on() {

@@ -9,6 +9,7 @@
 
 mod accept;
 mod batch;
+mod corrected;
 mod cost;
 mod document_job;
 mod engine_handle;
@@ -19,6 +20,7 @@ mod open;
 mod plan;
 mod reason;
 mod request_context;
+mod review;
 mod scheduler;
 mod segment_job;
 mod text;
@@ -33,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Edition;
 use crate::model::{Clock, EntryRow, Fault, Show, SourceId, TranslationCounts};
 use crate::store::Store;
-use crate::translate::Glossary;
+use crate::translate::{Glossary, Part};
 
 use super::blocking::spawn_cpu;
 use super::edition_rows::RowReader;
@@ -48,6 +50,7 @@ pub use open::{TranslateSetupError, load_glossary, open_engine};
 pub(super) use plan::{ExpectedEntries, RenditionRequest, source_language};
 use plan::{RenditionRequests, is_translated, lay_out, newest_entries};
 use request_context::RequestContext;
+pub use review::SegmentReview;
 use scheduler::{Destination, Scheduler};
 pub use text::{TextRequest, translate_text};
 
@@ -105,7 +108,8 @@ impl Translate<'_> {
                 requests.add_edition(edition, &newest, &full_texts);
             }
         }
-        Ok(requests.find_missing(Some(self.store), self.clock.now()).await?)
+        let requests = requests.find_missing(Some(self.store), self.clock.now()).await?;
+        self.without_unconcerned(requests).await
     }
 
     /// Translates as far as the engines are available, and saves the renditions.
@@ -124,10 +128,20 @@ impl Translate<'_> {
             done.counts.recalled += round.counts.recalled;
             done.counts.rejected += round.counts.rejected;
             done.counts.left += round.counts.left;
+            done.counts.add_reasons(round.counts.reasons);
             done.renditions += round.saved;
         }
         done.is_late = Instant::now() >= context.until();
         self.settle_engines(&states, &mut done).await?;
         Ok(done)
+    }
+}
+
+/// Returns the name of a part of an entry.
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Title => "title",
+        Part::Summary => "summary",
+        Part::Content => "content",
     }
 }

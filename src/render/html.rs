@@ -1,13 +1,15 @@
 //! Pages for people: an edition, and the list of editions. What is clean HTML by its type goes in as it is; all other text
 //! is escaped by the template engine.
 
+use std::borrow::Cow;
+
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context, escape_formatter};
 use quick_xml::escape::escape;
 
 use super::shown::{self, GENERATOR, VERSION};
 use super::{EditionLink, Index, ListedSource, RenderError, chars, dates, links};
-use crate::model::{Edition, EditionItem, Format, Lang, Time, Translation};
+use crate::model::{Edition, EditionItem, Format, Lang, Time, Translation, is_person};
 
 mod attached;
 mod picture;
@@ -111,9 +113,13 @@ fn changed(item: &EditionItem, lang: Option<&Lang>) -> Option<Value> {
 fn translation(translation: &Translation) -> Value {
     context! {
         from => translation.from.as_str(),
-        engines => translation.engines.iter().map(|engine| chars::line(engine)).collect::<Vec<_>>().join(", "),
+        engines => translation.engines.iter().map(|engine| translator(engine)).collect::<Vec<_>>().join(", "),
         left => translation.left,
     }
+}
+
+fn translator(engine: &str) -> Cow<'_, str> {
+    if is_person(engine) { Cow::Borrowed("people") } else { chars::line(engine) }
 }
 
 fn listed_edition(edition: &EditionLink) -> Value {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{chars, links};
-use crate::model::{Clean, Edition, EditionItem, Enclosure, Format, Lang, SourceInfo};
+use crate::model::{Clean, Edition, EditionItem, Enclosure, Format, Lang, SourceInfo, is_person};
 
 /// The program, as `generator` names it.
 pub(super) const GENERATOR: &str = "relais";
@@ -29,13 +29,18 @@ pub(super) fn title_lang<'a>(edition: &Edition, item: &'a EditionItem) -> Option
     left.map_or_else(|| own_lang(edition, item), |translation| Some(&translation.from))
 }
 
-/// The translators of an item, as a feed names people: `deepl (machine translation from fr)`.
+/// The translators of an item, as a feed names people: `deepl (machine translation from fr)`. People who corrected are told by no name.
 pub(super) fn translators(item: &EditionItem) -> impl Iterator<Item = String> {
     item.translation.iter().flat_map(|translation| {
-        translation
-            .engines
-            .iter()
-            .map(|engine| format!("{} (machine translation from {})", chars::line(engine), translation.from))
+        let from = &translation.from;
+        let name = move |engine: &String| {
+            if is_person(engine) {
+                format!("human translator (translation from {from})")
+            } else {
+                format!("{} (machine translation from {from})", chars::line(engine))
+            }
+        };
+        translation.engines.iter().map(name)
     })
 }
 

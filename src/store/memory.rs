@@ -31,6 +31,15 @@ const SAVE: Sql = sql!(
      where memory.target is null"
 );
 
+const SAVE_FINDINGS: Sql = sql!(
+    "update memory set doubt = v.doubt, finding = v.finding
+     from (select value ->> 'key' as key, value ->> 'doubt' as doubt, value ->> 'finding' as finding from" json_rows ") as v
+     where memory.key = v.key"
+);
+
+const RECALL_FINDINGS: Sql =
+    sql!("select key, doubt, finding from memory where (doubt is not null or finding is not null) and key" in_names);
+
 const DELETE_KEYS: Sql = sql!("delete from memory where key" in_names);
 
 const DELETE_TERM: &str = "delete from memory where source like $1 escape '!' and ($2 = '' or target_lang = $2)";
@@ -60,6 +69,25 @@ pub struct MemoryEntry {
     pub result: MemoryResult,
     /// The time at which it was made.
     pub made: Time,
+}
+
+/// What was found in the answers to a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryFinding {
+    /// The key of the segment.
+    pub key: SegmentKey,
+    /// The reason for which its translation is in doubt, or was asked for again; nothing for a refusal, which has its own.
+    pub doubt: Option<String>,
+    /// What a check found, in a sentence.
+    pub finding: Option<String>,
+}
+
+/// A row of [`SAVE_FINDINGS`].
+#[derive(Serialize)]
+struct FindingRow<'f> {
+    key: String,
+    doubt: &'f Option<String>,
+    finding: &'f Option<String>,
 }
 
 /// The columns of [`RECALL`].
@@ -135,6 +163,31 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Records what was found in answers. It belongs to rows that are saved already.
+    pub async fn save_findings(&self, findings: &[MemoryFinding]) -> Result<(), StoreError> {
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let rows =
+            findings.iter().map(|MemoryFinding { key, doubt, finding }| FindingRow { key: key.to_string(), doubt, finding });
+        self.execute_pages("record what was found in answers", &SAVE_FINDINGS, arrays(rows).collect()).await
+    }
+
+    /// Returns what was found in answers under these keys, in no order.
+    pub async fn recall_findings(&self, keys: &[SegmentKey]) -> Result<Vec<MemoryFinding>, StoreError> {
+        let attempt = "read the memory";
+        let mut found = Vec::new();
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let rows = self.fetch_all(attempt, RECALL_FINDINGS.query(self.dialect).bind(key_list(keys))).await?;
+            let read = |row: &AnyRow| {
+                let key = parse_key(&row.try_get::<String, _>(0)?)?;
+                Ok(MemoryFinding { key, doubt: row.try_get(1)?, finding: row.try_get(2)? })
+            };
+            found.extend(self.decode(attempt, rows.iter().map(read).collect::<OperationResult<Vec<_>>>())?);
+        }
+        Ok(found)
     }
 
     /// Returns translations in the order of their keys, from `after` on (`None`: from the first on), of these languages where

@@ -46,8 +46,10 @@ impl Store {
                     warn_if_emptied(file);
                     make_private(file);
                 }
-                Access::Look if !file.exists() => return Err(StoreError::Empty { place: file.display().to_string() }),
-                Access::Look => {}
+                Access::Look | Access::Note if !file.exists() => {
+                    return Err(StoreError::Empty { place: file.display().to_string() });
+                }
+                Access::Look | Access::Note => {}
             }
         }
         let dialect = location.dialect();
@@ -56,7 +58,7 @@ impl Store {
         let mut first = connect(&location, &options, access).await?;
         match access {
             Access::Work => migrate(&location, &mut first).await?,
-            Access::Look => check_version(&location, &mut first).await?,
+            Access::Look | Access::Note => check_version(&location, &mut first).await?,
         }
         let connections = match dialect {
             Dialect::Sqlite => Connections::sqlite(first, lock),
@@ -86,6 +88,7 @@ fn resolve_path(file: &Path) -> Result<PathBuf, StoreError> {
 fn connect_options(location: &Location, access: Access) -> Result<AnyConnectOptions, StoreError> {
     let mode = match (access, location) {
         (Access::Work, _) => "rwc",
+        (Access::Note, _) => "rw",
         // No worker has the file open. A reader would make the files of the write-ahead log itself: they would stay, belong to
         // the user who looked, and could keep the next run from writing; and in a read-only folder it could not open the file.
         (Access::Look, Location::File(file)) if !with_suffix(file, "-wal").exists() => "ro&immutable=1",
@@ -109,7 +112,7 @@ fn pool_options(setup: &'static str) -> AnyPoolOptions {
 
 fn setup_sql(dialect: Dialect, access: Access) -> &'static str {
     match access {
-        Access::Work => dialect.setup_to_write(),
+        Access::Work | Access::Note => dialect.setup_to_write(),
         Access::Look => dialect.setup_to_read(),
     }
 }
@@ -174,7 +177,7 @@ async fn applied_migrations(location: &Location, connection: &mut AnyConnection)
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let [first, translation, servers, refusals, engines, articles, stories, rule_facts, cached_tokens] = match dialect {
+    let [first, translation, servers, refusals, engines, articles, stories, rule_facts, cached_tokens, corrections] = match dialect {
         Dialect::Sqlite => [
             include_str!("migrations/sqlite/0001_first.sql"),
             include_str!("migrations/sqlite/0002_translation.sql"),
@@ -185,6 +188,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             include_str!("migrations/sqlite/0007_stories.sql"),
             include_str!("migrations/sqlite/0008_rule_facts.sql"),
             include_str!("migrations/sqlite/0009_cached_tokens.sql"),
+            include_str!("migrations/sqlite/0010_corrections.sql"),
         ],
         Dialect::Postgres => [
             include_str!("migrations/postgres/0001_first.sql"),
@@ -196,6 +200,7 @@ fn migrator(dialect: Dialect) -> Migrator {
             include_str!("migrations/postgres/0007_stories.sql"),
             include_str!("migrations/postgres/0008_rule_facts.sql"),
             include_str!("migrations/postgres/0009_cached_tokens.sql"),
+            include_str!("migrations/postgres/0010_corrections.sql"),
         ],
     };
     let step = |version, name: &'static str, sql: &'static str| {
@@ -211,5 +216,6 @@ fn migrator(dialect: Dialect) -> Migrator {
         step(7, "stories", stories),
         step(8, "rule facts", rule_facts),
         step(9, "cached tokens", cached_tokens),
+        step(10, "corrections", corrections),
     ])
 }

@@ -12,7 +12,7 @@ use super::{Store, StoreError};
 use crate::model::{Clean, EntryId, Lang, Rendition, RenditionInputs, Revision, Show, SourceId, Time};
 
 const FIND: Sql = sql!(
-    "select" collect_rows "entry, revision, made_of, show, stamp, retry_at" end_rows "from rendition where lang = $2 and entry" in_ids
+    "select" collect_rows "entry, revision, made_of, show, stamp, retry_at, corrections" end_rows "from rendition where lang = $2 and entry" in_ids
 );
 
 const LOAD: Sql = sql!("select entry, doc from rendition where lang = $2 and entry" in_ids);
@@ -20,16 +20,16 @@ const LOAD: Sql = sql!("select entry, doc from rendition where lang = $2 and ent
 /// Entries that were pruned meanwhile are skipped. A rendition that says the same as before stays, with the time at which it was
 /// made: readers are told of a change only where there is one.
 const SAVE: Sql = sql!(
-    "insert into rendition (entry, lang, revision, made_of, show, stamp, retry_at, doc)
-     select v.entry, v.lang, v.revision, v.made_of, v.show, v.stamp, v.retry_at, v.doc
+    "insert into rendition (entry, lang, revision, made_of, show, stamp, retry_at, corrections, doc)
+     select v.entry, v.lang, v.revision, v.made_of, v.show, v.stamp, v.retry_at, v.corrections, v.doc
      from (select cast(value ->> 'entry' as bigint) as entry, value ->> 'lang' as lang,
                   cast(value ->> 'revision' as bigint) as revision, cast(value ->> 'made_of' as bigint) as made_of,
                   value ->> 'show' as show, cast(value ->> 'stamp' as bigint) as stamp,
-                  cast(value ->> 'retry_at' as bigint) as retry_at,
+                  cast(value ->> 'retry_at' as bigint) as retry_at, cast(value ->> 'corrections' as bigint) as corrections,
                   cast(value -> 'doc' as text) as doc from" json_rows ") as v
      where v.entry in (select id from entry)
      on conflict (entry, lang) do update set revision = excluded.revision, made_of = excluded.made_of, show = excluded.show,
-         stamp = excluded.stamp, retry_at = excluded.retry_at,
+         stamp = excluded.stamp, retry_at = excluded.retry_at, corrections = excluded.corrections,
          doc = case when rendition.stamp = excluded.stamp then rendition.doc else excluded.doc end"
 );
 
@@ -51,6 +51,8 @@ pub struct TranslationRow {
     pub stamp: i64,
     /// The time from which segments that were refused may be sent again; nothing if there are none.
     pub retry_at: Option<Time>,
+    /// The number of the last change of corrections that it takes into account.
+    pub corrections: i64,
 }
 
 /// A translated rendition to be saved.
@@ -68,6 +70,8 @@ pub struct TranslatedEntry {
     pub rendition: Rendition,
     /// The time from which segments that were refused may be sent again; nothing if there are none.
     pub retry_at: Option<Time>,
+    /// The number of the last change of corrections that it takes into account.
+    pub corrections: i64,
 }
 
 /// The columns of [`FIND`].
@@ -79,6 +83,7 @@ struct TranslationColumns {
     show: Show,
     stamp: i64,
     retry_at: Option<i64>,
+    corrections: Option<i64>,
 }
 
 /// A row of [`SAVE`].
@@ -91,6 +96,7 @@ struct SavedRow<'t> {
     show: Show,
     stamp: i64,
     retry_at: Option<i64>,
+    corrections: i64,
     doc: &'t Rendition,
 }
 
@@ -146,14 +152,21 @@ impl Store {
 
 impl From<TranslationColumns> for TranslationRow {
     fn from(columns: TranslationColumns) -> Self {
-        let TranslationColumns { entry, revision, made_of, show, stamp, retry_at } = columns;
+        let TranslationColumns { entry, revision, made_of, show, stamp, retry_at, corrections } = columns;
         let retry_at = retry_at.map(Time::from_millis);
-        Self { entry, revision, inputs: RenditionInputs { hash: made_of, show }, stamp, retry_at }
+        Self {
+            entry,
+            revision,
+            inputs: RenditionInputs { hash: made_of, show },
+            stamp,
+            retry_at,
+            corrections: corrections.unwrap_or(0),
+        }
     }
 }
 
 fn saved_row(translated: &TranslatedEntry) -> SavedRow<'_> {
-    let TranslatedEntry { entry, lang, revision, inputs, rendition, retry_at } = translated;
+    let TranslatedEntry { entry, lang, revision, inputs, rendition, retry_at, corrections } = translated;
     SavedRow {
         entry: *entry,
         lang,
@@ -162,6 +175,7 @@ fn saved_row(translated: &TranslatedEntry) -> SavedRow<'_> {
         show: inputs.show,
         stamp: stamp(rendition),
         retry_at: retry_at.map(Time::millis),
+        corrections: *corrections,
         doc: rendition,
     }
 }

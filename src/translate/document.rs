@@ -1,5 +1,6 @@
 //! An entry as segments: it is cut for translation, and assembled again from the translations.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::engine::{Outgoing, SegmentContext};
@@ -44,6 +45,20 @@ pub struct Document {
     wanted: Vec<SegmentRequest>,
     /// For each segment of the three parts its place in `wanted`; nothing for one without a letter.
     slots: [Vec<Option<usize>>; 3],
+}
+
+/// The translations of a document.
+#[derive(Clone, Copy)]
+struct Translations<'a> {
+    texts: &'a [Option<Marked>],
+    /// The places of those that a person made.
+    by_person: &'a HashSet<usize>,
+}
+
+impl Translations<'_> {
+    fn get(&self, at: usize) -> Option<&Marked> {
+        self.texts.get(at)?.as_ref()
+    }
 }
 
 /// An entry that was assembled again.
@@ -119,10 +134,16 @@ impl Document {
     /// Assembles the entry. `translations` are those of [`Document::segments`], in its order; a segment without one shows the
     /// original, with its language in `lang`.
     pub fn assemble(&self, translations: &[Option<Marked>]) -> AssembledEntry {
-        let mut unplaced = 0;
-        let title = self.title(translations);
+        self.assemble_with(translations, &HashSet::new())
+    }
+
+    /// Assembles the entry as [`Document::assemble`] does. The translations at the places `by_person` are written as they are, even
+    /// where they leave out marks.
+    pub fn assemble_with(&self, translations: &[Option<Marked>], by_person: &HashSet<usize>) -> AssembledEntry {
+        let (mut unplaced, texts) = (0, Translations { texts: translations, by_person });
+        let title = self.title(texts);
         let mut html = |part: Part, segmented: &Option<Segmented>| {
-            segmented.as_ref().map(|segmented| self.html(part, segmented, translations, &mut unplaced))
+            segmented.as_ref().map(|segmented| self.html(part, segmented, texts, &mut unplaced))
         };
         let summary = html(Part::Summary, &self.summary).filter(|clean| !clean.is_empty());
         let content = html(Part::Content, &self.content).filter(|clean| !clean.is_empty());
@@ -133,16 +154,17 @@ impl Document {
 
     /// Returns the text of each segment of a part: its translation in the typography of the language, or the original if it needs
     /// none.
-    fn place(&self, part: Part, segments: &[html::Segment], translations: &[Option<Marked>]) -> Vec<Option<Marked>> {
+    fn place(&self, part: Part, segments: &[html::Segment], translations: Translations<'_>) -> Vec<Option<Marked>> {
         let slots = &self.slots[part as usize];
         let place = |(segment, slot): (&html::Segment, &Option<usize>)| match slot {
             None => Some(segment.text.clone()),
-            Some(at) => translations.get(*at)?.as_ref().map(|text| html::typeset_marked(text, &self.from, &self.to)),
+            Some(at) if translations.by_person.contains(at) => translations.get(*at).cloned(),
+            Some(at) => translations.get(*at).map(|text| html::typeset_marked(text, &self.from, &self.to)),
         };
         segments.iter().zip(slots).map(place).collect()
     }
 
-    fn title(&self, translations: &[Option<Marked>]) -> Text {
+    fn title(&self, translations: Translations<'_>) -> Text {
         let placed = self.place(Part::Title, self.title.segments(), translations);
         let none = || vec![None; placed.len()];
         html::assemble_headline(&self.title, &placed, self.languages())
@@ -150,17 +172,23 @@ impl Document {
             .unwrap_or_default()
     }
 
-    fn html(&self, part: Part, segmented: &Segmented, translations: &[Option<Marked>], unplaced: &mut u32) -> Clean {
+    fn html(&self, part: Part, segmented: &Segmented, translations: Translations<'_>, unplaced: &mut u32) -> Clean {
         let mut placed = self.place(part, segmented.segments(), translations);
-        let is_left = |at: &usize| translations.get(*at).is_none_or(Option::is_none);
+        let is_left = |at: &usize| translations.get(*at).is_none();
+        let slots = &self.slots[part as usize];
+        let edited: Vec<bool> = slots.iter().map(|slot| slot.is_some_and(|at| translations.by_person.contains(&at))).collect();
         loop {
-            match html::assemble(segmented, &placed, self.languages()) {
+            match html::assemble_edited(segmented, &placed, &edited, self.languages()) {
                 Ok(raw) => {
                     // The assembler sets no `lang` on a text of which nothing is translated: it may be no translation at all.
-                    let slots = || self.slots[part as usize].iter().flatten();
+                    let slots = || slots.iter().flatten();
                     let all_left = slots().next().is_some() && slots().all(is_left);
                     let clean = html::clean(&raw, None);
                     return if all_left { html::with_lang(&clean, &self.from, &self.to) } else { clean };
+                }
+                // The words of a person are published, if need be without markup.
+                Err(AssembleError::Marks { segment, .. }) if edited[segment] && has_marks(placed[segment].as_ref()) => {
+                    placed[segment] = placed[segment].take().map(|text| text.without_marks());
                 }
                 Err(AssembleError::Marks { segment, .. }) if placed[segment].is_some() => {
                     placed[segment] = None;
@@ -211,6 +239,10 @@ fn lead(document: &Document, original: &Original) -> Option<Arc<str>> {
         _ => Text::new(original.text.get(..original.text.len().min(4 * MAX_CONTEXT)).unwrap_or_default()).as_str().to_owned(),
     };
     first_part(&leads.next().or_else(|| (!is_cut).then(uncut).filter(is_lead)).unwrap_or_default())
+}
+
+fn has_marks(text: Option<&Marked>) -> bool {
+    text.is_some_and(|text| !text.marks().is_empty())
 }
 
 /// Returns true if a text is to be sent: it has words, and is more than addresses, handles and hashtags, which say the same in every

@@ -5,16 +5,17 @@
 
 mod decode;
 mod jsonl;
+mod review;
 mod tmx;
+mod xml;
+
+pub use review::{ReadRow, ReviewFormat, ReviewId, ReviewRow, WrittenRow, read_review, write_review};
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read, Write};
 
 use crate::model::{Lang, Marked, SegmentKey, Time};
-
-/// The identity of translations that people made. The memory is searched for them before those of any engine.
-pub const IMPORTED: &str = "memory";
 
 /// The most bytes of a segment: a longer one is no sentence or paragraph of an article.
 const MAX_TEXT: usize = 64 << 10;
@@ -92,6 +93,12 @@ pub enum ExchangeError {
     /// The file is no TMX.
     #[error("it is no TMX: its first element is <{0}>")]
     NotTmx(String),
+    /// The file is no XLIFF 2.
+    #[error("it is no XLIFF 2: {0}")]
+    NotXliff(String),
+    /// The file is no table that is known here.
+    #[error("it is no review: {0}")]
+    NotTable(String),
     /// The XML is not well-formed.
     #[error("it is not well-formed at byte {at}: {why}")]
     Xml {
@@ -142,6 +149,14 @@ impl<W: Write> ExchangeWriter<W> {
         match self.format {
             ExchangeFormat::Tmx => tmx::write_row(&mut self.out, pair),
             ExchangeFormat::Jsonl => jsonl::write_row(&mut self.out, pair),
+        }
+    }
+
+    /// Writes a segment that has no translation, with the reason.
+    pub fn put_left(&mut self, langs: (&Lang, &Lang), source: &Marked, reason: &str) -> io::Result<()> {
+        match self.format {
+            ExchangeFormat::Tmx => tmx::write_left(&mut self.out, langs, source, reason),
+            ExchangeFormat::Jsonl => jsonl::write_left(&mut self.out, langs, source, reason),
         }
     }
 

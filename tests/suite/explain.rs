@@ -114,7 +114,13 @@ async fn segments_are_told_with_their_maker_or_the_reason_why_they_are_left() {
     server.then(Misbehaviour::Status(500), 99);
     world.relais(&["run"]).await;
     let waiting = &explain(&world, "https://news.example/2").await["editions"][0]["translation"];
-    assert_eq!((&waiting["made"], &waiting["segments"][0]["left"]), (&Value::Null, &json!("the next run sends it")), "{waiting}");
+    let left = waiting["segments"][0]["left"].as_str().unwrap_or_default();
+    assert!(left.starts_with("the next run sends it; until now engine-unavailable (") && left.contains("500"), "{waiting}");
+    assert_eq!(
+        (&waiting["made"], &waiting["segments"][0]["reasons"]),
+        (&Value::Null, &json!(["engine-unavailable"])),
+        "{waiting}"
+    );
     assert!(waiting["segments"][0]["cost"].as_f64().is_some_and(|cost| cost > 0.0), "{waiting}");
     server.recover();
     world.relais(&["run", "--force"]).await;

@@ -38,6 +38,7 @@ mod preview;
 mod prune;
 mod reading;
 mod render;
+mod review;
 mod robots;
 mod rules;
 mod run;

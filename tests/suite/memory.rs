@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::Stdio;
 
 use relais::model::{Lang, Marked, MemoryResult, SegmentKey, Time};
-use relais::pipeline;
 use relais::store::{Access, MemoryEntry, Store};
 
 use crate::support::feeds::{Story, rss};
@@ -117,19 +116,16 @@ async fn what_people_translated_is_found_before_any_engine_is_asked() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.stdout, "1 translations taken, 1 in other languages, 2 without a translation\n");
 
-    let held = held(&url(&world)).await;
+    let store = Store::open(&url(&world), Access::Look).await.expect("a store");
+    let held = store.list_corrections((None, None), None, 9).await.expect("corrections");
     let source = Marked::from_tagged("Le CIO a <x1>voté</x1>.").expect("a segment");
-    let plan = relais::config::load(&world.path("feeds.toml")).expect("a plan");
-    let glossary = pipeline::load_glossary(&plan).expect("a glossary");
-    let protected = glossary.protect(&source, &lang("fr"), &lang("en"));
-    assert!(!protected.terms.is_empty(), "the glossary knows the CIO");
-    let key = SegmentKey::new(&source, &lang("fr"), &lang("en"), "memory", &protected.pairs());
+    let key = SegmentKey::of_person(&source, &lang("fr"), &lang("en"));
     assert_eq!(held.len(), 1);
     assert_eq!(
-        (held[0].key, held[0].engine.as_str(), held[0].source.as_str()),
+        (held[0].key, held[0].origin.as_str(), held[0].source.as_str()),
         (key, "import:theirs", "Le CIO a <x1>voté</x1>.")
     );
-    assert_eq!(held[0].result, MemoryResult::Translation("The IOC <x1>voted</x1>.".to_owned()));
+    assert_eq!(held[0].target.as_deref(), Some("The IOC <x1>voted</x1>."));
 
     write(&world.path("theirs.tmx"), &read(&world, "theirs.tmx").replace("The IOC", "IOC"));
     let ended = world.relais(&["memory", "import", "--from", "fr", "--to", "en", "theirs.tmx", "--replace"]).await;
@@ -191,7 +187,8 @@ async fn a_file_that_is_none_is_told_and_what_came_before_is_kept() {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(code), stdout), "{file}: {ended:?}");
         assert!(ended.stderr.contains(stderr), "{file}: {ended:?}");
     }
-    assert_eq!(held(&url(&world)).await.len(), 2);
+    let store = Store::open(&url(&world), Access::Look).await.expect("a store");
+    assert_eq!(store.list_corrections((None, None), None, 9).await.expect("corrections").len(), 2);
     let nowhere = world.relais(&["memory", "export", "nowhere/a.tmx"]).await;
     assert_eq!(nowhere.code, Some(1), "{nowhere:?}");
     assert!(nowhere.stderr.contains("cannot write nowhere/a.tmx"), "{nowhere:?}");

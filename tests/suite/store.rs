@@ -3,6 +3,7 @@
 mod backend;
 mod clock;
 mod concurrency;
+mod corrections;
 mod leases;
 mod ledger;
 mod memory;

@@ -100,7 +100,10 @@ fn write_translation(out: &mut String, translation: &ExplainedTranslation) {
 fn write_segment(out: &mut String, segment: &ExplainedSegment) {
     let _ = writeln!(out, "    {:<8} {}", segment.part, shorten(&segment.source));
     let result = match (&segment.target, &segment.by, &segment.left) {
-        (Some(target), Some(by), _) => format!("{} ({by})", shorten(target)),
+        (Some(target), Some(by), _) => {
+            let doubt = segment.doubt.as_ref().map(|doubt| format!("; {doubt}")).unwrap_or_default();
+            format!("{} ({by}{doubt})", shorten(target))
+        }
         (_, _, Some(left)) => format!("– {left}"),
         _ => "–".to_owned(),
     };

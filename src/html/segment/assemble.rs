@@ -1,4 +1,5 @@
-//! Assembles HTML from translated segments. Marks that are lost, doubled or crossed are refused: no markup is ever dropped.
+//! Assembles HTML from translated segments. Marks that are lost, doubled or crossed are refused: no markup is ever dropped, unless a
+//! person has dropped it.
 
 use super::gaps::{close_gap, closes_gaps};
 use super::skeleton::{Inlay, Part, Segment, Segmented, TemplateTag, Value, escape_text, escape_value};
@@ -41,14 +42,31 @@ pub enum MarkFault {
 
 /// Puts translations back, in the order of the segments. Where there is none, the original stays and says that it is written
 /// in the language of the source, unless nothing at all is translated. The result is to be cleaned again.
-pub fn assemble(html: &Segmented, translations: &[Option<Marked>], (from, to): (&Lang, &Lang)) -> Result<RawHtml, AssembleError> {
+pub fn assemble(html: &Segmented, translations: &[Option<Marked>], languages: (&Lang, &Lang)) -> Result<RawHtml, AssembleError> {
     check(&html.segments, translations)?;
+    write(html, translations, languages)
+}
+
+/// Assembles HTML as [`assemble`] does. Translations that are `edited` may leave out marks: that markup is dropped, and what stood
+/// between the marks of a pair stays.
+pub fn assemble_edited(
+    html: &Segmented,
+    translations: &[Option<Marked>],
+    edited: &[bool],
+    languages: (&Lang, &Lang),
+) -> Result<RawHtml, AssembleError> {
+    let is_edited = |at: usize| edited.get(at).copied().unwrap_or(false);
+    check_each(&html.segments, translations, is_edited)?;
+    write(html, translations, languages)
+}
+
+fn write(html: &Segmented, translations: &[Option<Marked>], languages: (&Lang, &Lang)) -> Result<RawHtml, AssembleError> {
     for (at, translation) in translations.iter().enumerate() {
         if translation.as_ref().is_some_and(|text| has_link_in_link(text, &html.inlays[at])) {
             return Err(AssembleError::Marks { segment: at, fault: MarkFault::LinkInLink });
         }
     }
-    let mut writer = Writer::new(html, translations, (from, to));
+    let mut writer = Writer::new(html, translations, languages);
     for (at, part) in html.parts.iter().enumerate() {
         match part {
             Part::Raw(raw) if writer.closes_gap(at) => writer.out.push_str(close_gap(raw)),
@@ -60,12 +78,23 @@ pub fn assemble(html: &Segmented, translations: &[Option<Marked>], (from, to): (
 
 /// Checks that there is one translation, or none, for each segment, and that each has the marks of its segment.
 pub(super) fn check(segments: &[Segment], translations: &[Option<Marked>]) -> Result<(), AssembleError> {
+    check_each(segments, translations, |_| false)
+}
+
+/// Checks the marks of each translation; those that are edited may leave some out.
+fn check_each(
+    segments: &[Segment],
+    translations: &[Option<Marked>],
+    is_edited: impl Fn(usize) -> bool,
+) -> Result<(), AssembleError> {
     if segments.len() != translations.len() {
         return Err(AssembleError::Count { given: translations.len(), segments: segments.len() });
     }
     for (at, (segment, translation)) in segments.iter().zip(translations).enumerate() {
         let Some(translation) = translation else { continue };
-        if segment.text.marks() != translation.marks() {
+        let (own, given) = (segment.text.marks(), translation.marks());
+        let is_part = || given.iter().all(|mark| own.contains(mark)) && given.windows(2).all(|pair| pair[0] != pair[1]);
+        if own != given && !(is_edited(at) && is_part()) {
             return Err(AssembleError::Marks { segment: at, fault: MarkFault::Changed });
         }
         if !translation.is_well_nested() {
@@ -369,6 +398,20 @@ mod tests {
             assert_eq!(with(html, &["One.", translation]), Err(AssembleError::Marks { segment: 1, fault }), "{translation}");
         }
         assert_eq!(with(html, &["One."]), Err(AssembleError::Count { given: 1, segments: 2 }));
+    }
+
+    #[test]
+    fn edited_translation_may_leave_out_marks_and_no_other() {
+        let html = "<p>a <a href=https://example.org/>b</a> <b>c</b><br>d</p>";
+        let edited = |text: &str| {
+            let text = Marked::from_tagged(text).expect("well-formed");
+            assemble_edited(&taken(html), &[Some(text)], &[true], (&french(), &english())).map(|html| html.0)
+        };
+        assert_eq!(edited("A <x2>C</x2> B D"), Ok("<p>A <b>C</b> B D</p>".to_owned()));
+        assert_eq!(edited("All of it"), Ok("<p>All of it</p>".to_owned()));
+        for wrong in ["A <x9>C</x9>", "<x2>C</x2> <x2>C</x2>", "<x1>B <x2>C</x1></x2>", "<x2>C"] {
+            assert!(edited(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) struct RejectedAnswer {
     pub(super) reason: UntranslatedReason,
     /// The alteration in the answer, if that is the reason.
     pub(super) altered: Option<Altered>,
+    /// What a check found, in a sentence.
+    pub(super) finding: Option<String>,
 }
 
 /// An alteration in an answer.
@@ -43,14 +45,16 @@ pub(super) enum Altered {
 
 impl From<UntranslatedReason> for RejectedAnswer {
     fn from(reason: UntranslatedReason) -> Self {
-        Self { reason, altered: None }
+        Self { reason, altered: None, finding: None }
     }
 }
 
 impl From<Rejection> for RejectedAnswer {
     fn from(rejection: Rejection) -> Self {
         let reason = UntranslatedReason::Check(rejection.kind());
-        Self { reason, altered: if let Rejection::Name { was, .. } = rejection { Some(Altered::Name(was)) } else { None } }
+        let finding = Some(rejection.to_string());
+        let altered = if let Rejection::Name { was, .. } = rejection { Some(Altered::Name(was)) } else { None };
+        Self { reason, altered, finding }
     }
 }
 
@@ -66,7 +70,7 @@ pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Resul
     let is_name = |mark: &u16| sent.terms.iter().any(|term| term.mark == *mark && term.is_name());
     let (names, altered_terms): (Vec<u16>, Vec<u16>) = settled.altered.into_iter().partition(is_name);
     if !names.is_empty() {
-        return Err(RejectedAnswer { reason: UntranslatedReason::Terms, altered: Some(Altered::Listed(names)) });
+        return Err(RejectedAnswer { reason: UntranslatedReason::Terms, altered: Some(Altered::Listed(names)), finding: None });
     }
     let has_unknown_words = check_unknown_words(job, &unknown, &settled.text.plain())?;
     let placed = put_marks_right(&job.source, &settled.text, &job.pair.to);

@@ -19,7 +19,7 @@ use super::segment_job::SegmentJob;
 use crate::model::{Marked, MemoryResult, SegmentKey, Time};
 use crate::policy::engine_health::{AnswerCounts, judge_batch};
 use crate::policy::refusal::next_refusal;
-use crate::store::{MemoryEntry, StoreError};
+use crate::store::{MemoryEntry, MemoryFinding, StoreError};
 use crate::translate::{LanguagePair, Outgoing, RejectionKind, find_repeated, find_swapped, take_unknown_words};
 
 /// The time for which other workers leave a claimed segment alone.
@@ -54,6 +54,10 @@ pub(super) struct BatchSegment {
     altered: Option<Altered>,
     /// The marks of the terms that the accepted answer says in other words.
     in_other_words: Vec<u16>,
+    /// The reason for which the first answer was refused.
+    first_refusal: Option<UntranslatedReason>,
+    /// What a check found in the first answer.
+    finding: Option<String>,
     /// The last answer, as the engine gave it.
     answer: Option<Marked>,
     /// The number of earlier refusals of the segment in a row.
@@ -75,6 +79,8 @@ impl BatchSegment {
             outcome: SegmentOutcome::ClaimedElsewhere,
             altered: None,
             in_other_words: Vec::new(),
+            first_refusal: None,
+            finding: None,
             answer: None,
             refusals,
             refused_until: None,
@@ -84,6 +90,9 @@ impl BatchSegment {
     }
 
     fn reject(&mut self, answer: RejectedAnswer) {
+        if self.first_refusal.is_none() {
+            (self.first_refusal, self.finding) = (Some(answer.reason), answer.finding);
+        }
         self.outcome = SegmentOutcome::Rejected(answer.reason);
         self.altered = answer.altered;
     }
@@ -106,6 +115,18 @@ impl BatchSegment {
         if let Some(answer) = answer.filter(|answer| answer.altered_terms.len() < self.in_other_words.len()) {
             self.outcome = SegmentOutcome::Translated(answer.text);
         }
+    }
+
+    /// Returns what was found in the answers, for the memory.
+    fn finding(&self) -> Option<MemoryFinding> {
+        let says_otherwise = (!self.in_other_words.is_empty()).then_some(UntranslatedReason::OtherTerm);
+        let doubt = match self.outcome {
+            SegmentOutcome::Translated(_) => self.first_refusal.or(says_otherwise).map(|reason| reason.as_str().to_owned()),
+            _ => None,
+        };
+        let one_line = |text: &String| text.replace(char::is_control, " ");
+        let finding = self.finding.as_ref().filter(|_| doubt.is_some() || self.is_rejected()).map(one_line);
+        (doubt.is_some() || finding.is_some()).then_some(MemoryFinding { key: self.key, doubt, finding })
     }
 
     fn is_rejected(&self) -> bool {
@@ -229,6 +250,7 @@ impl BatchRun<'_> {
     async fn remember(&self, segments: &mut [&mut BatchSegment]) -> Result<(), StoreError> {
         let made = self.context.clock.now();
         let (mut memories, mut open) = (Vec::new(), Vec::new());
+        let findings: Vec<MemoryFinding> = segments.iter().filter_map(|segment| segment.finding()).collect();
         for segment in segments {
             let result = match &segment.outcome {
                 SegmentOutcome::Translated(text) => MemoryResult::Translation(text.to_tagged()),
@@ -256,6 +278,7 @@ impl BatchRun<'_> {
             });
         }
         self.context.store.save_memory(&memories, self.worker, false).await?;
+        self.context.store.save_findings(&findings).await?;
         self.context.store.release_segments(&open, self.worker).await
     }
 }

@@ -96,7 +96,10 @@ impl EstimateRequest<'_> {
             }
             wanted.add_edition(edition, &newest, &full_texts);
         }
-        Ok(FoundWork { requests: wanted.find_missing(self.store, self.now).await?, pages_to_fetch })
+        let mut requests = wanted.find_missing(self.store, self.now).await?;
+        // What people have corrected costs nothing.
+        requests.retain(|request| request.corrected_until.is_none());
+        Ok(FoundWork { requests, pages_to_fetch })
     }
 
     /// Returns what is known of the article pages of these entries.

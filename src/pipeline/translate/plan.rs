@@ -15,7 +15,7 @@ use crate::pipeline::leaders::leading_entries;
 use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
 use crate::pipeline::window::open_window;
 use crate::select::FoldedTitle;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, TranslationRow};
 use crate::translate::{Document, Glossary};
 
 /// The version of how texts are cut, sent and assembled. A change of it makes every rendition again, from the memory.
@@ -33,6 +33,9 @@ pub(in crate::pipeline) struct RenditionRequest {
     pub(super) edition: usize,
     /// The inputs of the rendition, with as much text as any edition translates.
     pub(super) inputs: RenditionInputs,
+    /// The number of the last change of corrections that the stored rendition takes into account, if nothing else is wrong with it: it
+    /// is made again only if a later change concerns it.
+    pub(super) corrected_until: Option<i64>,
 }
 
 /// The renditions that several editions want, each once.
@@ -75,6 +78,7 @@ impl<'a> RenditionRequests<'a> {
                     engines: engines.clone(),
                     edition: self.editions,
                     inputs,
+                    corrected_until: None,
                 });
                 if inputs.show > request.inputs.show {
                     request.inputs = inputs;
@@ -84,10 +88,19 @@ impl<'a> RenditionRequests<'a> {
         self.editions += 1;
     }
 
+    /// Returns all of them, the newest entries first.
+    pub(super) fn into_all(self) -> Vec<RenditionRequest> {
+        newest_first(self.requests.into_values().collect())
+    }
+
     /// Returns those that the store does not have, or that hold segments which may be sent again at `now`, the newest entries
-    /// first.
+    /// first; and those that a change of corrections since they were made may concern.
     pub(super) async fn find_missing(self, store: Option<&Store>, now: Time) -> Result<Vec<RenditionRequest>, StoreError> {
         let mut requests: Vec<RenditionRequest> = self.requests.into_values().collect();
+        let serial = match store {
+            Some(store) => store.last_correction_serial().await?,
+            None => 0,
+        };
         let langs: HashSet<Lang> = requests.iter().map(|request| request.to.clone()).collect();
         for lang in langs {
             let Some(store) = store else { break };
@@ -95,19 +108,27 @@ impl<'a> RenditionRequests<'a> {
                 requests.iter().filter(|request| request.to == lang).map(|request| request.known.id).collect();
             let kept: HashMap<EntryId, _> =
                 store.find_translation_rows(&ids, &lang).await?.into_iter().map(|row| (row.entry, row)).collect();
-            requests.retain(|request| {
-                let row = kept.get(&request.known.id).filter(|_| request.to == lang);
-                !row.is_some_and(|row| {
-                    row.revision == request.known.revision
-                        && row.inputs.hash == request.inputs.hash
-                        && row.inputs.show >= request.inputs.show
-                        && row.retry_at.is_none_or(|at| at > now)
-                })
+            requests.retain_mut(|request| {
+                let row = kept.get(&request.known.id).filter(|row| request.to == lang && is_current(request, row, now));
+                request.corrected_until = request.corrected_until.or(row.map(|row| row.corrections));
+                row.is_none_or(|row| row.corrections < serial)
             });
         }
-        requests.sort_by(|a, b| (Reverse(a.known.at), a.known.id, &a.to).cmp(&(Reverse(b.known.at), b.known.id, &b.to)));
-        Ok(requests)
+        Ok(newest_first(requests))
     }
+}
+
+/// Returns true if a stored rendition is of the present text, made of the same inputs, and nothing of it is to be sent again.
+fn is_current(request: &RenditionRequest, row: &TranslationRow, now: Time) -> bool {
+    row.revision == request.known.revision
+        && row.inputs.hash == request.inputs.hash
+        && row.inputs.show >= request.inputs.show
+        && row.retry_at.is_none_or(|at| at > now)
+}
+
+fn newest_first(mut requests: Vec<RenditionRequest>) -> Vec<RenditionRequest> {
+    requests.sort_by(|a, b| (Reverse(a.known.at), a.known.id, &a.to).cmp(&(Reverse(b.known.at), b.known.id, &b.to)));
+    requests
 }
 
 /// Returns true if an edition is to be translated.

@@ -29,16 +29,22 @@ pub(super) enum UntranslatedReason {
     Terms,
     /// The engine does not know a word, and has left it in its language.
     UnknownWord,
+    /// The translation says a term in other words than the glossary. It is published.
+    OtherTerm,
     /// The translation could not be put in its place in the document.
     Unplaced,
     /// The translation was refused by a check.
     Check(RejectionKind),
+    /// No run has sent it yet.
+    NotSent,
+    /// No engine of the edition can be used.
+    NoEngine,
     /// A reason that a newer relais has stored.
     Unknown,
 }
 
 impl UntranslatedReason {
-    const PLAIN: [Self; 14] = [
+    const PLAIN: [Self; 17] = [
         Self::Deadline,
         Self::Budget,
         Self::EngineUnavailable,
@@ -51,7 +57,10 @@ impl UntranslatedReason {
         Self::Order,
         Self::Terms,
         Self::UnknownWord,
+        Self::OtherTerm,
         Self::Unplaced,
+        Self::NotSent,
+        Self::NoEngine,
         Self::Unknown,
     ];
 
@@ -70,7 +79,10 @@ impl UntranslatedReason {
             Self::Order => "order",
             Self::Terms => "terms",
             Self::UnknownWord => "unknown-word",
+            Self::OtherTerm => "other-term",
             Self::Unplaced => "unplaced",
+            Self::NotSent => "not-sent",
+            Self::NoEngine => "no-engine",
             Self::Check(kind) => kind.as_str(),
             Self::Unknown => "unknown",
         }

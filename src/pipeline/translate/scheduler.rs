@@ -60,6 +60,7 @@ impl Scheduler<'_> {
     /// and whoever is polled instead would wait for it forever.
     pub(super) async fn run(&self, jobs: Vec<DocumentJob>, destination: Destination) -> Result<Scheduled, PipelineError> {
         let mut state = SchedulerState::new(self.engines, jobs, self.context.clock.now());
+        state.corrections = self.context.store.last_correction_serial().await?;
         let in_use = recall_known(&mut state, Some(self.context.store)).await?;
         self.context.store.mark_segments_used(&in_use, self.context.clock.now()).await?;
         state.enqueue_open();
@@ -78,6 +79,7 @@ impl Scheduler<'_> {
                 None => {
                     let is_left = |job: &&SegmentJob| job.state == JobState::Untranslated;
                     state.counts.left = state.jobs.all.iter().filter(is_left).count() as u64;
+                    state.counts.add_reasons(state.count_reasons());
                     scheduled.counts = state.counts;
                     return Ok(scheduled);
                 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::reason::UntranslatedReason;
-use crate::model::{Marked, SegmentKey, Time};
-use crate::translate::{ContextUse, IMPORTED, LanguagePair, Outgoing, Part, SegmentRequest, TermForm};
+use crate::model::{Marked, PERSON, SegmentKey, Time};
+use crate::translate::{ContextUse, LanguagePair, Outgoing, Part, SegmentRequest, TermForm};
 
 /// The identity of texts of nothing but terms, which no engine translates.
 pub(super) const GLOSSARY: &str = "glossary";
@@ -31,8 +31,8 @@ pub(super) struct SegmentJob {
     pub(super) is_only_terms: bool,
     /// The engines to ask in turn.
     pub(super) turns: Vec<EngineTurn>,
-    /// The key of a translation that people made.
-    pub(super) imported: SegmentKey,
+    /// The keys of a translation that a person made, the present one first. The second one tells texts apart.
+    pub(super) by_person: [SegmentKey; 2],
     /// The next of `turns`.
     next: usize,
     pub(super) rank: Rank,
@@ -139,16 +139,35 @@ impl SegmentJob {
         self.refused_until.filter(|_| self.translation().is_none())
     }
 
+    /// Returns the turns that come before the engine of an identity, and its own.
+    pub(super) fn turns_until(&self, is_maker: impl Fn(usize) -> bool) -> (&[EngineTurn], Option<EngineTurn>) {
+        match self.turns.iter().position(|turn| is_maker(turn.engine)) {
+            Some(own) => (&self.turns[..own], Some(self.turns[own])),
+            None => (&[], None),
+        }
+    }
+
     /// Leaves the job to a later run.
     pub(super) fn wait(&mut self, reason: UntranslatedReason) {
         self.reasons.push(reason);
         self.state = JobState::Waiting;
     }
 
+    /// Returns true if a person translated the text: then nothing alters it.
+    pub(super) fn is_by_person(&self) -> bool {
+        matches!(&self.state, JobState::Done { by, .. } if &**by == PERSON)
+    }
+
     /// Returns the translation, if there is one.
     pub(super) fn translation(&self) -> Option<&Marked> {
         if let JobState::Done { text, .. } = &self.state { Some(text) } else { None }
     }
+}
+
+/// Returns the keys of a translation that a person made of a segment, the present one first.
+pub(super) fn person_keys(segment: &SegmentRequest, LanguagePair { from, to }: &LanguagePair) -> [SegmentKey; 2] {
+    let source = &segment.source;
+    [SegmentKey::of_person(source, from, to), SegmentKey::of_person_with_terms(source, from, to, &segment.term_pairs())]
 }
 
 /// All segment jobs of a round, each text once.
@@ -170,13 +189,13 @@ impl SegmentJobs {
         at: Time,
     ) -> usize {
         let terms = segment.term_pairs();
-        let imported = SegmentKey::new(&segment.source, &pair.from, &pair.to, IMPORTED, &terms);
+        let by_person = person_keys(segment, pair);
         let turn = |(engine, identity, form): &(usize, &str, TermForm)| {
             let make = if *form == TermForm::Word { SegmentKey::with_words } else { SegmentKey::new };
             EngineTurn { engine: *engine, key: make(&segment.source, &pair.from, &pair.to, identity, &terms) }
         };
         let rank = |place: usize| (segment.part, Reverse(at), place);
-        if let Some(place) = self.by_key.get(&imported).copied() {
+        if let Some(place) = self.by_key.get(&by_person[1]).copied() {
             let job = &mut self.all[place];
             job.rank = job.rank.min(rank(place));
             if job.documents.last() != Some(&document) {
@@ -185,7 +204,7 @@ impl SegmentJobs {
             return place;
         }
         let place = self.all.len();
-        self.by_key.insert(imported, place);
+        self.by_key.insert(by_person[1], place);
         self.all.push(SegmentJob {
             pair: pair.clone(),
             source: segment.source.clone(),
@@ -193,7 +212,7 @@ impl SegmentJobs {
             again: None,
             is_only_terms: segment.is_only_terms,
             turns: engines.iter().map(turn).collect(),
-            imported,
+            by_person,
             next: 0,
             rank: rank(place),
             state: if engines.is_empty() { JobState::Waiting } else { JobState::Open },

@@ -17,6 +17,7 @@ struct JsonRow {
     from: String,
     to: String,
     source: String,
+    #[serde(default)]
     target: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     engine: Option<String>,
@@ -93,5 +94,19 @@ pub(super) fn write_row(out: &mut impl Write, pair: &TranslationPair) -> io::Res
         key: pair.key.map(|key| key.to_string()),
     };
     serde_json::to_writer(&mut *out, &line)?;
+    out.write_all(b"\n")
+}
+
+/// A line of a segment that has no translation.
+#[derive(Serialize)]
+struct LeftRow<'l> {
+    from: &'l Lang,
+    to: &'l Lang,
+    source: String,
+    reason: &'l str,
+}
+
+pub(super) fn write_left(out: &mut impl Write, (from, to): (&Lang, &Lang), source: &Marked, reason: &str) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &LeftRow { from, to, source: source.to_tagged(), reason })?;
     out.write_all(b"\n")
 }

@@ -8,12 +8,14 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::TranslationPair;
-use crate::model::{Marked, Piece, Time};
+use super::xml::write_escaped;
+use crate::model::{Lang, Marked, Piece, Time};
 pub(super) use read::TmxReader;
 
 /// The types of our `prop` elements.
 const ENGINE: &str = "x-relais-engine";
 const KEY: &str = "x-relais-key";
+const TARGET: &str = "x-relais-target";
 
 pub(super) fn write_head(out: &mut impl Write) -> io::Result<()> {
     // `*all*`: each unit names its own source language.
@@ -53,6 +55,16 @@ pub(super) fn write_row(out: &mut impl Write, pair: &TranslationPair) -> io::Res
     out.write_all(unit.as_bytes())
 }
 
+/// Writes a unit without a translation. The language to translate into is a property, as TMX knows it only from translations.
+pub(super) fn write_left(out: &mut impl Write, (from, to): (&Lang, &Lang), source: &Marked, reason: &str) -> io::Result<()> {
+    let mut unit = format!("<tu srclang=\"{from}\">\n<note>");
+    write_escaped(&mut unit, reason);
+    unit.push_str(&format!("</note>\n<prop type=\"{TARGET}\">{to}</prop>\n<tuv xml:lang=\"{from}\"><seg>"));
+    write_segment(&mut unit, source);
+    unit.push_str("</seg></tuv>\n</tu>\n");
+    out.write_all(unit.as_bytes())
+}
+
 /// Writes a segment with its marks as inline elements. `i` joins the ends of a pair within a segment, `x` a mark with that of the
 /// other language.
 fn write_segment(out: &mut String, text: &Marked) {
@@ -62,20 +74,6 @@ fn write_segment(out: &mut String, text: &Marked) {
             Piece::Open(n) => out.push_str(&format!("<bpt i=\"{n}\" x=\"{n}\"/>")),
             Piece::Close(n) => out.push_str(&format!("<ept i=\"{n}\"/>")),
             Piece::Single(n) => out.push_str(&format!("<ph x=\"{n}\"/>")),
-        }
-    }
-}
-
-/// Escapes text for XML 1.0: a carriage return would be read as a line feed, and most control characters are not allowed.
-fn write_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\r' => out.push_str("&#13;"),
-            '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'.. => out.push(c),
-            _ => {}
         }
     }
 }

@@ -152,7 +152,7 @@ async fn refusal_of_the_future_expires(backend: &Backend) {
         Rendition { title: Text::new("un"), title_left: true, summary: None, content: None, text: String::new(), provenance };
     let inputs = RenditionInputs { hash: 1, show: Show::Full };
     let (entry, revision) = (one.entry.key.id(), one.revision);
-    let left = TranslatedEntry { entry, lang: lang("en"), revision, inputs, rendition, retry_at: Some(until) };
+    let left = TranslatedEntry { entry, lang: lang("en"), revision, inputs, rendition, retry_at: Some(until), corrections: 0 };
     store.save_translations(&[left]).await.expect("kept");
     set_back(&store).await;
     let MemoryResult::Refused(refusal) = store.recall_segments(&[key("un")]).await.expect("recalled").remove(0).1 else {

@@ -40,7 +40,15 @@ fn rendition(title: &str, seconds: i64) -> Rendition {
 
 fn kept(id: EntryId, tag: &str, title: &str) -> TranslatedEntry {
     let inputs = RenditionInputs { hash: -5, show: Show::Full };
-    TranslatedEntry { entry: id, lang: lang(tag), revision: Revision(7), inputs, rendition: rendition(title, 0), retry_at: None }
+    TranslatedEntry {
+        entry: id,
+        lang: lang(tag),
+        revision: Revision(7),
+        inputs,
+        rendition: rendition(title, 0),
+        retry_at: None,
+        corrections: 0,
+    }
 }
 
 async fn keeps_a_rendition_per_language_beside_the_original(backend: &Backend) {

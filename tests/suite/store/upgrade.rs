@@ -8,13 +8,33 @@ use sqlx::{Connection, SqlSafeStr};
 use super::backend::{Backend, promises};
 use super::world::{at, source};
 
-promises!(what_an_older_relais_kept_is_there_after_the_tables_have_grown, looking_at_what_an_older_relais_made_says_what_to_do,);
+promises!(
+    what_an_older_relais_kept_is_there_after_the_tables_have_grown,
+    what_people_translated_before_is_a_correction,
+    looking_at_what_an_older_relais_made_says_what_to_do,
+);
 
-/// Makes the tables of version 1, and a source, an original and a run in them.
-async fn older(backend: &Backend) {
-    let first = match backend {
-        Backend::Sqlite(_) => include_str!("../../../src/store/migrations/sqlite/0001_first.sql"),
-        Backend::Postgres(_) => include_str!("../../../src/store/migrations/postgres/0001_first.sql"),
+/// The steps by which the tables have grown, before corrections had one.
+macro_rules! steps {
+    ($database:literal) => {
+        [
+            include_str!(concat!("../../../src/store/migrations/", $database, "/0001_first.sql")),
+            include_str!(concat!("../../../src/store/migrations/", $database, "/0002_translation.sql")),
+            include_str!(concat!("../../../src/store/migrations/", $database, "/0003_servers.sql")),
+            include_str!(concat!("../../../src/store/migrations/", $database, "/0004_refusals.sql")),
+            include_str!(concat!("../../../src/store/migrations/", $database, "/0005_engines.sql")),
+            include_str!(concat!("../../../src/store/migrations/", $database, "/0006_articles.sql")),
+            include_str!(concat!("../../../src/store/migrations/", $database, "/0007_stories.sql")),
+            include_str!(concat!("../../../src/store/migrations/", $database, "/0008_rule_facts.sql")),
+        ]
+    };
+}
+
+/// Makes the tables of a version.
+async fn make_tables(backend: &Backend, version: usize) {
+    let steps = match backend {
+        Backend::Sqlite(_) => steps!("sqlite"),
+        Backend::Postgres(_) => steps!("postgres"),
     };
     let url = match backend {
         Backend::Sqlite(_) => format!("{}?mode=rwc", backend.url()),
@@ -22,10 +42,17 @@ async fn older(backend: &Backend) {
     };
     sqlx::any::install_default_drivers();
     let mut connection = sqlx::AnyConnection::connect(&url).await.expect("a connection");
-    let step = Migration::new(1, "first".into(), MigrationType::Simple, first.into_sql_str(), false);
-    let migrator = Migrator::with_migrations(vec![step]);
+    let step = |(version, sql): (i64, &'static str)| {
+        Migration::new(version, "step".into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let migrator = Migrator::with_migrations((1..).zip(steps).take(version).map(step).collect());
     migrator.run_direct(None, &mut connection, false).await.expect("the old tables");
     connection.close().await.expect("it can be closed");
+}
+
+/// Makes the tables of version 1, and a source, an original and a run in them.
+async fn older(backend: &Backend) {
+    make_tables(backend, 1).await;
     let rows = "insert into source (id, due_at, visited_at) values ('a', 5, 4);
         insert into entry (id, source, revision, at, first_seen, page) values (7, 'a', 8, 1, 1, 9);
         insert into rendition (entry, lang, revision, doc) values (7, '', 8, '{\"title\":\"Été\"}');
@@ -50,6 +77,24 @@ async fn what_an_older_relais_kept_is_there_after_the_tables_have_grown(backend:
         store.close().await.expect("it can be closed");
     }
     backend.look().await.expect("one can look now");
+}
+
+async fn what_people_translated_before_is_a_correction(backend: &Backend) {
+    make_tables(backend, 8).await;
+    let row = |key: u8, engine: &str| {
+        format!(
+            "insert into memory (key, source_lang, target_lang, engine, source, target, made, used) values ('{key:032x}', 'fr', 'en', '{engine}', 'Oui', 'Yes', 5, 6);"
+        )
+    };
+    let rows = row(1, "import:theirs") + &row(2, "deepl");
+    backend.meddle(&rows, &rows).await;
+    let store = backend.open().await;
+    let corrections = store.list_corrections((None, None), None, 9).await.expect("corrections");
+    assert_eq!(corrections.len(), 1);
+    assert_eq!((corrections[0].target.as_deref(), corrections[0].origin.as_str()), (Some("Yes"), "import:theirs"));
+    assert!(store.last_correction_serial().await.expect("a number") > 0, "renditions learn of it");
+    let memory = store.list_memory((None, None), None, 9).await.expect("a memory");
+    assert_eq!(memory.iter().map(|row| row.engine.as_str()).collect::<Vec<_>>(), ["deepl"]);
 }
 
 async fn looking_at_what_an_older_relais_made_says_what_to_do(backend: &Backend) {

@@ -82,7 +82,7 @@ impl<'a> Forecast<'a> {
         recall_known(&mut state, store).await?;
         let engines_of = |job: &SegmentJob| if job.state == JobState::Open { state.engines_of(job) } else { Vec::new() };
         let engines: Vec<Vec<usize>> = state.jobs.all.iter().map(engines_of).collect();
-        let is_new: Vec<bool> = state.jobs.all.iter().map(|job| !self.translated.contains(&job.imported)).collect();
+        let is_new: Vec<bool> = state.jobs.all.iter().map(|job| !self.translated.contains(&job.by_person[1])).collect();
         for engine in 0..self.engines.len() {
             let places = engines.iter().enumerate().filter(|(_, engines)| engines.contains(&engine)).map(|(place, _)| place);
             self.add_candidates(engine, places, &state.jobs.all, &is_new);
@@ -103,7 +103,7 @@ impl<'a> Forecast<'a> {
             let engine = sent.get(&place).copied().or_else(|| self.maker(job)).or(job.turns.first().map(|turn| turn.engine));
             let owner = job.documents.first().map_or((0, 0), |document| owners[*document]);
             if sent.contains_key(&place) {
-                self.translated.insert(job.imported);
+                self.translated.insert(job.by_person[1]);
             }
             let expectation = expect(job, sent.contains_key(&place));
             self.jobs.push(ForecastJob { owner, engines, engine, expectation, is_new });

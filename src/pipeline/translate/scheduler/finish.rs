@@ -1,5 +1,6 @@
 //! Documents whose segments have all come to an end, and the renditions that are made of them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::reason::UntranslatedReason;
@@ -20,18 +21,24 @@ pub(super) struct FinishedDocument {
     pub(super) document: Arc<Document>,
     /// For each segment its translation, if there is one.
     pub(super) translations: Vec<Option<Marked>>,
+    /// The segments whose translations a person made.
+    pub(super) by_person: HashSet<usize>,
+    /// The number of the last change of corrections that the translations take into account.
+    pub(super) corrections: i64,
 }
 
 /// Assembles a document. It takes CPU time.
 pub(super) fn make_rendition(finished: FinishedDocument) -> TranslatedEntry {
-    let FinishedDocument { id, to, revision, inputs, mut provenance, retry_at, document, translations } = finished;
-    let AssembledEntry { title, title_left, summary, content, text, unplaced } = document.assemble(&translations);
+    let FinishedDocument { id, to, revision, inputs, mut provenance, retry_at, document, translations, by_person, corrections } =
+        finished;
+    let AssembledEntry { title, title_left, summary, content, text, unplaced } =
+        document.assemble_with(&translations, &by_person);
     if unplaced > 0 {
         provenance.left += unplaced;
         provenance.reasons.push(UntranslatedReason::Unplaced.as_str().to_owned());
     }
     let rendition = Rendition { title, title_left, summary, content, text, provenance };
-    TranslatedEntry { entry: id, lang: to, revision, inputs, rendition, retry_at }
+    TranslatedEntry { entry: id, lang: to, revision, inputs, rendition, retry_at, corrections }
 }
 
 /// Summarises how the segments of a document were translated.

@@ -1,24 +1,26 @@
-//! Recalls translations before any engine is asked: texts of nothing but terms, work of people, earlier work of engines.
+//! Recalls translations before any engine is asked: work of people, texts of nothing but terms, earlier work of engines.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::accept::verify_translation;
 use super::super::segment_job::{GLOSSARY, JobState, SegmentJob};
 use super::state::{EngineQueue, SchedulerState};
-use crate::model::{Marked, MemoryResult, SegmentKey};
+use crate::model::{Marked, MemoryResult, PERSON, SegmentKey};
 use crate::store::{Store, StoreError};
-use crate::translate::{IMPORTED, put_marks_right, restore};
+use crate::translate::{fit_marks, put_marks_right, restore};
 
 /// Recalls what is known of the open jobs. Returns the keys that were found in the memory.
 pub(in super::super) async fn recall_known(
     state: &mut SchedulerState<'_>,
     store: Option<&Store>,
 ) -> Result<Vec<SegmentKey>, StoreError> {
+    if let Some(store) = store {
+        recall_corrections(state, store).await?;
+    }
     restore_only_terms(state);
     let Some(store) = store else { return Ok(Vec::new()) };
-    let keys: Vec<SegmentKey> =
-        state.jobs.all.iter().filter(|job| job.state != JobState::Untranslated).flat_map(keys_of).collect();
+    let open = state.jobs.all.iter().filter(|job| matches!(job.state, JobState::Open | JobState::Waiting));
+    let keys: Vec<SegmentKey> = open.flat_map(|job| job.turns.iter().map(|turn| turn.key)).collect();
     let known: HashMap<SegmentKey, MemoryResult> = store.recall_segments(&keys).await?.into_iter().collect();
     for job in state.jobs.all.iter_mut().filter(|job| !matches!(job.state, JobState::Done { .. })) {
         if let Some((text, by)) = find_translation(job, &known, &state.engines) {
@@ -43,19 +45,29 @@ pub(in super::super) async fn recall_known(
     Ok(in_use)
 }
 
+/// Recalls what people translated. No check overrules them, nothing of the glossary is put into their words, and marks stand as they
+/// were set; only what cannot be put into the document at all is passed over.
+async fn recall_corrections(state: &mut SchedulerState<'_>, store: &Store) -> Result<(), StoreError> {
+    let keys: Vec<SegmentKey> = state.jobs.all.iter().flat_map(|job| job.by_person).collect();
+    let known: HashMap<SegmentKey, String> = store.recall_corrections(&keys).await?.into_iter().collect();
+    for job in state.jobs.all.iter_mut().filter(|_| !known.is_empty()) {
+        let written = job.by_person.iter().find_map(|key| Marked::from_tagged(known.get(key)?));
+        let Some(text) = written.map(|text| fit_marks(&job.source, &text).text) else { continue };
+        job.state = JobState::Done { text, by: Arc::from(PERSON), is_recalled: true };
+        state.counts.recalled += 1;
+    }
+    Ok(())
+}
+
 fn restore_only_terms(state: &mut SchedulerState<'_>) {
-    for job in state.jobs.all.iter_mut().filter(|job| job.is_only_terms) {
+    for job in state.jobs.all.iter_mut().filter(|job| job.is_only_terms && !job.is_by_person()) {
         if let Ok(text) = restore(&job.outgoing.text, &job.outgoing.terms, &job.pair.to) {
             job.state = JobState::Done { text, by: Arc::from(GLOSSARY), is_recalled: true };
         }
     }
 }
 
-fn keys_of(job: &SegmentJob) -> impl Iterator<Item = SegmentKey> {
-    std::iter::once(job.imported).chain(job.turns.iter().map(|turn| turn.key))
-}
-
-/// Finds a translation in the memory, and the identity of its maker: people come first, then the engines in their order.
+/// Finds a translation in the memory, and the identity of the engine that made it; the engines come in their order.
 fn find_translation(
     job: &SegmentJob,
     known: &HashMap<SegmentKey, MemoryResult>,
@@ -68,9 +80,5 @@ fn find_translation(
         }
         _ => None,
     };
-    // Imported translations were never verified here.
-    if let Some(text) = translation(&job.imported).filter(|text| verify_translation(job, text).is_ok()) {
-        return Some((text, Arc::from(IMPORTED)));
-    }
     job.turns.iter().find_map(|turn| Some((translation(&turn.key)?, Arc::clone(&engines[turn.engine].identity))))
 }

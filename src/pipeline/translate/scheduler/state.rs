@@ -1,6 +1,6 @@
 //! The state of the scheduler: the queue of each engine, and the documents that wait for segments. It awaits nothing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -20,7 +20,9 @@ pub(in super::super) struct SchedulerState<'a> {
     pub(in super::super) jobs: SegmentJobs,
     documents: Vec<PendingDocument>,
     /// The engines' refusals of earlier runs. Those that have expired count how many there were in a row.
-    pub(super) refused: HashMap<SegmentKey, Refusal>,
+    pub(in super::super) refused: HashMap<SegmentKey, Refusal>,
+    /// The number of the last change of corrections before they were recalled.
+    pub(super) corrections: i64,
     /// The time at which refusals have expired or not.
     now: Time,
     /// Documents whose segments have all come to an end, and which are not taken yet.
@@ -95,7 +97,7 @@ impl<'a> SchedulerState<'a> {
             pending.push(PendingDocument { job, segments, open: 0 });
         }
         let counts = TranslationCounts { segments: jobs.all.len() as u64, ..TranslationCounts::default() };
-        Self { engines, jobs, documents: pending, refused: HashMap::new(), now, finished: Vec::new(), counts }
+        Self { engines, jobs, documents: pending, refused: HashMap::new(), corrections: 0, now, finished: Vec::new(), counts }
     }
 
     /// Puts every open job into the queue of its engine, and finds the documents that need nothing more.
@@ -238,6 +240,18 @@ impl<'a> SchedulerState<'a> {
         }
     }
 
+    /// Counts the segments without a translation by the names of their reasons.
+    pub(super) fn count_reasons(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for job in self.jobs.all.iter().filter(|job| job.translation().is_none()) {
+            let reasons: BTreeSet<&str> = job.reasons.iter().map(|reason| reason.as_str()).collect();
+            for reason in reasons {
+                *counts.entry(reason.to_owned()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// Takes the documents that have come to an end since the last time. Those of which nothing is translated yet, while
     /// something waits, are left out unless `with_untranslated`.
     pub(super) fn take_finished(&mut self, now: Time, with_untranslated: bool) -> Vec<FinishedDocument> {
@@ -249,6 +263,7 @@ impl<'a> SchedulerState<'a> {
         let PendingDocument { job, segments, .. } = document;
         let segments: Vec<&SegmentJob> = segments.iter().map(|place| &self.jobs.all[*place]).collect();
         let translations: Vec<Option<Marked>> = segments.iter().map(|segment| segment.translation().cloned()).collect();
+        let by_person = segments.iter().enumerate().filter(|(_, segment)| segment.is_by_person()).map(|(at, _)| at).collect();
         let waits = segments.iter().any(|segment| segment.state == JobState::Waiting);
         if waits && !with_untranslated && translations.iter().all(Option::is_none) {
             return None;
@@ -262,6 +277,8 @@ impl<'a> SchedulerState<'a> {
             retry_at: segments.iter().filter_map(|segment| segment.retry_at()).min(),
             document: Arc::clone(&job.document),
             translations,
+            by_person,
+            corrections: self.corrections,
         })
     }
 }

@@ -3,70 +3,27 @@
 use std::collections::{HashMap, VecDeque};
 use std::io::Read;
 
-use quick_xml::XmlVersion;
-use quick_xml::events::{BytesRef, BytesStart, Event};
-
 use super::super::decode::DecodedInput;
+use super::super::xml::{Tag, Token, XmlTokens};
 use super::super::{ExchangeError, ExchangeRow, MAX_TEXT, SkipReason, TranslationPair, check_pair};
 use super::inline::{Inline, MarkName, number_marks};
 use super::{ENGINE, KEY, parse_date};
 use crate::model::{Lang, SegmentKey, Time};
 
-/// The longest tag, text or comment.
-const MAX_EVENT: usize = 1 << 20;
-/// The deepest nesting: TMX itself needs six, and sub-flows within sub-flows a few more.
-const MAX_DEPTH: usize = 64;
 /// The most languages of one unit: with `*all*`, each is translated into each.
 const MAX_TEXTS: usize = 32;
-/// The most bytes of a `prop` or attribute that are kept.
-const MAX_NOTE: usize = 1 << 10;
 /// The most parts of one segment.
 const MAX_PARTS: usize = 4096;
 
 /// Reads units one by one.
 pub(in super::super) struct TmxReader<R: Read> {
-    xml: quick_xml::Reader<DecodedInput<R>>,
-    buffer: Vec<u8>,
-    /// The number of open elements.
-    depth: usize,
+    xml: XmlTokens<R>,
     /// The source language of units that name none; nothing if every language is a source.
     source: Option<Lang>,
     /// The remaining rows of the last unit.
     rows: VecDeque<ExchangeRow>,
     is_begun: bool,
     is_over: bool,
-}
-
-/// An XML event, as far as it matters.
-enum Token {
-    Start(Tag),
-    End,
-    Text(String),
-    Over,
-}
-
-/// A start tag: its name and attributes, without prefixes.
-struct Tag {
-    name: String,
-    attributes: HashMap<String, String>,
-}
-
-impl Tag {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.attributes.get(name).map(String::as_str)
-    }
-
-    /// `xml:lang`, or `lang` of TMX 1.1.
-    fn lang(&self) -> Option<Lang> {
-        self.get("lang").and_then(Lang::new)
-    }
-
-    /// Returns the name of a mark: `x`, else `i`, else its place among those of its kind.
-    fn mark_name(&self, nth: &mut usize) -> MarkName {
-        *nth += 1;
-        let named = |name| self.get(name).map(ToOwned::to_owned);
-        named("x").map(MarkName::X).or_else(|| named("i").map(MarkName::I)).unwrap_or(MarkName::Nth(*nth))
-    }
 }
 
 /// The `seg` of a `tuv`, or the reason to skip its row.
@@ -84,86 +41,13 @@ struct TranslationUnit {
 
 impl<R: Read> TmxReader<R> {
     pub(in super::super) fn new(text: DecodedInput<R>) -> Self {
-        let mut xml = quick_xml::Reader::from_reader(text);
-        let config = xml.config_mut();
-        config.expand_empty_elements = true;
-        config.allow_dangling_amp = true;
-        Self { xml, buffer: Vec::new(), depth: 0, source: None, rows: VecDeque::new(), is_begun: false, is_over: false }
-    }
-
-    /// Reads the next event that matters.
-    fn next_token(&mut self) -> Result<Token, ExchangeError> {
-        loop {
-            self.buffer.clear();
-            self.xml.get_mut().allow(MAX_EVENT);
-            let event = self.xml.read_event_into(&mut self.buffer);
-            let token = match event {
-                Ok(Event::Start(tag)) => Token::Start(parse_tag(&tag)),
-                Ok(Event::End(_)) => Token::End,
-                Ok(Event::Text(text)) => Token::Text(text.xml10_content().into_owned()),
-                Ok(Event::CData(text)) => Token::Text(text.xml10_content().into_owned()),
-                Ok(Event::GeneralRef(reference)) => Token::Text(resolve_reference(&reference)),
-                Ok(Event::Eof) => Token::Over,
-                Ok(Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => continue,
-                Err(error) => return Err(self.classify_error(&error)),
-            };
-            match token {
-                Token::Start(_) if self.depth == MAX_DEPTH => return Err(self.too_much("elements that are nested 64 deep")),
-                Token::Start(_) => self.depth += 1,
-                Token::End => self.depth = self.depth.saturating_sub(1),
-                Token::Over if self.depth > 0 => {
-                    let at = self.xml.get_ref().at();
-                    return Err(ExchangeError::Xml { at, why: "it ends before its elements do".to_owned() });
-                }
-                _ => {}
-            }
-            return Ok(token);
-        }
-    }
-
-    fn classify_error(&self, error: &quick_xml::Error) -> ExchangeError {
-        if self.xml.get_ref().is_exhausted() {
-            return self.too_much("a tag or text of more than a mebibyte");
-        }
-        match error {
-            quick_xml::Error::Io(error) => ExchangeError::Io(std::io::Error::new(error.kind(), error.to_string())),
-            error => ExchangeError::Xml { at: self.xml.error_position(), why: error.to_string() },
-        }
-    }
-
-    fn too_much(&self, what: &'static str) -> ExchangeError {
-        ExchangeError::TooMuch { at: self.xml.get_ref().at(), what }
-    }
-
-    /// Skips the rest of an element.
-    fn skip_element(&mut self) -> Result<(), ExchangeError> {
-        let above = self.depth - 1;
-        while self.depth > above {
-            if let Token::Over = self.next_token()? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the text of an element; of a long one its beginning.
-    fn read_note(&mut self) -> Result<String, ExchangeError> {
-        let above = self.depth - 1;
-        let mut note = String::new();
-        while self.depth > above {
-            match self.next_token()? {
-                Token::Text(text) if note.len() < MAX_NOTE => note.extend(text.chars().take(MAX_NOTE)),
-                Token::Over => break,
-                _ => {}
-            }
-        }
-        Ok(note.trim().to_owned())
+        Self { xml: XmlTokens::new(text), source: None, rows: VecDeque::new(), is_begun: false, is_over: false }
     }
 
     /// Reads the next unit. Returns false at the end.
     fn read_next_unit(&mut self) -> Result<bool, ExchangeError> {
         loop {
-            match self.next_token()? {
+            match self.xml.next_token()? {
                 Token::Over if self.is_begun => return Ok(false),
                 Token::Over => return Err(ExchangeError::NotTmx(String::new())),
                 Token::Start(tag) if !self.is_begun => {
@@ -175,7 +59,7 @@ impl<R: Read> TmxReader<R> {
                 Token::Start(tag) => match tag.name.as_str() {
                     "header" => {
                         self.source = tag.get("srclang").and_then(Lang::new);
-                        self.skip_element()?;
+                        self.xml.skip_element()?;
                     }
                     "tu" => {
                         let unit = self.read_unit(&tag)?;
@@ -184,7 +68,7 @@ impl<R: Read> TmxReader<R> {
                     }
                     // The element around the units.
                     "body" => {}
-                    _ => self.skip_element()?,
+                    _ => self.xml.skip_element()?,
                 },
                 Token::End | Token::Text(_) => {}
             }
@@ -195,25 +79,25 @@ impl<R: Read> TmxReader<R> {
         let date = ["changedate", "creationdate"].iter().find_map(|name| parse_date(tag.get(name)?));
         let mut unit =
             TranslationUnit { source: tag.get("srclang").map(ToOwned::to_owned), made: date, ..TranslationUnit::default() };
-        let above = self.depth - 1;
-        while self.depth > above {
-            match self.next_token()? {
+        let above = self.xml.depth() - 1;
+        while self.xml.depth() > above {
+            match self.xml.next_token()? {
                 Token::Start(tag) if tag.name == "tuv" => {
                     if unit.texts.len() == MAX_TEXTS {
-                        return Err(self.too_much("a unit in more than 32 languages"));
+                        return Err(self.xml.too_much("a unit in more than 32 languages"));
                     }
                     let text = self.read_variant()?;
                     unit.texts.push((tag.lang(), text));
                 }
                 Token::Start(tag) if tag.name == "prop" => {
-                    let value = self.read_note()?;
+                    let value = self.xml.read_note()?;
                     match tag.get("type") {
                         Some(ENGINE) => unit.engine = Some(value).filter(|value| !value.is_empty()),
                         Some(KEY) => unit.key = SegmentKey::parse(&value),
                         _ => {}
                     }
                 }
-                Token::Start(_) => self.skip_element()?,
+                Token::Start(_) => self.xml.skip_element()?,
                 Token::End | Token::Text(_) => {}
                 Token::Over => break,
             }
@@ -223,12 +107,12 @@ impl<R: Read> TmxReader<R> {
 
     /// Reads the segment of a `tuv`.
     fn read_variant(&mut self) -> Result<ParsedSegment, ExchangeError> {
-        let above = self.depth - 1;
+        let above = self.xml.depth() - 1;
         let mut found = Err(SkipReason::Empty);
-        while self.depth > above {
-            match self.next_token()? {
+        while self.xml.depth() > above {
+            match self.xml.next_token()? {
                 Token::Start(tag) if tag.name == "seg" && found.is_err() => found = self.read_segment()?,
-                Token::Start(_) => self.skip_element()?,
+                Token::Start(_) => self.xml.skip_element()?,
                 Token::End | Token::Text(_) => {}
                 Token::Over => break,
             }
@@ -237,12 +121,12 @@ impl<R: Read> TmxReader<R> {
     }
 
     fn read_segment(&mut self) -> Result<ParsedSegment, ExchangeError> {
-        let above = self.depth - 1;
+        let above = self.xml.depth() - 1;
         let (mut parts, mut length, mut pairs, mut singles) = (Vec::new(), 0, 0, 0);
         // For each open element the mark that its end closes; for each `bpt`, by its `i`, the mark that its `ept` closes.
         let (mut open, mut begun): (Vec<Option<MarkName>>, HashMap<String, MarkName>) = (Vec::new(), HashMap::new());
-        while self.depth > above {
-            match self.next_token()? {
+        while self.xml.depth() > above {
+            match self.xml.next_token()? {
                 Token::Text(text) => {
                     length += text.len();
                     if length <= MAX_TEXT {
@@ -251,23 +135,23 @@ impl<R: Read> TmxReader<R> {
                 }
                 Token::Start(tag) => match tag.name.as_str() {
                     "bpt" => {
-                        let name = tag.mark_name(&mut pairs);
+                        let name = mark_name(&tag, &mut pairs);
                         begun.insert(tag.get("i").unwrap_or_default().to_owned(), name.clone());
                         parts.push(Inline::Open(name));
-                        self.skip_element()?;
+                        self.xml.skip_element()?;
                     }
                     "ept" => {
                         // One without a beginning crosses another: no mark has this name.
                         let name = begun.remove(tag.get("i").unwrap_or_default()).unwrap_or(MarkName::Nth(0));
                         parts.push(Inline::Close(name));
-                        self.skip_element()?;
+                        self.xml.skip_element()?;
                     }
                     "ph" | "it" | "ut" => {
-                        parts.push(Inline::Single(tag.mark_name(&mut singles)));
-                        self.skip_element()?;
+                        parts.push(Inline::Single(mark_name(&tag, &mut singles)));
+                        self.xml.skip_element()?;
                     }
                     "hi" => {
-                        let name = tag.mark_name(&mut pairs);
+                        let name = mark_name(&tag, &mut pairs);
                         parts.push(Inline::Open(name.clone()));
                         open.push(Some(name));
                     }
@@ -278,7 +162,7 @@ impl<R: Read> TmxReader<R> {
                 Token::Over => break,
             }
             if parts.len() > MAX_PARTS {
-                return Err(self.too_much("a segment of more than 4096 parts"));
+                return Err(self.xml.too_much("a segment of more than 4096 parts"));
             }
         }
         Ok(if length > MAX_TEXT { Err(SkipReason::TooLong) } else { Ok(parts) })
@@ -339,33 +223,9 @@ fn unit_rows(unit: TranslationUnit, header: Option<&Lang>) -> Vec<ExchangeRow> {
         .collect()
 }
 
-fn parse_tag(tag: &BytesStart<'_>) -> Tag {
-    let local = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
-    let mut attributes = HashMap::new();
-    // Malformed attributes are skipped: none that is needed is lost by it.
-    for attribute in tag.attributes().flatten() {
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap_or_default();
-        // `xml:lang` overrides the `lang` of old versions.
-        let name = attribute.key.0;
-        if value.len() <= MAX_NOTE && (name == "xml:lang" || !attributes.contains_key(&local(name))) {
-            attributes.insert(local(name), value.into_owned());
-        }
-    }
-    Tag { name: local(tag.name().0), attributes }
-}
-
-/// Returns the character of a reference. Entities that the file declares are not expanded; they stay as they are written.
-fn resolve_reference(reference: &BytesRef<'_>) -> String {
-    if let Ok(Some(c)) = reference.resolve_char_ref() {
-        return c.to_string();
-    }
-    let name = reference.xml10_content();
-    match &*name {
-        "amp" => "&".to_owned(),
-        "lt" => "<".to_owned(),
-        "gt" => ">".to_owned(),
-        "quot" => "\"".to_owned(),
-        "apos" => "'".to_owned(),
-        other => format!("&{other};"),
-    }
+/// Returns the name of a mark: `x`, else `i`, else its place among those of its kind.
+fn mark_name(tag: &Tag, nth: &mut usize) -> MarkName {
+    *nth += 1;
+    let named = |name| tag.get(name).map(ToOwned::to_owned);
+    named("x").map(MarkName::X).or_else(|| named("i").map(MarkName::I)).unwrap_or(MarkName::Nth(*nth))
 }

@@ -265,6 +265,18 @@ async fn correction_that_the_checks_doubt_is_taken_with_a_warning_and_outlives_e
 }
 
 #[tokio::test]
+async fn sentences_beside_a_correction_are_not_sent_to_an_engine_that_has_come_since() {
+    let (origin, _server, world) = world().await;
+    let text = items(&world, "jeux.en")[0]["content_html"].clone();
+    let other = EngineServer::start(EngineKind::Apertium).await;
+    world.configure("", &tables(&origin, &other).replace("libretranslate", "apertium"));
+    world.relais(&["correct", "--to", "en", SWIM, "Swimming leaves Nanterre"]).await;
+    run(&world).await;
+    assert_eq!(titles(&world, "jeux.en")[0], "Swimming leaves Nanterre");
+    assert_eq!((&items(&world, "jeux.en")[0]["content_html"], other.requests().len()), (&text, 0));
+}
+
+#[tokio::test]
 async fn wrong_translation_is_corrected_as_readers_see_it_with_its_link() {
     let (_origin, _server, world) = world().await;
     let seen = items(&world, "jeux.en")[0]["content_html"].as_str().expect("a text").to_owned();

@@ -72,7 +72,11 @@ pub(super) fn json(segment: &SeenSegment) -> Value {
 pub(super) fn row(segment: &SeenSegment) -> Option<ReviewRow<'_>> {
     let verdict = segment.verdict.as_ref()?;
     let mut note: Vec<String> = verdict.reasons.iter().map(|reason| sentence(reason).to_owned()).collect();
-    note.extend(verdict.finding.clone());
+    match &verdict.finding {
+        // The finding says the same, and more.
+        Some(finding) if note.len() == 1 => note = vec![finding.clone()],
+        finding => note.extend(finding.clone()),
+    }
     note.extend(segment.by.as_ref().map(|by| format!("by {by}")));
     Some(ReviewRow {
         id: ReviewId::new(segment.key, segment.target.as_ref()),

@@ -114,6 +114,7 @@ impl BatchSegment {
     fn improve(&mut self, answer: Option<AcceptedAnswer>) {
         if let Some(answer) = answer.filter(|answer| answer.altered_terms.len() < self.in_other_words.len()) {
             self.outcome = SegmentOutcome::Translated(answer.text);
+            self.in_other_words = answer.altered_terms;
         }
     }
 

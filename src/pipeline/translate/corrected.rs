@@ -7,7 +7,7 @@ use super::document_job::DocumentJob;
 use super::plan::{RenditionRequest, lay_out};
 use super::segment_job::person_keys;
 use super::{CHUNK, Translate};
-use crate::model::{EntryId, EntryRow, Lang, SegmentKey};
+use crate::model::{EntryId, EntryRow, Lang, SegmentKey, is_person};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::originals::load_or_make_originals;
@@ -32,7 +32,7 @@ impl Translate<'_> {
             let (corrected, others): (Vec<&RenditionRequest>, Vec<_>) =
                 suspects.iter().partition(|request| concerned.contains(&(request.known.id, request.to.clone())));
             tracing::debug!(corrected = corrected.len(), of = suspects.len(), "renditions that new corrections concern");
-            wanted.extend(corrected.into_iter().cloned());
+            wanted.extend(self.with_former_engines(corrected).await?);
             self.note_unconcerned(&others, serial).await?;
         }
         Ok(wanted)
@@ -50,6 +50,25 @@ impl Translate<'_> {
             self.store.find_changed_corrections(&keys.concat(), oldest).await?.into_iter().collect();
         let concerned = jobs.iter().zip(&keys).filter(|(_, keys)| keys.iter().any(|key| changed.contains(key)));
         Ok(concerned.map(|(job, _)| (job.id, job.to.clone())).collect())
+    }
+
+    /// Returns the requests with the engines that made the stored renditions.
+    async fn with_former_engines(&self, requests: Vec<&RenditionRequest>) -> Result<Vec<RenditionRequest>, StoreError> {
+        let mut by_lang: HashMap<&Lang, Vec<EntryId>> = HashMap::new();
+        for request in &requests {
+            by_lang.entry(&request.to).or_default().push(request.known.id);
+        }
+        let mut engines: HashMap<(EntryId, &Lang), Vec<String>> = HashMap::new();
+        for (lang, entries) in by_lang {
+            let made = self.store.load_translations(&entries, lang).await?;
+            engines.extend(made.into_iter().map(|(id, rendition)| ((id, lang), rendition.provenance.engines)));
+        }
+        let with_engines = |request: &RenditionRequest| {
+            let former = engines.get(&(request.known.id, &request.to)).into_iter().flatten();
+            let former_engines = former.filter(|identity| !is_person(identity)).cloned().collect();
+            RenditionRequest { former_engines, ..request.clone() }
+        };
+        Ok(requests.into_iter().map(with_engines).collect())
     }
 
     async fn note_unconcerned(&self, requests: &[&RenditionRequest], serial: i64) -> Result<(), StoreError> {

@@ -16,5 +16,7 @@ pub(super) struct DocumentJob {
     pub(super) inputs: RenditionInputs,
     /// The engines to ask in turn, as places in the list of the pass.
     pub(super) engines: Vec<usize>,
+    /// The identities of earlier engines whose translations are recalled, too.
+    pub(super) former_engines: Vec<String>,
     pub(super) document: Arc<Document>,
 }

@@ -50,6 +50,7 @@ impl SegmentExplainer<'_> {
             to: document.languages().1.clone(),
             inputs: RenditionInputs { hash: RenditionInputs::UNFINISHED, show },
             engines,
+            former_engines: Vec::new(),
             document: Arc::clone(&document),
         };
         let mut state = SchedulerState::new(self.engines, vec![job], self.now);

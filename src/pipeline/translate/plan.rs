@@ -36,6 +36,9 @@ pub(in crate::pipeline) struct RenditionRequest {
     /// The number of the last change of corrections that the stored rendition takes into account, if nothing else is wrong with it: it
     /// is made again only if a later change concerns it.
     pub(super) corrected_until: Option<i64>,
+    /// The identities of the engines that made the stored rendition, if it is made again for a correction only: what they translated
+    /// stays, whatever engines the edition names now.
+    pub(super) former_engines: Vec<String>,
 }
 
 /// The renditions that several editions want, each once.
@@ -79,6 +82,7 @@ impl<'a> RenditionRequests<'a> {
                     edition: self.editions,
                     inputs,
                     corrected_until: None,
+                    former_engines: Vec::new(),
                 });
                 if inputs.show > request.inputs.show {
                     request.inputs = inputs;
@@ -224,6 +228,7 @@ pub(super) fn lay_out(
             to: request.to.clone(),
             inputs: request.inputs,
             engines: request.engines.clone(),
+            former_engines: request.former_engines.clone(),
             document: Arc::new(Document::new(&original, request.inputs.show, &request.from, &request.to, glossary)),
         });
     }

@@ -31,6 +31,8 @@ pub(super) struct SegmentJob {
     pub(super) is_only_terms: bool,
     /// The engines to ask in turn.
     pub(super) turns: Vec<EngineTurn>,
+    /// The keys of translations by earlier engines, with their identities.
+    pub(super) former: Vec<(SegmentKey, Arc<str>)>,
     /// The keys of a translation that a person made, the present one first. The second one tells texts apart.
     pub(super) by_person: [SegmentKey; 2],
     /// The next of `turns`.
@@ -164,6 +166,12 @@ impl SegmentJob {
     }
 }
 
+/// Returns the keys under which translations of a segment by an engine may be remembered: terms are sent in one form or another.
+pub(super) fn engine_keys(segment: &SegmentRequest, LanguagePair { from, to }: &LanguagePair, identity: &str) -> [SegmentKey; 2] {
+    let terms = segment.term_pairs();
+    [SegmentKey::new, SegmentKey::with_words].map(|make| make(&segment.source, from, to, identity, &terms))
+}
+
 /// Returns the keys of a translation that a person made of a segment, the present one first.
 pub(super) fn person_keys(segment: &SegmentRequest, LanguagePair { from, to }: &LanguagePair) -> [SegmentKey; 2] {
     let source = &segment.source;
@@ -212,6 +220,7 @@ impl SegmentJobs {
             again: None,
             is_only_terms: segment.is_only_terms,
             turns: engines.iter().map(turn).collect(),
+            former: Vec::new(),
             by_person,
             next: 0,
             rank: rank(place),

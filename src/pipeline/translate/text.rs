@@ -50,6 +50,7 @@ pub async fn translate_text(
         at: clock.now(),
         inputs: RenditionInputs { hash: 1, show: Show::Full },
         engines: vec![0],
+        former_engines: Vec::new(),
         document: Arc::new(document),
         to: request.to,
     };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::segment_job::{GLOSSARY, JobState, SegmentJob};
+use super::super::segment_job::{EngineTurn, GLOSSARY, JobState, SegmentJob};
 use super::state::{EngineQueue, SchedulerState};
 use crate::model::{Marked, MemoryResult, PERSON, SegmentKey};
 use crate::store::{Store, StoreError};
@@ -20,7 +20,7 @@ pub(in super::super) async fn recall_known(
     restore_only_terms(state);
     let Some(store) = store else { return Ok(Vec::new()) };
     let open = state.jobs.all.iter().filter(|job| matches!(job.state, JobState::Open | JobState::Waiting));
-    let keys: Vec<SegmentKey> = open.flat_map(|job| job.turns.iter().map(|turn| turn.key)).collect();
+    let keys: Vec<SegmentKey> = open.flat_map(keys_of).collect();
     let known: HashMap<SegmentKey, MemoryResult> = store.recall_segments(&keys).await?.into_iter().collect();
     for job in state.jobs.all.iter_mut().filter(|job| !matches!(job.state, JobState::Done { .. })) {
         if let Some((text, by)) = find_translation(job, &known, &state.engines) {
@@ -67,6 +67,10 @@ fn restore_only_terms(state: &mut SchedulerState<'_>) {
     }
 }
 
+fn keys_of(job: &SegmentJob) -> impl Iterator<Item = SegmentKey> {
+    job.turns.iter().map(|turn| turn.key).chain(job.former.iter().map(|(key, _)| *key))
+}
+
 /// Finds a translation in the memory, and the identity of the engine that made it; the engines come in their order.
 fn find_translation(
     job: &SegmentJob,
@@ -80,5 +84,7 @@ fn find_translation(
         }
         _ => None,
     };
-    job.turns.iter().find_map(|turn| Some((translation(&turn.key)?, Arc::clone(&engines[turn.engine].identity))))
+    let of_turn = |turn: &EngineTurn| Some((translation(&turn.key)?, Arc::clone(&engines[turn.engine].identity)));
+    let of_former = |(key, identity): &(SegmentKey, Arc<str>)| Some((translation(key)?, Arc::clone(identity)));
+    job.turns.iter().find_map(of_turn).or_else(|| job.former.iter().find_map(of_former))
 }

@@ -9,10 +9,10 @@ use super::super::batch::{BatchSegment, SegmentOutcome};
 use super::super::document_job::DocumentJob;
 use super::super::engine_handle::EngineHandle;
 use super::super::reason::UntranslatedReason;
-use super::super::segment_job::{EngineTurn, JobState, QueueRank, SegmentJob, SegmentJobs};
+use super::super::segment_job::{EngineTurn, JobState, QueueRank, SegmentJob, SegmentJobs, engine_keys};
 use super::finish::{FinishedDocument, summarise};
 use crate::model::{Marked, Refusal, RenditionInputs, SegmentKey, Time, TranslationCounts};
-use crate::translate::{ContextUse, LanguagePair, Limits, batch_len, fits};
+use crate::translate::{ContextUse, LanguagePair, Limits, SegmentRequest, batch_len, fits};
 
 /// The state of the scheduler.
 pub(in super::super) struct SchedulerState<'a> {
@@ -92,8 +92,15 @@ impl<'a> SchedulerState<'a> {
             let pair = LanguagePair { from: from.clone(), to: to.clone() };
             let turn = |engine: &usize| (*engine, &*engines[*engine].identity, engines[*engine].handle.engine.term_form());
             let turns: Vec<_> = job.engines.iter().map(turn).collect();
-            let segments =
-                job.document.segments().iter().map(|segment| jobs.add(segment, &pair, &turns, place, job.at)).collect();
+            let add = |segment: &SegmentRequest| {
+                let at = jobs.add(segment, &pair, &turns, place, job.at);
+                for identity in &job.former_engines {
+                    let keys = engine_keys(segment, &pair, identity);
+                    jobs.all[at].former.extend(keys.map(|key| (key, Arc::from(identity.as_str()))));
+                }
+                at
+            };
+            let segments = job.document.segments().iter().map(add).collect();
             pending.push(PendingDocument { job, segments, open: 0 });
         }
         let counts = TranslationCounts { segments: jobs.all.len() as u64, ..TranslationCounts::default() };

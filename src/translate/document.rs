@@ -385,6 +385,18 @@ mod tests {
     }
 
     #[test]
+    fn words_of_a_person_are_neither_typeset_nor_refused_for_their_marks() {
+        let original = original("Un « mot »", "", "<p>Un <b>mot</b> : deux.</p>");
+        let document = Document::new(&original, Show::Full, &lang("fr"), &lang("en"), &Glossary::empty());
+        let texts = [Some(Marked::text("A « word »")), Some(Marked::text("One 'word' : two."))];
+        let by_person = document.assemble_with(&texts, &HashSet::from([0, 1]));
+        assert_eq!((by_person.title.as_str(), by_person.unplaced), ("A « word »", 0));
+        assert_eq!(by_person.content.expect("a content").as_str(), "<p>One 'word' : two.</p>");
+        let by_engine = document.assemble(&texts);
+        assert_eq!((by_engine.title.as_str(), by_engine.unplaced), ("A “word”", 1));
+    }
+
+    #[test]
     fn title_of_nothing_but_terms_needs_no_engine() {
         let glossary = Glossary::parse("source\tvariants\ten\nCIO\t\tIOC\n", "").expect("a glossary");
         let document = Document::new(&original("CIO", "", ""), Show::Title, &lang("fr"), &lang("en"), &glossary);

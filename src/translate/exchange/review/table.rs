@@ -61,7 +61,7 @@ fn from_cell(cell: &str) -> &str {
 
 /// Returns true if a spreadsheet would take a text for a formula, or if it begins like one that was kept from that.
 fn is_formula(text: &str) -> bool {
-    text.trim_start().trim_start_matches('\'').starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+    text.trim_start_matches(|c: char| c.is_whitespace() || c == '\'').starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
 /// Reads a table. Columns are found by their headings; those that are needed are `to` and `source`, and `target` or `correction`.

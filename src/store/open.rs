@@ -177,32 +177,33 @@ async fn applied_migrations(location: &Location, connection: &mut AnyConnection)
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let [first, translation, servers, refusals, engines, articles, stories, rule_facts, cached_tokens, corrections] = match dialect {
-        Dialect::Sqlite => [
-            include_str!("migrations/sqlite/0001_first.sql"),
-            include_str!("migrations/sqlite/0002_translation.sql"),
-            include_str!("migrations/sqlite/0003_servers.sql"),
-            include_str!("migrations/sqlite/0004_refusals.sql"),
-            include_str!("migrations/sqlite/0005_engines.sql"),
-            include_str!("migrations/sqlite/0006_articles.sql"),
-            include_str!("migrations/sqlite/0007_stories.sql"),
-            include_str!("migrations/sqlite/0008_rule_facts.sql"),
-            include_str!("migrations/sqlite/0009_cached_tokens.sql"),
-            include_str!("migrations/sqlite/0010_corrections.sql"),
-        ],
-        Dialect::Postgres => [
-            include_str!("migrations/postgres/0001_first.sql"),
-            include_str!("migrations/postgres/0002_translation.sql"),
-            include_str!("migrations/postgres/0003_servers.sql"),
-            include_str!("migrations/postgres/0004_refusals.sql"),
-            include_str!("migrations/postgres/0005_engines.sql"),
-            include_str!("migrations/postgres/0006_articles.sql"),
-            include_str!("migrations/postgres/0007_stories.sql"),
-            include_str!("migrations/postgres/0008_rule_facts.sql"),
-            include_str!("migrations/postgres/0009_cached_tokens.sql"),
-            include_str!("migrations/postgres/0010_corrections.sql"),
-        ],
-    };
+    let [first, translation, servers, refusals, engines, articles, stories, rule_facts, cached_tokens, corrections] =
+        match dialect {
+            Dialect::Sqlite => [
+                include_str!("migrations/sqlite/0001_first.sql"),
+                include_str!("migrations/sqlite/0002_translation.sql"),
+                include_str!("migrations/sqlite/0003_servers.sql"),
+                include_str!("migrations/sqlite/0004_refusals.sql"),
+                include_str!("migrations/sqlite/0005_engines.sql"),
+                include_str!("migrations/sqlite/0006_articles.sql"),
+                include_str!("migrations/sqlite/0007_stories.sql"),
+                include_str!("migrations/sqlite/0008_rule_facts.sql"),
+                include_str!("migrations/sqlite/0009_cached_tokens.sql"),
+                include_str!("migrations/sqlite/0010_corrections.sql"),
+            ],
+            Dialect::Postgres => [
+                include_str!("migrations/postgres/0001_first.sql"),
+                include_str!("migrations/postgres/0002_translation.sql"),
+                include_str!("migrations/postgres/0003_servers.sql"),
+                include_str!("migrations/postgres/0004_refusals.sql"),
+                include_str!("migrations/postgres/0005_engines.sql"),
+                include_str!("migrations/postgres/0006_articles.sql"),
+                include_str!("migrations/postgres/0007_stories.sql"),
+                include_str!("migrations/postgres/0008_rule_facts.sql"),
+                include_str!("migrations/postgres/0009_cached_tokens.sql"),
+                include_str!("migrations/postgres/0010_corrections.sql"),
+            ],
+        };
     let step = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };

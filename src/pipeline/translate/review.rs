@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::blocking::spawn_cpu;
+use super::super::edition_rows::RowReader;
 use super::super::error::PipelineError;
 use super::super::originals::{load_originals, make_original};
 use super::engine_handle::EngineHandle;
@@ -117,9 +118,9 @@ impl SegmentReview<'_> {
     /// Returns the entries that editions show in other languages than their own, and which editions do.
     async fn find_entries(&self) -> Result<(Vec<RenditionRequest>, ShowingEditions), PipelineError> {
         let mut requests = RenditionRequests::new(self.engines, self.glossary);
-        let mut showing = ShowingEditions::new();
+        let (mut showing, mut reader) = (ShowingEditions::new(), RowReader::new(false));
         for edition in self.editions.iter().filter(|edition| is_translated(edition)) {
-            let newest = newest_entries(Some(self.store), edition, &ExpectedEntries::default(), false).await?;
+            let newest = newest_entries(Some(self.store), &mut reader, edition, &ExpectedEntries::default()).await?;
             for (row, lang) in newest.iter().flat_map(|row| edition.langs.iter().map(move |lang| (row, lang))) {
                 showing.entry((row.id, lang.clone())).or_default().push(edition.id.clone());
             }

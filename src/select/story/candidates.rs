@@ -5,21 +5,21 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-use crate::model::{ArticleKey, EntryRow, StoryKey, Time, TokenKind};
+use crate::model::{EntryRow, StoryKey, Time, TokenKind};
 
 /// The bands of a signature. With two rows each, entries that share three words of ten are found in ten cases of eleven, those that share
 /// four of ten in nearly all.
 const BANDS: usize = 26;
 /// The rows of a band: one is in every second article, three find too little.
 const ROWS: usize = 2;
-/// The facts of an article that two entries may have in common; see [`ArticleKey::facts`].
+/// The facts of an article that two entries may have in common; see [`crate::model::ArticleKey::facts`].
 const FACTS: usize = 3;
 /// The entries that are looked at of one chain, the nearest in time.
 const MAX_CHAIN: usize = 4;
 /// A chain of more entries than this is of words that many articles have: one such band alone makes no candidate.
 const SHORT_CHAIN: usize = 2;
 /// The most entries that one is compared with: those with the most bands in common.
-pub(super) const MAX_CANDIDATES: usize = 12;
+pub(super) const MAX_CANDIDATES: usize = 8;
 /// No entry.
 const NONE: u32 = u32::MAX;
 
@@ -61,13 +61,13 @@ impl Candidates {
     pub(super) fn extend(&mut self, rows: &[EntryRow], window: Duration) -> Found {
         let first = self.times.len();
         self.times.extend(rows.iter().map(|row| row.at));
-        let keys: Vec<Keys> = rows.iter().map(|row| keys(&row.story, &row.article)).collect();
+        let keys = keys_of(rows);
         let hits = self.indexes.iter_mut().enumerate().map(|(number, index)| {
             let mut hits = Hits { counts: Vec::with_capacity(rows.len()), ..Hits::default() };
-            for (place, keys) in (first..).zip(&keys) {
+            for (place, key) in (first..).zip(&keys[number]) {
                 let at = self.times[place];
                 let begin = hits.places.len();
-                let chain = index.push(keys[number]).take(MAX_CHAIN);
+                let chain = index.push(*key).take(MAX_CHAIN);
                 hits.places.extend(chain.take_while(|other| self.times[*other as usize].since(at) <= window));
                 hits.counts.push(u8::try_from(hits.places.len() - begin).unwrap_or(u8::MAX));
             }
@@ -148,18 +148,17 @@ impl Nearest {
     }
 }
 
-/// The keys of an entry in each index, as far as it has them.
-type Keys = [Option<u32>; BANDS + FACTS];
-
-fn keys(story: &StoryKey, article: &ArticleKey) -> Keys {
-    let mut keys = [None; BANDS + FACTS];
-    if let Some(rows) = signature(story) {
-        for (key, [a, b]) in keys.iter_mut().zip(rows.as_chunks::<ROWS>().0) {
-            *key = Some(mix(*a, 0) ^ b);
+/// Returns for each index the keys of some entries, as far as they have one.
+fn keys_of(rows: &[EntryRow]) -> [Vec<Option<u32>>; BANDS + FACTS] {
+    let mut keys = std::array::from_fn(|_| vec![None; rows.len()]);
+    for (place, row) in rows.iter().enumerate() {
+        let bands = signature(&row.story);
+        for (keys, [a, b]) in keys.iter_mut().zip(bands.iter().flat_map(|rows| rows.as_chunks::<ROWS>().0)) {
+            keys[place] = Some(mix(*a, 0) ^ b);
         }
-    }
-    for (kind, fact) in article.facts() {
-        keys[BANDS + usize::from(kind)] = Some(fold(fact));
+        for (kind, fact) in row.article.facts() {
+            keys[BANDS + usize::from(kind)][place] = Some(fold(fact));
+        }
     }
     keys
 }

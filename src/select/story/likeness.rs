@@ -1,5 +1,6 @@
 //! Tells whether two entries are about the same event, by their fingerprints alone: the answer for two entries depends on no third.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::lexicon::traits;
@@ -18,13 +19,16 @@ const LEAST_EVIDENCE: f64 = 3.5;
 /// The weight of common tokens from which on more say nothing.
 const MOST_EVIDENCE: f64 = 16.0;
 
+/// The number of kinds of tokens.
+const KINDS: usize = TokenKind::Name as usize + 1;
+
 /// The number of features of a pair.
 pub(super) const FEATURES: usize = 13;
 /// The weights of the features, and the constant: fitted on `tests/story/fitted.tsv` by logistic regression. That of headlines without a
 /// common word was set by hand, on feeds of one day: two articles about a crime tell the same background, and need not tell the same
 /// news.
-const WEIGHTS: [f64; FEATURES] = [2.09, 1.77, 1.21, 3.79, 1.10, 4.32, -1.90, -1.50, -2.00, -1.24, -0.81, -1.49, -3.36];
-const CONSTANT: f64 = -4.41;
+const WEIGHTS: [f64; FEATURES] = [2.09, 1.77, 1.21, 3.79, 1.10, 4.32, -1.95, -1.50, -2.00, -1.24, -0.81, -1.49, -3.36];
+const CONSTANT: f64 = -4.34;
 
 /// Returns how much two entries are about the same event, from 0 to 1; `apart` is the time between them, `window` the longest.
 pub(super) fn likeness(one: &StoryKey, other: &StoryKey, apart: Duration, window: Duration) -> f64 {
@@ -38,22 +42,21 @@ pub(super) fn features(one: &StoryKey, other: &StoryKey, apart: Duration, window
     if apart > window || has_conflict(one, other) {
         return None;
     }
-    let shared = Shared::new(one, other);
-    if shared.evidence < LEAST_EVIDENCE || lack_each_other(one, other, TokenKind::Discipline) == (true, true) {
+    let Compared { shared, of_one, of_other, has_same_words } = Compared::new(one, other);
+    let lack = |kind: TokenKind| of_one.lacks[kind as usize] && of_other.lacks[kind as usize];
+    if shared.evidence < LEAST_EVIDENCE || lack(TokenKind::Discipline) {
         return None;
     }
-    if names_nobody_of(one, other) {
+    if of_one.names_nobody() && of_other.names_nobody() {
         // The same words about somebody else: the results of two matches.
         return None;
     }
-    let differ = one.traits ^ other.traits;
-    let (names_of_one, names_of_other) = lack_each_other(one, other, TokenKind::Name);
-    let (numbers_of_one, numbers_of_other) = lack_each_other(one, other, TokenKind::Number);
-    let has_names_of_its_own = names_of_one && names_of_other;
-    if numbers_of_one && numbers_of_other && (has_names_of_its_own || has_same_words(one, other)) {
+    let has_names_of_its_own = lack(TokenKind::Name);
+    if lack(TokenKind::Number) && (has_names_of_its_own || has_same_words) {
         // Two of a series: the third and the fourth stage.
         return None;
     }
+    let differ = one.traits ^ other.traits;
     let flag = |is_set: bool| if is_set { 1.0 } else { 0.0 };
     let hours = apart.as_secs_f64() / 3600.0;
     Some([
@@ -67,7 +70,7 @@ pub(super) fn features(one: &StoryKey, other: &StoryKey, apart: Duration, window
         (hours / 6.0).min(1.0),
         (hours - 6.0).max(0.0) / 18.0,
         flag(has_names_of_its_own),
-        flag(numbers_of_one && numbers_of_other),
+        flag(lack(TokenKind::Number)),
         flag(differ & traits::REACTION != 0),
         flag(differ & traits::FEATURE != 0),
     ])
@@ -106,39 +109,112 @@ struct Shared {
     has_title_word: bool,
 }
 
-impl Shared {
+/// The tokens of one of two headlines.
+#[derive(Default)]
+struct OwnTokens {
+    /// For each kind, true if the headline has a token of it that the other entry does not have.
+    lacks: [bool; KINDS],
+    /// True if the headline has names, and if the other entry has one of them.
+    has_names: bool,
+    has_shared_name: bool,
+}
+
+impl OwnTokens {
+    fn add(&mut self, token: StoryToken, is_shared: bool) {
+        if token.is_in_title() {
+            self.lacks[token.kind() as usize] |= !is_shared;
+            self.has_names |= token.kind() == TokenKind::Name;
+            self.has_shared_name |= token.kind() == TokenKind::Name && is_shared;
+        }
+    }
+
+    /// Returns true if the headline has names, and the other entry has none of them.
+    fn names_nobody(&self) -> bool {
+        self.has_names && !self.has_shared_name
+    }
+}
+
+/// Two entries, token by token.
+struct Compared {
+    shared: Shared,
+    of_one: OwnTokens,
+    of_other: OwnTokens,
+    /// True if both headlines have the same words, but for their numbers.
+    has_same_words: bool,
+}
+
+impl Compared {
+    /// Compares two keys in one pass: their tokens are in order.
     fn new(one: &StoryKey, other: &StoryKey) -> Self {
-        let (mut shared, mut all, mut all_titles) = (Self::default(), 0.0, 0.0);
-        let (mut of_one, mut of_other) = (0.0, 0.0);
-        for token in &one.tokens {
-            let same = other.find(token.word());
-            let kind = same.map_or(token.kind(), |same| same.kind().max(token.kind()));
-            let weight = weight(kind);
-            let (in_one, in_other) = (token.is_in_title(), same.is_some_and(StoryToken::is_in_title));
-            all += weight;
-            of_one += if in_one { weight } else { 0.0 };
-            of_other += if in_other { weight } else { 0.0 };
-            all_titles += if in_one || in_other { weight } else { 0.0 };
-            if same.is_some() {
-                shared.evidence += weight;
-                shared.cover_of_one += if in_one { weight } else { 0.0 };
-                shared.cover_of_other += if in_other { weight } else { 0.0 };
-                shared.titles += if in_one && in_other { weight } else { 0.0 };
-                shared.has_title_word |= in_one && in_other && kind != TokenKind::Name;
-            }
+        let mut compared = Self {
+            shared: Shared::default(),
+            of_one: OwnTokens::default(),
+            of_other: OwnTokens::default(),
+            has_same_words: true,
+        };
+        let mut sums = Sums::default();
+        let (mut own, mut others) = (one.tokens.iter().copied().peekable(), other.tokens.iter().copied().peekable());
+        loop {
+            let order = match (own.peek(), others.peek()) {
+                (Some(a), Some(b)) => a.word().cmp(&b.word()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            let a = if order.is_le() { own.next() } else { None };
+            let b = if order.is_ge() { others.next() } else { None };
+            compared.add(a, b, &mut sums);
         }
-        for token in other.tokens.iter().filter(|token| one.find(token.word()).is_none()) {
-            let weight = weight(token.kind());
-            all += weight;
-            of_other += if token.is_in_title() { weight } else { 0.0 };
-            all_titles += if token.is_in_title() { weight } else { 0.0 };
+        compared.shared.divide(&sums);
+        compared
+    }
+
+    /// Adds a word that one of them has, or both.
+    fn add(&mut self, a: Option<StoryToken>, b: Option<StoryToken>, sums: &mut Sums) {
+        if let Some(token) = a {
+            self.of_one.add(token, b.is_some());
         }
+        if let Some(token) = b {
+            self.of_other.add(token, a.is_some());
+        }
+        let in_title = |token: Option<StoryToken>| token.is_some_and(StoryToken::is_in_title);
+        let is_title_word =
+            |token: Option<StoryToken>| token.is_some_and(|token| token.is_in_title() && token.kind() != TokenKind::Number);
+        self.has_same_words &= is_title_word(a) == is_title_word(b);
+        let kind = a.map(StoryToken::kind).max(b.map(StoryToken::kind)).unwrap_or(TokenKind::Word);
+        let (weight, in_one, in_other) = (weight(kind), in_title(a), in_title(b));
+        sums.all += weight;
+        sums.of_one += if in_one { weight } else { 0.0 };
+        sums.of_other += if in_other { weight } else { 0.0 };
+        sums.titles += if in_one || in_other { weight } else { 0.0 };
+        if a.is_some() && b.is_some() {
+            let shared = &mut self.shared;
+            shared.evidence += weight;
+            shared.cover_of_one += if in_one { weight } else { 0.0 };
+            shared.cover_of_other += if in_other { weight } else { 0.0 };
+            shared.titles += if in_one && in_other { weight } else { 0.0 };
+            shared.has_title_word |= in_one && in_other && kind != TokenKind::Name;
+        }
+    }
+}
+
+/// The weights of all tokens, of those of each headline, and of those of both headlines.
+#[derive(Default)]
+struct Sums {
+    all: f64,
+    of_one: f64,
+    of_other: f64,
+    titles: f64,
+}
+
+impl Shared {
+    /// Makes parts of the weights that were added up.
+    fn divide(&mut self, sums: &Sums) {
         let part = |some: f64, of: f64| if of > 0.0 { some / of } else { 0.0 };
-        shared.cover_of_one = part(shared.cover_of_one, of_one);
-        shared.cover_of_other = part(shared.cover_of_other, of_other);
-        shared.titles = part(shared.titles, all_titles);
-        shared.texts = part(shared.evidence, all);
-        shared
+        self.cover_of_one = part(self.cover_of_one, sums.of_one);
+        self.cover_of_other = part(self.cover_of_other, sums.of_other);
+        self.titles = part(self.titles, sums.titles);
+        self.texts = part(self.evidence, sums.all);
     }
 }
 
@@ -149,31 +225,4 @@ fn weight(kind: TokenKind) -> f64 {
         TokenKind::Discipline => 1.3,
         TokenKind::Name => 2.0,
     }
-}
-
-/// Returns true if two headlines have the same words, but for their numbers.
-fn has_same_words(one: &StoryKey, other: &StoryKey) -> bool {
-    let words = |key: &StoryKey| {
-        let tokens = key.tokens.iter().filter(|token| token.is_in_title() && token.kind() != TokenKind::Number);
-        tokens.map(|token| token.word()).collect::<Vec<_>>()
-    };
-    words(one) == words(other)
-}
-
-/// Returns true if both headlines have names, and none of them is in the other entry.
-fn names_nobody_of(one: &StoryKey, other: &StoryKey) -> bool {
-    let names = |key: &StoryKey, others: &StoryKey| {
-        let mut names = key.tokens.iter().filter(|token| token.is_in_title() && token.kind() == TokenKind::Name).peekable();
-        names.peek().is_some() && names.all(|token| others.find(token.word()).is_none())
-    };
-    names(one, other) && names(other, one)
-}
-
-/// Returns for each of two headlines whether it has a token of a kind that the other entry does not have.
-fn lack_each_other(one: &StoryKey, other: &StoryKey, kind: TokenKind) -> (bool, bool) {
-    let has_own = |key: &StoryKey, other: &StoryKey| {
-        let mut named = key.tokens.iter().filter(|token| token.is_in_title() && token.kind() == kind);
-        named.any(|token| other.find(token.word()).is_none())
-    };
-    (has_own(one, other), has_own(other, one))
 }

@@ -101,6 +101,10 @@ impl Reader {
         (is_title, is_shouted): (bool, bool),
     ) {
         self.traits |= trait_of_phrase(word, before);
+        if is_title && word.is_start && matches!(word.text.as_str(), "comment" | "pourquoi") {
+            // Who explains something does not report it.
+            self.traits |= traits::FEATURE;
+        }
         if let Some(found) = round_of(word, next) {
             self.traits |= found;
             *round = found;
@@ -167,7 +171,7 @@ impl Reader {
 fn trait_of_phrase(word: &Word, [first, second]: &[String; 2]) -> u32 {
     match (first.as_str(), second.as_str(), word.text.as_str()) {
         (_, "en", "direct") | ("minute", "par", "minute") | ("", "", "direct") => traits::LIVE,
-        ("le", "point", "sur") => traits::FEATURE,
+        ("le", "point", "sur") | ("l" | "qu", "on", "sait") | ("que", "sait", "on") | ("il", "faut", "savoir") => traits::FEATURE,
         (_, "quelle", "heure") | (_, "ou", "voir" | "regarder") => traits::PREVIEW,
         _ => 0,
     }
@@ -247,6 +251,19 @@ mod tests {
             assert_eq!(traits_of(title) & traits::LIVE, traits::LIVE, "{title}");
         }
         assert_eq!(traits_of("Descente : à quelle heure et où voir la course"), traits::PREVIEW);
+    }
+
+    #[test]
+    fn explanations_are_features() {
+        for title in [
+            "Vendée Globe : comment Marceau a conquis le public",
+            "Pourquoi la descente est annulée",
+            "Annecy : ce que l’on sait de l’incendie",
+            "Relais : ce qu'il faut savoir de la finale",
+        ] {
+            assert_eq!(traits_of(title) & traits::FEATURE, traits::FEATURE, "{title}");
+        }
+        assert_eq!(traits_of("Marceau raconte comment il a gagné"), 0);
     }
 
     #[test]

@@ -25,7 +25,7 @@ const ARTICLES: usize = 200;
 /// How much longer it may take to take an article apart and put it together than to clean it, which parses and writes it once.
 const MOST_BARE: f64 = 1.5;
 /// The same with everything around it: terms looked for, the result cleaned again, made plain text.
-const MOST_WHOLE: f64 = 11.0;
+const MOST_WHOLE: f64 = 9.0;
 
 pub(crate) fn main(args: &[&str]) -> ExitCode {
     let check = args.contains(&"--check");

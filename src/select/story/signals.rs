@@ -263,7 +263,7 @@ mod tests {
         ] {
             assert_eq!(traits_of(title) & traits::FEATURE, traits::FEATURE, "{title}");
         }
-        assert_eq!(traits_of("Marceau raconte comment il a gagné"), 0);
+        assert_eq!(traits_of("Marceau raconte comment il a gagné") & traits::FEATURE, 0);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub enum ReasoningEffort {
     Minimal,
     /// Little.
     Low,
-    /// What most models do by themselves.
+    /// As much as most models make by themselves.
     Medium,
     /// Much.
     High,

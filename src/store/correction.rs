@@ -8,7 +8,7 @@ use super::connection::OperationResult;
 use super::error::OperationError;
 use super::json::{arrays, list};
 use super::row::{collected_rows, time};
-use super::segment_queue::{KEYS_AT_ONCE, key_list, parse_key};
+use super::segment_queue::{KEYS_AT_ONCE, key_list, page_of_keys, parse_key};
 use super::sql::{Dialect, Sql, set_durability, sql};
 use super::{Store, StoreError};
 use crate::model::{EntryId, Lang, SegmentKey, Time};
@@ -42,7 +42,7 @@ const LIST: &str = "select key, source_lang, target_lang, source, target, origin
 
 const NOTE: Sql = sql!("update rendition set corrections = $3 where lang = $2 and entry" in_ids);
 
-/// What a person translated, or has taken back.
+/// A translation by a person, or one that was taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
     /// The key of the segment: [`SegmentKey::of_person`].
@@ -157,12 +157,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Correction>, StoreError> {
         let attempt = "read corrections";
-        let query = sqlx::query(LIST)
-            .bind(after.map(|key| key.to_string()).unwrap_or_default())
-            .bind(from.map(Lang::to_string).unwrap_or_default())
-            .bind(to.map(Lang::to_string).unwrap_or_default())
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = self.fetch_all(attempt, query).await?;
+        let rows = self.fetch_all(attempt, page_of_keys(LIST, (from, to), after, limit)).await?;
         self.decode(attempt, rows.iter().map(correction).collect())
     }
 }

@@ -8,7 +8,7 @@ use super::connection::OperationResult;
 use super::error::OperationError;
 use super::json::{arrays, list, without_nul};
 use super::row::{collected_rows, time};
-use super::segment_queue::{KEYS_AT_ONCE, key_list, parse_key, release_segments};
+use super::segment_queue::{KEYS_AT_ONCE, key_list, page_of_keys, parse_key, release_segments};
 use super::sql::{Dialect, Sql, set_durability, sql};
 use super::{Store, StoreError};
 use crate::model::{Lang, MemoryResult, Period, Refusal, SegmentKey, Time};
@@ -71,14 +71,14 @@ pub struct MemoryEntry {
     pub made: Time,
 }
 
-/// What was found in the answers to a segment.
+/// The findings in the answers to a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryFinding {
     /// The key of the segment.
     pub key: SegmentKey,
     /// The reason for which its translation is in doubt, or was asked for again; nothing for a refusal, which has its own.
     pub doubt: Option<String>,
-    /// What a check found, in a sentence.
+    /// The finding of a check, in a sentence.
     pub finding: Option<String>,
 }
 
@@ -199,12 +199,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<MemoryEntry>, StoreError> {
         let attempt = "read the memory";
-        let query = sqlx::query(LIST)
-            .bind(after.map(|key| key.to_string()).unwrap_or_default())
-            .bind(from.map(Lang::to_string).unwrap_or_default())
-            .bind(to.map(Lang::to_string).unwrap_or_default())
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = self.fetch_all(attempt, query).await?;
+        let rows = self.fetch_all(attempt, page_of_keys(LIST, (from, to), after, limit)).await?;
         self.decode(attempt, rows.iter().map(memory_entry).collect())
     }
 

@@ -10,7 +10,7 @@ use super::json::{list, without_nul};
 use super::memory_leases::MAX_LEASE;
 use super::sql::{Dialect, OwnedQuery, Sql, sql};
 use super::{Store, StoreError};
-use crate::model::{SegmentKey, Time};
+use crate::model::{Lang, SegmentKey, Time};
 
 /// The number of keys in one query.
 pub(super) const KEYS_AT_ONCE: usize = 2000;
@@ -122,6 +122,20 @@ async fn lease_keys(
 /// Makes the query that releases the leases of `worker` on a list of keys.
 pub(super) fn release_segments(dialect: Dialect, keys: String, worker: String) -> OwnedQuery {
     RELEASE.query(dialect).bind(keys).bind(worker)
+}
+
+/// Binds the languages, the last key before the page and the number of rows of a statement that lists segments in the order of their keys.
+pub(super) fn page_of_keys(
+    sql: &'static str,
+    (from, to): (Option<&Lang>, Option<&Lang>),
+    after: Option<SegmentKey>,
+    limit: usize,
+) -> OwnedQuery {
+    sqlx::query(sql)
+        .bind(after.map(|key| key.to_string()).unwrap_or_default())
+        .bind(from.map(Lang::to_string).unwrap_or_default())
+        .bind(to.map(Lang::to_string).unwrap_or_default())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
 /// Writes keys as a JSON array.

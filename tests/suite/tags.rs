@@ -153,11 +153,13 @@ async fn mistakes_in_editions_of_tags_have_a_hint() {
         ("[[edition.each]]\n", "write tags = [\"sport\"]"),
         ("[[edition.each]]\ntags = [\"sports\"]\n", "docs/TAGS.md says which there are"),
         ("[[edition.each]]\ntags = [\"sport/judoo\"]\n", "did you mean \"sport/judo\"?"),
+        ("[[edition.each]]\ntags = [\"sport/judo\"]\nexcept = [\"sport\"]\n", "take one out, or remove [[edition.each]]"),
+        ("[edition]\neach = [\"sport\"]\n", "write [[edition.each]] on its own line"),
         ("[[edition.each]]\ntags = [\"sport\"]\nid = \"x\"\n", "for example id = \"sport-{tag}\""),
         ("[[edition.each]]\ntags = [\"sport\"]\ntitle = \"Sport\"\n", "title = \"Sport: {label}\""),
         ("[[edition.each]]\ntags = [\"sport\"]\nfrom = [\"tag:noc/FRA\"]\n", "only sources in `from`"),
         ("[[edition.each]]\ntags = [\"sport\"]\nlimt = 3\n", "did you mean `limit`?"),
-        ("[[edition.each]]\ntags = [\"sport\"]\n[[edition.each]]\ntags = [\"sport/judo\"]\n", "another edition is called so"),
+        ("[[edition.each]]\ntags = [\"sport\"]\n[[edition.each]]\ntags = [\"sport/judo\"]\n", "another edition has that name"),
     ] {
         let (_origin, world) = world(table, &[]).await;
         let ended = world.relais(&["check"]).await;

@@ -79,7 +79,7 @@ pub(crate) struct RawEngine {
     pub(crate) in_flight: Option<Located<i64>>,
 }
 
-/// What holds for one target language of an engine: its instructions are added to those of the engine, the other keys take precedence.
+/// Wishes for one target language of an engine: its instructions are added to those of the engine, the other keys take precedence.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(rename = "Guidance")]

@@ -35,7 +35,7 @@ pub(super) fn expand(
         let id = fill(&ids.value, tag, None).to_lowercase();
         let span = if ids.span.is_empty() { &each.span } else { &ids.span };
         let fault = if editions.iter().any(|other| other.id == id) {
-            "another edition is called so"
+            "another edition has that name"
         } else if RESERVED.contains(&id.as_str()) {
             "relais uses that name itself"
         } else if id.len() > MAX_ID || !is_id(&id) {
@@ -98,6 +98,9 @@ fn tags(each: &EachTable, diagnostics: &mut Diagnostics<'_>) -> Vec<Tag> {
                 tags.push(tag);
             }
         }
+    }
+    if let Some(first) = each.tags.except.first().filter(|_| tags.is_empty() && !diagnostics.has_errors()) {
+        diagnostics.error(&first.span, "`except` leaves no tag that has an edition", "take one out, or remove [[edition.each]]");
     }
     tags
 }

@@ -34,8 +34,8 @@ const STORY_WINDOW: (Duration, Duration) = (Duration::from_hours(1), Duration::f
 /// The range of `story_threshold`.
 const THRESHOLD: std::ops::RangeInclusive<f64> = 0.5..=1.0;
 
-/// Checks all editions, in the order of the file; those of `[[edition.each]]` come last. Their files cannot collide: IDs differ and have no dot, and no language is
-/// listed twice. `engines` are the IDs of all engines, or `None` if they could not be read.
+/// Checks all editions, in the order of the file; those of `[[edition.each]]` come last. Their files cannot collide: IDs differ and have
+/// no dot, and no language is listed twice. `engines` are the IDs of all engines, or `None` if they could not be read.
 pub(super) fn editions(
     (raw, each): (&[NamedTable<raw::RawEdition>], &[EachTable]),
     tables: &[NamedTable<raw::RawSource>],

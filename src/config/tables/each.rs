@@ -41,7 +41,7 @@ fn read(value: Spanned<DeValue<'_>>, diagnostics: &mut Diagnostics<'_>) -> Optio
     let body = match value.into_inner() {
         DeValue::Table(body) => body,
         other => {
-            let message = format!("`edition.each` must be a list of tables, not of {}s", explain_error::kind(&other));
+            let message = format!("`edition.each` must be a list of tables, and holds {}", explain_error::kind(&other));
             diagnostics.error(&span, message, "write [[edition.each]] on its own line, and the keys below");
             return None;
         }

@@ -4,6 +4,7 @@ use toml::Spanned;
 use toml::de::{DeValue, Error};
 
 use super::super::diagnostics::{Diagnosis, nearest};
+use super::super::values::shortened;
 use super::Span;
 
 /// Names the type of a value, with its article.
@@ -34,7 +35,7 @@ pub(super) fn explain(key: &str, value: &Spanned<DeValue<'_>>, error: &Error, ex
         let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
         let hint = nearest(field, known.iter().copied())
             .map_or_else(|| format!("the keys are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-        return (span, Diagnosis::new(format!("unknown key `{}` in `{key}`", super::super::values::shortened(field)), hint));
+        return (span, Diagnosis::new(format!("unknown key `{}` in `{key}`", shortened(field)), hint));
     }
     // A `Diagnosis` of `values` (see its `Display`).
     if let Some((message, hint)) = text.split_once('\n') {

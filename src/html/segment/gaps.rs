@@ -1,4 +1,4 @@
-//! What stands between two sentences: a space in most languages, nothing in Chinese and Japanese.
+//! The gap between two sentences: a space in most languages, nothing in Chinese and Japanese.
 
 use crate::model::Lang;
 

@@ -30,7 +30,7 @@ pub(super) struct RejectedAnswer {
     pub(super) reason: UntranslatedReason,
     /// The alteration in the answer, if that is the reason.
     pub(super) altered: Option<Altered>,
-    /// What a check found, in a sentence.
+    /// The finding of a check, in a sentence.
     pub(super) finding: Option<String>,
 }
 

@@ -56,7 +56,7 @@ pub(super) struct BatchSegment {
     in_other_words: Vec<u16>,
     /// The reason for which the first answer was refused.
     first_refusal: Option<UntranslatedReason>,
-    /// What a check found in the first answer.
+    /// The finding of a check in the first answer.
     finding: Option<String>,
     /// The last answer, as the engine gave it.
     answer: Option<Marked>,

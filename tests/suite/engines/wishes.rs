@@ -1,4 +1,4 @@
-//! What engines are told beside the texts: context, wishes, the effort of a reasoning model.
+//! The things that engines are told beside the texts: context, wishes, the effort of a reasoning model.
 
 use relais::model::{EngineKind, Formality, Guidance, GuidanceTable, Lang, ReasoningEffort, SegmentKind};
 use relais::translate::{Batch, EngineSettings, SegmentContext};

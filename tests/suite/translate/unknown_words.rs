@@ -13,7 +13,7 @@ const TITLE: (&str, &str) = ("Le ski attend la neige de la montagne", "El esquí
 const WORD: (&str, &str) = ("La biathlète attend son heure avec patience.", "La *biathlète espera su hora con paciencia.");
 const NAME: (&str, &str) = ("Hier Perrot a gagné la course de la ville.", "Ayer *Perrot ganó la carrera de la ciudad.");
 const MUCH: (&str, &str) = ("La tringle brumise le zorglub.", "La *tringle *brumise el *zorglub.");
-/// What another engine makes of them.
+/// The answers of another engine.
 const BETTER: [(&str, &str); 2] =
     [(WORD.0, "La biatleta espera su hora con paciencia."), (MUCH.0, "La varilla rocía el artefacto.")];
 

@@ -13,7 +13,7 @@ use crate::store::{MemoryFinding, Store, StoreError};
 /// The judge of segments, after the memory was recalled.
 pub(in crate::pipeline::translate) struct Judge<'a> {
     state: &'a SchedulerState<'a>,
-    /// What was found in the answers of engines.
+    /// The findings in the answers of engines.
     findings: HashMap<SegmentKey, MemoryFinding>,
     /// The states of engines after the last run, by their names.
     engine_states: &'a EngineStates,

@@ -198,12 +198,24 @@ mod tests {
 
     #[test]
     fn same_words_about_somebody_else_are_another_story() {
+        let lede = "La finale du tournoi s’est jouée en plusieurs manches, sous un vent faible, devant mille spectateurs debout, et la \
+                    cérémonie a duré jusqu’au soir.";
         let of = |id, source: &str, place: &str, name: &str| {
-            let title = format!("À {place}, {name} remporte la finale devant mille spectateurs");
-            row(id, source, 0, &title, &format!("Devant le public de {place}, {name} a gagné la finale en trois minutes."))
+            row(id, source, 0, &format!("À {place}, {name} remporte le tournoi devant mille spectateurs debout"), lede)
         };
-        let rows = [of(1, "a", "Nanterre", "Léon Vidal"), of(2, "b", "Saint-Ouen", "Odile Varenne")];
-        assert_eq!(count(&rows), 2);
+        assert_eq!(count(&[of(1, "a", "Nanterre", "Léon Vidal"), of(2, "b", "Saint-Ouen", "Odile Varenne")]), 2);
+        assert_eq!(count(&[of(1, "a", "Nanterre", "Léon Vidal"), of(2, "b", "Nanterre", "Léon Vidal")]), 1);
+    }
+
+    #[test]
+    fn same_person_in_another_place_with_another_number_is_another_story() {
+        let lede =
+            "Léon Vidal s’est imposé en plusieurs manches, sous un vent faible, devant un public debout, et la cérémonie a duré.";
+        let of = |id, source: &str, place: &str, spectators: u32| {
+            row(id, source, 0, &format!("À {place}, Léon Vidal remporte le tournoi devant {spectators} spectateurs debout"), lede)
+        };
+        assert_eq!(count(&[of(1, "a", "Nanterre", 1200), of(2, "b", "Annecy", 1450)]), 2);
+        assert_eq!(count(&[of(1, "a", "Nanterre", 1200), of(2, "b", "Annecy", 1200)]), 1, "the number is the same");
     }
 
     #[test]

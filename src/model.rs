@@ -17,6 +17,7 @@ mod guidance;
 mod headline;
 mod id;
 mod lang;
+mod language_name;
 mod lock_holder;
 mod marked;
 mod markup;

@@ -12,6 +12,7 @@ mod opml;
 mod proof;
 mod rss;
 mod shown;
+mod words;
 
 use crate::model::{Edition, Format, Lang, Text};
 

@@ -1,24 +1,11 @@
-//! The names of languages in English, as models know them best. They are those of the Unicode CLDR.
-
-use std::borrow::Cow;
-
-use icu_locale::names::{DisplayNamesPreferences, LanguageIdentifierDisplayName, LanguageIdentifierDisplayNameOptions};
-use icu_locale::{LanguageIdentifier, locale};
-use writeable::TryWriteable;
+//! The names of languages in English, as models know them best.
 
 use crate::model::Lang;
 
 /// Returns the name of a language: "French", "Latin American Spanish", "Serbian (Latin)". One that has no name is called by its tag.
 pub(super) fn language_name(lang: &Lang) -> String {
-    find_name(lang).unwrap_or_else(|| format!("the language of the tag {lang}"))
-}
-
-fn find_name(lang: &Lang) -> Option<String> {
-    let id: LanguageIdentifier = lang.as_str().parse().ok()?;
-    let (english, options) = (DisplayNamesPreferences::from(locale!("en")), LanguageIdentifierDisplayNameOptions::default());
-    let name = LanguageIdentifierDisplayName::try_new_heavy(english, id, options).ok()?;
-    // A part without a name is written as its tag: that is no name.
-    name.as_borrowed().try_write_to_string().ok().map(Cow::into_owned)
+    let english = Lang::new("en");
+    english.and_then(|english| lang.name_in(&english)).unwrap_or_else(|| format!("the language of the tag {lang}"))
 }
 
 #[cfg(test)]

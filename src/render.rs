@@ -4,14 +4,19 @@
 mod atom;
 mod chars;
 mod dates;
+mod element;
 mod html;
 mod json;
 mod links;
 mod media;
 mod opml;
+mod podcast;
 mod proof;
+mod provenance;
+mod relations;
 mod rss;
 mod shown;
+mod tombstones;
 mod words;
 
 use crate::model::{Edition, Format, Lang, Text};

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{
-    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, GuidanceTable, Headline, Lang, Price, ReasoningEffort,
-    Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
+    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, GuidanceTable, Headline, Lang, Price, Provenance,
+    ReasoningEffort, Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
 };
 use crate::select::{Filter, Rewrites, Tag};
 
@@ -256,6 +256,14 @@ pub struct Edition {
     pub keep_for: Duration,
     /// The template of its headlines.
     pub headline: Headline,
+    /// The address of its picture.
+    pub icon: Option<String>,
+    /// Its copyright notice.
+    pub rights: Option<Text>,
+    /// The addresses of the WebSub hubs that are told of its changes.
+    pub hubs: Vec<String>,
+    /// The form in which readers see that an item is translated.
+    pub provenance: Provenance,
     /// The rule for entries that are not (yet) translated.
     pub untranslated: UntranslatedPolicy,
 }

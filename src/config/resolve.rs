@@ -19,6 +19,7 @@ mod entry_filter;
 mod fetch;
 mod glossary;
 mod header;
+mod hub;
 mod rules;
 mod selection;
 mod source;
@@ -61,6 +62,8 @@ pub(super) fn plan(
     }
     let planned = source::sources(&sources, &topics, fetch.every, &context, diagnostics);
     let names = engines.as_ref().map(|engines| engines.iter().map(|engine| engine.id.value.as_str()).collect::<Vec<_>>());
+    let tables = editions.iter().map(|named| &named.table).chain(each.iter().flatten().map(|each| &each.edition));
+    hub::warn_of_hubs_without_address(tables, file.base_url.is_some(), diagnostics);
     let editions =
         edition::editions((&editions, each.as_deref().unwrap_or_default()), &sources, &planned, names.as_deref(), diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);

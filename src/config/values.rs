@@ -132,7 +132,7 @@ mod translation;
 pub(super) use amount::{format_duration, parse_duration, parse_millionths};
 pub(super) use headline::RawHeadline;
 pub(super) use translation::{
-    LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawFormality, RawPeriod, RawReasoningEffort,
+    LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawFormality, RawPeriod, RawProvenance, RawReasoningEffort,
 };
 
 /// A duration, as in `"15m"`.
@@ -236,6 +236,49 @@ config_value!(
     |kind| kind.0.extension().to_owned(),
     { "type": "string", "enum": ["atom", "rss", "json", "html"] }
 );
+
+/// The value of `hub`: one address, or several.
+#[derive(Clone, Debug)]
+pub(super) struct RawHubs(pub(super) Vec<Located<String>>);
+
+impl<'de> Deserialize<'de> for RawHubs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let at = toml::Spanned::<toml::Value>::deserialize(deserializer)?;
+        let (span, value) = (at.span(), at.into_inner());
+        let located = |value: toml::Value| match value {
+            toml::Value::String(value) => Ok(Located { span: span.clone(), value }),
+            _ => Err(de::Error::custom(Diagnosis::new(
+                "`hub` holds something else than text",
+                "write for example \"https://hub.example/\"",
+            ))),
+        };
+        match value {
+            toml::Value::Array(list) => list.into_iter().map(located).collect::<Result<_, _>>().map(Self),
+            one => located(one).map(|hub| Self(vec![hub])),
+        }
+    }
+}
+
+impl Serialize for RawHubs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl JsonSchema for RawHubs {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "RawHubs".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "address, or list of addresses",
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+        })
+    }
+}
 
 /// The value of `untranslated`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

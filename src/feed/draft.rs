@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::repairs::Repairs;
-use crate::model::{PollHints, Time};
+use crate::model::{EpisodeKind, PollHints, Time};
 
 /// A feed as parsed.
 pub(super) struct FeedDocument<'a> {
@@ -131,6 +131,31 @@ pub(super) struct AboutFile<'a> {
     /// Of a picture the caption.
     pub(super) description: Option<RichText<'a>>,
     pub(super) credit: Option<Cow<'a, str>>,
+    /// The playing time in seconds.
+    pub(super) duration: Option<u32>,
+}
+
+/// What a podcast says of an episode.
+#[derive(Debug, Default)]
+pub(super) struct EpisodeDraft<'a> {
+    /// The playing time of its file in seconds.
+    pub(super) duration: Option<u32>,
+    pub(super) season: Option<u32>,
+    pub(super) episode: Option<u32>,
+    pub(super) kind: Option<EpisodeKind>,
+    pub(super) explicit: Option<bool>,
+    pub(super) transcripts: Vec<SideFile<'a>>,
+    pub(super) chapters: Option<SideFile<'a>>,
+}
+
+/// A file beside that of an episode.
+#[derive(Debug)]
+pub(super) struct SideFile<'a> {
+    pub(super) address: Address<'a>,
+    pub(super) media_type: Cow<'a, str>,
+    pub(super) language: Option<Cow<'a, str>>,
+    /// True if it is meant for captions.
+    pub(super) is_captions: bool,
 }
 
 /// Width and height in pixels, as far as they are stated.
@@ -155,6 +180,7 @@ pub(super) struct Draft<'a> {
     pub(super) published: Ranked<Time>,
     pub(super) updated: Ranked<Time>,
     pub(super) files: Vec<MediaFile<'a>>,
+    pub(super) episode: EpisodeDraft<'a>,
     pub(super) image: Ranked<Address<'a>>,
     /// The size of that picture.
     pub(super) image_size: PictureSize,

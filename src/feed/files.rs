@@ -37,7 +37,12 @@ impl Files {
 }
 
 /// Normalises the files of an entry; `resolve` makes their addresses absolute.
-pub(super) fn read_files(files: &[MediaFile<'_>], resolve: impl Fn(&Address<'_>) -> Option<String>) -> Files {
+/// `duration` is the playing time that the entry states for its file, in seconds.
+pub(super) fn read_files(
+    files: &[MediaFile<'_>],
+    duration: Option<u32>,
+    resolve: impl Fn(&Address<'_>) -> Option<String>,
+) -> Files {
     let mut enclosures: Vec<Enclosure> = Vec::with_capacity(files.len());
     let (mut picture, mut described) = (None, Vec::new());
     for file in files {
@@ -59,10 +64,24 @@ pub(super) fn read_files(files: &[MediaFile<'_>], resolve: impl Fn(&Address<'_>)
         }
         // Of a picture without a type no format could say what it is: it is shown, and not listed as a file.
         if media_type.is_some() || !is_picture {
-            enclosures.push(Enclosure { url, media_type, length: file.length, title: file.about.title.as_ref().and_then(line) });
+            enclosures.push(Enclosure {
+                url,
+                media_type,
+                length: file.length,
+                title: file.about.title.as_ref().and_then(line),
+                duration: file.about.duration,
+                details: details(&file.about),
+            });
         }
     }
+    if let Some(played) = enclosures.iter_mut().find(|enclosure| is_played(enclosure)) {
+        played.duration = played.duration.or(duration);
+    }
     Files { enclosures, picture, described }
+}
+
+fn is_played(enclosure: &Enclosure) -> bool {
+    enclosure.media_type.as_deref().is_some_and(|kind| kind.starts_with("audio/") || kind.starts_with("video/"))
 }
 
 fn details(about: &AboutFile<'_>) -> PictureDetails {

@@ -1,4 +1,4 @@
-//! The sizes of files, as feeds state them.
+//! The sizes and playing times of files, as feeds state them.
 
 /// The largest integer below which a floating-point number has each one.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -12,9 +12,38 @@ pub(super) fn parse_length(text: &str) -> Option<u64> {
     })
 }
 
+/// The longest playing time in seconds: a week.
+const LONGEST: f64 = 7.0 * 24.0 * 3600.0;
+
+/// Returns a playing time in seconds: `1:02:03`, `62:03`, `3723` or `3723.4`. Zero says that it is not known.
+pub(super) fn parse_duration(text: &str) -> Option<u32> {
+    let parts: Vec<&str> = text.trim().split(':').collect();
+    if parts.len() > 3 {
+        return None;
+    }
+    let mut seconds = 0.0;
+    for (place, part) in parts.iter().enumerate() {
+        let is_number = part.bytes().all(|b| b.is_ascii_digit() || (b == b'.' && place + 1 == parts.len()));
+        let number: f64 = part.trim().parse().ok().filter(|_| is_number)?;
+        seconds = seconds * 60.0 + number;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+    (1.0..=LONGEST).contains(&seconds).then_some(seconds as u32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn playing_time_is_read_in_every_notation() {
+        for (text, seconds) in [("1:02:03", 3_723), ("62:03", 3_723), (" 3723 ", 3_723), ("3723.9", 3_723), ("00:00:07", 7)] {
+            assert_eq!(parse_duration(text), Some(seconds), "{text}");
+        }
+        for text in ["", "0", "00:00", "-5", "1:2:3:4", "1e3", "NaN", "an hour", "1:", "999999999"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn size_is_read_in_every_notation_of_numbers() {

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::document::Context;
-use super::draft::{Address, Draft, FeedDocument, Markup, ORIGINAL_LINK, PageLink, RichText};
+use super::draft::{Address, Draft, EpisodeDraft, FeedDocument, Markup, ORIGINAL_LINK, PageLink, RichText, SideFile};
 use super::files::read_files;
 use super::language::{MIN_ENTRY_LETTERS, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
+use super::media_type::parse_media_type;
 use super::{Feed, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
-use crate::model::{Entry, EntryHead, EntryKey, EntryTexts, Lang, PollHints, RawHtml, Text};
+use crate::model::{Chapters, Entry, EntryHead, EntryKey, EntryTexts, Episode, Lang, PollHints, RawHtml, Text, Transcript};
 
 /// The longest summary or content, in bytes. Longer ones are cut.
 const MAX_HTML: usize = 1 << 20;
@@ -118,7 +119,7 @@ impl EntryBuilder<'_> {
             authors: &mut authors,
             categories: &mut categories,
         });
-        let mut files = read_files(&draft.files, |address| self.address(address));
+        let mut files = read_files(&draft.files, draft.episode.duration, |address| self.address(address));
         let named = draft.image.get().and_then(|image| self.address(image));
         let size = if named.is_some() { draft.image_size } else { (None, None) };
         let image = named.or_else(|| files.picture.take());
@@ -143,11 +144,27 @@ impl EntryBuilder<'_> {
             enclosures: files.enclosures,
             image,
             picture: picture.unwrap_or_default(),
+            episode: self.episode(&draft.episode),
             lang,
             base: self.bases[base].as_ref().filter(|_| base != OF_FEED || !has_page).map(|base| base.as_str().to_owned()),
             guid,
         };
         Some(Entry { key: EntryKey { source: self.context.source.clone(), uid }, head, title, summary, content })
+    }
+
+    /// Returns what a podcast says of an entry.
+    fn episode(&self, draft: &EpisodeDraft<'_>) -> Episode {
+        let transcript = |file: &SideFile<'_>| {
+            let lang = file.language.as_deref().and_then(Lang::new);
+            let media_type = parse_media_type(&file.media_type)?;
+            Some(Transcript { url: self.address(&file.address)?, media_type, lang, is_captions: file.is_captions })
+        };
+        let chapters = draft.chapters.as_ref().and_then(|file| {
+            Some(Chapters { url: self.address(&file.address)?, media_type: parse_media_type(&file.media_type)? })
+        });
+        let EpisodeDraft { season, episode, kind, explicit, .. } = *draft;
+        let transcripts = draft.transcripts.iter().filter_map(transcript).collect();
+        Episode { season, episode, kind, explicit, transcripts, chapters }
     }
 
     /// Returns a text as raw HTML of limited length, or nothing if it is blank. If its base is not `base`, its links are made

@@ -8,6 +8,7 @@ mod fields;
 mod lexer;
 mod media;
 mod names;
+mod podcast;
 mod reader;
 mod value;
 

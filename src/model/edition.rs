@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clean, EntryHead, Lang, PageHtml, SourceId, Text, Time};
+use super::{Clean, EntryHead, Lang, PageHtml, Provenance, SourceId, Text, Time};
 
 /// The amount of the sources' text that an edition republishes; each more than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,6 +44,11 @@ impl Format {
         }
     }
 
+    /// Returns true if files of this format name the hubs that tell of their changes.
+    pub fn names_hubs(self) -> bool {
+        matches!(self, Self::Atom | Self::Rss | Self::Json)
+    }
+
     /// Returns the media type.
     pub fn media_type(self) -> &'static str {
         match self {
@@ -68,6 +73,8 @@ pub struct SourceInfo {
     pub site: Option<String>,
     /// The address of a picture of the feed.
     pub image: Option<String>,
+    /// The copyright notice, as one line; may be blank.
+    pub rights: Text,
 }
 
 /// An entry as an edition publishes it.
@@ -157,6 +164,32 @@ pub struct Edition {
     pub deleted: Vec<DeletedItem>,
     /// Set in the last version of the edition.
     pub end: Option<EndOfFeed>,
+    /// What its feeds state beside its items.
+    pub details: EditionDetails,
+}
+
+/// What the feeds of an edition state beside its items.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EditionDetails {
+    /// The form in which readers see that an item is translated.
+    pub provenance: Provenance,
+    /// The address of its picture.
+    pub icon: Option<String>,
+    /// Its copyright notice, as one line; may be blank.
+    pub rights: Text,
+    /// All its languages, this one too; empty if it has one or none.
+    pub languages: Vec<EditionLanguage>,
+    /// The addresses of the WebSub hubs that tell of its changes.
+    pub hubs: Vec<String>,
+}
+
+/// An edition in one of its languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EditionLanguage {
+    /// The language.
+    pub lang: Lang,
+    /// The name of its files without extension.
+    pub stem: String,
 }
 
 /// An item that is withdrawn, as far as readers are told.
@@ -176,6 +209,14 @@ pub struct EndOfFeed {
 }
 
 impl Edition {
+    /// Returns the title as feeds state it: with the name of the language in that language, if there are several.
+    pub fn full_title(&self) -> Text {
+        match &self.lang {
+            Some(lang) if self.details.languages.len() > 1 => Text::new(&format!("{} ({})", self.title, lang.own_name())),
+            _ => self.title.clone(),
+        }
+    }
+
     /// Returns the name of the file in a format: `jeux.fr.atom`.
     pub fn file(&self, format: Format) -> String {
         format!("{}.{}", self.stem, format.extension())
@@ -189,6 +230,11 @@ impl Edition {
 
     /// Returns the address of the file in a format; relative to the other files if no `base_url` is configured.
     pub fn address(&self, format: Format) -> String {
-        format!("{}{}", self.base_url.as_deref().unwrap_or_default(), self.file(format))
+        self.address_of(&self.stem, format)
+    }
+
+    /// Returns the address of the file of another language in a format; relative if no `base_url` is configured.
+    pub fn address_of(&self, stem: &str, format: Format) -> String {
+        format!("{}{stem}.{}", self.base_url.as_deref().unwrap_or_default(), format.extension())
     }
 }

@@ -51,6 +51,20 @@ impl EngineKind {
         }
     }
 
+    /// Returns the name that its vendor gives it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Deepl => "DeepL",
+            Self::Libretranslate => "LibreTranslate",
+            Self::Openai => "OpenAI",
+            Self::Ollama => "Ollama",
+            Self::Anthropic => "Anthropic",
+            Self::Google => "Google",
+            Self::Azure => "Azure",
+            Self::Apertium => "Apertium",
+        }
+    }
+
     /// Returns true if it is a language model: it has a `model`, bills tokens, and reads context.
     pub fn is_language_model(self) -> bool {
         matches!(self, Self::Openai | Self::Ollama | Self::Anthropic)

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::{
-    ArticleKey, Clean, EntryId, EntryKey, Lang, LinkOrigin, PictureDetails, RawHtml, Revision, SourceId, StoryKey, Text, Time,
+    ArticleKey, Clean, EntryId, EntryKey, Episode, Lang, LinkOrigin, PictureDetails, RawHtml, Revision, SourceId, StoryKey, Text,
+    Time,
 };
 
 /// A file that belongs to an entry: a podcast's audio, a picture.
@@ -20,6 +21,12 @@ pub struct Enclosure {
     /// The title, where it has one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Text>,
+    /// The playing time in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u32>,
+    /// Of a picture or a video the size, and whose it is.
+    #[serde(default, skip_serializing_if = "PictureDetails::is_empty")]
+    pub details: PictureDetails,
 }
 
 /// The parts of an entry that all its renditions share: everything but the text.
@@ -45,6 +52,9 @@ pub struct EntryHead {
     /// The caption, credit and size of that picture.
     #[serde(skip_serializing_if = "PictureDetails::is_empty")]
     pub picture: PictureDetails,
+    /// What a podcast says of it.
+    #[serde(skip_serializing_if = "Episode::is_empty")]
+    pub episode: Episode,
     /// The language, as far as known.
     pub lang: Option<Lang>,
     /// The base address of relative links in the HTML, where it is not the page of the entry.
@@ -103,6 +113,14 @@ impl Entry {
                 add(name);
                 add(text.as_str());
             }
+        }
+        // Transcripts and chapters often come days after their episode. Entries without any have the revision that they had before
+        // relais knew of them.
+        let Episode { transcripts, chapters, .. } = &self.head.episode;
+        let files = transcripts.iter().map(|file| &file.url).chain(chapters.iter().map(|file| &file.url));
+        for url in files {
+            add("episode");
+            add(url);
         }
         Revision(hasher.digest().cast_signed())
     }

@@ -36,6 +36,9 @@ pub struct SourceMeta {
     pub lang: Option<Lang>,
     /// The address of a picture of the feed.
     pub image: Option<String>,
+    /// The copyright notice, as one line.
+    #[serde(skip_serializing_if = "Text::is_blank")]
+    pub rights: Text,
     /// The polling wishes. The stored name is older than the field's.
     #[serde(rename = "pace", skip_serializing_if = "PollHints::is_empty")]
     pub poll_hints: PollHints,

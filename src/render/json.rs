@@ -4,9 +4,12 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::provenance::{self, Body};
 use super::shown::{self, UNKNOWN_TYPE};
 use super::{RenderError, chars, links};
-use crate::model::{AlsoIn, Edition, EditionItem, Format, Lang, PictureDetails, SourceInfo, Translation};
+use crate::model::{
+    AlsoIn, DeletedItem, Edition, EditionItem, Episode, Format, Lang, PictureDetails, SourceInfo, Text, Translation,
+};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -19,11 +22,56 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a Lang>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub<'a>>,
     /// True if nothing new will come.
     #[serde(skip_serializing_if = "Option::is_none")]
     expired: Option<bool>,
+    #[serde(rename = "_relais", skip_serializing_if = "FeedRelais::is_empty")]
+    relais: FeedRelais<'a>,
     items: Vec<FeedItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
+}
+
+/// Our extension of the feed: what JSON Feed has no words for.
+#[derive(Serialize)]
+struct FeedRelais<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rights: Option<&'a str>,
+    /// The feed in its other languages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    languages: Vec<OtherLanguage<'a>>,
+    /// The items that are withdrawn.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deleted: Vec<Deleted<'a>>,
+}
+
+impl FeedRelais<'_> {
+    fn is_empty(&self) -> bool {
+        self.rights.is_none() && self.languages.is_empty() && self.deleted.is_empty()
+    }
+}
+
+#[derive(Serialize)]
+struct OtherLanguage<'a> {
+    language: &'a Lang,
+    title: String,
+    feed_url: String,
+}
+
+#[derive(Serialize)]
+struct Deleted<'a> {
+    id: Cow<'a, str>,
+    date_deleted: String,
 }
 
 #[derive(Serialize)]
@@ -68,6 +116,8 @@ struct Attachment<'a> {
     title: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     size_in_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_in_seconds: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -81,6 +131,9 @@ struct Relais<'a> {
     /// Width, height, credit and caption of `image`, which JSON Feed has no words for.
     #[serde(skip_serializing_if = "PictureDetails::is_empty")]
     image: &'a PictureDetails,
+    /// What a podcast says of an episode.
+    #[serde(skip_serializing_if = "Episode::is_empty")]
+    episode: &'a Episode,
 }
 
 #[derive(Serialize)]
@@ -96,17 +149,30 @@ struct SourceName<'a> {
     id: &'a str,
     title: Cow<'a, str>,
     feed_url: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_page_url: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rights: Option<&'a str>,
 }
 
 /// Writes the edition as a JSON Feed.
 pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
     let feed = Document {
         version: "https://jsonfeed.org/version/1.1",
-        title: chars::line(edition.title.as_str()),
+        title: Cow::Owned(chars::line(edition.full_title().as_str()).into_owned()),
         home_page_url: shown::home(edition),
         feed_url: edition.own_address(Format::Json),
         description: (!edition.description.is_blank()).then(|| chars::line(edition.description.as_str())),
+        icon: edition.details.icon.as_deref().and_then(links::web),
         language: edition.lang.as_ref(),
+        hubs: edition.details.hubs.iter().map(|url| Hub { kind: "WebSub", url }).collect(),
+        relais: FeedRelais {
+            rights: line(&edition.details.rights),
+            languages: languages(edition),
+            deleted: edition.deleted.iter().map(deleted).collect(),
+        },
         expired: edition.end.as_ref().map(|_| true),
         items: edition.items.iter().map(|item| self::item(edition, item)).collect(),
     };
@@ -117,7 +183,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
 /// there, so a headline alone stands in both its places.
 fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
     let head = &item.head;
-    let content_html = shown::body(item);
+    let content_html = Body::of(edition, item).longest();
     let content_text = content_html.is_none().then(|| shown::fallback(item));
     FeedItem {
         id: chars::line(&item.id),
@@ -130,7 +196,7 @@ fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
         date_published: item.published.rfc3339(),
         date_modified: item.updated.rfc3339(),
         authors: shown::authors(item).into_iter().map(|name| Author { name }).collect(),
-        tags: shown::lines(&head.categories).collect(),
+        tags: provenance::categories(edition, item),
         language: shown::own_lang(edition, item),
         attachments: shown::enclosures(item)
             .map(|enclosure| Attachment {
@@ -138,6 +204,7 @@ fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
                 mime_type: chars::line(enclosure.media_type.as_deref().unwrap_or(UNKNOWN_TYPE)),
                 title: enclosure.title.as_ref().map(|title| chars::line(title.as_str())),
                 size_in_bytes: shown::length(enclosure),
+                duration_in_seconds: enclosure.duration,
             })
             .collect(),
         relais: Relais {
@@ -145,12 +212,40 @@ fn item<'a>(edition: &Edition, item: &'a EditionItem) -> FeedItem<'a> {
             also_in: item.also_in.iter().map(also_in).collect(),
             translation: item.translation.as_ref(),
             image: &head.picture,
+            episode: &head.episode,
         },
     }
 }
 
 fn source_name(source: &SourceInfo) -> SourceName<'_> {
-    SourceName { id: source.id.as_str(), title: shown::source_name(source), feed_url: links::public(&source.feed) }
+    SourceName {
+        id: source.id.as_str(),
+        title: shown::source_name(source),
+        feed_url: links::public(&source.feed),
+        home_page_url: source.site.as_deref().and_then(links::web),
+        icon: source.image.as_deref().and_then(links::web),
+        rights: line(&source.rights),
+    }
+}
+
+fn line(text: &Text) -> Option<&str> {
+    (!text.is_blank()).then(|| text.as_str())
+}
+
+/// The feed in its other languages.
+fn languages(edition: &Edition) -> Vec<OtherLanguage<'_>> {
+    let others = edition.details.languages.iter().filter(|language| language.stem != edition.stem);
+    others
+        .map(|language| OtherLanguage {
+            language: &language.lang,
+            title: format!("{} ({})", edition.title, language.lang.own_name()),
+            feed_url: edition.address_of(&language.stem, Format::Json),
+        })
+        .collect()
+}
+
+fn deleted(item: &DeletedItem) -> Deleted<'_> {
+    Deleted { id: chars::line(&item.id), date_deleted: item.when.rfc3339() }
 }
 
 fn also_in(also: &AlsoIn) -> AlsoInSource<'_> {

@@ -1,78 +1,68 @@
-//! Media RSS: the picture of an item, and files for which a format has no place of its own.
+//! Media RSS: pictures and other files with what is known of them (<https://www.rssboard.org/media-rss>).
 
-use super::{chars, shown};
+use super::element::Element;
+use super::shown;
 use crate::model::{EditionItem, Enclosure, PictureDetails, Text};
 
-/// The namespace.
-pub(super) const NAMESPACE: &str = "http://search.yahoo.com/mrss/";
-/// Its prefix.
-pub(super) const PREFIX: &str = "media";
+/// The prefix of the elements.
+const PREFIX: &str = "media";
 
-/// An element, for the types of both XML writers.
-pub(super) struct MediaElement {
-    /// The name without its prefix.
-    pub(super) name: &'static str,
-    /// The attributes, on one line each.
-    pub(super) attributes: Vec<(&'static str, String)>,
-    /// The text.
-    pub(super) text: Option<String>,
-    /// The elements within.
-    pub(super) children: Vec<MediaElement>,
-}
-
-impl MediaElement {
-    fn of_text(name: &'static str, text: Option<&Text>) -> Option<Self> {
-        let text = chars::line(text?.as_str()).into_owned();
-        // The text is plain, as the default of `type` says.
-        (!text.trim().is_empty()).then(|| Self { name, attributes: Vec::new(), text: Some(text), children: Vec::new() })
-    }
-
-    /// Returns the name with its prefix.
-    pub(super) fn full_name(&self) -> String {
-        format!("{PREFIX}:{}", self.name)
-    }
-}
-
-/// The elements of an item's picture: a thumbnail, and if there is a caption or a credit, the picture with them.
-pub(super) fn picture(item: &EditionItem) -> Vec<MediaElement> {
-    let Some(url) = item.head.image.as_deref() else { return Vec::new() };
-    let mut attributes = vec![("url", chars::line(url).into_owned())];
-    attributes.extend(size(&item.head.picture));
-    let mut elements = vec![MediaElement { name: "thumbnail", attributes, text: None, children: Vec::new() }];
-    if item.head.picture.has_words() {
-        let own = shown::enclosures(item).find(|enclosure| enclosure.url == url);
-        elements.push(content(item, own.unwrap_or(&Enclosure { url: url.to_owned(), ..Enclosure::default() })));
-    }
+/// Returns the elements of an item's files: its picture as a thumbnail, and then each file. Readers that find such elements look nowhere
+/// else, so that all files stand here if any does.
+pub(super) fn files(item: &EditionItem) -> Vec<Element> {
+    let picture = item.head.image.as_deref().filter(|image| shown::enclosures(item).all(|file| file.url != *image));
+    let picture = picture.map(|url| Enclosure { url: url.to_owned(), ..Enclosure::default() });
+    let mut elements: Vec<Element> = thumbnail(item).into_iter().collect();
+    elements.extend(picture.iter().map(|file| content(item, file)));
+    elements.extend(shown::enclosures(item).map(|file| content(item, file)));
     elements
 }
 
-/// The elements of the files of an item, for a format that has a place for one only. Readers that find such elements look nowhere else,
-/// so that all files stand here if any element does.
-pub(super) fn files(item: &EditionItem) -> impl Iterator<Item = MediaElement> {
-    let picture = item.head.image.as_deref().filter(|_| item.head.picture.has_words());
-    let is_needed = picture.is_some() || shown::enclosures(item).nth(1).is_some();
-    shown::enclosures(item)
-        .filter(move |enclosure| is_needed && picture != Some(enclosure.url.as_str()))
-        .map(|enclosure| content(item, enclosure))
+/// Returns the elements of an item's pictures, for a format that has a place of its own for files.
+pub(super) fn pictures(item: &EditionItem) -> Vec<Element> {
+    let Some(url) = item.head.image.as_deref() else { return Vec::new() };
+    let own = shown::enclosures(item).find(|file| file.url == url).cloned();
+    let picture = own.unwrap_or_else(|| Enclosure { url: url.to_owned(), ..Enclosure::default() });
+    thumbnail(item).into_iter().chain([content(item, &picture)]).collect()
 }
 
-fn content(item: &EditionItem, enclosure: &Enclosure) -> MediaElement {
-    let is_picture = item.head.image.as_deref() == Some(enclosure.url.as_str());
-    let mut attributes = vec![("url", chars::line(&enclosure.url).into_owned())];
-    attributes.extend(shown::length(enclosure).map(|length| ("fileSize", length.to_string())));
-    attributes.extend(enclosure.media_type.as_deref().map(|kind| ("type", chars::line(kind).into_owned())));
-    let mut children: Vec<_> = MediaElement::of_text("title", enclosure.title.as_ref()).into_iter().collect();
-    if is_picture {
-        let PictureDetails { credit, caption, .. } = &item.head.picture;
-        attributes.push(("medium", "image".to_owned()));
-        attributes.extend(size(&item.head.picture));
-        children.extend(MediaElement::of_text("credit", credit.as_ref()));
-        children.extend(MediaElement::of_text("description", caption.as_ref()));
+fn thumbnail(item: &EditionItem) -> Option<Element> {
+    let PictureDetails { width, height, .. } = item.head.picture;
+    let thumbnail = Element::new(PREFIX, "thumbnail").with("url", item.head.image.as_deref()?);
+    Some(thumbnail.with_some("width", width).with_some("height", height))
+}
+
+fn content(item: &EditionItem, file: &Enclosure) -> Element {
+    let is_picture = item.head.image.as_deref() == Some(file.url.as_str());
+    let details = if is_picture { &item.head.picture } else { &file.details };
+    let medium = if is_picture { Some("image") } else { medium(file) };
+    Element::new(PREFIX, "content")
+        .with("url", &file.url)
+        .with_some("fileSize", shown::length(file))
+        .with_some("type", file.media_type.as_deref())
+        .with_some("medium", medium)
+        .with_some("duration", file.duration)
+        .with_some("width", details.width)
+        .with_some("height", details.height)
+        .holding(words("title", file.title.as_ref()))
+        .holding(words("credit", details.credit.as_ref()))
+        .holding(words("description", details.caption.as_ref()))
+}
+
+/// Returns the kind of a file, as Media RSS calls it.
+fn medium(file: &Enclosure) -> Option<&'static str> {
+    match file.media_type.as_deref()?.split('/').next()? {
+        "image" => Some("image"),
+        "audio" => Some("audio"),
+        "video" => Some("video"),
+        "text" => Some("document"),
+        _ if file.media_type.as_deref() == Some("application/pdf") => Some("document"),
+        _ => None,
     }
-    MediaElement { name: "content", attributes, text: None, children }
 }
 
-fn size(details: &PictureDetails) -> impl Iterator<Item = (&'static str, String)> {
-    let given = |name, size: Option<u32>| size.map(|size| (name, size.to_string()));
-    [given("width", details.width), given("height", details.height)].into_iter().flatten()
+/// Returns an element with plain text, as the default of `type` says.
+fn words(name: &'static str, text: Option<&Text>) -> Option<Element> {
+    let text = text.filter(|text| !text.is_blank())?;
+    Some(Element::new(PREFIX, name).text(text.as_str()))
 }

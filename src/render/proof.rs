@@ -24,11 +24,17 @@ pub(super) fn read_back(edition: &Edition, format: Format, text: &str) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EditionItem, EntryHead, SourceId, SourceInfo, Text, Time};
+    use crate::model::{EditionDetails, EditionItem, EntryHead, SourceId, SourceInfo, Text, Time};
 
     fn edition(author: &str, ids: &[&str]) -> Edition {
-        let origin =
-            SourceInfo { id: SourceId::new("s"), title: Text::new("S"), feed: "https://s.fr/".into(), site: None, image: None };
+        let origin = SourceInfo {
+            id: SourceId::new("s"),
+            title: Text::new("S"),
+            feed: "https://s.fr/".into(),
+            site: None,
+            image: None,
+            rights: Text::default(),
+        };
         let items = ids.iter().map(|id| EditionItem {
             id: (*id).to_owned(),
             lang: None,
@@ -58,6 +64,7 @@ mod tests {
             items: items.collect(),
             deleted: Vec::new(),
             end: None,
+            details: EditionDetails::default(),
         }
     }
 

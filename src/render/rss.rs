@@ -4,40 +4,33 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use quick_xml::escape::escape;
+use rss::extension::Extension;
 use rss::extension::dublincore::DublinCoreExtension;
-use rss::extension::itunes::ITunesChannelExtension;
-use rss::extension::{Extension, ExtensionMap};
-use rss::{Category, Channel, Enclosure, Guid, Item as RssItem, Source};
+use rss::{Category, Channel, Enclosure, Guid, Image, Item as RssItem, Source};
 
-use super::media::{self, MediaElement};
+use super::element::{self, ByName, Element, FromElement};
+use super::provenance::{self, Body};
+use super::relations::{self, Relation};
 use super::shown::{self, GENERATOR, UNKNOWN_TYPE, VERSION};
-use super::{RenderError, chars, links};
+use super::words::{Words, fill};
+use super::{RenderError, chars, links, media, podcast, tombstones};
 use crate::model::{Edition, EditionItem, Format, Lang, Time};
-
-const ATOM: &str = "http://www.w3.org/2005/Atom";
 
 /// Writes the edition as an RSS channel.
 pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
     let items: Vec<RssItem> = edition.items.iter().map(|item| self::item(edition, item)).collect();
-    let itself = edition.own_address(Format::Rss).map(|address| element("atom:link", None, &self_link(address)));
-    // The one element for a move that many readers of RSS know.
-    let moved_to = edition.end.as_ref().and_then(|end| end.moved_to.clone());
-    let itunes_ext =
-        moved_to.map(|new_feed_url| ITunesChannelExtension { new_feed_url: Some(new_feed_url), ..Default::default() });
+    let title = edition.full_title();
     let mut channel = Channel {
-        title: chars::line(edition.title.as_str()).into_owned(),
+        title: chars::line(title.as_str()).into_owned(),
         link: home(edition),
-        description: chars::line(if edition.description.is_blank() {
-            edition.title.as_str()
-        } else {
-            edition.description.as_str()
-        })
-        .into_owned(),
+        description: chars::line(if edition.description.is_blank() { title.as_str() } else { edition.description.as_str() })
+            .into_owned(),
         language: edition.lang.as_ref().map(Lang::to_string),
+        copyright: Some(chars::line(edition.details.rights.as_str()).into_owned()).filter(|rights| !rights.trim().is_empty()),
+        image: image(edition),
         last_build_date: Some(date(edition.updated)),
         generator: Some(format!("{GENERATOR} {VERSION}")),
-        extensions: extensions(itself),
-        itunes_ext,
+        extensions: element::extensions(of_channel(edition)),
         items,
         ..Channel::default()
     };
@@ -53,18 +46,39 @@ fn home(edition: &Edition) -> String {
     chars::line(&home).into_owned()
 }
 
-fn self_link(address: String) -> [(&'static str, String); 3] {
-    [("href", address), ("rel", "self".to_owned()), ("type", Format::Rss.media_type().to_owned())]
+/// The picture of the channel: its title and link are those of the channel (RSS 2.0, "image").
+fn image(edition: &Edition) -> Option<Image> {
+    let url = edition.details.icon.as_deref().and_then(links::web)?.into_owned();
+    let title = chars::line(edition.full_title().as_str()).into_owned();
+    Some(Image { url, title, link: home(edition), ..Image::default() })
+}
+
+/// The elements of a channel that RSS 2.0 has none for.
+fn of_channel(edition: &Edition) -> Vec<Element> {
+    let links = relations::own(edition, Format::Rss).chain(relations::languages(edition, Format::Rss)).map(atom_link);
+    // The one element for a move that many readers of RSS know.
+    let moved_to = edition.end.as_ref().and_then(|end| end.moved_to.as_deref());
+    let moved_to = moved_to.map(|address| Element::new("itunes", "new-feed-url").text(address));
+    links.chain(podcast::of_feed(edition)).chain(moved_to).chain(tombstones::elements(edition)).collect()
+}
+
+fn atom_link(relation: Relation) -> Element {
+    Element::new("atom", "link")
+        .with("rel", relation.rel)
+        .with("href", &relation.href)
+        .with_some("type", relation.kind)
+        .with_some("hreflang", relation.lang)
+        .with_some("title", relation.title)
 }
 
 fn item(edition: &Edition, item: &EditionItem) -> RssItem {
     let head = &item.head;
-    let (content, also_in) = (shown::markup(item.content.as_ref()), also_in(item));
+    let (Body { summary, content }, also_in) = (Body::of(edition, item), also_in(edition, item));
     RssItem {
         title: Some(chars::line(item.title.as_str()).into_owned()),
         link: head.url.as_deref().map(|url| chars::line(url).into_owned()),
-        description: with_also_in(shown::markup(item.summary.as_ref()), also_in.as_deref().filter(|_| content.is_none())),
-        categories: shown::lines(&head.categories).map(|name| Category { name, domain: None }).collect(),
+        description: with_also_in(summary, also_in.as_deref().filter(|_| content.is_none())),
+        categories: provenance::categories(edition, item).into_iter().map(|name| Category { name, domain: None }).collect(),
         enclosure: shown::main_enclosure(item).map(|enclosure| Enclosure {
             url: chars::line(&enclosure.url).into_owned(),
             // RSS demands a length, and 0 is the custom where it is unknown (RSS Advisory Board profile, "enclosure").
@@ -78,7 +92,7 @@ fn item(edition: &Edition, item: &EditionItem) -> RssItem {
             title: Some(shown::source_name(&item.source).into_owned()),
         }),
         content: content.map(|html| html.into_owned() + also_in.as_deref().unwrap_or_default()),
-        extensions: extensions(more(item)),
+        extensions: element::extensions(more(item)),
         dublin_core_ext: Some(dublin_core(edition, item)),
         ..RssItem::default()
     }
@@ -93,72 +107,47 @@ fn with_also_in(html: Option<Cow<'_, str>>, also_in: Option<&str>) -> Option<Str
 }
 
 /// The other sources of an item's story in one line of HTML: RSS has no element that readers show for them.
-fn also_in(item: &EditionItem) -> Option<String> {
+fn also_in(edition: &Edition, item: &EditionItem) -> Option<String> {
     let others = shown::also_in(item).map(|(name, page)| match page {
         Some(page) => format!("<a href=\"{}\">{}</a>", escape(page), escape(name)),
         None => escape(name).into_owned(),
     });
     let others: Vec<String> = others.collect();
-    (!others.is_empty()).then(|| format!("<p>Also in {}</p>", others.join(" · ")))
+    let words = Words::of(item.lang.as_ref().or(edition.lang.as_ref()));
+    let line = || fill(&escape(&*words.also_in), &[("sources", &others.join(" · "))]);
+    (!others.is_empty()).then(|| format!("<p>{}</p>", line()))
 }
 
-/// Authors, language and translators: RSS's own `author` wants an e-mail address, and it has no language for an item.
+/// Authors, language, translators and rights: RSS's own `author` wants an e-mail address, and it has no language for an item.
 fn dublin_core(edition: &Edition, item: &EditionItem) -> DublinCoreExtension {
     let creators = shown::authors(item);
     let languages: Vec<String> = shown::own_lang(edition, item).map(Lang::to_string).into_iter().collect();
     let contributors: Vec<String> = shown::translators(item).collect();
-    DublinCoreExtension { creators, contributors, languages, ..DublinCoreExtension::default() }
+    let rights = &item.source.rights;
+    let rights = (!rights.is_blank()).then(|| chars::line(rights.as_str()).into_owned()).into_iter().collect();
+    DublinCoreExtension { creators, contributors, languages, rights, ..DublinCoreExtension::default() }
 }
 
-/// The extensions for data that RSS 2.0 has no element for. An item should have one enclosure (RSS Advisory Board profile, "enclosure");
-/// where there are more, all stand as Media RSS too.
-fn more(item: &EditionItem) -> Vec<Extension> {
+/// The elements for data that RSS 2.0 has none for. An item should have one enclosure (RSS Advisory Board profile, "enclosure"): all files
+/// stand as Media RSS too.
+fn more(item: &EditionItem) -> Vec<Element> {
     let changed = (item.updated.whole_seconds() > item.published.whole_seconds())
-        .then(|| element("atom:updated", Some(item.updated.rfc3339()), &[]));
-    let related = shown::also_in(item).filter_map(|(source, page)| {
-        let attributes = [("rel", "related".to_owned()), ("href", page?.into_owned()), ("title", source.into_owned())];
-        Some(element("atom:link", None, &attributes))
-    });
-    let media = media::picture(item).into_iter().chain(media::files(item)).map(extension);
-    changed.into_iter().chain(related).chain(media).collect()
+        .then(|| Element::new("atom", "updated").text(&item.updated.rfc3339()));
+    let related = relations::of_item(item).into_iter().map(atom_link);
+    changed.into_iter().chain(related).chain(media::files(item)).chain(podcast::of_item(item)).collect()
 }
 
-fn extension(element: MediaElement) -> Extension {
-    let mut children: BTreeMap<String, Vec<Extension>> = BTreeMap::new();
-    let name = element.full_name();
-    for child in element.children {
-        children.entry(child.name.to_owned()).or_default().push(extension(child));
+impl FromElement for Extension {
+    fn make(name: String, value: Option<String>, attrs: BTreeMap<String, String>, children: ByName<Self>) -> Self {
+        Self { name, value, attrs, children }
     }
-    let attrs = element.attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Extension { name, value: element.text, attrs, children }
-}
-
-fn element(name: &str, value: Option<String>, attributes: &[(&str, String)]) -> Extension {
-    let attrs = attributes.iter().map(|(name, value)| ((*name).to_owned(), chars::line(value).into_owned())).collect();
-    Extension { name: name.to_owned(), value, attrs, ..Extension::default() }
-}
-
-/// Elements by prefix and name, as the `rss` crate wants them.
-fn extensions(elements: impl IntoIterator<Item = Extension>) -> ExtensionMap {
-    let mut map = ExtensionMap::new();
-    for element in elements {
-        let (prefix, name) = element.name.split_once(':').unwrap_or_default();
-        let named = map.entry(prefix.to_owned()).or_default().entry(name.to_owned()).or_default();
-        named.push(element);
-    }
-    map
 }
 
 /// The namespaces of the elements in use; the crate declares those of content and Dublin Core itself.
 fn namespaces(channel: &Channel) -> BTreeMap<String, String> {
-    let uses = |prefix: &str| {
+    element::namespaces(|prefix| {
         channel.extensions.contains_key(prefix) || channel.items.iter().any(|item| item.extensions.contains_key(prefix))
-    };
-    [("atom", ATOM), (media::PREFIX, media::NAMESPACE)]
-        .into_iter()
-        .filter(|(prefix, _)| uses(prefix))
-        .map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned()))
-        .collect()
+    })
 }
 
 /// RFC 822 with the year in four digits, as RSS asks for, in GMT: `Mon, 23 Nov 2026 20:15:00 GMT`.

@@ -6,6 +6,7 @@ mod add;
 mod budgets;
 mod cleaning;
 mod clock;
+mod complete_formats;
 mod config;
 mod crash_recovery;
 mod cron;

@@ -184,7 +184,7 @@ fn json_feed_always_has_html_or_text() {
 
 fn file(name: &str, media_type: &str, length: Option<u64>) -> Enclosure {
     let url = format!("https://son.example/{name}");
-    Enclosure { url, media_type: Some(media_type.to_owned()), length, title: None }
+    Enclosure { url, media_type: Some(media_type.to_owned()), length, ..Enclosure::default() }
 }
 
 /// An edition with one item of these files, the first picture among which is the picture of the item.
@@ -408,6 +408,11 @@ fn is_xml(c: char) -> bool {
     !((c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
 }
 
+/// Where an item comes from, and who else tells of it.
+fn is_relation(rel: Option<&str>) -> bool {
+    matches!(rel, Some("via" | "related"))
+}
+
 /// An item as a reader sees it.
 #[derive(Debug, PartialEq)]
 struct Seen {
@@ -428,9 +433,12 @@ impl Seen {
     fn read(entry: &Entry, format: Format) -> Self {
         let (pages, linked): (Vec<_>, Vec<_>) = entry.links.iter().partition(|link| match format {
             Format::Atom => link.rel.as_deref() == Some("alternate"),
-            _ => link.media_type.is_none(),
+            _ => link.media_type.is_none() && !is_relation(link.rel.as_deref()),
         });
-        let linked = linked.iter().map(|link| (link.href.clone(), link.media_type.clone(), link.length));
+        let linked = linked
+            .iter()
+            .filter(|link| !is_relation(link.rel.as_deref()))
+            .map(|link| (link.href.clone(), link.media_type.clone(), link.length));
         let media = entry.media.iter().flat_map(|media| &media.content).map(|file| {
             let url = file.url.as_ref().expect("an address").to_string();
             (url, file.content_type.as_ref().map(ToString::to_string), file.size)
@@ -478,16 +486,23 @@ impl Seen {
             categories: item.head.categories.iter().filter(|name| !name.is_empty()).cloned().collect(),
             published: item.published.whole_seconds().chrono().to_rfc3339(),
             updated: item.updated.whole_seconds().chrono().to_rfc3339(),
-            files: item.head.enclosures.iter().map(|file| Self::file(file, format, item.head.enclosures.len())).collect(),
+            files: Self::files(item, format),
         }
     }
 
-    fn file(file: &Enclosure, format: Format, among: usize) -> (String, Option<String>, Option<u64>) {
-        let length = file.length.filter(|&bytes| bytes > 0);
-        let demands_type = format == Format::Json || (format == Format::Rss && among == 1);
-        let demands_length = format == Format::Rss && among == 1;
-        let kind = file.media_type.clone().or_else(|| demands_type.then(|| "application/octet-stream".to_owned()));
-        (file.url.clone(), kind, length.or(demands_length.then_some(0)))
+    /// The files, with the picture as Media RSS: before the others in RSS, after them in Atom.
+    fn files(item: &EditionItem, format: Format) -> Vec<(String, Option<String>, Option<u64>)> {
+        let kind = |file: &Enclosure| {
+            file.media_type.clone().or_else(|| (format == Format::Json).then(|| "application/octet-stream".to_owned()))
+        };
+        let file = |file: &Enclosure| (file.url.clone(), kind(file), file.length.filter(|&bytes| bytes > 0));
+        let files = item.head.enclosures.iter().map(file);
+        let picture = item.head.image.iter().map(|image| (image.clone(), None, None));
+        match format {
+            Format::Rss => picture.chain(files).collect(),
+            Format::Atom => files.chain(picture).collect(),
+            _ => files.collect(),
+        }
     }
 }
 

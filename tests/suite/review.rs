@@ -32,7 +32,7 @@ fn stories() -> Vec<Story> {
 fn tables(origin: &Origin, server: &EngineServer) -> String {
     let edition = |id: &str, lang: &str| {
         format!(
-            "[edition.{id}]\ntitle = \"{id}\"\nlangs = [\"{lang}\"]\nshow = \"full\"\nengines = [\"lt\"]\nuntranslated = \"original\"\n"
+            "[edition.{id}]\ntitle = \"{id}\"\nlangs = [\"{lang}\"]\nshow = \"full\"\nengines = [\"lt\"]\nuntranslated = \"original\"\nprovenance = \"none\"\n"
         )
     };
     format!(

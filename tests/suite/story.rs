@@ -182,8 +182,8 @@ async fn entries_about_one_event_are_one_item_that_lists_the_others() {
     assert!(atom.contains("href=\"https://a.example.org/1\" rel=\"related\" title=\"Le journal a\""), "{atom}");
     let rss = world.output("jeux.rss");
     assert!(
-        rss.contains("Also in &lt;a href=&quot;https://a.example.org/1&quot;&gt;Le journal a&lt;/a&gt;")
-            || rss.contains("<p>Also in <a href=\"https://a.example.org/1\">Le journal a</a></p>"),
+        rss.contains("Aussi dans &lt;a href=&quot;https://a.example.org/1&quot;&gt;Le journal a&lt;/a&gt;")
+            || rss.contains("<p>Aussi dans <a href=\"https://a.example.org/1\">Le journal a</a></p>"),
         "{rss}"
     );
     assert!(rss.contains("rel=\"related\""), "{rss}");

@@ -38,9 +38,11 @@ async fn withdrawn_entry_is_told_by_a_tombstone() {
     assert_eq!(deleted(&world), [id.as_str()]);
     let atom = world.output("jeux.atom");
     assert!(atom.contains("xmlns:at=\"http://purl.org/atompub/tombstones/1.0\"") && atom.contains(" when=\"20"), "{atom}");
-    for ending in ["json", "rss", "html"] {
-        assert!(!world.output(&format!("jeux.{ending}")).contains(&id), "{ending}");
-    }
+    let told = format!("<at:deleted-entry ref=\"{id}\"");
+    assert!(world.output("jeux.rss").contains(&told));
+    let json: serde_json::Value = serde_json::from_str(&world.output("jeux.json")).expect("JSON");
+    assert_eq!(json["_relais"]["deleted"][0]["id"], id.as_str());
+    assert!(!world.output("jeux.html").contains(&id));
     let before = world.outputs();
     world.relais(&["run", "--force"]).await;
     assert_eq!(world.outputs(), before, "nothing has changed");

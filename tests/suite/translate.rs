@@ -4,6 +4,7 @@
 mod context;
 mod engine_states;
 mod engine_trouble;
+mod provenance;
 mod unknown_words;
 
 use relais::model::EngineKind;

@@ -5,9 +5,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::values::{LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawShow, RawUntranslated};
+use super::super::values::{
+    LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawHubs, RawProvenance, RawShow, RawUntranslated,
+};
 use super::RawEntryFilter;
-use crate::model::{BilingualMode, Format, Headline, Show, StoryRules};
+use crate::model::{BilingualMode, Format, Headline, Provenance, Show, StoryRules};
 
 /// The smallest `limit`.
 pub(crate) const MIN_LIMIT: i64 = 1;
@@ -106,6 +108,22 @@ pub(crate) struct RawEdition {
     /// title of the source). It holds in every format, and changes nothing that is translated.
     #[schemars(example = &"{source}: {title}")]
     pub(crate) headline: Located<RawHeadline>,
+    /// The address of a picture that stands for the edition in readers: square, and as a podcast at least 1400 pixels wide. Default: that of
+    /// the source, if the edition is made of one.
+    #[schemars(example = &"https://example.org/icon.png")]
+    pub(crate) icon: Option<Located<String>>,
+    /// The copyright notice of the edition, in one line. Default: that of the source, if the edition is made of one.
+    #[schemars(example = &"Headlines: their publishers. Selection: CC0.")]
+    pub(crate) rights: Option<Located<String>>,
+    /// The address of a WebSub hub, or a list of them. Its feeds name it, and after each change relais tells the hub, which sends it on to
+    /// readers at once. Requires `base_url`.
+    #[schemars(example = &"https://hub.example/")]
+    pub(crate) hub: Option<RawHubs>,
+    /// The form in which readers see that an item is translated: `line`, a line at the foot of its text in the language of the edition
+    /// ("Machine translation from French by DeepL. Original: Le Figaro"), `category`, a category of that name, or `none`. What programs
+    /// read of it is always there. A change writes the files again, and translates nothing. Requires `engines`.
+    #[schemars(example = &"category")]
+    pub(crate) provenance: Located<RawProvenance>,
     /// The rule for an entry without a translation: `hold 6h` waits for six hours and then shows the original, `original` shows
     /// the original at once, `skip` leaves the entry out. Requires `langs`.
     #[schemars(example = &"hold 6h")]
@@ -137,6 +155,10 @@ impl Default for RawEdition {
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
             keep_for: RawDuration(Duration::from_hours(365 * 24)).into(),
             headline: RawHeadline("{title}".to_owned(), Headline::default()).into(),
+            icon: None,
+            rights: None,
+            hub: None,
+            provenance: RawProvenance(Provenance::default()).into(),
             untranslated: RawUntranslated::Hold(Duration::from_hours(6)).into(),
         }
     }

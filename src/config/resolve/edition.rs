@@ -14,7 +14,8 @@ use super::each::{expand, unknown_tag};
 use super::edition_langs::check_languages;
 use super::edition_sources::{from, list_some};
 use super::entry_filter::named_entries;
-use super::rules::{DEFAULT_WEIGHT, RESERVED, duration, id_in_message, line, number};
+use super::hub::hubs;
+use super::rules::{DEFAULT_WEIGHT, RESERVED, USE_AUTH, duration, id_in_message, line, number, web_address};
 use super::selection::filter;
 use crate::model::{BilingualMode, Format, SourceId, StoryRules, Text, UntranslatedPolicy};
 use crate::select::Tag;
@@ -117,6 +118,10 @@ fn edition(
         formats: formats(table, diagnostics),
         keep_for: duration("keep_for", &table.keep_for, KEEP_FOR, diagnostics),
         headline: table.headline.value.1.clone(),
+        icon: table.icon.as_ref().and_then(|at| web_address("icon", at, USE_AUTH, diagnostics)).map(String::from),
+        rights: table.rights.as_ref().and_then(|at| line("rights", at, diagnostics)),
+        hubs: hubs(table, diagnostics),
+        provenance: table.provenance.value.0,
         untranslated: match table.untranslated.value {
             RawUntranslated::Hold(time) => UntranslatedPolicy::Hold(hold(&table.untranslated, time, diagnostics)),
             RawUntranslated::Original => UntranslatedPolicy::Original,
@@ -168,6 +173,7 @@ fn warn_of_unused_keys(table: &raw::RawEdition, keys: &HashMap<String, bool>, di
     }
     if table.engines.value.is_empty() {
         warn(&table.translate.span, "translate", "engines");
+        warn(&table.provenance.span, "provenance", "engines");
     }
 }
 

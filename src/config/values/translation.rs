@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::super::diagnostics::Diagnosis;
 use super::amount::{format_millionths, parse_millionths};
 use super::{choose, deserialize_text};
-use crate::model::{BilingualMode, EngineKind, Formality, Period, ReasoningEffort};
+use crate::model::{BilingualMode, EngineKind, Formality, Period, Provenance, ReasoningEffort};
 
 /// The `kind` of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,18 @@ config_value!(
     |text| choose(text, &BILINGUAL_WORDS).map(RawBilingualMode),
     |beside| BILINGUAL_WORDS.iter().find(|(_, bilingual)| *bilingual == beside.0).map_or("", |(word, _)| word).to_owned(),
     { "type": "string", "enum": BILINGUAL_WORDS.map(|(word, _)| word) }
+);
+
+/// The value of `provenance`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawProvenance(pub(crate) Provenance);
+
+config_value!(
+    RawProvenance,
+    "\"line\", \"category\" or \"none\"",
+    |text| choose(text, &Provenance::ALL).map(RawProvenance),
+    |form| Provenance::ALL.iter().find(|(_, named)| *named == form.0).map_or("", |(word, _)| word).to_owned(),
+    { "type": "string", "enum": Provenance::ALL.map(|(word, _)| word) }
 );
 
 /// The value of `formality`.

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::lenient::{Field, address, elements, for_each_member, people, rich_text, text};
 use crate::feed::dates::parse_date;
 use crate::feed::draft::{AboutFile, Draft, Markup, MediaFile, PageLink};
-use crate::feed::length::parse_length;
+use crate::feed::length::{parse_duration, parse_length};
 use crate::model::Zone;
 
 /// The fields of an item, as written.
@@ -84,11 +84,13 @@ impl<'a> ItemFields<'a> {
 }
 
 fn parse_attachment(attachment: &RawValue) -> Option<MediaFile<'_>> {
-    let (mut url, mut media_type, mut length) = (None, None, None);
+    let (mut url, mut media_type, mut length, mut duration, mut title) = (None, None, None, None, None);
     for_each_member(attachment, |key, value| match key {
         "url" => url = Some(value),
         "mime_type" => media_type = Some(value),
         "size_in_bytes" => length = Some(value),
+        "duration_in_seconds" => duration = Some(value),
+        "title" => title = Some(value),
         _ => {}
     });
     let length = text(length).and_then(|length| parse_length(&length));
@@ -98,6 +100,10 @@ fn parse_attachment(attachment: &RawValue) -> Option<MediaFile<'_>> {
         medium: None,
         is_still: false,
         length,
-        about: AboutFile::default(),
+        about: AboutFile {
+            title: rich_text(title, Markup::Text),
+            duration: text(duration).and_then(|duration| parse_duration(&duration)),
+            ..AboutFile::default()
+        },
     })
 }

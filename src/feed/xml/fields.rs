@@ -24,7 +24,8 @@ impl<'a> XmlReader<'a> {
         match child.vocabulary {
             Vocabulary::Rss | Vocabulary::Atom => self.read_own_element(draft, child, name, is_entry),
             Vocabulary::Dc | Vocabulary::DcTerms => self.read_dublin_core(draft, child, name),
-            Vocabulary::Podcast => self.read_podcast(draft, child, name),
+            Vocabulary::Podcast => self.read_podcast(draft, child, name, is_entry),
+            Vocabulary::PodcastIndex if is_entry => self.read_podcast_index(draft, child, name),
             Vocabulary::Media => self.read_media(draft, child, name),
             Vocabulary::Syndication if !is_entry => self.read_syndication(draft, child, name),
             Vocabulary::Content if name == "encoded" => {
@@ -197,31 +198,6 @@ impl<'a> XmlReader<'a> {
             "identifier" => {
                 let id = Some(self.read_line(child)).filter(|id| !id.is_empty());
                 draft.id.offer(1, id);
-            }
-            _ => self.skip(child),
-        }
-    }
-
-    /// Reads a podcast element. Apple's and Google's vocabularies are the same.
-    fn read_podcast(&mut self, draft: &mut Draft<'a>, child: &Child<'a>, name: &str) {
-        match name {
-            "author" => self.read_person(draft, child, 1),
-            "owner" => self.read_person(draft, child, 0),
-            "title" => {
-                let title = self.read_rich_text(child, Markup::Html, Expected::Line);
-                draft.title.offer(1, title);
-            }
-            "summary" | "description" | "subtitle" => {
-                let summary = self.read_rich_text(child, Markup::Html, Expected::Text);
-                draft.summary.offer(u8::from(name != "subtitle"), summary);
-            }
-            "image" => self.read_image(draft, child, 2),
-            "category" => self.read_category(draft, child),
-            "keywords" => {
-                let words = self.read_line(child).into_owned();
-                for word in words.split(',') {
-                    push_category(draft, Cow::Owned(word.trim().to_owned()));
-                }
             }
             _ => self.skip(child),
         }

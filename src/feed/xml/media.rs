@@ -8,7 +8,7 @@ use super::names::Vocabulary;
 use super::reader::{Child, XmlReader};
 use super::value::{Expected, trimmed};
 use crate::feed::draft::{AboutFile, Draft, Markup, MediaFile, Medium, PictureSize};
-use crate::feed::length::parse_length;
+use crate::feed::length::{parse_duration, parse_length};
 
 /// The number of files of an entry that are read.
 const MAX_FILES: usize = 50;
@@ -134,7 +134,8 @@ impl<'a> XmlReader<'a> {
         let (medium, is_still) = if is_media { (stated_medium(tag), is_still(tag)) } else { (None, false) };
         let length = tag.attribute(length).and_then(parse_length);
         let address = self.address(href, child);
-        let about = AboutFile { size: size_of(tag), ..AboutFile::default() };
+        let duration = tag.attribute("duration").filter(|_| is_media).and_then(parse_duration);
+        let about = AboutFile { size: size_of(tag), duration, ..AboutFile::default() };
         draft.files.push(MediaFile { address, media_type, medium, is_still, length, about });
     }
 }

@@ -20,6 +20,8 @@ pub(super) enum Vocabulary {
     Content,
     /// Apple's and Google's podcast elements.
     Podcast,
+    /// The podcast namespace: transcripts, chapters.
+    PodcastIndex,
     /// Media RSS.
     Media,
     /// RSS 1.0's syndication module: the update frequency of a feed.
@@ -32,10 +34,10 @@ pub(super) enum Vocabulary {
     Other,
 }
 
-use Vocabulary::{Atom, ClickCounter, Content, Dc, DcTerms, Media, Other, Podcast, Rdf, Rss, Syndication, Xhtml};
+use Vocabulary::{Atom, ClickCounter, Content, Dc, DcTerms, Media, Other, Podcast, PodcastIndex, Rdf, Rss, Syndication, Xhtml};
 
 /// Namespace URIs, in lower case and without a trailing slash or hash.
-const URIS: [(&str, Vocabulary); 34] = [
+const URIS: [(&str, Vocabulary); 36] = [
     ("", Rss),
     ("http://backend.userland.com/rss", Rss),
     ("http://backend.userland.com/rss2", Rss),
@@ -64,6 +66,8 @@ const URIS: [(&str, Vocabulary); 34] = [
     ("http://www.itunes.com/dtds/podcast-1.0.dtd", Podcast),
     ("http://example.com/dtds/podcast-1.0.dtd", Podcast),
     ("http://www.google.com/schemas/play-podcasts/1.0", Podcast),
+    ("http://podcastindex.org/namespace/1.0", PodcastIndex),
+    ("http://github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md", PodcastIndex),
     ("http://search.yahoo.com/mrss", Media),
     ("http://www.rssboard.org/media-rss", Media),
     ("http://purl.org/rss/1.0/modules/syndication", Syndication),
@@ -73,7 +77,7 @@ const URIS: [(&str, Vocabulary); 34] = [
 ];
 
 /// Prefixes that feeds use undeclared.
-const PREFIXES: [(&str, Vocabulary); 18] = [
+const PREFIXES: [(&str, Vocabulary); 19] = [
     ("rss", Rss),
     ("atom", Atom),
     ("atom10", Atom),
@@ -84,6 +88,7 @@ const PREFIXES: [(&str, Vocabulary); 18] = [
     ("content", Content),
     ("itunes", Podcast),
     ("googleplay", Podcast),
+    ("podcast", PodcastIndex),
     ("media", Media),
     ("sy", Syndication),
     ("feedburner", ClickCounter),

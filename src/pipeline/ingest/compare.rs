@@ -253,6 +253,7 @@ fn source_meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
         link: feed.link,
         lang: feed.language,
         image: feed.image,
+        rights: feed.rights.as_ref().map(|html| html::to_line(&html.0)).unwrap_or_default(),
         poll_hints: feed.poll_hints,
         hub,
     }

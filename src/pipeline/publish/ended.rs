@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::html;
-use crate::model::{Edition, EditionItem, EndOfFeed, EntryHead, Format, Lang, RawHtml, SourceId, SourceInfo, Text};
+use crate::model::{
+    Edition, EditionDetails, EditionItem, EndOfFeed, EntryHead, Format, Lang, RawHtml, SourceId, SourceInfo, Text,
+};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 
@@ -116,6 +118,7 @@ impl Publish<'_> {
             items: vec![item],
             deleted: Vec::new(),
             end: Some(EndOfFeed { moved_to: successor.and_then(|successor| self.address(&successor.file)) }),
+            details: EditionDetails::default(),
         }
     }
 
@@ -132,6 +135,7 @@ impl Publish<'_> {
             feed: self.address(&file).unwrap_or_else(|| tag_uri(None, &feed.stem)),
             site: None,
             image: None,
+            rights: Text::default(),
         };
         EditionItem {
             id: tag_uri(self.base_url, &format!("ended/{file}/{}", ended.at.millis() / 1000)),

@@ -9,7 +9,9 @@ use super::files::render_and_write;
 use super::manifest::ListedFeed;
 use super::{Publish, view};
 use crate::html;
-use crate::model::{Edition, EditionItem, EntryHead, Fault, FaultSubject, Format, RawHtml, SourceId, SourceInfo, Text, Time};
+use crate::model::{
+    Edition, EditionDetails, EditionItem, EntryHead, Fault, FaultSubject, Format, RawHtml, SourceId, SourceInfo, Text, Time,
+};
 use crate::pipeline::error::PipelineError;
 use crate::policy::source_health::{reported_fault, warning};
 use crate::sink::WrittenFile;
@@ -104,6 +106,7 @@ impl Publish<'_> {
             items,
             deleted: Vec::new(),
             end: None,
+            details: EditionDetails::default(),
         }
     }
 
@@ -116,6 +119,7 @@ impl Publish<'_> {
             feed: source.map_or_else(|| view::tag_uri(self.base_url, name), |source| source.public_url.clone()),
             site: None,
             image: None,
+            rights: Text::default(),
         };
         let content = html::clean(&RawHtml(format!("<p>{}</p>", html::escape(&fault.message))), None);
         EditionItem {

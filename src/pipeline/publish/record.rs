@@ -95,7 +95,8 @@ impl Inputs<'_> {
         add(env!("CARGO_PKG_VERSION"));
         add(&format!("{:?} {:?} {:?} {lang:?} {base_url:?}", edition.show, edition.bilingual, edition.formats));
         add(&format!("{:?}", edition.translated()));
-        add(&format!("{:?}", edition.headline));
+        add(&format!("{:?} {:?}", edition.headline, edition.provenance));
+        add(&format!("{:?} {:?} {:?} {:?}", edition.langs, edition.icon, edition.rights, edition.hubs));
         add(&edition.id);
         add(edition.title.as_str());
         add(edition.description.as_str());

@@ -7,8 +7,8 @@ use url::Url;
 use crate::config as plan;
 use crate::html;
 use crate::model::{
-    AlsoIn, BilingualMode, Clean, DeletedItem, Edition, EditionItem, EntryHead, EntryId, EntryRow, Format, Lang, Original,
-    Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
+    AlsoIn, BilingualMode, Clean, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EntryHead, EntryId,
+    EntryRow, Format, Lang, Original, Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
 };
 use crate::policy::possible_date;
 use crate::select::translate_category;
@@ -17,6 +17,9 @@ use super::stories::Story;
 
 /// The year of the `tag:` URIs: RFC 4151 wants a date at which the authority was the publisher's. It never changes.
 const TAG_YEAR: &str = "2026";
+/// The longest headline that is made of a text, in characters.
+const LONGEST_TITLE: usize = 90;
+
 /// Returns how a source is named to readers: as configured, else as its feed says.
 pub(super) fn source_info(source: &plan::Source, meta: Option<&SourceMeta>) -> SourceInfo {
     let own = meta.map(|meta| meta.title.clone()).filter(|title| !title.is_blank());
@@ -26,6 +29,7 @@ pub(super) fn source_info(source: &plan::Source, meta: Option<&SourceMeta>) -> S
         feed: source.public_url.clone(),
         site: source.site.clone().or_else(|| meta.and_then(|meta| meta.link.as_deref().map(public_address))),
         image: meta.and_then(|meta| meta.image.clone()),
+        rights: meta.map(|meta| meta.rights.clone()).unwrap_or_default(),
     }
 }
 
@@ -77,7 +81,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
                 Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition),
                 None => ShownText::original(original),
             };
-            let mut item = build_item(id, known, shown, info, (edition.show, now));
+            let mut item = build_item(id, known, titled(shown), info, (edition.show, now));
             item.title = edition.headline.format(&item.source.title, item.title);
             if let Some(story) = story {
                 item.also_in = also_in(story, infos, &pages);
@@ -107,6 +111,22 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
         items,
         deleted,
         end: None,
+        details: details(edition, lang, infos),
+    }
+}
+
+/// Returns what the feeds of an edition state beside its items. One that is made of a single source has the picture and the rights of
+/// that source, unless it has its own.
+fn details(edition: &plan::Edition, lang: Option<&Lang>, infos: &HashMap<SourceId, SourceInfo>) -> EditionDetails {
+    let only = if let [only] = &edition.from[..] { infos.get(only) } else { None };
+    let language = |lang: &Lang| EditionLanguage { lang: lang.clone(), stem: file_stem(edition, Some(lang)) };
+    let has_several = lang.is_some() && edition.langs.len() > 1;
+    EditionDetails {
+        provenance: edition.provenance,
+        icon: edition.icon.clone().or_else(|| only.and_then(|source| source.image.clone())),
+        rights: edition.rights.clone().or_else(|| only.map(|source| source.rights.clone())).unwrap_or_default(),
+        languages: edition.langs.iter().filter(|_| has_several).map(language).collect(),
+        hubs: edition.hubs.clone(),
     }
 }
 
@@ -187,6 +207,23 @@ impl ShownText {
     }
 }
 
+/// Gives a text without a headline the beginning of the text for one.
+fn titled(mut shown: ShownText) -> ShownText {
+    if shown.title.is_blank() {
+        let html = shown.content.as_ref().filter(|html| !html.is_empty()).or(shown.summary.as_ref());
+        shown.title = html.map(|html| first_line(&html::to_line(html.as_str()))).unwrap_or_default();
+    }
+    shown
+}
+
+/// Returns the beginning of a text, as long as a headline is, and cut between two words.
+fn first_line(text: &Text) -> Text {
+    let text = text.as_str();
+    let Some((end, _)) = text.char_indices().nth(LONGEST_TITLE) else { return Text::new(text) };
+    let cut = text[..end].rfind(char::is_whitespace).filter(|at| *at > end / 2).unwrap_or(end);
+    Text::new(&format!("{}…", text[..cut].trim_end_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation())))
+}
+
 /// Translates the French categories that the lists of tags have; the others stay.
 fn translate_categories(head: &mut EntryHead, lang: &Lang) {
     if head.lang.as_ref().is_none_or(|from| from.primary() != "fr") {
@@ -247,6 +284,15 @@ fn authority(base_url: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headline_that_is_missing_is_the_beginning_of_the_text() {
+        let line = |text: &str| first_line(&Text::new(text)).to_string();
+        assert_eq!(line("Léon Marchand en or."), "Léon Marchand en or.");
+        let long = line(&"Le relais français s’impose devant la Norvège, ".repeat(3));
+        assert_eq!(long, "Le relais français s’impose devant la Norvège, Le relais français s’impose devant la…");
+        assert_eq!(line(&"奥".repeat(200)), format!("{}…", "奥".repeat(90)), "without spaces");
+    }
 
     #[test]
     fn french_categories_that_the_lists_have_are_translated() {

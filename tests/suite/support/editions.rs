@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use relais::html::to_line;
 use relais::model::{
-    Clean, DeletedItem, Edition, EditionItem, Enclosure, EntryHead, Format, Lang, SourceId, SourceInfo, Text, Time,
+    Clean, DeletedItem, Edition, EditionDetails, EditionItem, Enclosure, EntryHead, Format, Lang, SourceId, SourceInfo, Text,
+    Time,
 };
 
 /// Clean HTML: as the store gives it back.
@@ -20,7 +21,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
 }
 
 fn sound(url: &str, media_type: Option<&str>, length: Option<u64>) -> Enclosure {
-    Enclosure { url: url.to_owned(), media_type: media_type.map(str::to_owned), length, title: None }
+    Enclosure { url: url.to_owned(), media_type: media_type.map(str::to_owned), length, ..Enclosure::default() }
 }
 
 fn origin(id: &str, title: &str) -> SourceInfo {
@@ -30,6 +31,7 @@ fn origin(id: &str, title: &str) -> SourceInfo {
         feed: format!("https://{id}.example/feed?tag=jeux&n=20"),
         site: Some(format!("https://{id}.example/")),
         image: None,
+        rights: Text::default(),
     }
 }
 
@@ -71,6 +73,7 @@ pub(crate) fn edition(mut items: Vec<EditionItem>) -> Edition {
         items,
         deleted: Vec::new(),
         end: None,
+        details: EditionDetails::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod clock_jump;
 pub mod engine_health;
 mod entry_date;
+mod hub_notice;
 mod lock;
 mod notices;
 mod outage;
@@ -14,6 +15,7 @@ pub mod source_health;
 
 pub use clock_jump::{ClockJump, MAX_CLOCK_SKEW};
 pub use entry_date::{EntryDates, declared_date, possible_date};
+pub use hub_notice::HubNotice;
 pub use lock::is_run_overdue;
 pub use notices::{Notices, Observed, ToldFault, decide_notices};
 pub use outage::{Attempt, NetworkChange, Outage, Verdict};

@@ -64,6 +64,8 @@ pub enum FaultKind {
     Rule,
     /// An edition could not be rendered.
     Render,
+    /// A hub cannot be told of the changes of an edition.
+    Hub,
     /// The budget of an engine is used up.
     Budget,
     /// An engine cannot be used for now: its circuit breaker is open.
@@ -105,6 +107,7 @@ impl FaultKind {
             Self::Outage => "outage",
             Self::Rule => "rule",
             Self::Render => "render",
+            Self::Hub => "hub",
             Self::Budget => "budget",
             Self::Engine => "engine",
             Self::Unauthorized => "unauthorized",

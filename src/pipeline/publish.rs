@@ -4,6 +4,7 @@ mod deleted;
 mod ended;
 mod fault_feed;
 mod files;
+mod hubs;
 mod index;
 mod manifest;
 mod record;
@@ -21,6 +22,7 @@ use crate::config as plan;
 use crate::model::{
     Clock, Edition, EditionCount, EntryId, EntryRow, Fault, Lang, Rendition, Show, SourceId, SourceInfo, SourceMeta, Time,
 };
+use crate::net;
 use crate::policy::possible_date;
 use crate::sink::OutputDir;
 use crate::store::{Store, StoreError};
@@ -54,6 +56,8 @@ pub(super) struct Publish<'a> {
     pub(super) base_url: Option<&'a str>,
     /// The path of feeds.toml. The files of another one, which shares the output, are not ended.
     pub(super) plan: &'a str,
+    /// The HTTP client, for hubs.
+    pub(super) client: &'a net::Client,
     /// True if `faults.atom` is written.
     pub(super) faults: bool,
     /// The time for which files stay that are no longer published.
@@ -120,7 +124,8 @@ impl Publish<'_> {
             live.expect(fault_feed::file_name());
         }
         let manifest = records.get(manifest::NAME).and_then(|doc| serde_json::from_str::<Manifest>(doc).ok());
-        self.write_manifest(live, manifest.unwrap_or_default()).await?;
+        let files = self.write_manifest(live, manifest.unwrap_or_default()).await?;
+        done.faults.extend(self.tell_hubs(&files, &records).await?);
         Ok(done)
     }
 

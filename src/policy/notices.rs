@@ -61,7 +61,8 @@ pub fn decide_notices(told: &mut Vec<ToldFault>, observed: &Observed<'_>, now: T
     });
     for fault in observed.faults {
         let before = told.iter_mut().find(|before| is_same_place(&before.fault, fault));
-        let repeats = !matches!(fault.of, FaultSubject::Source(_));
+        // A dead hub holds nothing up: readers that it does not tell poll.
+        let repeats = !matches!(fault.of, FaultSubject::Source(_)) && fault.kind != FaultKind::Hub;
         match before {
             Some(before) if state(before.fault.kind) == state(fault.kind) => {
                 let since = before.fault.since.or(fault.since);
@@ -114,7 +115,8 @@ fn is_same_place(a: &Fault, b: &Fault) -> bool {
         _ if a.kind == FaultKind::UnsupportedPair || b.kind == FaultKind::UnsupportedPair => {
             (&a.of, a.kind, &a.message) == (&b.of, b.kind, &b.message)
         }
-        _ => a.of == b.of,
+        // That an edition cannot be rendered does not replace that its hub is dead.
+        _ => a.of == b.of && (a.kind == FaultKind::Hub) == (b.kind == FaultKind::Hub),
     }
 }
 

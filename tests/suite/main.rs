@@ -60,4 +60,5 @@ mod topic;
 mod translate;
 mod transport;
 mod websub;
+mod websub_publisher;
 mod workers;

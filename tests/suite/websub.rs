@@ -317,11 +317,11 @@ async fn error_names_a_listen_address_in_use() {
 }
 
 /// The hub of Flask-WebSub, which ends with its test.
-struct Hub(Child, String);
+pub(crate) struct Hub(Child, pub(crate) String);
 
 impl Hub {
     /// `RELAIS_TEST_HUB` is a Python that has it.
-    async fn start(longest_lease: u32) -> Option<Self> {
+    pub(crate) async fn start(longest_lease: u32) -> Option<Self> {
         let Ok(python) = std::env::var("RELAIS_TEST_HUB") else {
             assert_ne!(
                 std::env::var("RELAIS_REQUIRE_SERVERS").as_deref(),

@@ -123,7 +123,12 @@ pub(super) fn hash_sources(target: &Target<'_>) -> String {
 
 impl Publish<'_> {
     /// Ends the feeds that are no longer published, and writes the manifest. Neither happens if nothing has changed.
-    pub(super) async fn write_manifest(&self, live: LiveFiles, known: Manifest) -> Result<(), PipelineError> {
+    /// Returns the files that are there.
+    pub(super) async fn write_manifest(
+        &self,
+        live: LiveFiles,
+        known: Manifest,
+    ) -> Result<BTreeMap<String, ListedFile>, PipelineError> {
         let LiveFiles { mut files, expected } = live;
         for (name, listed) in &known.files {
             if files.contains_key(name) {
@@ -133,7 +138,8 @@ impl Publish<'_> {
             files.extend(kept.map(|listed| (name.clone(), listed)));
         }
         self.tell_ends(&files, &known);
-        self.save_manifest(files, known).await
+        self.save_manifest(files.clone(), known).await?;
+        Ok(files)
     }
 
     /// Tells once which feeds have ended.

@@ -73,6 +73,7 @@ impl Passes<'_> {
             clock: context.clock,
             base_url: plan.base_url.as_deref(),
             plan: &self.prepared.plan_path,
+            client: context.client,
             faults: plan.faults,
             keep_ended: plan.keep_ended,
             sources: &plan.sources,

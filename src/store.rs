@@ -2,6 +2,7 @@
 //! one API and one body of SQL for both. Nothing here knows what a visit or an edition means, and nothing reads the clock.
 
 mod budget;
+mod changes;
 mod clock_jump;
 mod connection;
 mod correction;
@@ -42,6 +43,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection};
 
 pub use budget::{BudgetUsage, Reservation, Spending};
+pub use changes::ChangeCounts;
 pub use correction::{Correction, ExistingCorrections};
 pub use encode::{EncodedEntries, SettledVisit};
 pub use error::StoreError;
@@ -164,12 +166,26 @@ impl Store {
 
     /// Executes a statement once for each page of JSON rows, all in one transaction.
     async fn execute_pages(&self, attempt: &'static str, sql: &'static Sql, pages: Vec<String>) -> Result<(), StoreError> {
+        self.execute_counted(attempt, sql, pages, Vec::new()).await
+    }
+
+    /// Does what [`Store::execute_pages`] does, and counts changes of these names.
+    async fn execute_counted(
+        &self,
+        attempt: &'static str,
+        sql: &'static Sql,
+        pages: Vec<String>,
+        counters: Vec<String>,
+    ) -> Result<(), StoreError> {
         let dialect = self.dialect;
         self.run(attempt, move |connection| {
             Box::pin(async move {
                 let mut tx = connection.begin_with(dialect.begin()).await?;
                 for page in pages {
                     sql.query(dialect).bind(page).execute(&mut *tx).await?;
+                }
+                for name in &counters {
+                    changes::count_change(&mut tx, name).await?;
                 }
                 Ok(tx.commit().await?)
             })

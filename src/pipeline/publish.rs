@@ -1,5 +1,7 @@
 //! The publish pass: merges, renders and writes each edition that has changed.
 
+mod basis;
+mod content;
 mod deleted;
 mod ended;
 mod fault_feed;
@@ -19,9 +21,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use crate::config as plan;
-use crate::model::{
-    Clock, Edition, EditionCount, EntryId, EntryRow, Fault, Lang, Rendition, Show, SourceId, SourceInfo, SourceMeta, Time,
-};
+use crate::model::{Clock, EditionCount, Fault, Lang, Show, SourceId, SourceInfo, SourceMeta, Time};
 use crate::net;
 use crate::policy::possible_date;
 use crate::sink::OutputDir;
@@ -30,14 +30,13 @@ use crate::store::{Store, StoreError};
 use super::edition_rows::RowReader;
 use super::error::PipelineError;
 use super::full_text::Pages;
-use super::originals::load_shown_originals;
+use basis::{Bases, Basis};
+use content::Content;
 use deleted::PublishedEntries;
 use index::{INDEX, edition_link};
 use manifest::{LiveFiles, Manifest};
-use record::{Check, Inputs, Record};
-use stories::Story;
+use record::{Check, Record};
 pub(super) use stories::{Joined, Known, join_stories};
-use view::OtherPage;
 pub(super) use view::file_stem;
 pub(super) use window::{Selected, select_entries};
 
@@ -58,6 +57,8 @@ pub(super) struct Publish<'a> {
     pub(super) plan: &'a str,
     /// The HTTP client, for hubs.
     pub(super) client: &'a net::Client,
+    /// A hash of its text.
+    pub(super) fingerprint: &'a str,
     /// True if `faults.atom` is written.
     pub(super) faults: bool,
     /// The time for which files stay that are no longer published.
@@ -94,21 +95,25 @@ pub(super) struct Published {
 impl Publish<'_> {
     /// Publishes the editions that have changed, after fetching their article pages. The lists of what there is come last.
     pub(super) async fn run(&self, pages: &mut Pages<'_>) -> Result<Published, PipelineError> {
+        // Before anything else is read: what changes from now on is a change after this pass.
+        let counts = self.store.load_change_counts().await?;
         let infos = self.source_infos().await?;
         let records: HashMap<String, String> = self.store.list_publications(self.target).await?.into_iter().collect();
         let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
         let mut done = Published::default();
+        let mut bases = Bases::open(self, counts, &infos, records.get(basis::NAME).map(String::as_str));
         let (mut links, mut live, mut reader) = (Vec::new(), LiveFiles::default(), RowReader::new(true));
         for target in self.targets() {
             let mut record = record_of(&target.stem);
+            self.keep_others(&target, &mut bases);
             if self.only.is_none_or(|only| only.contains(&target.edition.id)) {
                 let span = tracing::info_span!(
                     "edition",
                     edition.id = target.edition.id,
                     lang = target.lang.map(tracing::field::display)
                 );
-                let (count, published) =
-                    self.publish_edition(&target, (&infos, &mut reader), record, pages, &mut done).instrument(span).await?;
+                let known = (&infos, &mut reader, &mut bases);
+                let (count, published) = self.publish_edition(&target, known, record, pages, &mut done).instrument(span).await?;
                 done.editions.extend(count);
                 record = published;
             }
@@ -123,6 +128,7 @@ impl Publish<'_> {
         if self.faults {
             live.expect(fault_feed::file_name());
         }
+        self.save_bases(bases).await?;
         let manifest = records.get(manifest::NAME).and_then(|doc| serde_json::from_str::<Manifest>(doc).ok());
         let files = self.write_manifest(live, manifest.unwrap_or_default()).await?;
         done.faults.extend(self.tell_hubs(&files, &records).await?);
@@ -148,100 +154,99 @@ impl Publish<'_> {
     }
 
     /// Publishes one edition in one language. Returns its count, unless it failed, which is reported as a fault; and the record of its
-    /// files.
+    /// files. If nothing that it depends on has changed, no entry is read.
     async fn publish_edition<'s>(
+        &'s self,
+        target: &Target<'s>,
+        (infos, reader, bases): (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>, &mut Bases<'_>),
+        record: Option<Record>,
+        pages: &mut Pages<'_>,
+        done: &mut Published,
+    ) -> Result<(Option<EditionCount>, Option<Record>), PipelineError> {
+        let (hash, now) = (bases.hash(target.edition, target.lang), self.clock.now());
+        if let Some(basis) = bases.find(&target.stem, &hash, now) {
+            let current = match &basis.inputs {
+                Some(inputs) => self.find_current(&target.stem, inputs, believed(record.as_ref(), now)).await?,
+                None => None,
+            };
+            if current.is_some() || basis.inputs.is_none() && record.is_none() {
+                bases.keep(&target.stem);
+                done.waiting += basis.waiting;
+                tracing::debug!(items = basis.items, waiting = basis.waiting, "nothing has changed that the edition depends on");
+                let count = current.as_ref().map(|record| count_same(target, basis.items, record));
+                return Ok((count, current));
+            }
+        }
+        self.make_edition(target, (infos, reader), record, pages, (done, bases, hash)).await
+    }
+
+    /// Reads the entries of an edition, joins them, and writes its files if they have changed.
+    async fn make_edition<'s>(
         &'s self,
         target: &Target<'s>,
         (infos, reader): (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>),
         record: Option<Record>,
         pages: &mut Pages<'_>,
-        done: &mut Published,
+        (done, bases, hash): (&mut Published, &mut Bases<'_>, String),
     ) -> Result<(Option<EditionCount>, Option<Record>), PipelineError> {
-        let Target { edition, lang, .. } = *target;
         let now = self.clock.now();
-        let Selected { entries, pinned, renditions, waiting, fault } =
-            select_entries(self.store, reader, edition, lang, now).await?;
-        // One of another language may have told it.
-        done.faults.extend(fault.filter(|fault| !done.faults.contains(fault)));
-        if entries.is_empty() && record.is_none() && edition.family.is_some() {
+        let known = record.as_ref().map(|record| &record.entries);
+        let content = self.read_content(target, reader, known, (pages, now), done).await?;
+        let (items, waiting, until) = (content.items(), content.waiting, content.until());
+        let made_of = |inputs| content.is_final.then(|| Basis::new(hash, inputs, (items, waiting), (now, until)));
+        if items == 0 && record.is_none() && target.edition.family.is_some() {
             // One of many, for a tag that no entry has had: its files are written with the first.
+            bases.add(&target.stem, made_of(None));
             return Ok((None, None));
         }
-        let published = record.as_ref().map(|record| record.entries.clone()).unwrap_or_default();
-        let joined = join_stories(self.store, reader, edition, (entries, pinned), published.known()).await?;
-        let waiting = joined.count_alone(&waiting);
         done.waiting += waiting;
-        let item_ids = joined.item_ids();
-        let Joined { entries, stories, remembered } = joined;
-        let items = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        let mut count = EditionCount { id: edition.id.clone(), lang: lang.cloned(), items, written: 0, same: 0 };
-        let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;
-        let published = published.update(self.store, (item_ids, remembered), edition.limit, now).await?;
-        let inputs = Inputs {
-            edition,
-            lang,
-            base_url: self.base_url,
-            entries: &entries,
-            stories: &stories,
-            infos,
-            full_texts: &full_texts,
-            renditions: &renditions,
-            withdrawn: &published.withdrawn,
-        };
-        let inputs = inputs.hash();
-        // A date that is not possible was published while the clock was ahead.
-        let record = record.filter(|record| record.updated.is_none() || possible_date(record.updated, now).is_some());
+        let inputs = self.hash_inputs(target, &content, infos);
+        let made_of = made_of(Some(inputs.clone()));
+        let record = record.filter(|record| believed(Some(record), now).is_some());
         if let Some(record) = self.find_current(&target.stem, &inputs, record.as_ref()).await? {
             tracing::debug!(items, waiting, "the edition has not changed");
-            count.same = u32::try_from(record.files.len()).unwrap_or(u32::MAX);
-            return Ok((Some(count), Some(record)));
+            bases.add(&target.stem, made_of);
+            return Ok((Some(count_same(target, items, &record)), Some(record)));
         }
         let updated_if_empty = record.as_ref().and_then(|record| record.updated).unwrap_or_else(|| now.whole_seconds());
-        let view = self.build_view(target, (&entries, &stories), &renditions, infos, &published, (updated_if_empty, now)).await?;
-        let view = Arc::new(view);
-        count.items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
+        let view = Arc::new(self.build_view(target, &content, infos, (updated_if_empty, now)).await?);
+        let items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
+        let (id, lang) = (target.edition.id.clone(), target.lang.cloned());
+        let mut count = EditionCount { id, lang, items, written: 0, same: 0 };
         let written = self.write_formats(&view, &mut count).await?;
         tracing::debug!(items, waiting, written = count.written, same = count.same, "published the edition");
         let is_whole = written.faults.is_empty();
         done.faults.extend(written.faults);
-        let record = written.files.record(record, inputs, published, (&view, now));
+        let record = written.files.record(record, inputs, content.published, (&view, now));
         self.save_record(&view.stem, &record).await?;
+        bases.add(&target.stem, made_of.filter(|_| is_whole));
         Ok((is_whole.then_some(count), Some(record)))
     }
 
-    /// Builds the view of an edition from its entries and the renditions that they are shown in.
-    async fn build_view(
-        &self,
-        target: &Target<'_>,
-        (window, stories): (&[EntryRow], &HashMap<EntryId, Story>),
-        renditions: &HashMap<EntryId, i64>,
-        infos: &HashMap<SourceId, SourceInfo>,
-        published: &PublishedEntries,
-        (updated_if_empty, now): (Time, Time),
-    ) -> Result<Edition, PipelineError> {
+    /// Reads and joins the entries of an edition, of which `known` was published before.
+    async fn read_content<'s>(
+        &'s self,
+        target: &Target<'s>,
+        reader: &mut RowReader<'s>,
+        known: Option<&PublishedEntries>,
+        (pages, now): (&mut Pages<'_>, Time),
+        done: &mut Published,
+    ) -> Result<Content, PipelineError> {
         let Target { edition, lang, .. } = *target;
-        let (originals, left_out) = load_shown_originals(self.store, window, self.paged, edition.show).await?;
-        if left_out > 0 {
-            tracing::warn!(left_out, "the edition is larger than 8 MiB: its oldest entries are left out");
-        }
-        let (base_url, renditions) = (self.base_url, self.load_renditions(renditions, lang).await?);
-        let withdrawn = &published.withdrawn;
-        let pages = self.load_pages(stories).await?;
-        let parts = view::Parts {
-            edition,
-            lang,
-            base_url,
-            window,
-            originals,
-            renditions,
-            infos,
-            stories,
-            pages,
-            withdrawn,
-            updated_if_empty,
-            now,
-        };
-        Ok(view::build_edition(parts))
+        let Selected { entries, pinned, renditions, waiting, changes_at, fault } =
+            select_entries(self.store, reader, edition, lang, now).await?;
+        let is_at_fault = fault.is_some();
+        // One of another language may have told it.
+        done.faults.extend(fault.filter(|fault| !done.faults.contains(fault)));
+        let published = known.cloned().unwrap_or_default();
+        let joined = join_stories(self.store, reader, edition, (entries, pinned), published.known()).await?;
+        let waiting = joined.count_alone(&waiting);
+        let item_ids = joined.item_ids();
+        let Joined { entries, stories, remembered } = joined;
+        let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;
+        let published = published.update(self.store, (item_ids, remembered), edition.limit, now).await?;
+        let is_final = !is_at_fault && !self.is_page_missing(&entries, &full_texts);
+        Ok(Content { entries, stories, full_texts, renditions, published, waiting, is_final, changes_at })
     }
 
     /// Returns the record of files that were made of these inputs and are whole.
@@ -257,33 +262,21 @@ impl Publish<'_> {
         }
     }
 
-    /// Loads the pages of the entries that are listed beside those that lead their stories.
-    async fn load_pages(&self, stories: &HashMap<EntryId, Story>) -> Result<HashMap<EntryId, OtherPage>, StoreError> {
-        let ids: Vec<EntryId> = stories.values().flat_map(|story| &story.others).map(|row| row.id).collect();
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let entries = self.store.load_entries(&ids).await?;
-        Ok(entries.into_iter().map(|(id, _, entry)| (id, OtherPage { url: entry.head.url, title: entry.title })).collect())
-    }
-
-    /// Loads the texts of renditions.
-    async fn load_renditions(
-        &self,
-        chosen: &HashMap<EntryId, i64>,
-        lang: Option<&Lang>,
-    ) -> Result<HashMap<EntryId, Rendition>, StoreError> {
-        let ids: Vec<EntryId> = chosen.keys().copied().collect();
-        match lang {
-            Some(lang) if !ids.is_empty() => Ok(self.store.load_translations(&ids, lang).await?.into_iter().collect()),
-            _ => Ok(HashMap::new()),
-        }
-    }
-
     /// Saves the record of something that is published.
     async fn save_record(&self, name: &str, record: &impl serde::Serialize) -> Result<(), PipelineError> {
         let record =
             serde_json::to_string(record).map_err(|error| PipelineError::render("a record of what was written", &error))?;
         Ok(self.store.save_publication(self.target, name, &record).await?)
     }
+}
+
+/// Returns a record, unless it bears a date that is not possible: it was published while the clock was ahead.
+fn believed(record: Option<&Record>, now: Time) -> Option<&Record> {
+    record.filter(|record| record.updated.is_none() || possible_date(record.updated, now).is_some())
+}
+
+/// Counts an edition whose files are as they were.
+fn count_same(target: &Target<'_>, items: u32, record: &Record) -> EditionCount {
+    let same = u32::try_from(record.files.len()).unwrap_or(u32::MAX);
+    EditionCount { id: target.edition.id.clone(), lang: target.lang.cloned(), items, written: 0, same }
 }

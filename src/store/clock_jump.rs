@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection, Row};
 
 use super::budget::move_future_spending;
+use super::changes::{ENTRIES, count_change};
 use super::connection::OperationResult;
 use super::json::objects;
 use super::row::{document, optional_time};
@@ -98,6 +99,7 @@ async fn correct(connection: &mut AnyConnection, dialect: Dialect, now: Time) ->
     sqlx::query(CORRECT_USE).bind(Period::Month.start(now).millis()).execute(&mut *tx).await?;
     correct_documents(&mut tx, dialect, &jump).await?;
     move_future_spending(&mut tx, now).await?;
+    count_change(&mut tx, ENTRIES).await?;
     tx.commit().await?;
     Ok(Some(jump))
 }

@@ -177,7 +177,7 @@ async fn applied_migrations(location: &Location, connection: &mut AnyConnection)
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let [first, translation, servers, refusals, engines, articles, stories, rule_facts, cached_tokens, corrections] =
+    let [first, translation, servers, refusals, engines, articles, stories, rule_facts, cached_tokens, corrections, changes] =
         match dialect {
             Dialect::Sqlite => [
                 include_str!("migrations/sqlite/0001_first.sql"),
@@ -190,6 +190,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 include_str!("migrations/sqlite/0008_rule_facts.sql"),
                 include_str!("migrations/sqlite/0009_cached_tokens.sql"),
                 include_str!("migrations/sqlite/0010_corrections.sql"),
+                include_str!("migrations/sqlite/0011_changes.sql"),
             ],
             Dialect::Postgres => [
                 include_str!("migrations/postgres/0001_first.sql"),
@@ -202,6 +203,7 @@ fn migrator(dialect: Dialect) -> Migrator {
                 include_str!("migrations/postgres/0008_rule_facts.sql"),
                 include_str!("migrations/postgres/0009_cached_tokens.sql"),
                 include_str!("migrations/postgres/0010_corrections.sql"),
+                include_str!("migrations/postgres/0011_changes.sql"),
             ],
         };
     let step = |version, name: &'static str, sql: &'static str| {
@@ -218,5 +220,6 @@ fn migrator(dialect: Dialect) -> Migrator {
         step(8, "rule facts", rule_facts),
         step(9, "cached tokens", cached_tokens),
         step(10, "corrections", corrections),
+        step(11, "changes", changes),
     ])
 }

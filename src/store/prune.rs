@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
+use super::changes::{ENTRIES, count_change};
 use super::connection::OperationResult;
 use super::json::list;
 use super::row::{count, document};
@@ -147,6 +148,9 @@ async fn delete_batch(
     let ids: Vec<EntryId> = entries.iter().map(|entry| entry.id).collect();
     for sql in &DELETE_ENTRIES {
         sql.query(dialect).bind(list(&ids)).execute(&mut *tx).await?;
+    }
+    if !ids.is_empty() {
+        count_change(&mut tx, ENTRIES).await?;
     }
     tx.commit().await?;
     Ok(Some((entries, next)))

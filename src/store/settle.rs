@@ -26,12 +26,15 @@ pub(super) const SAVE_STATES: Sql = sql!(
      on conflict (id) do update set doc = excluded.doc"
 );
 
-/// Releases the lease of the worker `$2`. A source that another worker has leased meanwhile stays leased.
+/// Releases the lease of the worker `$2`. A source that another worker has leased meanwhile stays leased. The changes of entries are
+/// counted by the statement that every visit needs.
 const SAVE_DUE_TIMES: Sql = sql!(
-    "insert into source (id, due_at, visited_at)
-     select value ->> 'source', cast(value ->> 'due' as bigint), cast(value ->> 'at' as bigint) from" json_rows "where true
+    "insert into source (id, due_at, visited_at, entry_changes)
+     select value ->> 'source', cast(value ->> 'due' as bigint), cast(value ->> 'at' as bigint),
+            cast(value ->> 'changes' as bigint) from" json_rows "where true
      on conflict (id) do update set
          due_at = excluded.due_at, visited_at = excluded.visited_at,
+         entry_changes = source.entry_changes + excluded.entry_changes,
          lease_by = case when source.lease_by = $2 then null else source.lease_by end,
          lease_until = case when source.lease_by = $2 then null else source.lease_until end"
 );
@@ -57,6 +60,8 @@ struct DueRow<'v> {
     source: &'v SourceId,
     due: i64,
     at: i64,
+    /// The number of visits that changed entries.
+    changes: u32,
 }
 
 /// A row of [`SAVE_OUTCOMES`].
@@ -109,7 +114,12 @@ impl Parameters {
         let outcomes = visits().filter(|visit| visit.outcome != Outcome::Same).map(outcome_row);
         // By name: the last visit of a source counts.
         let states: BTreeMap<_, _> = visits().filter_map(|visit| Some((visit.source.as_str(), visit.state.as_ref()?))).collect();
-        let due_times: BTreeMap<_, _> = visits().map(|visit| (visit.source.as_str(), due_row(visit))).collect();
+        let mut due_times: BTreeMap<&str, DueRow<'_>> = BTreeMap::new();
+        for settled in batch {
+            let row = due_row(settled);
+            let before = due_times.get(row.source.as_str()).map_or(0, |before| before.changes);
+            due_times.insert(row.source.as_str(), DueRow { changes: row.changes + before, ..row });
+        }
         Self {
             withdrawn: arrays(withdrawn).collect(),
             restored: arrays(visits().flat_map(|visit| &visit.restored)).collect(),
@@ -144,8 +154,10 @@ fn outcome_row(visit: &Visit) -> OutcomeRow<'_> {
     OutcomeRow { source: &visit.source, at: visit.at.millis(), duration_ms: visit.duration_ms, doc: &visit.outcome }
 }
 
-fn due_row(visit: &Visit) -> DueRow<'_> {
-    DueRow { source: &visit.source, due: visit.due.millis(), at: visit.at.millis() }
+fn due_row(settled: &SettledVisit) -> DueRow<'_> {
+    let visit = settled.visit();
+    let is_change = !(settled.encoded().entries.is_empty() && visit.withdrawn.is_empty() && visit.restored.is_empty());
+    DueRow { source: &visit.source, due: visit.due.millis(), at: visit.at.millis(), changes: u32::from(is_change) }
 }
 
 /// Executes a statement once for each JSON parameter.

@@ -1,9 +1,12 @@
 //! Translated renditions. They are stored beside the originals, with the inputs that they were made of.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
+use sqlx::{Connection, Row};
 use xxhash_rust::xxh3::Xxh3Default;
 
+use super::changes::{ENTRIES, count_change, of_renditions};
 use super::connection::OperationResult;
 use super::json::{arrays, list};
 use super::row::{collected_rows, document};
@@ -129,7 +132,9 @@ impl Store {
         let mut by_key: Vec<&TranslatedEntry> = translated.iter().collect();
         by_key.sort_by(|a, b| (a.entry, &a.lang).cmp(&(b.entry, &b.lang)));
         by_key.dedup_by(|a, b| (a.entry, &a.lang) == (b.entry, &b.lang));
-        self.execute_pages("save renditions", &SAVE, arrays(by_key.into_iter().map(saved_row)).collect()).await
+        let langs: BTreeSet<&Lang> = by_key.iter().map(|translated| &translated.lang).collect();
+        let counters = langs.into_iter().map(of_renditions).collect();
+        self.execute_counted("save renditions", &SAVE, arrays(by_key.into_iter().map(saved_row)).collect(), counters).await
     }
 
     /// Deletes the renditions of entries of these sources (`None`: of all) that are dated `since` or later, in a language
@@ -146,7 +151,17 @@ impl Store {
             .bind(lang.map(Lang::to_string).unwrap_or_default())
             .bind(since.map_or(i64::MIN, Time::millis))
             .bind(sources.is_none());
-        self.execute("delete renditions", query).await
+        let dialect = self.dialect;
+        self.run("delete renditions", move |connection| {
+            Box::pin(async move {
+                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let deleted = query.execute(&mut *tx).await?.rows_affected();
+                count_change(&mut tx, ENTRIES).await?;
+                tx.commit().await?;
+                Ok(deleted)
+            })
+        })
+        .await
     }
 }
 

@@ -59,6 +59,7 @@ mod tombstones;
 mod topic;
 mod translate;
 mod transport;
+mod unchanged;
 mod websub;
 mod websub_publisher;
 mod workers;

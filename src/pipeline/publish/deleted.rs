@@ -50,6 +50,11 @@ impl PublishedEntries {
         Ok(Self { stories, ..self.merge(shown, &left, &states, (limit, now)) })
     }
 
+    /// Returns the time at which the first withdrawal is told no more.
+    pub(super) fn forgets_at(&self) -> Option<Time> {
+        self.withdrawn.iter().map(|(_, at)| at.plus(TOLD_FOR)).min()
+    }
+
     /// Returns the known entries that the edition does not show any more.
     fn left(&self, shown: &[EntryId]) -> Vec<EntryId> {
         let shown: HashSet<EntryId> = shown.iter().copied().collect();

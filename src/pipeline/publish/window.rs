@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config as plan;
-use crate::model::{EntryId, EntryRow, Fault, Lang, Show, Time};
+use crate::model::{EntryId, EntryRow, Fault, Lang, Show, Time, UntranslatedPolicy};
 use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
@@ -22,6 +22,8 @@ pub(in crate::pipeline) struct Selected {
     pub(in crate::pipeline) renditions: HashMap<EntryId, i64>,
     /// The entries that wait for a translation.
     pub(in crate::pipeline) waiting: HashSet<EntryId>,
+    /// The time at which the first of all entries that are held is held no more.
+    pub(in crate::pipeline) changes_at: Option<Time>,
     /// A rule that could not be evaluated.
     pub(in crate::pipeline) fault: Option<Fault>,
 }
@@ -36,17 +38,18 @@ pub(in crate::pipeline) async fn select_entries<'e>(
 ) -> Result<Selected, PipelineError> {
     let named = PinsAndMutes::load(Some(store), edition).await?;
     let window = open_window(edition);
-    let mut selection = Selection { store, edition, lang, now, window, renditions: HashMap::new(), waiting: HashSet::new() };
+    let (renditions, waiting) = (HashMap::new(), HashSet::new());
+    let mut selection = Selection { store, edition, lang, now, window, renditions, waiting, changes_at: None };
     let mut rows = reader.open(store, edition);
     while let Some(rows) = rows.next(&selection.window).await? {
         selection.add(named.mark(store, rows).await?, Window::push).await?;
     }
     selection.add(named.load_pinned(store).await?, |window, row, _| window.pin(row)).await?;
-    let Selection { window, mut renditions, waiting, .. } = selection;
+    let Selection { window, mut renditions, waiting, changes_at, .. } = selection;
     let (entries, pinned) = window.into_entries_and_pins();
     let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
     renditions.retain(|id, _| shown.contains(id));
-    Ok(Selected { entries, pinned, renditions, waiting, fault: rows.fault() })
+    Ok(Selected { entries, pinned, renditions, waiting, changes_at, fault: rows.fault() })
 }
 
 /// The entries that are chosen so far.
@@ -58,6 +61,7 @@ struct Selection<'a> {
     window: Window,
     renditions: HashMap<EntryId, i64>,
     waiting: HashSet<EntryId>,
+    changes_at: Option<Time>,
 }
 
 impl Selection<'_> {
@@ -77,6 +81,9 @@ impl Selection<'_> {
                 }
                 Admission::Waits => {
                     tracing::debug!(entry.id = %row.id, source.id = %row.source, "the entry waits for a translation");
+                    if let UntranslatedPolicy::Hold(time) = self.edition.untranslated {
+                        self.changes_at = self.changes_at.into_iter().chain([row.first_seen.plus(time)]).min();
+                    }
                     if !self.window.is_full() && self.window.is_open(&row.source) {
                         self.waiting.insert(row.id);
                     }

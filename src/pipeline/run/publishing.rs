@@ -74,6 +74,7 @@ impl Passes<'_> {
             base_url: plan.base_url.as_deref(),
             plan: &self.prepared.plan_path,
             client: context.client,
+            fingerprint: &plan.fingerprint,
             faults: plan.faults,
             keep_ended: plan.keep_ended,
             sources: &plan.sources,

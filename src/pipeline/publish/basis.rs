@@ -1,0 +1,181 @@
+//! What editions were made of, as the counters of the store tell it: so that a run over an unchanged world reads no entry, joins no story
+//! and renders nothing.
+//!
+//! A basis says: as long as nothing that is hashed here changes, and the clock stands between two times, the edition is what its record
+//! says. It errs on one side only. What is forgotten, lost or written by two workers at once makes an edition be read again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3Default;
+
+use crate::config as plan;
+use crate::model::{Lang, SourceId, SourceInfo, Time};
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::rules::facts_version;
+use crate::store::ChangeCounts;
+
+use super::{Publish, Target};
+
+/// The name under which the store remembers them. No edition has a colon in its name.
+pub(super) const NAME: &str = "edition:basis";
+
+/// The version of what a basis stands for. Another way to choose or join entries needs another number.
+const SCHEME: u32 = 1;
+
+/// The time for which a basis is believed: after that, entries are read even if nothing seems to have changed.
+const BELIEVED_FOR: Duration = Duration::from_hours(24);
+
+/// What an edition in one language was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Basis {
+    /// A hash of everything but the time that decides what it shows.
+    hash: String,
+    /// The hash of the inputs of its files, which its record has too; nothing if it has no files, as it never had an entry.
+    pub(super) inputs: Option<String>,
+    pub(super) items: u32,
+    pub(super) waiting: u64,
+    /// The time at which it was made.
+    made: Time,
+    /// The time at which the clock alone may change the edition.
+    until: Option<Time>,
+}
+
+impl Basis {
+    /// Makes the basis of so many items, and entries that wait, of an edition that was read at `made`.
+    pub(super) fn new(
+        hash: String,
+        inputs: Option<String>,
+        (items, waiting): (u32, u64),
+        (made, until): (Time, Option<Time>),
+    ) -> Self {
+        Self { hash, inputs, items, waiting, made, until }
+    }
+
+    fn holds(&self, hash: &str, now: Time) -> bool {
+        self.hash == hash && self.made <= now && now.since(self.made) < BELIEVED_FOR && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// The bases of the editions of one pass: those of the pass before, and their own.
+pub(super) struct Bases<'a> {
+    known: BTreeMap<String, Basis>,
+    current: BTreeMap<String, Basis>,
+    counts: ChangeCounts,
+    /// For each source a hash of how often its entries have changed and of how it is named.
+    sources: HashMap<&'a SourceId, u64>,
+    /// A hash of what all editions depend on.
+    common: blake3::Hasher,
+}
+
+impl<'a> Bases<'a> {
+    /// Takes the bases as the last pass saved them. `counts` must have been read before any entry.
+    pub(super) fn open(
+        publish: &Publish<'_>,
+        counts: ChangeCounts,
+        infos: &'a HashMap<SourceId, SourceInfo>,
+        saved: Option<&str>,
+    ) -> Self {
+        let mut common = blake3::Hasher::new();
+        let facts = facts_version();
+        let parts = [env!("CARGO_PKG_VERSION"), publish.fingerprint, publish.base_url.unwrap_or_default()];
+        common.update(format!("{SCHEME} {facts} {} {parts:?}", counts.of_entries()).as_bytes());
+        let sources = infos.iter().map(|(id, info)| (id, hash_source(info, counts.of_source(id)))).collect();
+        let known = saved.and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
+        Self { known, current: BTreeMap::new(), counts, sources, common }
+    }
+
+    /// Returns a hash of what an edition in a language depends on, beside the time.
+    pub(super) fn hash(&self, edition: &plan::Edition, lang: Option<&Lang>) -> String {
+        let mut hasher = self.common.clone();
+        let renditions = lang.map(|lang| self.counts.of_renditions(lang));
+        hasher.update(format!("{} {lang:?} {renditions:?}", edition.id).as_bytes());
+        let of_source = |id: &SourceId| self.sources.get(id).copied().unwrap_or_default().to_le_bytes();
+        edition.from.iter().for_each(|id| {
+            hasher.update(&of_source(id));
+        });
+        if !edition.mute.ids.is_empty() {
+            // A muted entry stands for its page, whichever source has it.
+            let all: u64 = self.sources.values().fold(0, |sum, hash| sum.wrapping_add(*hash));
+            hasher.update(&all.to_le_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// Returns the basis of an edition, if it still holds.
+    pub(super) fn find(&self, stem: &str, hash: &str, now: Time) -> Option<Basis> {
+        self.known.get(stem).filter(|basis| basis.holds(hash, now)).cloned()
+    }
+
+    /// Keeps the basis that the edition had before: it still holds, or the edition is not published in this pass.
+    pub(super) fn keep(&mut self, stem: &str) {
+        if let Some(basis) = self.known.get(stem) {
+            self.current.insert(stem.to_owned(), basis.clone());
+        }
+    }
+
+    /// Takes the basis of an edition, if what was found can be one.
+    pub(super) fn add(&mut self, stem: &str, basis: Option<Basis>) {
+        self.current.extend(basis.map(|basis| (stem.to_owned(), basis)));
+    }
+}
+
+impl Publish<'_> {
+    /// Saves the bases of a pass, if there are others than before.
+    pub(super) async fn save_bases(&self, bases: Bases<'_>) -> Result<(), PipelineError> {
+        if bases.current == bases.known { Ok(()) } else { self.save_record(NAME, &bases.current).await }
+    }
+
+    /// Keeps the bases of the editions that this pass does not publish.
+    pub(super) fn keep_others(&self, target: &Target<'_>, bases: &mut Bases<'_>) {
+        if self.only.is_some_and(|only| !only.contains(&target.edition.id)) {
+            bases.keep(&target.stem);
+        }
+    }
+}
+
+fn hash_source(info: &SourceInfo, changes: i64) -> u64 {
+    let SourceInfo { id, title, feed, site, image } = info;
+    let mut hasher = Xxh3Default::new();
+    hasher.update(&changes.to_le_bytes());
+    for part in [id.as_str(), title.as_str(), feed, site.as_deref().unwrap_or("\0"), image.as_deref().unwrap_or("\0")] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.digest()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn noon() -> Time {
+        Time::from_millis(1_000_000_000)
+    }
+
+    fn holds(made: Time, until: Option<Time>, now: Time) -> bool {
+        let basis = Basis { hash: "a".to_owned(), inputs: None, items: 1, waiting: 0, made, until };
+        basis.holds("a", now) && !basis.holds("b", now)
+    }
+
+    #[test]
+    fn basis_holds_until_the_clock_may_change_the_edition() {
+        assert!(holds(noon(), None, noon().plus(HOUR)));
+        assert!(holds(noon(), Some(noon().plus(HOUR * 2)), noon().plus(HOUR)));
+        assert!(!holds(noon(), Some(noon().plus(HOUR)), noon().plus(HOUR)));
+    }
+
+    #[test]
+    fn basis_is_believed_for_a_day() {
+        assert!(holds(noon(), None, noon().plus(HOUR * 23)));
+        assert!(!holds(noon(), None, noon().plus(HOUR * 24)));
+    }
+
+    #[test]
+    fn basis_of_a_clock_that_was_ahead_does_not_hold() {
+        assert!(!holds(noon().plus(HOUR), None, noon()));
+    }
+}

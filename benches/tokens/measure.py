@@ -20,8 +20,6 @@ import sys
 import tempfile
 import threading
 
-import quicktok
-
 # Words that no check of meaning looks at, short and long ones.
 SMALL = "that this was were is are on by they it there said but yet still you".split()
 LARGE = (
@@ -95,6 +93,14 @@ def serve(handler):
     return f"http://127.0.0.1:{server.server_address[1]}"
 
 
+def counter(encoding):
+    """Returns a function that counts the tokens of a text."""
+    import quicktok
+
+    tokeniser = quicktok.get_encoding(encoding)
+    return lambda text: len(tokeniser.encode(text))
+
+
 def configuration(feeds, files, model, edition):
     lines = ["[fetch]", 'allow_private = ["127.0.0.1/32"]', 'every = "1h"']
     for number, feed in enumerate(feeds):
@@ -106,7 +112,7 @@ def configuration(feeds, files, model, edition):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--relais", required=True)
+    arguments.add_argument("--relais", required=True, type=pathlib.Path)
     arguments.add_argument("--feeds", required=True, type=pathlib.Path)
     arguments.add_argument("--edition", default='show = "full"', help="further keys of the edition")
     arguments.add_argument("--encoding", default="o200k_base")
@@ -118,9 +124,9 @@ def main():
         plan = pathlib.Path(folder, "feeds.toml")
         pathlib.Path(folder, "key").write_text("key")
         plan.write_text(configuration(feeds, files, model, given.edition))
-        run = [given.relais, "run", "--json"]
+        run = [str(given.relais.resolve()), "run", "--json"]
         done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
-    count = lambda text, tokeniser=quicktok.get_encoding(given.encoding): len(tokeniser.encode(text))
+    count = counter(given.encoding)
     seen, useful, read, instructions, asked, again = set(), 0, 0, 0, 0, 0
     second = 0
     for system, user, texts in Model.requests:
@@ -145,4 +151,5 @@ def main():
     print({key: value for key, value in json.loads(done.stdout)["translation"].items() if key != "engines"})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,7 @@ mod reason;
 mod request_context;
 mod review;
 mod scheduler;
+mod second_asking;
 mod segment_job;
 mod text;
 

@@ -1,6 +1,7 @@
 //! Turns the answer of an engine into a translation, or refuses it.
 
 use super::reason::UntranslatedReason;
+use super::second_asking::AcceptedAnswer;
 use super::segment_job::SegmentJob;
 use crate::model::{Marked, Piece};
 use crate::translate::{
@@ -13,16 +14,6 @@ const MANY_UNKNOWN: usize = 2;
 
 /// The most altered names that are put right in an answer. One with more of them may be the answer to another text.
 const MAX_RESTORED_NAMES: usize = 2;
-
-/// An answer that may be published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct AcceptedAnswer {
-    pub(super) text: Marked,
-    /// The marks of the terms that it says in other words than the glossary.
-    pub(super) altered_terms: Vec<u16>,
-    /// True if it has words that the engine does not know.
-    pub(super) has_unknown_words: bool,
-}
 
 /// An answer that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

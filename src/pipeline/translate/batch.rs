@@ -11,10 +11,11 @@ mod without_markup;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::accept::{AcceptedAnswer, Altered, RejectedAnswer, accept};
+use super::accept::{Altered, RejectedAnswer, accept};
 use super::engine_handle::{EngineHandle, TextResult};
 use super::reason::UntranslatedReason;
 use super::request_context::RequestContext;
+use super::second_asking::{AcceptedAnswer, SecondAsking};
 use super::segment_job::SegmentJob;
 use crate::model::{Marked, MemoryResult, SegmentKey, Time};
 use crate::policy::engine_health::{AnswerCounts, judge_batch};
@@ -36,7 +37,7 @@ pub(super) enum SegmentOutcome {
     Rejected(UntranslatedReason),
     /// The engine was not available.
     Unavailable(UntranslatedReason),
-    /// The answer was refused, and the text is to be sent again with others.
+    /// The answer was refused, or may become better, and the text is to be sent again with others.
     AskAgain,
     /// Another worker has claimed it.
     ClaimedElsewhere,
@@ -66,12 +67,17 @@ pub(super) struct BatchSegment {
     pub(super) refused_until: Option<Time>,
     /// True if the text was sent alone in vain: there is no second attempt.
     was_isolated: bool,
-    /// The text as it is to be sent again.
-    pub(super) again: Option<Outgoing>,
+    /// What is to be sent again.
+    pub(super) again: Option<SecondAsking>,
+    /// The text as it was last sent, with names held back.
+    last_sent: Option<Outgoing>,
+    /// True if the first answer was taken and is in the memory.
+    is_remembered: bool,
 }
 
 impl BatchSegment {
     pub(super) fn new(place: usize, job: SegmentJob, key: SegmentKey, refusals: u32) -> Self {
+        let is_remembered = job.again.as_ref().is_some_and(|again| again.accepted.is_some());
         Self {
             place,
             job,
@@ -86,6 +92,8 @@ impl BatchSegment {
             refused_until: None,
             was_isolated: false,
             again: None,
+            last_sent: None,
+            is_remembered,
         }
     }
 
@@ -108,6 +116,13 @@ impl BatchSegment {
             Err(answer) => self.reject(answer),
         }
         self.answer = Some(take_unknown_words(answer).0);
+    }
+
+    /// Takes an answer of an earlier request.
+    fn keep(&mut self, first: AcceptedAnswer) {
+        self.outcome = SegmentOutcome::Translated(first.text);
+        self.in_other_words = first.altered_terms;
+        self.job.has_unknown_words = first.has_unknown_words;
     }
 
     /// Takes another answer if it says more terms as the glossary does.
@@ -185,6 +200,8 @@ impl BatchRun<'_> {
             for segment in claimed.iter_mut().filter(|segment| !segment.in_other_words.is_empty()) {
                 self.send_to_locate(segment).await?;
             }
+        } else if self.gathers() {
+            claimed.iter_mut().filter(|_| !was_alone).for_each(|segment| segment.postpone_terms());
         } else if !was_alone {
             self.send_for_terms(&mut claimed).await?;
         }
@@ -199,10 +216,11 @@ impl BatchRun<'_> {
     /// taken from it.
     async fn claim<'s>(&self, segments: &'s mut [BatchSegment]) -> Result<Vec<&'s mut BatchSegment>, StoreError> {
         let (store, now) = (self.context.store, self.context.clock.now());
-        let keys: Vec<SegmentKey> = segments.iter().map(|segment| segment.key).collect();
+        let keys: Vec<SegmentKey> = segments.iter().filter(|segment| !segment.is_remembered).map(|segment| segment.key).collect();
         let claimed: HashSet<SegmentKey> =
             store.lease_segments(&keys, self.worker, now, now.plus(CLAIM)).await?.into_iter().collect();
-        let (ours, theirs): (Vec<_>, Vec<_>) = segments.iter_mut().partition(|segment| claimed.contains(&segment.key));
+        let is_ours = |segment: &&mut BatchSegment| segment.is_remembered || claimed.contains(&segment.key);
+        let (ours, theirs): (Vec<_>, Vec<_>) = segments.iter_mut().partition(is_ours);
         if theirs.is_empty() {
             return Ok(ours);
         }
@@ -230,6 +248,17 @@ impl BatchRun<'_> {
         let results = self.engine.translate(&texts, self.pair, self.context).await?;
         let swapped = find_swapped_results(segments, &results);
         for (place, (segment, result)) in segments.iter_mut().zip(results).enumerate() {
+            let is_doubted = swapped.contains(&place) && !self.is_confirmed(segment, &result);
+            if let Some(first) = segment.job.again.as_ref().and_then(|again| again.accepted.clone()) {
+                segment.keep(first);
+                if let TextResult::Translated(text) = result
+                    && !is_doubted
+                {
+                    let better = accept(&segment.job, segment.job.to_send(), text).ok();
+                    segment.improve(better);
+                }
+                continue;
+            }
             match result {
                 TextResult::Unavailable(reason) => segment.outcome = SegmentOutcome::Unavailable(reason),
                 TextResult::Unusable(reason) => segment.reject(reason.into()),
@@ -237,7 +266,10 @@ impl BatchRun<'_> {
                     segment.reject(reason.into());
                     segment.was_isolated = true;
                 }
-                TextResult::Translated(_) if swapped.contains(&place) => segment.reject(UntranslatedReason::Order.into()),
+                TextResult::Translated(text) if is_doubted => {
+                    segment.reject(UntranslatedReason::Order.into());
+                    segment.answer = Some(take_unknown_words(&text).0);
+                }
                 TextResult::Translated(text) => {
                     let sent = segment.job.to_send().clone();
                     segment.record(&sent, &text);
@@ -250,25 +282,30 @@ impl BatchRun<'_> {
     /// Remembers the results, and releases the segments that have none.
     async fn remember(&self, segments: &mut [&mut BatchSegment]) -> Result<(), StoreError> {
         let made = self.context.clock.now();
-        let (mut memories, mut open) = (Vec::new(), Vec::new());
+        let (mut memories, mut better, mut open) = (Vec::new(), Vec::new(), Vec::new());
         let findings: Vec<MemoryFinding> = segments.iter().filter_map(|segment| segment.finding()).collect();
         for segment in segments {
-            let result = match &segment.outcome {
-                SegmentOutcome::Translated(text) => MemoryResult::Translation(text.to_tagged()),
-                SegmentOutcome::Rejected(reason) => {
+            let result = match (&segment.outcome, segment.again.as_ref().and_then(|again| again.accepted.as_ref())) {
+                (SegmentOutcome::Translated(text), _) | (SegmentOutcome::AskAgain, Some(AcceptedAnswer { text, .. })) => {
+                    MemoryResult::Translation(text.to_tagged())
+                }
+                (SegmentOutcome::Rejected(reason), _) => {
                     let refusal = next_refusal(reason.as_str(), segment.refusals, made);
                     segment.refused_until = Some(refusal.until);
                     MemoryResult::Refused(refusal)
                 }
-                SegmentOutcome::Recalled(_)
-                | SegmentOutcome::Unavailable(_)
-                | SegmentOutcome::AskAgain
-                | SegmentOutcome::ClaimedElsewhere => {
+                (
+                    SegmentOutcome::Recalled(_)
+                    | SegmentOutcome::Unavailable(_)
+                    | SegmentOutcome::AskAgain
+                    | SegmentOutcome::ClaimedElsewhere,
+                    _,
+                ) => {
                     open.push(segment.key);
                     continue;
                 }
             };
-            memories.push(MemoryEntry {
+            (if segment.is_remembered { &mut better } else { &mut memories }).push(MemoryEntry {
                 key: segment.key,
                 from: segment.job.pair.from.clone(),
                 to: segment.job.pair.to.clone(),
@@ -279,6 +316,7 @@ impl BatchRun<'_> {
             });
         }
         self.context.store.save_memory(&memories, self.worker, false).await?;
+        self.context.store.save_memory(&better, self.worker, true).await?;
         self.context.store.save_findings(&findings).await?;
         self.context.store.release_segments(&open, self.worker).await
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::reason::UntranslatedReason;
+use super::second_asking::SecondAsking;
 use crate::model::{Marked, PERSON, SegmentKey, Time};
 use crate::translate::{ContextUse, LanguagePair, Outgoing, Part, SegmentRequest, TermForm};
 
@@ -25,8 +26,8 @@ pub(super) struct SegmentJob {
     pub(super) source: Marked,
     /// The text as it is sent.
     pub(super) outgoing: Outgoing,
-    /// The text as it is sent a second time, once the engine's answer was refused.
-    pub(super) again: Option<Outgoing>,
+    /// What is to be sent a second time, once the engine's answer was refused or may become better.
+    pub(super) again: Option<SecondAsking>,
     /// True if nothing is left to translate once the terms are restored.
     pub(super) is_only_terms: bool,
     /// The engines to ask in turn.
@@ -91,7 +92,7 @@ impl SegmentJob {
 
     /// Returns the text to send: with names held back, if it is asked again for them.
     pub(super) fn to_send(&self) -> &Outgoing {
-        self.again.as_ref().unwrap_or(&self.outgoing)
+        self.again.as_ref().map_or(&self.outgoing, |again| &again.text)
     }
 
     /// Returns true if two jobs may go into one request of an engine.
@@ -116,6 +117,14 @@ impl SegmentJob {
             (part, at, place)
         };
         (self.again.is_some(), rank)
+    }
+
+    /// Takes the first answer of an engine that cannot be asked a second time. Returns false if there is none that stands.
+    pub(super) fn take_accepted(&mut self, by: &Arc<str>) -> bool {
+        let Some(accepted) = self.again.as_mut().and_then(|again| again.accepted.take()) else { return false };
+        self.has_unknown_words = accepted.has_unknown_words;
+        self.state = JobState::Done { text: accepted.text, by: Arc::clone(by), is_recalled: false };
+        true
     }
 
     /// Passes on to the next engine. `may_work_later` tells that the reason is not the text.

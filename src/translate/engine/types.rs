@@ -25,6 +25,11 @@ pub trait Engine: Send + Sync {
         ContextUse::None
     }
 
+    /// Returns true if each answer quotes the text that it translates, so that it is that of no other.
+    fn quotes_sources(&self) -> bool {
+        false
+    }
+
     /// Returns the most that sending this text can use up; exactly what a vendor bills where it bills characters. Budgets
     /// are reserved and dry runs are priced by it. A text with more characters, marks or terms never has a smaller price.
     fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage;

@@ -110,3 +110,76 @@ async fn texts_that_a_language_model_failed_on_are_asked_for_together() {
     assert_eq!(translation(&ended)["rejected"], 2);
     assert_eq!(translation(&ended)["left"], 0);
 }
+
+/// Stories of so many sentences that a language model without a key gets them in several requests.
+fn long_stories() -> Vec<crate::support::feeds::Story> {
+    let sentence = |story: u32, place: u32| {
+        let who = ["Les athlètes", "Les nageurs", "Les arbitres", "Les bénévoles"][place as usize % 4];
+        format!("<p>{who} ont trouvé leur place dans le bâtiment numéro {} pendant la soirée.</p>", story * 20 + place)
+    };
+    let html = |story| (0..12).map(|place| sentence(story, place)).collect::<String>();
+    (1..=5).map(|number| story(number, &format!("Le port ouvre un quai de plus, le numéro {number}"), &html(number))).collect()
+}
+
+#[tokio::test]
+async fn texts_that_were_refused_in_several_requests_are_asked_for_in_one() {
+    let (origin, server, world) = world_with_a_model().await;
+    origin.on("/a", feed(&long_stories()));
+    // One text in each request comes back as it was, the first time.
+    let refused = std::sync::Mutex::new(std::collections::HashSet::new());
+    server.translate_with(move |text| {
+        let is_hard = ["21 ", "41 ", "61 ", "81 ", "101 "].iter().any(|number| text.contains(&format!("numéro {number}")));
+        if is_hard && refused.lock().expect("no panic").insert(text.to_owned()) {
+            return text.to_owned();
+        }
+        crate::support::engine::words::english(text)
+    });
+    let ended = world.relais(&["run", "--json"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let sizes: Vec<usize> = (0..server.requests().len()).map(|request| asked(&server, request).len()).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 5 * 13 + 5, "{sizes:?}");
+    assert_eq!(sizes.last(), Some(&5), "the last request has all second askings: {sizes:?}");
+    assert_eq!(translation(&ended)["left"], 0, "{}", translation(&ended));
+}
+
+#[tokio::test]
+async fn answer_that_looks_like_that_of_another_text_is_taken_once_it_is_given_again() {
+    let (origin, server, world) = world_with_a_model().await;
+    let mayor = "Le maire inaugure la fontaine de l’arène communale.";
+    let swim = "Les nageurs visitent un stade municipal ce matin.";
+    origin.on("/a", feed(&[story(1, "Deux visites dans la ville", &format!("<p>{mayor}</p><p>{swim}</p>"))]));
+    server.translate_with(move |text| match text {
+        _ if text == mayor => "The mayor opens the fountain of the municipal stadium.".to_owned(),
+        _ if text == swim => "The swimmers visit a sports ground of the town this morning.".to_owned(),
+        _ => "Two visits in the town".to_owned(),
+    });
+    let ended = world.relais(&["run", "--json"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(server.requests().len(), 2, "no text is sent alone: {:?}", server.texts());
+    assert_eq!(translation(&ended)["rejected"], 2, "the two looked exchanged");
+    assert!(items(&world)[0]["content_html"].as_str().is_some_and(|html| html.contains("The mayor opens the fountain")));
+}
+
+#[tokio::test]
+async fn answer_that_misses_a_term_is_asked_for_with_others_and_stands_if_the_second_is_no_better() {
+    let (origin, server, world) = world_with_a_model().await;
+    let stories = [
+        story(1, "Le village olympique ouvre lundi", "<p>Les nageurs ont trouvé leur place dans la grande salle.</p>"),
+        story(2, "Les athlètes visitent le port", "<p>Les athlètes ont trouvé leur place dans la grande salle.</p>"),
+    ];
+    origin.on("/a", feed(&stories));
+    server.translate_with(|text| match text {
+        _ if text.contains("village olympique") => "The athletes’ village opens on Monday".to_owned(),
+        _ => crate::support::engine::words::english(text),
+    });
+    let ended = world.relais(&["run", "--json"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(server.requests().len(), 2, "{:?}", server.texts());
+    assert_eq!(asked(&server, 1).len(), 1, "only that text: {:?}", server.texts());
+    let counts = translation(&ended);
+    assert_eq!((&counts["left"], &counts["waiting"], &counts["recalled"]), (&0.into(), &0.into(), &0.into()), "{counts}");
+    let titles: Vec<String> = items(&world).iter().map(|item| item["title"].as_str().unwrap_or_default().to_owned()).collect();
+    assert!(titles.contains(&"The athletes’ village opens on Monday".to_owned()), "{titles:?}");
+    let again = translation(&world.relais(&["run", "--force", "--json"]).await);
+    assert_eq!(again["sent"], 0, "it is in the memory: {again}");
+}

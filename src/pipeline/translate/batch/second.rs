@@ -1,8 +1,9 @@
 //! The second attempts at texts: alone or with others, with altered names protected; and for the terms that answers say otherwise.
 
-use super::super::accept::{AcceptedAnswer, Altered, accept};
+use super::super::accept::{Altered, accept};
 use super::super::engine_handle::TextResult;
 use super::super::reason::UntranslatedReason;
+use super::super::second_asking::{AcceptedAnswer, SecondAsking};
 use super::{BatchRun, BatchSegment, SegmentOutcome, find_swapped_results};
 use crate::store::StoreError;
 use crate::translate::{ContextUse, Outgoing, TermForm, batch_len, locate_terms, protect_name, read_located, take_unknown_words};
@@ -14,6 +15,22 @@ impl BatchSegment {
     /// Returns true if a text was refused again among others, for a reason that is not their doing.
     pub(super) fn is_refused_again(&self) -> bool {
         self.job.again.is_some() && self.outcome != SegmentOutcome::Rejected(UntranslatedReason::Order)
+    }
+
+    /// Puts a text off whose answer says terms in other words, until others can be sent with it. The answer stands until then, and if
+    /// the second one is no better.
+    pub(super) fn postpone_terms(&mut self) {
+        let SegmentOutcome::Translated(text) = &self.outcome else { return };
+        if self.in_other_words.is_empty() || self.job.again.is_some() {
+            return;
+        }
+        let accepted = AcceptedAnswer {
+            text: text.clone(),
+            altered_terms: self.in_other_words.clone(),
+            has_unknown_words: self.job.has_unknown_words,
+        };
+        self.again = Some(SecondAsking::of_accepted(self.job.outgoing.clone(), accepted));
+        self.outcome = SegmentOutcome::AskAgain;
     }
 
     /// Records the result of a further attempt. Returns how many answers were refused.
@@ -44,16 +61,29 @@ impl BatchRun<'_> {
     /// Puts a refused text off until others can be sent with it: for engines that read instructions with each request. Returns false if
     /// it has been put off before, or if nothing about it would change.
     pub(super) fn is_postponed(&self, segment: &mut BatchSegment, was_alone: bool) -> bool {
-        if self.engine.engine.context_use() != ContextUse::Neighbours || segment.job.again.is_some() {
+        if !self.gathers() || segment.job.again.is_some() {
             return false;
         }
         let protected = segment.altered.as_ref().and_then(|altered| self.hold_back(&segment.job.outgoing, altered));
         if protected.is_none() && was_alone {
             return false;
         }
-        segment.again = Some(protected.unwrap_or_else(|| segment.job.outgoing.clone()));
+        let text = protected.unwrap_or_else(|| segment.job.outgoing.clone());
+        segment.again = Some(SecondAsking::of_refused(text, segment.answer.take()));
         segment.outcome = SegmentOutcome::AskAgain;
         true
+    }
+
+    /// Returns true for an engine that reads instructions with each request: what is sent to it once more is gathered.
+    pub(super) fn gathers(&self) -> bool {
+        self.engine.engine.context_use() == ContextUse::Neighbours
+    }
+
+    /// Returns true if an answer is that of its text, however much it looks like that of another one of its request: the engine has quoted
+    /// the text that it translates, and says what it said among other texts.
+    pub(super) fn is_confirmed(&self, segment: &BatchSegment, result: &TextResult) -> bool {
+        let again = segment.job.again.as_ref().filter(|_| self.engine.engine.quotes_sources());
+        again.is_some_and(|again| matches!(result, TextResult::Translated(answer) if again.is_said_again(answer)))
     }
 
     /// The second attempt: sends the text alone, with the names protected that the answers have altered. Returns how many
@@ -126,9 +156,9 @@ impl BatchRun<'_> {
         if !segment.is_rejected() || segment.was_isolated || !segment.is_refused_again() {
             return None;
         }
-        let sent = segment.again.take().unwrap_or_else(|| segment.job.to_send().clone());
+        let sent = segment.last_sent.take().unwrap_or_else(|| segment.job.to_send().clone());
         let protected = segment.altered.take().and_then(|altered| self.hold_back(&sent, &altered))?;
-        segment.again = Some(protected.clone());
+        segment.last_sent = Some(protected.clone());
         Some((segment, protected))
     }
 

@@ -6,7 +6,7 @@ use super::super::reason::UntranslatedReason;
 use super::{BatchRun, BatchSegment, SegmentOutcome};
 use crate::model::Marked;
 use crate::store::StoreError;
-use crate::translate::{ContextUse, Outgoing, StrippedText, batch_len, restore_markup, strip_markup};
+use crate::translate::{Outgoing, StrippedText, batch_len, restore_markup, strip_markup};
 
 impl BatchRun<'_> {
     /// Sends the refused texts without their inline markup: each by itself, or, to an engine that reads instructions with each request,
@@ -31,7 +31,7 @@ impl BatchRun<'_> {
 
     /// Returns how many of these go into one request: one at least.
     fn count_together(&self, todo: &[(&mut BatchSegment, StrippedText)]) -> usize {
-        if self.engine.engine.context_use() != ContextUse::Neighbours {
+        if !self.gathers() {
             return 1;
         }
         let limits = self.engine.limits();

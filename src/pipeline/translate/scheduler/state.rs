@@ -156,7 +156,10 @@ impl<'a> SchedulerState<'a> {
         while let Some((engine, skipped)) = self.find_unavailable(until) {
             for SkippedJob { rank, place, reason } in skipped {
                 self.engines[engine].queue.remove(&(rank, place));
-                self.jobs.all[place].pass_on(reason, true);
+                let job = &mut self.jobs.all[place];
+                if !job.take_accepted(&self.engines[engine].identity) {
+                    job.pass_on(reason, true);
+                }
                 self.advance(place);
             }
         }
@@ -188,6 +191,7 @@ impl<'a> SchedulerState<'a> {
             !engine.queue.is_empty()
                 && engine.in_flight < engine.handle.limits().in_flight.max(1)
                 && engine.unavailable_for_all(until).is_none()
+                && !engine.gathers(&self.jobs.all)
         };
         let place = self.engines.iter().position(is_free)?;
         let engine = &mut self.engines[place];
@@ -291,6 +295,14 @@ impl<'a> SchedulerState<'a> {
 }
 
 impl EngineQueue<'_> {
+    /// Returns true if only second askings are queued, fewer than fill a request, and the requests in flight may add to them.
+    fn gathers(&self, jobs: &[SegmentJob]) -> bool {
+        let Some(((true, _), first)) = self.queue.first().filter(|_| self.in_flight > 0) else { return false };
+        let context = self.handle.engine.context_use();
+        let alike = self.queue.iter().filter(|(_, job)| jobs[*job].goes_with(&jobs[*first], context)).count();
+        next_request(&self.queue, jobs, self.handle.limits(), context).len() == alike
+    }
+
     /// Returns why nothing more is sent to the engine, whatever the languages.
     fn unavailable_for_all(&self, until: Instant) -> Option<UntranslatedReason> {
         if Instant::now() >= until { Some(UntranslatedReason::Deadline) } else { self.handle.unavailable_for_all() }

@@ -191,6 +191,10 @@ impl Engine for Anthropic {
         ContextUse::Neighbours
     }
 
+    fn quotes_sources(&self) -> bool {
+        self.formats.current() == ResponseFormat::Schema
+    }
+
     fn price_together(&self, texts: &[&Outgoing], from: &Lang, to: &Lang) -> Usage {
         max_usage(texts, (from, to), &self.guidance)
     }

@@ -165,6 +165,10 @@ impl Engine for Ollama {
         ContextUse::Neighbours
     }
 
+    fn quotes_sources(&self) -> bool {
+        self.formats.current() == ResponseFormat::Schema
+    }
+
     fn price_together(&self, texts: &[&Outgoing], from: &Lang, to: &Lang) -> Usage {
         max_usage(texts, (from, to), &self.guidance)
     }

@@ -222,6 +222,10 @@ impl Engine for Openai {
         ContextUse::Neighbours
     }
 
+    fn quotes_sources(&self) -> bool {
+        self.formats.current() == ResponseFormat::Schema
+    }
+
     fn price_together(&self, texts: &[&Outgoing], from: &Lang, to: &Lang) -> Usage {
         let most = max_usage(texts, (from, to), &self.guidance);
         Usage { tokens_out: most.tokens_out + self.reasoning_tokens(), ..most }

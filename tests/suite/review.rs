@@ -401,3 +401,34 @@ async fn review_goes_round_on_postgresql() {
     assert_eq!(server.texts().len(), sent);
     schema.drop().await;
 }
+
+/// Takes the engine's key away, so that no engine can be used.
+fn without_engine(world: &World) {
+    let feeds = std::fs::read_to_string(world.path("feeds.toml")).expect("a file");
+    let keyed = feeds.replace("kind = \"libretranslate\"", "kind = \"libretranslate\"\nkey = { env = \"RELAIS_NO_SUCH_KEY\" }");
+    write(world, "feeds.toml", &keyed);
+}
+
+#[tokio::test]
+async fn correction_is_published_while_no_engine_can_be_used() {
+    let (_origin, server, world) = world().await;
+    let (before, sent) = (items(&world, "jeux.en"), server.texts().len());
+    without_engine(&world);
+    world.relais(&["correct", "--to", "en", SWIM, "Swimming leaves Nanterre"]).await;
+    let ended = world.relais(&["run", "--force"]).await;
+    assert_eq!(ended.code, Some(3), "the key is missing: {ended:?}");
+    assert_eq!(titles(&world, "jeux.en")[0], "Swimming leaves Nanterre");
+    assert_eq!(items(&world, "jeux.en")[0]["content_html"], before[0]["content_html"], "what the engine made stays");
+    assert_eq!((items(&world, "jeux.en")[1].clone(), server.texts().len()), (before[1].clone(), sent));
+}
+
+#[tokio::test]
+async fn correction_of_an_entry_that_no_engine_has_translated_is_published() {
+    let (_origin, _server, world) = new_world("").await;
+    without_engine(&world);
+    world.relais(&["run"]).await;
+    assert_eq!(titles(&world, "jeux.en")[0], SWIM);
+    world.relais(&["correct", "--from", "fr", "--to", "en", SWIM, "Swimming leaves Nanterre"]).await;
+    world.relais(&["run", "--force"]).await;
+    assert_eq!(titles(&world, "jeux.en"), ["Swimming leaves Nanterre", RACE]);
+}

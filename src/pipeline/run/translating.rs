@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::config::Edition;
 use crate::model::{Fault, FaultKind};
 use crate::pipeline::context::Context;
 use crate::pipeline::error::PipelineError;
@@ -90,7 +91,9 @@ impl Passes<'_> {
     ) -> Result<Translated, PipelineError> {
         let (prepared, until) = (self.prepared, self.until);
         let engines: Vec<EngineHandle> = prepared.engines.iter().map(EngineHandle::renewed).collect();
-        if engines.is_empty() {
+        // Without an engine, what people have corrected is published all the same.
+        let wants_translations = |edition: &Edition| !edition.engines.is_empty() && !edition.langs.is_empty();
+        if engines.is_empty() && !prepared.plan.editions.iter().any(wants_translations) {
             return Ok(Translated { faults: prepared.engine_faults.clone(), ..Translated::default() });
         }
         let translate = Translate {

@@ -79,3 +79,21 @@ async fn unknown_word_goes_to_the_next_engine_and_an_unknown_name_does_not() {
     assert!(content.contains("Ayer Perrot ganó"), "{content}");
     assert!(!libre.texts().iter().any(|text| text.contains("Perrot")), "{:?}", libre.texts());
 }
+
+#[tokio::test]
+async fn unknown_word_is_told_of_a_text_that_the_memory_has() {
+    let apertium = server(EngineKind::Apertium, &[TITLE, WORD, NAME, MUCH]).await;
+    let (world, _) = published(&[("ap", &apertium, APERTIUM)]).await;
+    for _ in 0..2 {
+        let review = world.relais(&["review", "--json"]).await.json();
+        let of_word = review.as_array().expect("segments").iter().find(|segment| segment["source"] == WORD.0).cloned();
+        let of_word = of_word.unwrap_or_else(|| panic!("it is listed: {review}"));
+        assert_eq!(
+            (&of_word["state"], &of_word["reasons"]),
+            (&"doubted".into(), &serde_json::json!(["unknown-word"])),
+            "{review}"
+        );
+        world.relais(&["retranslate"]).await;
+        world.relais(&["run", "--force"]).await;
+    }
+}

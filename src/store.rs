@@ -22,6 +22,7 @@ mod open;
 mod original;
 mod permissions;
 mod prune;
+mod reading;
 mod robots;
 mod row;
 mod rule_facts;
@@ -49,6 +50,7 @@ pub use encode::{EncodedEntries, SettledVisit};
 pub use error::StoreError;
 pub use memory::{MemoryEntry, MemoryFinding};
 pub use prune::PruneMode;
+pub use reading::{Reading, Verdict};
 pub use translated_entry::{TranslatedEntry, TranslationRow};
 
 use crate::model::{SourceId, SourceState, Time};

@@ -23,8 +23,9 @@ pub use circuit_breaker::{CircuitBreaker, FailedTry, OpenCircuit, RetryDecision}
 pub use correction::{FittedCorrection, fit_marks, read_written};
 pub use document::{AssembledEntry, Document, Part, SegmentRequest};
 pub use engine::{
-    Batch, Billing, ContextUse, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope, LanguagePair, Limits,
-    NextStep, Outgoing, Reply, SegmentContext, Term, TermForm, UnusableText, open, take_unknown_words,
+    Batch, Billing, ContextUse, Doubt, DoubtKind, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope,
+    LanguagePair, Limits, NextStep, Outgoing, Reader, ReaderVerdict, ReadingBatch, ReadingReply, ReadingText, Reply,
+    SegmentContext, Term, TermForm, UnusableText, open, take_unknown_words,
 };
 pub use exchange::{
     ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, ReadRow, ReviewFormat, ReviewId, ReviewRow, SkipReason,
@@ -36,4 +37,4 @@ pub use fallback::restore_name::restore_name;
 pub use fallback::without_markup::{StrippedText, restore_markup, strip_markup};
 pub use glossary::{Glossary, GlossaryError, Protected, SettledTerms, TermFault, restore, settle};
 pub use mark_places::put_marks_right;
-pub use verify::{Rejection, RejectionKind, TranslationCheck, find_repeated, find_swapped, tidy, verify};
+pub use verify::{Rejection, RejectionKind, TranslationCheck, find_repeated, find_swapped, has_number_or_negation, tidy, verify};

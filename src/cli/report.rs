@@ -96,7 +96,7 @@ fn counts_lines(report: &Report) -> String {
 
 /// Formats the counts of the translation; empty if nothing was to be translated.
 fn translation_line(counts: &TranslationCounts, dry: bool, currency: Option<&str>) -> String {
-    let TranslationCounts { segments, recalled, sent, characters_sent, cost, waiting, left, .. } = counts;
+    let TranslationCounts { segments, recalled, sent, characters_sent, cost, waiting, left, read, doubted, unread, .. } = counts;
     if *segments == 0 && *waiting == 0 {
         return String::new();
     }
@@ -109,8 +109,11 @@ fn translation_line(counts: &TranslationCounts, dry: bool, currency: Option<&str
     };
     let waiting = if *waiting > 0 { format!("; {} waiting for a translation", count(*waiting, "entry")) } else { String::new() };
     let left = if *left > 0 { format!("; {left} left in the original, as relais review shows") } else { String::new() };
+    let doubts = if *doubted > 0 { format!(", {doubted} doubted") } else { String::new() };
+    let read = if *read > 0 { format!("; {read} read by a second engine{doubts}") } else { String::new() };
+    let unread = if *unread > 0 { format!("; {unread} published unread") } else { String::new() };
     let (segments, characters) = (count(*segments, "segment"), count(*characters_sent, "character"));
-    format!("{segments}: {recalled} from the memory, {sent} {verb} ({characters}{cost}){left}{waiting}\n")
+    format!("{segments}: {recalled} from the memory, {sent} {verb} ({characters}{cost}){read}{unread}{left}{waiting}\n")
 }
 
 fn editions_table(report: &Report) -> String {

@@ -230,6 +230,8 @@ pub struct Edition {
     pub langs: Vec<Lang>,
     /// The ids of its engines, the preferred one first; empty if nothing is translated.
     pub engines: Vec<String>,
+    /// The id of the engine that reads its translations a second time.
+    pub review: Option<String>,
     /// The parts of the original that are shown beside a translation.
     pub bilingual: BilingualMode,
     /// The parts of an entry that are republished.

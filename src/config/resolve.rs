@@ -61,9 +61,12 @@ pub(super) fn plan(
         diagnostics.error_in_file("the file has no edition", "add a table [edition.NAME] with `from = [\"*\"]`");
     }
     let planned = source::sources(&sources, &topics, fetch.every, &context, diagnostics);
-    let names = engines.as_ref().map(|engines| engines.iter().map(|engine| engine.id.value.as_str()).collect::<Vec<_>>());
     let tables = editions.iter().map(|named| &named.table).chain(each.iter().flatten().map(|each| &each.edition));
     hub::warn_of_hubs_without_address(tables, file.base_url.is_some(), diagnostics);
+    let names = engines.as_ref().map(|engines| {
+        let kinds = engines.iter().map(|engine| engine.table.kind.as_ref().map(|at| at.value.0));
+        engines.iter().map(|engine| engine.id.value.as_str()).zip(kinds).collect::<Vec<_>>()
+    });
     let editions =
         edition::editions((&editions, each.as_deref().unwrap_or_default()), &sources, &planned, names.as_deref(), diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);

@@ -93,6 +93,15 @@ pub struct TranslationCounts {
     /// Segments that stay in the original, since no engine translates them well.
     #[serde(default)]
     pub left: u64,
+    /// Translations that a second reader was sent and has given a verdict on.
+    #[serde(default)]
+    pub read: u64,
+    /// Of these, the ones that it doubts.
+    #[serde(default)]
+    pub doubted: u64,
+    /// Translations that wait for a second reader. They are published.
+    #[serde(default)]
+    pub unread: u64,
     /// Segments that stay in the original or wait, counted by the names of the reasons; one with several reasons counts for each.
     #[serde(default)]
     pub reasons: BTreeMap<String, u64>,
@@ -134,6 +143,13 @@ impl TranslationCounts {
         for (reason, count) in more {
             *self.reasons.entry(reason).or_default() += count;
         }
+    }
+
+    /// Adds the counts of readings.
+    pub fn add_readings(&mut self, more: &Self) {
+        self.read += more.read;
+        self.doubted += more.doubted;
+        self.unread += more.unread;
     }
 
     /// Adds the work of one engine to the list and to the sums.

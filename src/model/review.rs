@@ -14,6 +14,8 @@ pub enum ReviewState {
     Doubted,
     /// A translation is published that was not the first answer.
     AskedAgain,
+    /// A translation is published that its second reader has not read.
+    Unread,
     /// It is in its language until a run gets a translation.
     Waiting,
 }
@@ -25,6 +27,7 @@ impl ReviewState {
             Self::Left => "left",
             Self::Doubted => "doubted",
             Self::AskedAgain => "asked-again",
+            Self::Unread => "unread",
             Self::Waiting => "waiting",
         }
     }

@@ -14,6 +14,9 @@ const SCHEME: &str = "1";
 /// The same for texts with terms that are sent as words.
 const WORD_SCHEME: &str = "2";
 
+/// The engine in the keys of readings.
+const READERS: &str = "reading";
+
 /// The engine in the keys of translations by people.
 const PEOPLE: &str = "memory";
 
@@ -36,6 +39,12 @@ impl SegmentKey {
     /// Nor does it depend on the region of the source: two papers that state `fr` and `fr-FR` say the same.
     pub fn of_person(text: &Marked, from: &Lang, to: &Lang) -> Self {
         Self::of_scheme(SCHEME, (text, from.primary(), to.as_str()), PEOPLE, &[])
+    }
+
+    /// Makes the key of the reading of a translation, by whatever reader: of both texts and their languages.
+    pub fn of_reading(text: &Marked, result: &Marked, from: &Lang, to: &Lang) -> Self {
+        let result = result.normalised().to_tagged();
+        Self::of_scheme(SCHEME, (text, from.primary(), to.as_str()), READERS, &[("", &result)])
     }
 
     /// Makes the key under which earlier versions kept what people translated: it depended on the glossary.

@@ -87,6 +87,7 @@ impl ReportBuilder {
         sum.tokens_out += more.tokens_out;
         sum.tokens_cached += more.tokens_cached;
         sum.left += more.left;
+        sum.add_readings(&more);
         sum.add_reasons(more.reasons);
         sum.waiting += more.waiting;
         sum.estimate = more.estimate;

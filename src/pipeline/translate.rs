@@ -5,7 +5,8 @@
 //! in flight, and the next one goes on from there.
 //!
 //! `plan` finds the work; `scheduler` queues segments for engines; `batch` sends some of them and has the answers checked by
-//! `accept`; `engine_handle` keeps the budget and the circuit breaker of an engine.
+//! `accept`; `reading` has translations read by a second engine;
+//! `engine_handle` keeps the budget and the circuit breaker of an engine.
 
 mod accept;
 mod batch;
@@ -18,6 +19,7 @@ mod estimate;
 mod explain;
 mod open;
 mod plan;
+mod reading;
 mod reason;
 mod request_context;
 mod review;
@@ -110,7 +112,8 @@ impl Translate<'_> {
             }
         }
         let requests = requests.find_missing(Some(self.store), self.clock.now()).await?;
-        self.without_unconcerned(requests).await
+        let requests = self.without_unconcerned(requests).await?;
+        Ok(self.with_former_work(requests).await?)
     }
 
     /// Translates as far as the engines are available, and saves the renditions.
@@ -129,6 +132,7 @@ impl Translate<'_> {
             done.counts.recalled += round.counts.recalled;
             done.counts.rejected += round.counts.rejected;
             done.counts.left += round.counts.left;
+            done.counts.add_readings(&round.counts);
             done.counts.add_reasons(round.counts.reasons);
             done.renditions += round.saved;
         }

@@ -55,7 +55,7 @@ const DELETE: [&str; 3] =
     ["delete from outcome where at >= $1", "delete from host where at >= $1", "delete from segment_claim where until >= $1"];
 
 /// Translations are kept by the month of their last use.
-const CORRECT_USE: &str = "update memory set used = $1 where used > $1";
+const CORRECT_USE: [&str; 2] = ["update memory set used = $1 where used > $1", "update reading set used = $1 where used > $1"];
 
 const SAVE_ENGINES: Sql = sql!(
     "insert into engine (id, doc) select key, value from" json_pairs "where true on conflict (id) do update set doc = excluded.doc"
@@ -96,7 +96,9 @@ async fn correct(connection: &mut AnyConnection, dialect: Dialect, now: Time) ->
     for sql in DELETE {
         sqlx::query(sql).bind(from).execute(&mut *tx).await?;
     }
-    sqlx::query(CORRECT_USE).bind(Period::Month.start(now).millis()).execute(&mut *tx).await?;
+    for sql in CORRECT_USE {
+        sqlx::query(sql).bind(Period::Month.start(now).millis()).execute(&mut *tx).await?;
+    }
     correct_documents(&mut tx, dialect, &jump).await?;
     move_future_spending(&mut tx, now).await?;
     count_change(&mut tx, ENTRIES).await?;

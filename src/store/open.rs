@@ -176,50 +176,49 @@ async fn applied_migrations(location: &Location, connection: &mut AnyConnection)
     applied.map_err(|error| classify_migration(location, &error))
 }
 
-fn migrator(dialect: Dialect) -> Migrator {
-    let [first, translation, servers, refusals, engines, articles, stories, rule_facts, cached_tokens, corrections, changes] =
-        match dialect {
-            Dialect::Sqlite => [
-                include_str!("migrations/sqlite/0001_first.sql"),
-                include_str!("migrations/sqlite/0002_translation.sql"),
-                include_str!("migrations/sqlite/0003_servers.sql"),
-                include_str!("migrations/sqlite/0004_refusals.sql"),
-                include_str!("migrations/sqlite/0005_engines.sql"),
-                include_str!("migrations/sqlite/0006_articles.sql"),
-                include_str!("migrations/sqlite/0007_stories.sql"),
-                include_str!("migrations/sqlite/0008_rule_facts.sql"),
-                include_str!("migrations/sqlite/0009_cached_tokens.sql"),
-                include_str!("migrations/sqlite/0010_corrections.sql"),
-                include_str!("migrations/sqlite/0011_changes.sql"),
-            ],
-            Dialect::Postgres => [
-                include_str!("migrations/postgres/0001_first.sql"),
-                include_str!("migrations/postgres/0002_translation.sql"),
-                include_str!("migrations/postgres/0003_servers.sql"),
-                include_str!("migrations/postgres/0004_refusals.sql"),
-                include_str!("migrations/postgres/0005_engines.sql"),
-                include_str!("migrations/postgres/0006_articles.sql"),
-                include_str!("migrations/postgres/0007_stories.sql"),
-                include_str!("migrations/postgres/0008_rule_facts.sql"),
-                include_str!("migrations/postgres/0009_cached_tokens.sql"),
-                include_str!("migrations/postgres/0010_corrections.sql"),
-                include_str!("migrations/postgres/0011_changes.sql"),
-            ],
-        };
-    let step = |version, name: &'static str, sql: &'static str| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+/// A migration: its number, its name, and its text for each dialect.
+struct Step {
+    version: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// Names the files of a migration once.
+macro_rules! step {
+    ($file:literal, $version:literal, $name:literal) => {
+        Step {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("migrations/sqlite/", $file, ".sql")),
+            postgres: include_str!(concat!("migrations/postgres/", $file, ".sql")),
+        }
     };
-    Migrator::with_migrations(vec![
-        step(1, "first", first),
-        step(2, "translation", translation),
-        step(3, "servers", servers),
-        step(4, "refusals", refusals),
-        step(5, "engines", engines),
-        step(6, "articles", articles),
-        step(7, "stories", stories),
-        step(8, "rule facts", rule_facts),
-        step(9, "cached tokens", cached_tokens),
-        step(10, "corrections", corrections),
-        step(11, "changes", changes),
-    ])
+}
+
+/// All migrations, in their order. One that was released is never changed.
+const STEPS: &[Step] = &[
+    step!("0001_first", 1, "first"),
+    step!("0002_translation", 2, "translation"),
+    step!("0003_servers", 3, "servers"),
+    step!("0004_refusals", 4, "refusals"),
+    step!("0005_engines", 5, "engines"),
+    step!("0006_articles", 6, "articles"),
+    step!("0007_stories", 7, "stories"),
+    step!("0008_rule_facts", 8, "rule facts"),
+    step!("0009_cached_tokens", 9, "cached tokens"),
+    step!("0010_corrections", 10, "corrections"),
+    step!("0011_changes", 11, "changes"),
+    step!("0012_readings", 12, "readings"),
+];
+
+fn migrator(dialect: Dialect) -> Migrator {
+    let migration = |step: &Step| {
+        let sql = match dialect {
+            Dialect::Sqlite => step.sqlite,
+            Dialect::Postgres => step.postgres,
+        };
+        Migration::new(step.version, step.name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(STEPS.iter().map(migration).collect())
 }

@@ -45,8 +45,12 @@ const OLD_OUTCOMES: &str = "from outcome where at < $1";
 const OLD_RUNS: &str = "from run where id < (select id from run order by id desc limit 1 offset $1)";
 const OLD_MEMORY: &str = "from memory where used < $1";
 
-const DELETE_SPENDING: [&str; 3] =
-    ["delete from ledger where since < $1", "delete from spending where day < $1", "delete from host where at < $1"];
+const DELETE_BESIDE: [&str; 4] = [
+    "delete from ledger where since < $1",
+    "delete from spending where day < $1",
+    "delete from host where at < $1",
+    "delete from reading where used < $1",
+];
 
 /// The part of `model::SourceState` that is needed here.
 #[derive(Default, Deserialize)]
@@ -125,7 +129,7 @@ impl Store {
                 let runs = prune_rows(connection, OLD_RUNS, RUNS - 1, mode).await?;
                 let memories = prune_rows(connection, OLD_MEMORY, long_ago, mode).await?;
                 if mode == PruneMode::Delete {
-                    for sql in DELETE_SPENDING {
+                    for sql in DELETE_BESIDE {
                         sqlx::query(sql).bind(long_ago).execute(&mut *connection).await?;
                     }
                 }

@@ -5,7 +5,7 @@
 //! retries, budgets and the circuit breaker are the caller's.
 //!
 //! `types` and `error` are the contract, `settings` the configuration, `http` sends requests, `marks` carries inline markup,
-//! `pivot` translates through a second language.
+//! `pivot` translates through a second language, `reading` is the contract of second readers.
 
 mod error;
 mod http;
@@ -14,12 +14,14 @@ mod marks;
 mod mt;
 mod open;
 mod pivot;
+mod reading;
 mod settings;
 mod types;
 mod unknown_words;
 
 pub use error::{Billing, EngineError, FailureScope, NextStep};
 pub use open::open;
+pub use reading::{Doubt, DoubtKind, Reader, ReaderVerdict, ReadingBatch, ReadingReply, ReadingText};
 pub use settings::{EngineOpenError, EngineSettings};
 pub use types::{Batch, ContextUse, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, Term, TermForm, UnusableText};
 pub use unknown_words::take_unknown_words;

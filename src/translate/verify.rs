@@ -20,6 +20,7 @@ mod order;
 mod parts;
 mod persons;
 mod quantities;
+mod risky;
 mod roles;
 mod sentences;
 mod shape;
@@ -35,6 +36,7 @@ use crate::model::{Lang, Marked, SegmentKind};
 use super::Term;
 use concepts::Meanings;
 pub use order::{find_repeated, find_swapped};
+pub use risky::has_number_or_negation;
 use texts::ComparedTexts;
 pub use tidy::tidy;
 

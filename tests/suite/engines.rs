@@ -3,6 +3,7 @@
 mod fidelity;
 mod misbehaving;
 mod models;
+mod reading;
 mod real;
 mod wishes;
 

@@ -5,6 +5,7 @@ mod context;
 mod engine_states;
 mod engine_trouble;
 mod provenance;
+mod second_reader;
 mod unknown_words;
 
 use relais::model::EngineKind;

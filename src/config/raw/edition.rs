@@ -61,6 +61,12 @@ pub(crate) struct RawEdition {
     /// everything (`full`). The other parts are shown in their own language, marked with it, and cost nothing. Requires `engines`.
     #[schemars(example = &"title")]
     pub(crate) translate: Located<RawShow>,
+    /// An engine that reads the translations of the other engines a second time: headlines, those in which a check has found something, and
+    /// those with a number or a negation. What it doubts is asked for again, and else stays in its language. It must be a language model
+    /// (`openai`, `ollama` or `anthropic`), and has its own budget. While it is not available, translations are published unread, and
+    /// read later. Requires `engines`. It holds for what is translated from then on.
+    #[schemars(example = &"llm")]
+    pub(crate) review: Option<Located<String>>,
     /// The most entries in the edition, newest first.
     #[schemars(range(min = MIN_LIMIT, max = MAX_LIMIT), example = 100)]
     pub(crate) limit: Located<i64>,
@@ -143,6 +149,7 @@ impl Default for RawEdition {
             bilingual: RawBilingualMode(BilingualMode::None).into(),
             show: RawShow(Show::Summary).into(),
             translate: RawShow(Show::Full).into(),
+            review: None,
             limit: 100.into(),
             at_least: None,
             within: RawDuration(Duration::from_hours(48)).into(),

@@ -17,7 +17,7 @@ use super::entry_filter::named_entries;
 use super::hub::hubs;
 use super::rules::{DEFAULT_WEIGHT, RESERVED, USE_AUTH, duration, id_in_message, line, number, web_address};
 use super::selection::filter;
-use crate::model::{BilingualMode, Format, SourceId, StoryRules, Text, UntranslatedPolicy};
+use crate::model::{BilingualMode, EngineKind, Format, SourceId, StoryRules, Text, UntranslatedPolicy};
 use crate::select::Tag;
 
 /// The range of `hold`.
@@ -35,13 +35,16 @@ const STORY_WINDOW: (Duration, Duration) = (Duration::from_hours(1), Duration::f
 /// The range of `story_threshold`.
 const THRESHOLD: std::ops::RangeInclusive<f64> = 0.5..=1.0;
 
+/// The IDs of engines, with their kinds as far as they are known.
+pub(super) type KnownEngines<'a> = &'a [(&'a str, Option<EngineKind>)];
+
 /// Checks all editions, in the order of the file; those of `[[edition.each]]` come last. Their files cannot collide: IDs differ and have
-/// no dot, and no language is listed twice. `engines` are the IDs of all engines, or `None` if they could not be read.
+/// no dot, and no language is listed twice. `engines` are all engines, or `None` if they could not be read.
 pub(super) fn editions(
     (raw, each): (&[NamedTable<raw::RawEdition>], &[EachTable]),
     tables: &[NamedTable<raw::RawSource>],
     sources: &[Source],
-    engines: Option<&[&str]>,
+    engines: Option<KnownEngines<'_>>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Edition> {
     // Tags in a list that could not be read would be unknown here too: one mistake is one problem.
@@ -77,7 +80,7 @@ fn edition(
     (id, table, keys): (&Located<String>, &raw::RawEdition, &HashMap<String, bool>),
     sources: &[Source],
     tags_are_known: bool,
-    known: Option<&[&str]>,
+    known: Option<KnownEngines<'_>>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Edition {
     if RESERVED.contains(&id.value.as_str()) {
@@ -108,6 +111,7 @@ fn edition(
         bilingual: table.bilingual.value.0,
         show: table.show.value.0,
         translate: table.translate.value.0,
+        review: table.review.as_ref().map(|at| review(at, table, known, diagnostics)),
         limit,
         at_least: table.at_least.as_ref().map_or(limit, |at| at_least(at, limit, diagnostics)),
         within: duration("within", &table.within, WITHIN, diagnostics),
@@ -174,28 +178,58 @@ fn warn_of_unused_keys(table: &raw::RawEdition, keys: &HashMap<String, bool>, di
     if table.engines.value.is_empty() {
         warn(&table.translate.span, "translate", "engines");
         warn(&table.provenance.span, "provenance", "engines");
+        if let Some(at) = &table.review {
+            warn(&at.span, "review", "engines");
+        }
     }
 }
 
 /// Checks the engines of an edition.
-fn engines(list: &[Located<String>], known: Option<&[&str]>, diagnostics: &mut Diagnostics<'_>) -> Vec<String> {
+fn engines(list: &[Located<String>], known: Option<KnownEngines<'_>>, diagnostics: &mut Diagnostics<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for at in list {
         if out.contains(&at.value) {
             diagnostics.error(&at.span, "duplicate in `engines`", "remove one of them");
             continue;
         }
-        if let Some(known) = known.filter(|known| !known.contains(&at.value.as_str())) {
-            let hint = match nearest(&at.value, known.iter().copied()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None if known.is_empty() => "add a table [engine.NAME] with its `kind`".to_owned(),
-                None => list_some("engines", known),
-            };
-            diagnostics.error(&at.span, format!("there is no engine {}", quoted(&at.value)), hint);
-        }
+        check_engine(at, known, diagnostics);
         out.push(at.value.clone());
     }
     out
+}
+
+/// Checks that an engine exists.
+fn check_engine(at: &Located<String>, known: Option<KnownEngines<'_>>, diagnostics: &mut Diagnostics<'_>) {
+    let names = known.map(|known| known.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    let Some(names) = names.filter(|names| !names.contains(&at.value.as_str())) else { return };
+    let hint = match nearest(&at.value, names.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if names.is_empty() => "add a table [engine.NAME] with its `kind`".to_owned(),
+        None => list_some("engines", &names),
+    };
+    diagnostics.error(&at.span, format!("there is no engine {}", quoted(&at.value)), hint);
+}
+
+/// Checks the second reader of an edition: a language model, and not the only engine.
+fn review(
+    at: &Located<String>,
+    table: &raw::RawEdition,
+    known: Option<KnownEngines<'_>>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> String {
+    check_engine(at, known, diagnostics);
+    let kind = known.and_then(|known| known.iter().find(|(name, _)| *name == at.value)?.1);
+    if kind.is_some_and(|kind| !kind.is_language_model()) {
+        let message = format!("the engine {} cannot read translations", quoted(&at.value));
+        diagnostics.error(&at.span, message, "name a language model: an engine of the kind openai, ollama or anthropic");
+    }
+    if let [only] = &table.engines.value[..]
+        && only.value == at.value
+    {
+        let message = format!("{} reads no translations: no other engine makes any", quoted(&at.value));
+        diagnostics.warn(&at.span, message, "name another engine in `engines`, or remove `review`");
+    }
+    at.value.clone()
 }
 
 fn hold(at: &Located<RawUntranslated>, time: Duration, diagnostics: &mut Diagnostics<'_>) -> Duration {

@@ -32,7 +32,8 @@ pub(super) fn engines(
     context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Engine> {
-    let used: HashSet<&str> = editions.iter().flat_map(|edition| &edition.engines).map(String::as_str).collect();
+    let used: HashSet<&str> =
+        editions.iter().flat_map(|edition| edition.engines.iter().chain(&edition.review)).map(String::as_str).collect();
     let engines =
         raw.iter().filter_map(|table| engine(table, used.contains(table.id.value.as_str()), context, diagnostics)).collect();
     if editions.is_empty() || diagnostics.has_errors() {

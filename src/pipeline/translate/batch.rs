@@ -24,7 +24,7 @@ use crate::store::{MemoryEntry, MemoryFinding, StoreError};
 use crate::translate::{LanguagePair, Outgoing, RejectionKind, find_repeated, find_swapped, take_unknown_words};
 
 /// The time for which other workers leave a claimed segment alone.
-const CLAIM: Duration = Duration::from_secs(15 * 60);
+pub(super) const CLAIM: Duration = Duration::from_secs(15 * 60);
 
 /// The result of one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub(super) struct BatchSegment {
 impl BatchSegment {
     pub(super) fn new(place: usize, job: SegmentJob, key: SegmentKey, refusals: u32) -> Self {
         let is_remembered = job.again.as_ref().is_some_and(|again| again.accepted.is_some());
+        // What the second reader has doubted is asked again: that is the first refusal.
+        let finding = job.doubt.clone();
         Self {
             place,
             job,
@@ -85,8 +87,8 @@ impl BatchSegment {
             outcome: SegmentOutcome::ClaimedElsewhere,
             altered: None,
             in_other_words: Vec::new(),
-            first_refusal: None,
-            finding: None,
+            first_refusal: finding.is_some().then_some(UntranslatedReason::SecondReader),
+            finding,
             answer: None,
             refusals,
             refused_until: None,
@@ -133,13 +135,19 @@ impl BatchSegment {
         }
     }
 
+    /// Returns the reason for which a translation is in doubt, or was asked for again.
+    pub(super) fn doubt(&self) -> Option<UntranslatedReason> {
+        let has_unknown_words = self.job.has_unknown_words.then_some(UntranslatedReason::UnknownWord);
+        let says_otherwise = (!self.in_other_words.is_empty()).then_some(UntranslatedReason::OtherTerm);
+        match self.outcome {
+            SegmentOutcome::Translated(_) => has_unknown_words.or(self.first_refusal).or(says_otherwise),
+            _ => None,
+        }
+    }
+
     /// Returns what was found in the answers, for the memory.
     fn finding(&self) -> Option<MemoryFinding> {
-        let says_otherwise = (!self.in_other_words.is_empty()).then_some(UntranslatedReason::OtherTerm);
-        let doubt = match self.outcome {
-            SegmentOutcome::Translated(_) => self.first_refusal.or(says_otherwise).map(|reason| reason.as_str().to_owned()),
-            _ => None,
-        };
+        let doubt = self.doubt().map(|reason| reason.as_str().to_owned());
         let one_line = |text: &String| text.replace(char::is_control, " ");
         let finding = self.finding.as_ref().filter(|_| doubt.is_some() || self.is_rejected()).map(one_line);
         (doubt.is_some() || finding.is_some()).then_some(MemoryFinding { key: self.key, doubt, finding })

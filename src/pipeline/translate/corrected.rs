@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::document_job::DocumentJob;
-use super::plan::{RenditionRequest, lay_out};
+use super::plan::{RenditionRequest, lay_out, newest_first};
 use super::segment_job::person_keys;
 use super::{CHUNK, Translate};
 use crate::model::{EntryId, EntryRow, Lang, SegmentKey, is_person};
@@ -36,6 +36,17 @@ impl Translate<'_> {
             self.note_unconcerned(&others, serial).await?;
         }
         Ok(wanted)
+    }
+
+    /// Has requests for which no engine can be used keep what the engines of the stored renditions made.
+    pub(super) async fn with_former_work(&self, requests: Vec<RenditionRequest>) -> Result<Vec<RenditionRequest>, StoreError> {
+        let (mut stranded, mut others): (Vec<_>, Vec<_>) =
+            requests.into_iter().partition(|request| request.engines.is_empty() && request.former_engines.is_empty());
+        if !stranded.is_empty() {
+            stranded = self.with_former_engines(stranded.iter().collect()).await?;
+        }
+        others.extend(stranded);
+        Ok(newest_first(others))
     }
 
     /// Returns the renditions that hold a segment whose correction was changed since they were made.

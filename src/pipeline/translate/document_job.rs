@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::segment_job::SecondReader;
 use crate::model::{EntryId, Lang, RenditionInputs, Revision, Time};
 use crate::translate::Document;
 
@@ -18,5 +19,7 @@ pub(super) struct DocumentJob {
     pub(super) engines: Vec<usize>,
     /// The identities of earlier engines whose translations are recalled, too.
     pub(super) former_engines: Vec<String>,
+    /// The second reader of its translations.
+    pub(super) reader: Option<SecondReader>,
     pub(super) document: Arc<Document>,
 }

@@ -6,6 +6,7 @@
 mod budget;
 mod health;
 mod parts;
+mod reading;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +21,7 @@ use crate::model::{Budget, FaultKind, Marked, Price, Usage};
 use crate::policy::engine_health::EngineFailure;
 use crate::store::StoreError;
 use crate::translate::{Batch, CircuitBreaker, Engine, EngineError, FailedTry, LanguagePair, Limits, Reply, RetryDecision};
+pub(super) use reading::ReadingResult;
 
 /// An engine at work.
 pub struct EngineHandle {
@@ -54,6 +56,8 @@ pub(in crate::pipeline) struct EngineUsage {
     failure: Option<EngineFailure>,
     /// True if nothing is sent before a time that the server has set in an earlier run.
     is_resting: bool,
+    /// True if it doubted most of what it read.
+    is_distrusted: bool,
 }
 
 /// The result for one text.
@@ -67,6 +71,15 @@ pub(super) enum TextResult {
     Failed(UntranslatedReason),
     /// The engine was not available.
     Unavailable(UntranslatedReason),
+}
+
+/// The facts of a request, whatever it asks for.
+struct RequestFacts<'r> {
+    pair: &'r LanguagePair,
+    /// The number of its texts.
+    texts: usize,
+    /// The first of them.
+    first: String,
 }
 
 /// The result of one request, after all its tries.
@@ -136,14 +149,14 @@ impl EngineHandle {
             if !self.wait_for_turn(pair, context.until()).await {
                 return Ok(RequestOutcome::GaveUp(UntranslatedReason::EngineUnavailable));
             }
-            let Some(reserved) = self.reserve(batch, context).await? else {
+            let Some(reserved) = self.reserve(self.most_usage(&batch.texts, pair), batch.texts.len(), context).await? else {
                 return Ok(RequestOutcome::Split(TextResult::Unavailable(UntranslatedReason::Budget)));
             };
             tries += 1;
             let result = self.send(batch, pair, reserved.most).await;
             let used = result.as_ref().map_or_else(|error| error.used(reserved.most), |reply| reply.used);
             let is_answered = result.as_ref().map_or_else(EngineError::is_answer, |_| true);
-            self.settle(batch, used, is_answered, &reserved, context).await?;
+            self.settle(batch.texts.len(), used, is_answered, &reserved, context).await?;
             let error = match result {
                 Ok(reply) => {
                     lock(&self.breaker).record_success(pair);
@@ -152,7 +165,9 @@ impl EngineHandle {
                 Err(error) => error,
             };
             let may_be_one_text = is_part || batch.texts.len() > 1;
-            match self.decide(batch, pair, &error, (tries, may_be_one_text), context) {
+            let first = batch.texts.first().map(|text| text.text.plain()).unwrap_or_default();
+            let facts = RequestFacts { pair, texts: batch.texts.len(), first };
+            match self.decide(&facts, &error, (tries, may_be_one_text), context) {
                 RetryDecision::RetryAt(then) => sleep_until(then).await,
                 RetryDecision::Split => {
                     return Ok(RequestOutcome::Split(TextResult::Unusable(UntranslatedReason::TooLong)));
@@ -194,14 +209,13 @@ impl EngineHandle {
     /// Records a failure, and decides what to do next.
     fn decide(
         &self,
-        batch: &Batch,
-        pair: &LanguagePair,
+        request: &RequestFacts<'_>,
         error: &EngineError,
         (tries, may_be_one_text): (u32, bool),
         context: RequestContext<'_>,
     ) -> RetryDecision {
-        let (now, until) = (Instant::now(), context.until());
-        let failed = FailedTry { number: tries, now, until, jitter: self.jitter(batch, tries), may_be_one_text };
+        let (RequestFacts { pair, texts, .. }, now, until) = (request, Instant::now(), context.until());
+        let failed = FailedTry { number: tries, now, until, jitter: self.jitter(request, tries), may_be_one_text };
         let mut breaker = lock(&self.breaker);
         let was_open = breaker.blocked_by(pair, now).is_some();
         let decision = breaker.record_failure(pair, error, failed);
@@ -217,7 +231,7 @@ impl EngineHandle {
             RetryDecision::GiveUp => ("give-up", None),
         };
         tracing::debug!(
-            engine.id = %self.id, lang.pair = %pair, segments = batch.texts.len(), tries, action, retry_in_ms, %error,
+            engine.id = %self.id, lang.pair = %pair, segments = texts, tries, action, retry_in_ms, %error,
             "a request to an engine failed"
         );
         if let Some(kind) = opened_by {
@@ -259,9 +273,8 @@ impl EngineHandle {
 
     /// Returns a number from 0 to 1, another one for each request and try.
     #[expect(clippy::cast_precision_loss, reason = "a fraction of a wait")]
-    fn jitter(&self, batch: &Batch, tries: u32) -> f64 {
-        let first = batch.texts.first().map(|text| text.text.plain()).unwrap_or_default();
-        let hash = xxh3_64(format!("{} {tries} {} {first}", self.id, std::process::id()).as_bytes());
+    fn jitter(&self, request: &RequestFacts<'_>, tries: u32) -> f64 {
+        let hash = xxh3_64(format!("{} {tries} {} {}", self.id, std::process::id(), request.first).as_bytes());
         (hash >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

@@ -6,6 +6,7 @@
 mod askings;
 mod engine_terms;
 mod forecast;
+mod readings;
 mod simulation;
 mod table;
 

@@ -6,6 +6,7 @@ use super::super::blocking::spawn_cpu;
 use super::super::error::PipelineError;
 use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
+use super::plan::second_reader;
 use super::reason::UntranslatedReason;
 use super::review::verdict::Judge;
 use super::scheduler::recall_known;
@@ -51,6 +52,7 @@ impl SegmentExplainer<'_> {
             inputs: RenditionInputs { hash: RenditionInputs::UNFINISHED, show },
             engines,
             former_engines: Vec::new(),
+            reader: second_reader(edition, self.engines),
             document: Arc::clone(&document),
         };
         let mut state = SchedulerState::new(self.engines, vec![job], self.now);
@@ -105,6 +107,10 @@ fn left_sentence(verdict: &ReviewVerdict) -> String {
 /// Says why a translation is in doubt, or was asked for again.
 fn doubt_sentence(verdict: &ReviewVerdict) -> String {
     let finding = verdict.finding.as_ref().map(|finding| format!(" ({finding})")).unwrap_or_default();
-    let what = if verdict.state == ReviewState::Doubted { "in doubt" } else { "asked again" };
+    let what = match verdict.state {
+        ReviewState::Doubted => "in doubt",
+        ReviewState::Unread => "not read by the second reader",
+        _ => "asked again",
+    };
     format!("{what}: {}{finding}", verdict.reasons.join(", "))
 }

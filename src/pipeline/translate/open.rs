@@ -57,7 +57,9 @@ pub(in crate::pipeline) struct OpenedEngines {
 /// Opens the engines that editions name. There are none when nothing is to be translated.
 pub(in crate::pipeline) fn open_engines(plan: &Plan) -> Result<OpenedEngines, TranslateSetupError> {
     let wanted = |engine: &&plan::Engine| {
-        plan.editions.iter().any(|edition| !edition.langs.is_empty() && edition.engines.contains(&engine.id))
+        let is_named =
+            |edition: &plan::Edition| edition.engines.contains(&engine.id) || edition.review.as_ref() == Some(&engine.id);
+        plan.editions.iter().any(|edition| !edition.langs.is_empty() && is_named(edition))
     };
     let engines: Vec<&plan::Engine> = plan.engines.iter().filter(wanted).collect();
     if engines.is_empty() {

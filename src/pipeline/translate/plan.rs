@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
+use super::segment_job::SecondReader;
 use crate::config as plan;
 use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs, Time};
 use crate::pipeline::edition_rows::RowReader;
@@ -29,6 +30,8 @@ pub(in crate::pipeline) struct RenditionRequest {
     pub(super) to: Lang,
     /// The engines of the first edition that wants it, as places in the list of the pass.
     pub(super) engines: Vec<usize>,
+    /// The second reader of the first edition that has one.
+    pub(super) reader: Option<SecondReader>,
     /// The first edition that wants it, counted in the order in which they were added.
     pub(super) edition: usize,
     /// The inputs of the rendition, with as much text as any edition translates.
@@ -69,6 +72,7 @@ impl<'a> RenditionRequests<'a> {
     pub(super) fn add_edition(&mut self, edition: &plan::Edition, newest: &[EntryRow], full_texts: &HashMap<EntryId, FullText>) {
         let engines: Vec<usize> =
             edition.engines.iter().filter_map(|id| self.engines.iter().position(|engine| engine.id == *id)).collect();
+        let reader = second_reader(edition, self.engines);
         for to in &edition.langs {
             for (known, from) in newest.iter().filter_map(|known| Some((known, source_language(known, to)?))) {
                 let is_page = matches!(full_texts.get(&known.id), Some(FullText::Taken));
@@ -79,11 +83,13 @@ impl<'a> RenditionRequests<'a> {
                     from: from.clone(),
                     to: to.clone(),
                     engines: engines.clone(),
+                    reader: None,
                     edition: self.editions,
                     inputs,
                     corrected_until: None,
                     former_engines: Vec::new(),
                 });
+                request.reader = request.reader.or(reader);
                 if inputs.show > request.inputs.show {
                     request.inputs = inputs;
                 }
@@ -130,9 +136,17 @@ fn is_current(request: &RenditionRequest, row: &TranslationRow, now: Time) -> bo
         && row.retry_at.is_none_or(|at| at > now)
 }
 
-fn newest_first(mut requests: Vec<RenditionRequest>) -> Vec<RenditionRequest> {
+/// Sorts requests, those of the newest entries first.
+pub(super) fn newest_first(mut requests: Vec<RenditionRequest>) -> Vec<RenditionRequest> {
     requests.sort_by(|a, b| (Reverse(a.known.at), a.known.id, &a.to).cmp(&(Reverse(b.known.at), b.known.id, &b.to)));
     requests
+}
+
+/// Returns the second reader of an edition.
+pub(super) fn second_reader(edition: &plan::Edition, engines: &[EngineHandle]) -> Option<SecondReader> {
+    let id = edition.review.as_ref()?;
+    let place = engines.iter().position(|engine| engine.id == *id);
+    Some(place.map_or(SecondReader::Missing, SecondReader::Engine))
 }
 
 /// Returns true if an edition is to be translated.
@@ -229,6 +243,7 @@ pub(super) fn lay_out(
             inputs: request.inputs,
             engines: request.engines.clone(),
             former_engines: request.former_engines.clone(),
+            reader: request.reader,
             document: Arc::new(Document::new(&original, request.inputs.show, &request.from, &request.to, glossary)),
         });
     }

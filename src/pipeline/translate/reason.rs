@@ -35,6 +35,14 @@ pub(super) enum UntranslatedReason {
     Unplaced,
     /// The translation was refused by a check.
     Check(RejectionKind),
+    /// The second reader doubts the translation.
+    SecondReader,
+    /// The second reader has not read the translation yet. It is published.
+    Unread,
+    /// The second reader gave no verdict that can be used. The translation is published.
+    NoVerdict,
+    /// The second reader doubts most of what it reads, which is not believed.
+    ReaderDistrusted,
     /// No run has sent it yet.
     NotSent,
     /// No engine of the edition can be used.
@@ -44,7 +52,7 @@ pub(super) enum UntranslatedReason {
 }
 
 impl UntranslatedReason {
-    const PLAIN: [Self; 17] = [
+    const PLAIN: [Self; 21] = [
         Self::Deadline,
         Self::Budget,
         Self::EngineUnavailable,
@@ -59,6 +67,10 @@ impl UntranslatedReason {
         Self::UnknownWord,
         Self::OtherTerm,
         Self::Unplaced,
+        Self::SecondReader,
+        Self::Unread,
+        Self::NoVerdict,
+        Self::ReaderDistrusted,
         Self::NotSent,
         Self::NoEngine,
         Self::Unknown,
@@ -81,6 +93,10 @@ impl UntranslatedReason {
             Self::UnknownWord => "unknown-word",
             Self::OtherTerm => "other-term",
             Self::Unplaced => "unplaced",
+            Self::SecondReader => "second-reader",
+            Self::Unread => "unread",
+            Self::NoVerdict => "no-verdict",
+            Self::ReaderDistrusted => "reader-distrusted",
             Self::NotSent => "not-sent",
             Self::NoEngine => "no-engine",
             Self::Check(kind) => kind.as_str(),

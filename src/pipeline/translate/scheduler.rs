@@ -2,6 +2,7 @@
 //! its document have come to an end.
 
 mod finish;
+mod reading;
 mod recall;
 pub(super) mod state;
 
@@ -13,11 +14,13 @@ use super::super::error::PipelineError;
 use super::batch::{BatchRun, BatchSegment};
 use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
+use super::reading::{ReadSegment, ReadingRun};
 use super::request_context::RequestContext;
 use super::segment_job::{JobState, SegmentJob};
 use crate::model::{Rendition, TranslationCounts};
 use crate::store::{StoreError, TranslatedEntry};
 use finish::{FinishedDocument, make_rendition};
+pub(super) use reading::{QueuedReading, is_worth_reading};
 pub(super) use recall::recall_known;
 use state::{QueuedBatch, SchedulerState};
 
@@ -50,6 +53,7 @@ pub(super) enum Destination {
 /// A future that has finished.
 enum SchedulerEvent {
     Batch { engine: usize, result: Result<(Vec<BatchSegment>, u64), StoreError> },
+    Reading { engine: usize, result: Result<Vec<ReadSegment>, StoreError> },
     Documents(Result<Vec<TranslatedEntry>, PipelineError>),
 }
 
@@ -62,7 +66,8 @@ impl Scheduler<'_> {
         let mut state = SchedulerState::new(self.engines, jobs, self.context.clock.now());
         state.corrections = self.context.store.last_correction_serial().await?;
         let in_use = recall_known(&mut state, Some(self.context.store)).await?;
-        self.context.store.mark_segments_used(&in_use, self.context.clock.now()).await?;
+        self.context.store.mark_segments_used(&in_use.memory, self.context.clock.now()).await?;
+        self.context.store.mark_readings_used(&in_use.readings, self.context.clock.now()).await?;
         state.enqueue_open();
         let mut scheduled = Scheduled::default();
         let mut in_flight: FuturesUnordered<BoxFuture<'_, SchedulerEvent>> = FuturesUnordered::new();
@@ -70,6 +75,9 @@ impl Scheduler<'_> {
             state.skip_unavailable(self.context.until());
             while let Some(batch) = state.next_batch(self.context.until()) {
                 in_flight.push(Box::pin(self.send(batch)));
+            }
+            while let Some(reading) = state.next_reading(self.context.until()) {
+                in_flight.push(Box::pin(self.have_read(reading)));
             }
             let finished = state.take_finished(self.context.clock.now(), destination == Destination::Caller);
             if !finished.is_empty() {
@@ -87,6 +95,7 @@ impl Scheduler<'_> {
                     let (segments, rejected) = result?;
                     state.record_batch(engine, segments, rejected);
                 }
+                Some(SchedulerEvent::Reading { engine, result }) => state.record_readings(engine, result?),
                 Some(SchedulerEvent::Documents(result)) => {
                     let finished = result?;
                     match destination {
@@ -109,6 +118,17 @@ impl Scheduler<'_> {
         let run = BatchRun { engine: &self.engines[engine], pair: &pair, context: self.context, worker: self.worker };
         let result = run.run(&mut segments).await.map(|rejected| (segments, rejected));
         SchedulerEvent::Batch { engine, result }
+    }
+
+    async fn have_read(&self, reading: QueuedReading) -> SchedulerEvent {
+        let QueuedReading { engine, pair, mut segments } = reading;
+        tracing::debug!(
+            engine.id = %self.engines[engine].id, lang.pair = %pair, segments = segments.len(),
+            "translations are sent to a second reader"
+        );
+        let run = ReadingRun { engine: &self.engines[engine], pair: &pair, context: self.context, worker: self.worker };
+        let result = run.run(&mut segments).await.map(|()| segments);
+        SchedulerEvent::Reading { engine, result }
     }
 
     /// Assembles documents, and saves their renditions if they are to be saved.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::reason::UntranslatedReason;
 use super::second_asking::SecondAsking;
@@ -11,6 +12,9 @@ use crate::translate::{ContextUse, LanguagePair, Outgoing, Part, SegmentRequest,
 
 /// The identity of texts of nothing but terms, which no engine translates.
 pub(super) const GLOSSARY: &str = "glossary";
+
+/// The time after which a translation that could not be read is to be read again.
+const READ_AGAIN: Duration = Duration::from_mins(30);
 
 /// The order when money or time is short: titles, then summaries, then contents; of each the newest.
 pub(super) type Rank = (Part, Reverse<Time>, usize);
@@ -50,6 +54,39 @@ pub(super) struct SegmentJob {
     refused_until: Option<Time>,
     /// The documents that want this text, as places in the list of the scheduler.
     pub(super) documents: Vec<usize>,
+    /// The second reader of the first of them that has one.
+    pub(super) reader: Option<SecondReader>,
+    /// What has become of the reading of its translation.
+    pub(super) reading: ReadingState,
+    /// The reader's words about an earlier translation by the engine that is asked now.
+    pub(super) doubt: Option<String>,
+    /// What was found in the answers to it, if anything was.
+    pub(super) found: Option<UntranslatedReason>,
+}
+
+/// The second reader of an edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SecondReader {
+    /// An engine, as its place in the list of the pass.
+    Engine(usize),
+    /// It cannot be used: what it should read is published unread.
+    Missing,
+}
+
+/// The state of the reading of a translation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ReadingState {
+    /// Nobody is to read it, or it has come to nothing yet.
+    #[default]
+    None,
+    /// It waits for its reader: its documents wait with it.
+    Queued,
+    /// The reader was not available. A later run asks again.
+    Unread(UntranslatedReason),
+    /// The reader has nothing against it.
+    Fine,
+    /// The reader gave no verdict that can be used, and is not asked again.
+    Unclear,
 }
 
 /// An engine whose turn it may be.
@@ -83,6 +120,11 @@ impl SegmentJob {
     /// Returns the engine to ask next.
     pub(super) fn turn(&self) -> Option<EngineTurn> {
         self.turns.get(self.next).copied()
+    }
+
+    /// Returns true if an engine or the second reader is still to be asked.
+    pub(super) fn is_pending(&self) -> bool {
+        self.state == JobState::Open || self.reading == ReadingState::Queued
     }
 
     /// Returns true if no other engine can be asked after this one.
@@ -133,10 +175,15 @@ impl SegmentJob {
         self.reasons.push(reason);
         self.may_work_later |= may_work_later;
         self.next += 1;
-        self.again = None;
+        (self.again, self.doubt) = (None, None);
         if self.turn().is_none() {
             self.state = if self.may_work_later { JobState::Waiting } else { JobState::Untranslated };
         }
+    }
+
+    /// Goes back to a turn: the engine whose translation is in doubt is the last that was asked.
+    pub(super) fn reopen(&mut self, turn: usize) {
+        (self.next, self.state, self.reading) = (turn, JobState::Open, ReadingState::None);
     }
 
     /// Passes on to the next engine, since this one refuses the text until some time.
@@ -148,6 +195,11 @@ impl SegmentJob {
     /// Returns the time from which an engine that has refused the text may be asked again, unless it is translated.
     pub(super) fn retry_at(&self) -> Option<Time> {
         self.refused_until.filter(|_| self.translation().is_none())
+    }
+
+    /// Returns the time at which a translation that is published unread is to be read.
+    pub(super) fn reread_at(&self, now: Time) -> Option<Time> {
+        matches!(self.reading, ReadingState::Unread(_)).then(|| now.plus(READ_AGAIN))
     }
 
     /// Returns the turns that come before the engine of an identity, and its own.
@@ -239,6 +291,10 @@ impl SegmentJobs {
             may_work_later: false,
             refused_until: None,
             documents: vec![document],
+            reader: None,
+            reading: ReadingState::None,
+            doubt: None,
+            found: None,
         });
         place
     }

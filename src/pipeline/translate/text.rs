@@ -51,6 +51,7 @@ pub async fn translate_text(
         inputs: RenditionInputs { hash: 1, show: Show::Full },
         engines: vec![0],
         former_engines: Vec::new(),
+        reader: None,
         document: Arc::new(document),
         to: request.to,
     };

@@ -6,6 +6,8 @@ mod language_name;
 pub(super) mod ollama;
 pub(super) mod openai;
 mod prompt;
+mod reading_prompt;
+mod reading_response;
 mod response;
 mod response_format;
 mod session;

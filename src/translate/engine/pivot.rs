@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::{BoxFuture, FutureExt};
 
 use super::error::{Billing, EngineError};
+use super::reading::Reader;
 use super::types::{Batch, ContextUse, Engine, LanguagePair, Limits, Outgoing, Reply, TermForm, UnusableText};
 use super::unknown_words::take_unknown_words;
 use crate::model::{Lang, Marked, Usage};
@@ -165,6 +166,10 @@ impl Engine for Pivot {
 
     fn context_use(&self) -> ContextUse {
         self.inner.context_use()
+    }
+
+    fn reader(&self) -> Option<&dyn Reader> {
+        self.inner.reader()
     }
 
     /// Counts both ways, the second with room to grow.

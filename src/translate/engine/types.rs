@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::error::EngineError;
+use super::reading::Reader;
 use crate::model::{Lang, Marked, Piece, SegmentKind, Usage};
 
 /// A translation service. A client sends one request for one batch; the caller retries, waits and keeps budgets.
@@ -42,6 +43,11 @@ pub trait Engine: Send + Sync {
     /// Returns the least that sending this text uses up, if it is answered.
     fn least_price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
         self.price(text, from, to)
+    }
+
+    /// Returns the engine as a reader of others' translations, if it can read.
+    fn reader(&self) -> Option<&dyn Reader> {
+        None
     }
 
     /// Translates a batch that keeps the limits. The reply has as many texts as the batch, in its order.

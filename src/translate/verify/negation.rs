@@ -2,7 +2,10 @@
 
 use super::Rejection;
 use super::concepts::{Meanings, Side};
+use super::lexicon::Lexicon;
 use super::texts::ComparedTexts;
+use super::tokens::tokenise;
+use crate::model::Lang;
 
 /// The most words between `ne` and its second word.
 const REACH: usize = 7;
@@ -30,6 +33,14 @@ pub(super) fn check_negation(texts: &ComparedTexts<'_>, meanings: &Meanings) -> 
         return Err(Rejection::Negation);
     }
     Ok(())
+}
+
+/// Returns true if a text has a negation or a restriction, or may have one. Of a language without a lexicon that is not known.
+pub(super) fn has_negation(text: &str, lang: &Lang) -> bool {
+    let Some(lexicon) = Lexicon::of(lang) else { return false };
+    let tokens = tokenise(text);
+    let hits = lexicon.find(&tokens);
+    count(&Side { tokens, hits }, lang.primary() == "fr") != Negation::default()
 }
 
 fn count(side: &Side, is_french: bool) -> Negation {

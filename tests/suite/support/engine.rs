@@ -83,13 +83,19 @@ pub(crate) struct Recorded {
     pub(crate) body: String,
     /// The texts in it, as they were sent; none if it was refused.
     pub(crate) texts: Vec<String>,
+    /// The translations in it that are to be read, with their sources.
+    pub(crate) readings: Vec<(String, String)>,
 }
 
 type Translate = Box<dyn Fn(&str) -> String + Send>;
+type Read = Box<dyn Fn(&str, &str) -> Option<[String; 3]> + Send>;
 
 struct Shared {
     kind: EngineKind,
     translate: Mutex<Translate>,
+    read: Mutex<Read>,
+    /// What a model writes, whatever it is asked to read.
+    words: Mutex<Option<String>>,
     script: Mutex<VecDeque<(Misbehaviour, usize)>>,
     requests: Mutex<Vec<Recorded>>,
     /// A text on which it crashes, with this status.
@@ -116,6 +122,8 @@ impl EngineServer {
         let shared = Arc::new(Shared {
             kind,
             translate: Mutex::new(Box::new(words::english)),
+            read: Mutex::new(Box::new(|_, _| None)),
+            words: Mutex::default(),
             script: Mutex::default(),
             requests: Mutex::default(),
             poison: Mutex::default(),
@@ -136,6 +144,21 @@ impl EngineServer {
     /// How to translate the characters between marks.
     pub(crate) fn translate_with(&self, translate: impl Fn(&str) -> String + Send + 'static) {
         *lock(&self.shared.translate) = Box::new(translate);
+    }
+
+    /// How to read a translation of a source: nothing, or kind, quotation and reason of a doubt.
+    pub(crate) fn read_with(&self, read: impl Fn(&str, &str) -> Option<[String; 3]> + Send + 'static) {
+        *lock(&self.shared.read) = Box::new(read);
+    }
+
+    /// From now on writes this, whatever it is asked to read.
+    pub(crate) fn say_of_readings(&self, words: &str) {
+        *lock(&self.shared.words) = Some(words.to_owned());
+    }
+
+    /// The translations that it was asked to read so far, with their sources.
+    pub(crate) fn readings(&self) -> Vec<(String, String)> {
+        self.requests().into_iter().flat_map(|request| request.readings).collect()
     }
 
     /// Misbehaves at so many requests, after those that it was told of before.
@@ -201,6 +224,9 @@ impl Shared {
 
     /// The answer to a request that is as it should be.
     fn good(&self, asked: &Asked, misbehaviour: Option<Misbehaviour>) -> Value {
+        if !asked.readings.is_empty() {
+            return self.verdicts(asked, misbehaviour);
+        }
         let mut texts = self.translated(asked);
         let escaped = protocol::escaped(self.kind);
         let mut end = End::Stop;
@@ -224,6 +250,21 @@ impl Shared {
             return json!({"translatedText": "🤷", "alternatives": []});
         }
         protocol::answer(self.kind, asked, &texts, misbehaviour == Some(Misbehaviour::Renumbered), end)
+    }
+
+    /// The verdicts of a reader.
+    fn verdicts(&self, asked: &Asked, misbehaviour: Option<Misbehaviour>) -> Value {
+        let end = match misbehaviour {
+            Some(Misbehaviour::Refusal) => End::Refusal,
+            Some(Misbehaviour::Length) => End::Length,
+            _ => End::Stop,
+        };
+        if let Some(words) = &*lock(&self.words) {
+            return protocol::completed(self.kind, asked, words, end);
+        }
+        let read = lock(&self.read);
+        let doubts: Vec<_> = asked.readings.iter().map(|(source, translation)| read(source, translation)).collect();
+        protocol::verdicts(self.kind, asked, &doubts, misbehaviour == Some(Misbehaviour::Renumbered), end)
     }
 
     /// The vendor's words for what is refused.
@@ -262,7 +303,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let body = String::from_utf8_lossy(&body).into_owned();
     let asked = protocol::asked(shared.kind, &parts.uri, &parts.headers, &body);
     let texts = asked.as_ref().map(|asked| asked.texts.clone()).unwrap_or_default();
-    lock(&shared.requests).push(Recorded { path: parts.uri.path().to_owned(), body, texts });
+    let readings = asked.as_ref().map(|asked| asked.readings.clone()).unwrap_or_default();
+    lock(&shared.requests).push(Recorded { path: parts.uri.path().to_owned(), body, texts, readings });
     let asked = match asked {
         Ok(asked) => asked,
         Err((status, body)) => return whole(status, body.to_string()),
@@ -272,7 +314,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         return whole(500, refusal(shared.kind, 500, "server_error", "Internal Server Error").1.to_string());
     }
     let poison = *lock(&shared.poison);
-    if let Some((_, status)) = poison.filter(|(words, _)| asked.texts.iter().any(|text| text.contains(words))) {
+    if let Some((_, status)) = poison.filter(|(words, _)| {
+        asked.texts.iter().chain(asked.readings.iter().map(|(source, _)| source)).any(|text| text.contains(words))
+    }) {
         return whole(status, refusal(shared.kind, status, "error", "an error").1.to_string());
     }
     let misbehaviour = shared.next();

@@ -4,7 +4,7 @@ use super::super::request_context::RequestContext;
 use super::{EngineHandle, lock};
 use crate::model::{Period, Usage};
 use crate::store::{Reservation, Spending, StoreError};
-use crate::translate::{Batch, LanguagePair, Outgoing};
+use crate::translate::{LanguagePair, Outgoing, ReadingText};
 
 /// An amount that was reserved for one request.
 pub(super) struct ReservedUsage {
@@ -20,14 +20,23 @@ impl EngineHandle {
         self.engine.price_together(&texts.into_iter().collect::<Vec<_>>(), &pair.from, &pair.to)
     }
 
+    /// Returns the most that reading these translations can use up; nothing for an engine that cannot read.
+    pub(in super::super) fn most_reading_usage(&self, texts: &[&ReadingText], pair: &LanguagePair) -> Usage {
+        self.engine.reader().map_or_else(Usage::default, |reader| reader.reading_price(texts, &pair.from, &pair.to))
+    }
+
     /// Sends nothing more: the budget is used up.
     pub(in super::super) fn stop_for_budget(&self) {
         lock(&self.usage).is_budget_exhausted = true;
     }
 
-    /// Reserves the most that a request can use up; nothing if the budget does not allow it.
-    pub(super) async fn reserve(&self, batch: &Batch, context: RequestContext<'_>) -> Result<Option<ReservedUsage>, StoreError> {
-        let most = self.most_usage(&batch.texts, &batch.pair());
+    /// Reserves the most that a request with so many texts can use up; nothing if the budget does not allow it.
+    pub(super) async fn reserve(
+        &self,
+        most: Usage,
+        texts: usize,
+        context: RequestContext<'_>,
+    ) -> Result<Option<ReservedUsage>, StoreError> {
         let Some(budget) = self.budget else { return Ok(Some(ReservedUsage { most, reservation: None })) };
         let reservation = Reservation {
             engine: self.id.clone(),
@@ -41,10 +50,10 @@ impl EngineHandle {
             return Ok(Some(ReservedUsage { most, reservation: Some(reservation) }));
         }
         tracing::debug!(
-            engine.id = %self.id, amount = reservation.amount, segments = batch.texts.len(), "quota exhausted: a request is not sent"
+            engine.id = %self.id, amount = reservation.amount, segments = texts, "quota exhausted: a request is not sent"
         );
         // Where not even one text can be paid for, nothing less urgent is sent: smaller texts would jump the queue.
-        if batch.texts.len() == 1 {
+        if texts == 1 {
             self.stop_for_budget();
         }
         Ok(None)
@@ -54,13 +63,13 @@ impl EngineHandle {
     /// sent; but what may be billed counts as spent.
     pub(super) async fn settle(
         &self,
-        batch: &Batch,
+        texts: usize,
         used: Usage,
         is_answered: bool,
         reserved: &ReservedUsage,
         context: RequestContext<'_>,
     ) -> Result<(), StoreError> {
-        let texts = if is_answered { batch.texts.len() as u64 } else { 0 };
+        let texts = if is_answered { texts as u64 } else { 0 };
         let spending = Spending {
             engine: self.id.clone(),
             day: Period::Day.start(context.clock.now()),

@@ -78,6 +78,11 @@ impl EngineHandle {
                 "its budget is used up: what is not translated goes to the next engine, or waits for the next day or month";
             faults.push(Fault::of_engine(&self.id, FaultKind::Budget, message));
         }
+        if lock(&self.usage).is_distrusted {
+            let message =
+                "as a second reader it doubts most translations of a request, which is not believed: they are published";
+            faults.push(Fault::of_engine(&self.id, FaultKind::Engine, message));
+        }
         let open = lock(&self.breaker).open_circuits().into_iter();
         let told = open.filter(|open| matches!(open.kind, FaultKind::Quota | FaultKind::UnsupportedPair));
         faults.extend(told.map(|open| Fault::of_engine(&self.id, open.kind, describe(open))));

@@ -61,6 +61,11 @@ impl Askings {
         askings
     }
 
+    /// Adds the same askings once more: the second reader doubts the answer.
+    pub(super) fn ask_twice(&mut self) {
+        (self.most, self.most_texts) = (self.most.times(2), self.most_texts * 2);
+    }
+
     /// Adds a request that is sent so many times, with so many texts.
     fn add(&mut self, times: u64, texts: u64, each: Usage) {
         self.most += each.times(times);

@@ -7,12 +7,14 @@ use super::super::document_job::DocumentJob;
 use super::super::engine_handle::EngineHandle;
 use super::super::scheduler::recall_known;
 use super::super::scheduler::state::{SchedulerState, next_request};
-use super::super::segment_job::{JobState, SegmentJob};
+use super::super::segment_job::{JobState, ReadingState, SegmentJob};
 use super::askings::Askings;
 use super::engine_terms::{Candidate, EngineTerms};
+use super::readings::{ReadingCandidate, candidate, is_unread};
 use super::simulation::Simulation;
 use crate::model::{SegmentKey, Time, Usage};
 use crate::store::{Store, StoreError};
+use crate::translate::ContextUse;
 
 /// The edition and the language that first want a text, as places in their lists.
 pub(super) type Owner = (usize, usize);
@@ -47,6 +49,8 @@ pub(super) struct Forecast<'a> {
     pub(super) jobs: Vec<ForecastJob>,
     /// For each engine the texts that may come to it, in the order of its requests.
     pub(super) candidates: Vec<Vec<Candidate>>,
+    /// The readings of second readers.
+    pub(super) readings: Vec<ReadingCandidate>,
     pub(super) simulation: Simulation<'a>,
     /// Segments that the memory has, or will have by then.
     pub(super) recalled: u64,
@@ -62,6 +66,7 @@ impl<'a> Forecast<'a> {
             engines,
             jobs: Vec::new(),
             candidates: vec![Vec::new(); engines.len()],
+            readings: Vec::new(),
             simulation: Simulation::new(engines, terms.clone()),
             terms,
             recalled: 0,
@@ -80,9 +85,15 @@ impl<'a> Forecast<'a> {
     ) -> Result<(), StoreError> {
         let mut state = SchedulerState::new(self.engines, documents, now);
         recall_known(&mut state, store).await?;
-        let engines_of = |job: &SegmentJob| if job.state == JobState::Open { state.engines_of(job) } else { Vec::new() };
+        // What a second reader doubts is asked for again.
+        let may_be_asked = |job: &SegmentJob| job.state == JobState::Open || is_unread(&state, job);
+        let engines_of = |job: &SegmentJob| if may_be_asked(job) { state.engines_of(job) } else { Vec::new() };
         let engines: Vec<Vec<usize>> = state.jobs.all.iter().map(engines_of).collect();
-        let is_new: Vec<bool> = state.jobs.all.iter().map(|job| !self.translated.contains(&job.by_person[1])).collect();
+        let is_known = |job: &SegmentJob| self.translated.contains(&job.by_person[1]);
+        let is_new: Vec<bool> = state.jobs.all.iter().map(|job| job.state == JobState::Open && !is_known(job)).collect();
+        for (place, job) in state.jobs.all.iter().enumerate().filter(|(_, job)| !is_known(job)) {
+            self.readings.extend(candidate(&state, job, self.jobs.len() + place, &engines[place]));
+        }
         for engine in 0..self.engines.len() {
             let places = engines.iter().enumerate().filter(|(_, engines)| engines.contains(&engine)).map(|(place, _)| place);
             self.add_candidates(engine, places, &state.jobs.all, &is_new);
@@ -91,6 +102,7 @@ impl<'a> Forecast<'a> {
             if let (JobState::Open, false, Some(turn)) = (&job.state, is_new, job.turn()) {
                 let by = Arc::clone(&state.engines[turn.engine].identity);
                 job.state = JobState::Done { text: job.source.clone(), by, is_recalled: true };
+                job.reading = ReadingState::Fine;
                 state.counts.recalled += 1;
             }
         }
@@ -101,7 +113,7 @@ impl<'a> Forecast<'a> {
         self.entries_waiting += waiting.flat_map(|job| &job.documents).collect::<HashSet<_>>().len() as u64;
         for (((place, job), engines), is_new) in state.jobs.all.iter().enumerate().zip(engines).zip(is_new) {
             let engine = sent.get(&place).copied().or_else(|| self.maker(job)).or(job.turns.first().map(|turn| turn.engine));
-            let owner = job.documents.first().map_or((0, 0), |document| owners[*document]);
+            let owner = owner_of(job, owners);
             if sent.contains_key(&place) {
                 self.translated.insert(job.by_person[1]);
             }
@@ -123,7 +135,10 @@ impl<'a> Forecast<'a> {
             for taken in &request {
                 queue.remove(taken);
                 let job = &jobs[taken.1];
-                let askings = Askings::of(&*handle.engine, &job.outgoing, &job.pair, together);
+                let mut askings = Askings::of(&*handle.engine, &job.outgoing, &job.pair, together);
+                if job.reader.is_some() && context == ContextUse::Neighbours {
+                    askings.ask_twice();
+                }
                 reserved += askings.reserved;
                 let is_sure = is_new[taken.1] && !self.terms[engine].unsupported.contains(&job.pair);
                 self.candidates[engine].push(Candidate { job: self.jobs.len() + taken.1, askings, is_sure });
@@ -170,6 +185,11 @@ impl<'a> Forecast<'a> {
         let engines = self.terms.iter().zip(&self.candidates).zip(certain);
         engines.map(|((terms, candidates), certain)| terms.reachable(candidates, certain)).collect()
     }
+}
+
+/// Returns the owner of the first document that wants a text.
+fn owner_of(job: &SegmentJob, owners: &[Owner]) -> Owner {
+    job.documents.first().map_or((0, 0), |document| owners[*document])
 }
 
 fn expect(job: &SegmentJob, is_sent: bool) -> Expectation {

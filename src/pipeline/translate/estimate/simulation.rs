@@ -9,11 +9,14 @@ use tokio::time::Instant;
 
 use super::super::batch::{BatchSegment, SegmentOutcome};
 use super::super::engine_handle::EngineHandle;
+use super::super::reading::{ReadSegment, SegmentVerdict};
 use super::super::reason::UntranslatedReason;
+use super::super::scheduler::QueuedReading;
 use super::super::scheduler::state::{QueuedBatch, SchedulerState};
 use super::super::segment_job::SegmentJob;
 use super::engine_terms::EngineTerms;
 use crate::model::Usage;
+use crate::translate::{LanguagePair, ReadingText};
 
 /// Longer than the simulation takes.
 const TIME: Duration = Duration::from_hours(1);
@@ -43,7 +46,12 @@ impl<'a> Simulation<'a> {
         let (mut sent, until) = (HashMap::new(), Instant::now() + TIME);
         loop {
             state.skip_unavailable(until);
-            let Some(QueuedBatch { engine, mut segments, .. }) = state.next_batch(until) else { return sent };
+            let Some(QueuedBatch { engine, mut segments, .. }) = state.next_batch(until) else {
+                let Some(QueuedReading { engine, pair, mut segments }) = state.next_reading(until) else { return sent };
+                self.read(engine, &pair, &mut segments);
+                state.record_readings(engine, segments);
+                continue;
+            };
             self.send(engine, &mut segments);
             let is_sent = |segment: &&BatchSegment| matches!(segment.outcome, SegmentOutcome::Translated(_));
             sent.extend(segments.iter().filter(is_sent).map(|segment| (segment.place, engine)));
@@ -71,6 +79,17 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// Has translations read, if the budget allows it all: a reader finds nothing.
+    fn read(&mut self, engine: usize, pair: &LanguagePair, segments: &mut [ReadSegment]) {
+        let texts: Vec<&ReadingText> = segments.iter().map(ReadSegment::text).collect();
+        let most = self.engines[engine].most_reading_usage(&texts, pair);
+        let is_read = self.terms[engine].is_available && self.pay_for(engine, most, segments.len());
+        for segment in segments {
+            segment.was_sent = is_read;
+            segment.verdict = if is_read { SegmentVerdict::Fine } else { SegmentVerdict::Unread(UntranslatedReason::Budget) };
+        }
+    }
+
     /// Returns why an engine is sent nothing in the languages of a job.
     fn obstacle(&self, engine: usize, job: &SegmentJob) -> Option<UntranslatedReason> {
         let terms = &self.terms[engine];
@@ -84,12 +103,16 @@ impl<'a> Simulation<'a> {
         let Some(first) = segments.first() else { return true };
         let texts = segments.iter().map(|segment| &segment.job.outgoing);
         let most = self.engines[engine].most_usage(texts, &first.job.pair);
+        self.pay_for(engine, most, segments.len())
+    }
+
+    fn pay_for(&mut self, engine: usize, most: Usage, texts: usize) -> bool {
         let terms = &mut self.terms[engine];
         if let Some((unit, left)) = terms.left {
             let Some(rest) = left.checked_sub(terms.amount(unit, most)) else { return false };
             terms.left = Some((unit, rest));
         }
-        self.work[engine].texts += segments.len() as u64;
+        self.work[engine].texts += texts as u64;
         self.work[engine].used += most;
         true
     }

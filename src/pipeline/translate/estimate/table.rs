@@ -48,6 +48,9 @@ pub(super) fn make_estimate(forecast: &Forecast<'_>, engines: &[EngineHandle], e
     let reachable = forecast.reachable(&certain);
     let ends = vec![End::default(); forecast.jobs.len()];
     let mut sums = Sums { forecast, rows: count_segments(forecast), ends, estimate: Estimate::default() };
+    for engine in 0..engines.len() {
+        sums.note_sent(engine);
+    }
     for (engine, handle) in engines.iter().enumerate() {
         sums.add_engine((engine, handle), &certain[engine], &reachable[engine]);
     }
@@ -78,15 +81,22 @@ struct Sums<'f> {
 }
 
 impl Sums<'_> {
+    /// Notes the texts that an engine is sent in any case, unless another one has translated them before.
+    fn note_sent(&mut self, engine: usize) {
+        let candidates = &self.forecast.candidates[engine];
+        for (candidate, is_paid) in candidates.iter().zip(self.without_readings(engine).guaranteed(candidates)) {
+            self.ends[candidate.job].is_sent |= is_paid && candidate.is_sure;
+        }
+    }
+
     /// Adds the work of an engine. `certain` and `reachable` are told of its candidates.
     fn add_engine(&mut self, (engine, handle): (usize, &EngineHandle), certain: &[bool], reachable: &[bool]) {
         let (terms, candidates) = (&self.forecast.terms[engine], &self.forecast.candidates[engine]);
         let (mut least, mut most, mut certain_least) = (Work::default(), Work::default(), Usage::default());
-        for (place, is_paid) in terms.guaranteed(candidates).into_iter().enumerate() {
+        let before_readings = self.without_readings(engine);
+        for (place, is_paid) in before_readings.guaranteed(candidates).into_iter().enumerate() {
             let Candidate { job, askings, is_sure } = candidates[place];
             let row = self.rows.entry((self.forecast.jobs[job].owner, Some(engine))).or_default();
-            // If it does not come here, another engine has translated it before.
-            self.ends[job].is_sent |= is_paid && is_sure;
             if certain[place] && is_sure {
                 certain_least += askings.least;
                 if is_paid {
@@ -100,11 +110,39 @@ impl Sums<'_> {
                 self.ends[job].may_be_sent = true;
             }
         }
-        let most = most.within(terms, terms.most_texts(candidates));
+        let texts = terms.most_texts(candidates) + self.add_readings(engine, &mut least, &mut most);
+        let most = most.within(terms, texts);
         let work = raise(range(terms, least, most), terms, candidates, certain_least);
         self.estimate.add(work);
         let currency = Some(handle.price.currency.clone()).filter(|currency| !currency.is_empty());
         self.estimate.engines.push(EngineEstimate { id: handle.id.clone(), work, currency, budget: budget(handle, terms) });
+    }
+
+    /// Returns the terms of an engine with as much left of its budget as the readings cannot take.
+    fn without_readings(&self, engine: usize) -> EngineTerms {
+        let mut terms = self.forecast.terms[engine].clone();
+        let readings = self.forecast.readings.iter().filter(|reading| reading.engine == engine);
+        let most = readings.map(|reading| reading.most).fold(Usage::default(), |sum, most| sum + most);
+        terms.left = terms.left.map(|(unit, left)| (unit, left.saturating_sub(terms.amount(unit, most))));
+        terms
+    }
+
+    /// Adds the readings of an engine. Nothing is sure of one with a budget. Returns the most texts that it may be sent.
+    fn add_readings(&mut self, engine: usize, least: &mut Work, most: &mut Work) -> u64 {
+        let terms = &self.forecast.terms[engine];
+        let mut texts = 0;
+        for reading in self.forecast.readings.iter().filter(|reading| reading.engine == engine && terms.is_available) {
+            let row = self.rows.entry((self.forecast.jobs[reading.job].owner, Some(engine))).or_default();
+            let is_sure = terms.left.is_none() && (reading.has_translation || self.ends[reading.job].is_sent);
+            if let Some(used) = reading.least.filter(|_| is_sure) {
+                row.least.add(1, used);
+                least.add(1, used);
+            }
+            row.most.add(reading.most_texts, reading.most);
+            most.add(reading.most_texts, reading.most);
+            texts += reading.most_texts;
+        }
+        texts
     }
 
     /// Counts the segments that must wait.
@@ -189,7 +227,9 @@ fn finish_row(
 ) -> EditionEstimate {
     let work = engine.map_or_else(EstimatedWork::default, |engine| {
         let terms = &forecast.terms[engine];
-        range(terms, row.least, row.most.within(terms, terms.most_texts(&forecast.candidates[engine])))
+        let readings = forecast.readings.iter().filter(|reading| reading.engine == engine);
+        let texts = terms.most_texts(&forecast.candidates[engine]) + readings.map(|reading| reading.most_texts).sum::<u64>();
+        range(terms, row.least, row.most.within(terms, texts))
     });
     EditionEstimate {
         id: editions[edition].id.clone(),

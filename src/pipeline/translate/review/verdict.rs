@@ -6,7 +6,7 @@ use super::super::accept::verify_translation;
 use super::super::engine_states::EngineStates;
 use super::super::reason::UntranslatedReason;
 use super::super::scheduler::state::SchedulerState;
-use super::super::segment_job::{EngineTurn, JobState, SegmentJob};
+use super::super::segment_job::{EngineTurn, JobState, ReadingState, SegmentJob};
 use crate::model::{EngineCondition, EngineState, Refusal, ReviewState, ReviewVerdict, SegmentKey};
 use crate::store::{MemoryFinding, Store, StoreError};
 
@@ -58,10 +58,21 @@ impl<'a> Judge<'a> {
         let mut reasons: Vec<String> = before.iter().filter_map(|turn| self.refusal(*turn)).map(|r| r.reason.clone()).collect();
         let of_own = own.and_then(|turn| self.findings.get(&turn.key));
         let doubt = of_own.and_then(|found| found.doubt.clone());
-        let is_doubted = doubt.as_deref() == Some(UntranslatedReason::OtherTerm.as_str());
+        let in_doubt = [UntranslatedReason::OtherTerm, UntranslatedReason::UnknownWord].map(UntranslatedReason::as_str);
+        let is_doubted = doubt.as_deref().is_some_and(|doubt| in_doubt.contains(&doubt));
         let finding = before.iter().find_map(|turn| self.finding(*turn)).or_else(|| of_own?.finding.clone());
         reasons.extend(doubt.filter(|doubt| !reasons.contains(doubt)));
-        let state = if is_doubted { ReviewState::Doubted } else { ReviewState::AskedAgain };
+        let unread = match job.reading {
+            ReadingState::Queued | ReadingState::Unread(_) => Some(UntranslatedReason::Unread),
+            ReadingState::Unclear => Some(UntranslatedReason::NoVerdict),
+            ReadingState::None | ReadingState::Fine => None,
+        };
+        let state = match unread {
+            _ if is_doubted => ReviewState::Doubted,
+            Some(_) if reasons.is_empty() => ReviewState::Unread,
+            _ => ReviewState::AskedAgain,
+        };
+        reasons.extend(unread.map(|reason| reason.as_str().to_owned()));
         (!reasons.is_empty()).then_some(ReviewVerdict { state, reasons, finding, asked_again_after: None })
     }
 

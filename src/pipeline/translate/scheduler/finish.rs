@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::reason::UntranslatedReason;
-use super::super::segment_job::{GLOSSARY, JobState, SegmentJob};
+use super::super::segment_job::{GLOSSARY, JobState, ReadingState, SegmentJob};
 use crate::model::{EntryId, Lang, Marked, Rendition, RenditionInputs, RenditionProvenance, Revision, Time};
 use crate::store::TranslatedEntry;
 use crate::translate::{AssembledEntry, Document};
@@ -54,6 +54,9 @@ pub(super) fn summarise(jobs: &[&SegmentJob], at: Time) -> RenditionProvenance {
                 }
                 if job.has_unknown_words {
                     provenance.reasons.push(UntranslatedReason::UnknownWord.as_str().to_owned());
+                }
+                if let ReadingState::Unread(_) = job.reading {
+                    provenance.reasons.push(UntranslatedReason::Unread.as_str().to_owned());
                 }
                 continue;
             }

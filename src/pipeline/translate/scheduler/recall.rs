@@ -3,22 +3,32 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::segment_job::{EngineTurn, GLOSSARY, JobState, SegmentJob};
+use super::super::reason::UntranslatedReason;
+use super::super::segment_job::{EngineTurn, GLOSSARY, JobState, ReadingState, SegmentJob};
 use super::state::{EngineQueue, SchedulerState};
 use crate::model::{Marked, MemoryResult, PERSON, SegmentKey};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Verdict};
 use crate::translate::{fit_marks, put_marks_right, restore};
 
-/// Recalls what is known of the open jobs. Returns the keys that were found in the memory.
+/// The rows that a run makes use of.
+#[derive(Default)]
+pub(in super::super) struct RowsInUse {
+    /// Of the memory.
+    pub(super) memory: Vec<SegmentKey>,
+    /// Of what second readers have said.
+    pub(super) readings: Vec<SegmentKey>,
+}
+
+/// Recalls what is known of the open jobs. Returns the rows that were found.
 pub(in super::super) async fn recall_known(
     state: &mut SchedulerState<'_>,
     store: Option<&Store>,
-) -> Result<Vec<SegmentKey>, StoreError> {
+) -> Result<RowsInUse, StoreError> {
     if let Some(store) = store {
         recall_corrections(state, store).await?;
     }
     restore_only_terms(state);
-    let Some(store) = store else { return Ok(Vec::new()) };
+    let Some(store) = store else { return Ok(RowsInUse::default()) };
     let open = state.jobs.all.iter().filter(|job| matches!(job.state, JobState::Open | JobState::Waiting));
     let keys: Vec<SegmentKey> = open.flat_map(keys_of).collect();
     let known: HashMap<SegmentKey, MemoryResult> = store.recall_segments(&keys).await?.into_iter().collect();
@@ -42,7 +52,47 @@ pub(in super::super) async fn recall_known(
         refused_before = state.refused.len(),
         "segments recalled from the memory"
     );
-    Ok(in_use)
+    recall_findings(state, store).await?;
+    let readings = recall_readings(state, store).await?;
+    Ok(RowsInUse { memory: in_use, readings })
+}
+
+/// Recalls what was found in the answers that were accepted.
+async fn recall_findings(state: &mut SchedulerState<'_>, store: &Store) -> Result<(), StoreError> {
+    let is_done = |job: &&SegmentJob| matches!(job.state, JobState::Done { .. }) && !job.is_by_person();
+    let keys: Vec<SegmentKey> = state.jobs.all.iter().filter(is_done).flat_map(keys_of).collect();
+    let found = store.recall_findings(&keys).await?.into_iter().filter_map(|found| Some((found.key, found.doubt?)));
+    let found: HashMap<SegmentKey, String> = found.collect();
+    for job in state.jobs.all.iter_mut().filter(|_| !found.is_empty()) {
+        let JobState::Done { by, .. } = &job.state else { continue };
+        let of_turns = job.turns.iter().map(|turn| (turn.key, &state.engines[turn.engine].identity));
+        let mut keys = of_turns.chain(job.former.iter().map(|(key, identity)| (*key, identity)));
+        let Some(doubt) = keys.find(|(_, identity)| *identity == by).and_then(|(key, _)| found.get(&key)) else { continue };
+        let found = UntranslatedReason::from_name(doubt);
+        (job.found, job.has_unknown_words) = (Some(found), found == UntranslatedReason::UnknownWord);
+    }
+    Ok(())
+}
+
+/// Recalls what second readers have said of the translations that are to be read. A doubt is left to the reader's turn, which remembers
+/// it as a refusal. Returns the keys of the readings.
+async fn recall_readings(state: &mut SchedulerState<'_>, store: &Store) -> Result<Vec<SegmentKey>, StoreError> {
+    let key = |job: &SegmentJob| {
+        let text = job.translation().filter(|_| state.reader_of(job).is_some())?;
+        Some(SegmentKey::of_reading(&job.source, text, &job.pair.from, &job.pair.to))
+    };
+    let keys: Vec<Option<SegmentKey>> = state.jobs.all.iter().map(key).collect();
+    let asked: Vec<SegmentKey> = keys.iter().flatten().copied().collect();
+    let known = store.recall_readings(&asked).await?.into_iter().map(|reading| (reading.key, reading.verdict));
+    let known: HashMap<SegmentKey, Verdict> = known.collect();
+    for (job, key) in state.jobs.all.iter_mut().zip(keys) {
+        job.reading = match key.and_then(|key| known.get(&key)) {
+            Some(Verdict::Fine) => ReadingState::Fine,
+            Some(Verdict::Unclear) => ReadingState::Unclear,
+            Some(Verdict::Wrong) | None => continue,
+        };
+    }
+    Ok(known.into_keys().collect())
 }
 
 /// Recalls what people translated. No check overrules them, nothing of the glossary is put into their words, and marks stand as they

@@ -24,7 +24,7 @@ pub(in super::super) struct SchedulerState<'a> {
     /// The number of the last change of corrections before they were recalled.
     pub(super) corrections: i64,
     /// The time at which refusals have expired or not.
-    now: Time,
+    pub(super) now: Time,
     /// Documents whose segments have all come to an end, and which are not taken yet.
     finished: Vec<usize>,
     pub(in super::super) counts: TranslationCounts,
@@ -36,7 +36,9 @@ pub(in super::super) struct EngineQueue<'a> {
     pub(in super::super) identity: Arc<str>,
     /// Places of jobs, the most urgent first.
     queue: BTreeSet<(QueueRank, usize)>,
-    in_flight: usize,
+    /// The places of jobs whose translations it is to read.
+    pub(super) reading: BTreeSet<(QueueRank, usize)>,
+    pub(super) in_flight: usize,
 }
 
 /// A document that waits for its segments.
@@ -83,6 +85,7 @@ impl<'a> SchedulerState<'a> {
             handle,
             identity: Arc::from(handle.engine.identity()),
             queue: BTreeSet::new(),
+            reading: BTreeSet::new(),
             in_flight: 0,
         };
         let engines: Vec<EngineQueue<'a>> = engines.iter().map(queue).collect();
@@ -94,6 +97,7 @@ impl<'a> SchedulerState<'a> {
             let turns: Vec<_> = job.engines.iter().map(turn).collect();
             let add = |segment: &SegmentRequest| {
                 let at = jobs.add(segment, &pair, &turns, place, job.at);
+                jobs.all[at].reader = jobs.all[at].reader.or(job.reader);
                 for identity in &job.former_engines {
                     let keys = engine_keys(segment, &pair, identity);
                     jobs.all[at].former.extend(keys.map(|key| (key, Arc::from(identity.as_str()))));
@@ -114,14 +118,15 @@ impl<'a> SchedulerState<'a> {
         }
         for (place, document) in self.documents.iter_mut().enumerate() {
             let segments: HashSet<usize> = document.segments.iter().copied().collect();
-            document.open = segments.into_iter().filter(|job| self.jobs.all[*job].state == JobState::Open).count();
+            document.open = segments.into_iter().filter(|job| self.jobs.all[*job].is_pending()).count();
             if document.open == 0 {
                 self.finished.push(place);
             }
         }
     }
 
-    /// Puts a job into the queue of its next engine, past those that have refused it before or cannot take it.
+    /// Puts a job into the queue of its next engine, past those that have refused it before or cannot take it; or, once it is
+    /// translated, into that of its second reader.
     fn enqueue(&mut self, place: usize) {
         while self.jobs.all[place].state == JobState::Open
             && let Some(turn) = self.jobs.all[place].turn()
@@ -135,6 +140,7 @@ impl<'a> SchedulerState<'a> {
             };
             job.refuse(reason, until);
         }
+        self.enqueue_to_read(place);
     }
 
     /// Returns why an engine is passed over for a job without being asked, and until when; nothing if it may be asked.
@@ -163,6 +169,7 @@ impl<'a> SchedulerState<'a> {
                 self.advance(place);
             }
         }
+        self.skip_unavailable_readers(until);
     }
 
     fn find_unavailable(&self, until: Instant) -> Option<(usize, Vec<SkippedJob>)> {
@@ -216,11 +223,12 @@ impl<'a> SchedulerState<'a> {
         self.engines[engine].in_flight -= 1;
         self.counts.rejected += rejected;
         for segment in segments {
-            let by = Arc::clone(&self.engines[engine].identity);
+            let (by, found) = (Arc::clone(&self.engines[engine].identity), segment.doubt());
             let job = &mut self.jobs.all[segment.place];
             match segment.outcome {
                 SegmentOutcome::Translated(text) => {
                     job.has_unknown_words = segment.job.has_unknown_words;
+                    job.found = job.found.or(found);
                     job.state = JobState::Done { text, by, is_recalled: false };
                 }
                 SegmentOutcome::Recalled(text) => {
@@ -237,10 +245,10 @@ impl<'a> SchedulerState<'a> {
     }
 
     /// Puts a job into its next queue, or tells the documents that want it that it has come to its end.
-    fn advance(&mut self, place: usize) {
+    pub(super) fn advance(&mut self, place: usize) {
         self.enqueue(place);
         let job = &self.jobs.all[place];
-        if job.state == JobState::Open {
+        if job.is_pending() {
             return;
         }
         for document in &job.documents {
@@ -285,7 +293,7 @@ impl<'a> SchedulerState<'a> {
             revision: job.revision,
             inputs: if waits { RenditionInputs { hash: RenditionInputs::UNFINISHED, ..job.inputs } } else { job.inputs },
             provenance: summarise(&segments, now),
-            retry_at: segments.iter().filter_map(|segment| segment.retry_at()).min(),
+            retry_at: segments.iter().filter_map(|segment| segment.retry_at().or_else(|| segment.reread_at(now))).min(),
             document: Arc::clone(&job.document),
             translations,
             by_person,
@@ -303,8 +311,13 @@ impl EngineQueue<'_> {
         next_request(&self.queue, jobs, self.handle.limits(), context).len() == alike
     }
 
+    /// Returns true if texts are to be sent to it, or were sent.
+    pub(super) fn is_at_work(&self) -> bool {
+        !self.queue.is_empty() || self.in_flight > 0
+    }
+
     /// Returns why nothing more is sent to the engine, whatever the languages.
-    fn unavailable_for_all(&self, until: Instant) -> Option<UntranslatedReason> {
+    pub(super) fn unavailable_for_all(&self, until: Instant) -> Option<UntranslatedReason> {
         if Instant::now() >= until { Some(UntranslatedReason::Deadline) } else { self.handle.unavailable_for_all() }
     }
 }

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::super::error::EngineError;
 use super::super::http::HttpService;
+use super::super::reading::Reader;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
-use super::prompt::{Prompt, max_usage, min_usage, response_schema};
+use super::prompt::{Prompt, max_usage, min_usage};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
 use crate::model::{GuidanceTable, Lang, ReasoningEffort, Usage};
@@ -104,7 +105,7 @@ impl Anthropic {
             body["system"] = json!([{"type": "text", "text": prompt.system, "cache_control": {"type": "ephemeral"}}]);
         }
         if format == ResponseFormat::Schema {
-            body["output_config"]["format"] = json!({"type": "json_schema", "schema": response_schema()});
+            body["output_config"]["format"] = json!({"type": "json_schema", "schema": (prompt.answer.make)()});
         }
         if let Some(effort) = self.effort {
             body["output_config"]["effort"] = effort.name().into();
@@ -201,6 +202,10 @@ impl Engine for Anthropic {
 
     fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
         min_usage(text)
+    }
+
+    fn reader(&self) -> Option<&dyn Reader> {
+        Some(self)
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::super::error::EngineError;
 use super::super::http::HttpService;
+use super::super::reading::Reader;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
-use super::prompt::{Prompt, estimate_usage, max_usage, min_usage, response_schema};
+use super::prompt::{Prompt, estimate_usage, max_usage, min_usage};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
 use crate::model::{GuidanceTable, Lang, ReasoningEffort, Usage};
@@ -91,7 +92,7 @@ impl Ollama {
             "options": {"temperature": 0, "num_ctx": size.next_multiple_of(CONTEXT), "num_predict": prompt.max_tokens},
         });
         match format {
-            ResponseFormat::Schema => body["format"] = response_schema(),
+            ResponseFormat::Schema => body["format"] = (prompt.answer.make)(),
             ResponseFormat::Object => body["format"] = "json".into(),
             ResponseFormat::Lines => {}
         }
@@ -175,6 +176,10 @@ impl Engine for Ollama {
 
     fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
         min_usage(text)
+    }
+
+    fn reader(&self) -> Option<&dyn Reader> {
+        Some(self)
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {

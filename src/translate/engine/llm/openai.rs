@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::super::error::EngineError;
 use super::super::http::HttpService;
+use super::super::reading::Reader;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
-use super::prompt::{Prompt, max_usage, min_usage, response_schema};
+use super::prompt::{Prompt, max_usage, min_usage};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
 use crate::model::{GuidanceTable, Lang, ReasoningEffort, Usage};
@@ -131,12 +132,12 @@ impl Openai {
         }
         match format {
             ResponseFormat::Schema => {
-                let schema = json!({"name": "translations", "strict": true, "schema": response_schema()});
+                let schema = json!({"name": prompt.answer.name, "strict": true, "schema": (prompt.answer.make)()});
                 body["response_format"] = json!({"type": "json_schema", "json_schema": schema});
             }
             // The servers of llama.cpp read a schema here.
             ResponseFormat::Object if self.is_vendor => body["response_format"] = json!({"type": "json_object"}),
-            ResponseFormat::Object => body["response_format"] = json!({"type": "json_object", "schema": response_schema()}),
+            ResponseFormat::Object => body["response_format"] = json!({"type": "json_object", "schema": (prompt.answer.make)()}),
             ResponseFormat::Lines => {}
         }
         body
@@ -196,6 +197,10 @@ impl LanguageModel for Openai {
         &self.guidance
     }
 
+    fn most_reasoning(&self) -> u64 {
+        self.reasoning_tokens()
+    }
+
     fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>> {
         self.complete_once(prompt, format).boxed()
     }
@@ -233,6 +238,10 @@ impl Engine for Openai {
 
     fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
         min_usage(text)
+    }
+
+    fn reader(&self) -> Option<&dyn Reader> {
+        Some(self)
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {

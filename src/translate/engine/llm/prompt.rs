@@ -22,16 +22,16 @@ const FIRST_ID: usize = 11;
 const ID_STEP: usize = 13;
 
 /// The most tokens that a vendor adds to a prompt: the frame of the messages, and the schema.
-const FRAME: u64 = 600;
+pub(super) const FRAME: u64 = 600;
 
 /// No tokeniser makes tokens of more bytes on average, whatever the prose: those of today make them of three to five.
-const MAX_TOKEN_BYTES: usize = 12;
+pub(super) const MAX_TOKEN_BYTES: usize = 12;
 
 /// The most tokens of an answer that is asked for: some models refuse to promise more. A longer one ends early, and is asked for in parts.
-const MOST_OUTPUT: u64 = 8_192;
+pub(super) const MOST_OUTPUT: u64 = 8_192;
 
 /// Tokens of an answer besides the texts.
-const ROOM: u64 = 128;
+pub(super) const ROOM: u64 = 128;
 
 /// The messages of one request.
 pub(super) struct Prompt {
@@ -41,6 +41,17 @@ pub(super) struct Prompt {
     pub(super) user: String,
     /// The most tokens that the model may write.
     pub(super) max_tokens: u64,
+    /// The shape of the answer.
+    pub(super) answer: AnswerSchema,
+}
+
+/// The shape of an answer.
+#[derive(Clone, Copy)]
+pub(super) struct AnswerSchema {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Makes its JSON schema.
+    pub(super) make: fn() -> Value,
 }
 
 /// The material of a request. What stands before the items is small: servers cache the beginning of a prompt.
@@ -76,6 +87,7 @@ pub(super) fn build_prompt(batch: &Batch, format: ResponseFormat, guidance: &Gui
         system: system_message((&batch.from, &batch.to), format, guidance),
         user: user_message(&texts),
         max_tokens: (ROOM + batch.texts.iter().map(max_output_tokens).sum::<u64>()).min(MOST_OUTPUT),
+        answer: AnswerSchema { name: "translations", make: response_schema },
     }
 }
 
@@ -100,7 +112,7 @@ pub(super) fn estimate_usage(prompt: &Prompt, answer: &str) -> Usage {
 
 /// Counts the most tokens that a text can be: no tokeniser makes more than one of a byte, and those of today no more than one
 /// of two letters of the alphabet.
-fn count_tokens(text: &str) -> u64 {
+pub(super) fn count_tokens(text: &str) -> u64 {
     let letters = text.bytes().filter(|byte| byte.is_ascii_alphabetic() || *byte == b' ').count();
     (letters.div_ceil(2) + text.len() - letters) as u64
 }
@@ -113,13 +125,18 @@ fn max_output_tokens(text: &Outgoing) -> u64 {
     (text.in_words().to_tagged().len() + terms + quoted) as u64 + 60
 }
 
+/// Returns the id of the text at a place in its batch.
+pub(super) fn id_of(place: usize) -> usize {
+    FIRST_ID + ID_STEP * place
+}
+
 /// Returns the place in its batch of the text with this id; for an id that is none, a place beyond every batch.
 pub(super) fn index_of(id: usize) -> usize {
     id.checked_sub(FIRST_ID).filter(|above| above % ID_STEP == 0).map_or(usize::MAX, |above| above / ID_STEP)
 }
 
 /// Returns the JSON schema of an answer.
-pub(super) fn response_schema() -> Value {
+fn response_schema() -> Value {
     json!({
         "type": "object", "additionalProperties": false, "required": ["items"],
         "properties": { "items": { "type": "array", "items": {
@@ -150,7 +167,7 @@ fn prompt_item<'a>(texts: &[&'a Outgoing], plain: &[String], place: usize) -> Pr
     };
     let held = text.terms.iter().filter(|term| term.is_held);
     PromptItem {
-        id: FIRST_ID + ID_STEP * place,
+        id: id_of(place),
         headline: title.as_deref().filter(|title| text.kind != SegmentKind::Title && !is_told(title)),
         kind: describe_kind(text.kind),
         before: before.as_deref().filter(|before| !plain.iter().any(|text| text.ends_with(before))),

@@ -32,6 +32,8 @@ pub(super) enum ResponseError {
     LineWithoutId,
     #[error("it answered with an id that was not asked for")]
     UnknownId,
+    #[error("it wrote no verdict")]
+    NoVerdict,
 }
 
 /// Parses an answer: for each text of the batch its translation, or why there is none.
@@ -84,12 +86,12 @@ fn with_terms(sent: &Outgoing) -> String {
 }
 
 /// Skips what a model thinks before it answers: its thoughts may hold braces.
-fn skip_reasoning(content: &str) -> &str {
+pub(super) fn skip_reasoning(content: &str) -> &str {
     content.rsplit_once("</think>").map_or(content, |(_, answer)| answer)
 }
 
 /// Returns the JSON object of an answer: many models put a fence around code, or a sentence before it.
-fn find_object(content: &str) -> &str {
+pub(super) fn find_object(content: &str) -> &str {
     match (content.find('{'), content.rfind('}')) {
         (Some(start), Some(end)) if start < end => &content[start..=end],
         _ => content,

@@ -1,14 +1,17 @@
 //! A request to a language model, whatever serves it: negotiates the response format and parses the answer.
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 
 use super::super::error::EngineError;
 use super::super::http::HttpService;
+use super::super::reading::{Reader, ReadingBatch, ReadingReply, ReadingText};
 use super::super::types::{Batch, Reply};
 use super::prompt::{Prompt, build_prompt, estimate_usage};
-use super::response::parse_response;
+use super::reading_prompt::{build_reading_prompt, max_reading_usage, min_reading_usage};
+use super::reading_response::parse_verdicts;
+use super::response::{ResponseError, parse_response};
 use super::response_format::{FormatNegotiation, ResponseFormat};
-use crate::model::{GuidanceTable, Usage};
+use crate::model::{GuidanceTable, Lang, Usage};
 use crate::net::ApiResponse;
 
 /// A server of a language model.
@@ -18,6 +21,11 @@ pub(super) trait LanguageModel: Send + Sync {
     fn formats(&self) -> &FormatNegotiation;
 
     fn guidance(&self) -> &GuidanceTable;
+
+    /// Returns the most tokens that the model may use before it writes.
+    fn most_reasoning(&self) -> u64 {
+        0
+    }
 
     /// Sends one request.
     fn complete<'a>(&'a self, prompt: &'a Prompt, format: ResponseFormat) -> BoxFuture<'a, Result<Completion, CompletionError>>;
@@ -53,14 +61,52 @@ impl CompletionError {
     }
 }
 
-/// Translates a batch, with the strictest response format that the server supports.
+/// Translates a batch.
 pub(super) async fn translate_batch(model: &dyn LanguageModel, batch: &Batch) -> Result<Reply, EngineError> {
+    let build = |format| build_prompt(batch, format, model.guidance());
+    let parse = |content: &str, format| parse_response(content, format, batch);
+    let (texts, used) = ask(model, "translation", &build, &parse).await?;
+    Ok(Reply { texts, used })
+}
+
+impl<M: LanguageModel> Reader for M {
+    fn reading_price(&self, texts: &[&ReadingText], from: &Lang, to: &Lang) -> Usage {
+        let most = max_reading_usage(texts, (from, to));
+        Usage { tokens_out: most.tokens_out + self.most_reasoning(), ..most }
+    }
+
+    fn least_reading_price(&self, text: &ReadingText) -> Usage {
+        min_reading_usage(text)
+    }
+
+    fn read<'a>(&'a self, batch: &'a ReadingBatch) -> BoxFuture<'a, Result<ReadingReply, EngineError>> {
+        read_batch(self, batch).boxed()
+    }
+}
+
+async fn read_batch(model: &dyn LanguageModel, batch: &ReadingBatch) -> Result<ReadingReply, EngineError> {
+    let build = |format| build_reading_prompt(batch, format);
+    let parse = |content: &str, format| parse_verdicts(content, format, batch);
+    let (verdicts, used) = ask(model, "verdict", &build, &parse).await?;
+    Ok(ReadingReply { verdicts, used })
+}
+
+/// Sends a prompt, in the strictest response format that the server supports, and parses the answer. `what` says what was asked for.
+async fn ask<T>(
+    model: &dyn LanguageModel,
+    what: &str,
+    build: &(dyn Fn(ResponseFormat) -> Prompt + Sync),
+    parse: &(dyn Fn(&str, ResponseFormat) -> Result<T, ResponseError> + Sync),
+) -> Result<(T, Usage), EngineError> {
     let formats = model.formats();
     let mut format = formats.current();
     loop {
-        let prompt = build_prompt(batch, format, model.guidance());
+        let prompt = build(format);
         match model.complete(&prompt, format).await {
-            Ok(completion) => return parse_completion(model, batch, &prompt, format, &completion),
+            Ok(completion) => {
+                let used = completion.used.unwrap_or_else(|| estimate_usage(&prompt, &completion.content));
+                return parse_completion(model, (format, what), &completion, used, parse).map(|parsed| (parsed, used));
+            }
             // Downwards only, so that this ends.
             Err(failure) if failure.may_be_format && formats.step_down(format) && formats.current() as u8 > format as u8 => {
                 format = formats.current();
@@ -78,22 +124,21 @@ pub(super) async fn translate_batch(model: &dyn LanguageModel, batch: &Batch) ->
     }
 }
 
-fn parse_completion(
+fn parse_completion<T>(
     model: &dyn LanguageModel,
-    batch: &Batch,
-    prompt: &Prompt,
-    format: ResponseFormat,
+    (format, what): (ResponseFormat, &str),
     completion: &Completion,
-) -> Result<Reply, EngineError> {
-    let used = completion.used.unwrap_or_else(|| estimate_usage(prompt, &completion.content));
-    let bad_answer = |why: &str| model.http().bad_answer(&format!("gives no translation: {why}"), Some(used));
+    used: Usage,
+    parse: &dyn Fn(&str, ResponseFormat) -> Result<T, ResponseError>,
+) -> Result<T, EngineError> {
+    let bad_answer = |why: &str| model.http().bad_answer(&format!("gives no {what}: {why}"), Some(used));
     if let Some(why) = &completion.unfinished {
         return Err(bad_answer(why));
     }
-    match parse_response(&completion.content, format, batch) {
-        Ok(texts) => {
+    match parse(&completion.content, format) {
+        Ok(parsed) => {
             model.formats().confirm(format);
-            Ok(Reply { texts, used })
+            Ok(parsed)
         }
         Err(error) => {
             model.formats().step_down(format);

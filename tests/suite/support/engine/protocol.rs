@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     lines: bool,
     /// The size of what was sent.
     size: usize,
+    /// The translations that are to be read, with their sources, if that is what is asked for.
+    pub(crate) readings: Vec<(String, String)>,
 }
 
 impl Asked {
@@ -124,7 +126,7 @@ fn texts(list: &Value) -> Result<Asked, String> {
     let texts: Option<Vec<String>> =
         list.as_array().and_then(|list| list.iter().map(|text| Some(text.as_str()?.to_owned())).collect());
     let texts = texts.filter(|texts| !texts.is_empty()).ok_or("the texts are no list of texts")?;
-    Ok(Asked { texts, ids: Vec::new(), schema: false, lines: false, size: 0 })
+    Ok(Asked { texts, ids: Vec::new(), schema: false, lines: false, size: 0, readings: Vec::new() })
 }
 
 fn want(value: &Value, name: &str, wanted: &Value) -> Result<(), String> {
@@ -233,6 +235,12 @@ fn conversation(kind: EngineKind, value: &Value) -> Result<Asked, String> {
     let items = user["items"].as_array().ok_or("no items")?;
     let ids = items.iter().map(|item| item["id"].as_u64()).collect::<Option<_>>().ok_or("no ids")?;
     let lines = !schema && !object && system.contains("one line for each");
+    if items.iter().all(|item| item["source"].is_string()) {
+        let text = |item: &Value, name: &str| Some(item[name].as_str()?.to_owned());
+        let readings = items.iter().map(|item| Some((text(item, "source")?, text(item, "translation")?)));
+        let readings = readings.collect::<Option<_>>().ok_or("no translations")?;
+        return Ok(Asked { texts: Vec::new(), ids, schema, lines, size: 0, readings });
+    }
     Ok(Asked { ids, schema, lines, ..texts(&items.iter().map(|item| item["text"].clone()).collect())? })
 }
 
@@ -279,6 +287,31 @@ fn spoken(kind: EngineKind, asked: &Asked, texts: &[String], renumbered: bool, e
     } else {
         json!({"items": items.iter().map(|(id, text)| json!({"id": id, "text": text})).collect::<Vec<_>>()}).to_string()
     };
+    completed(kind, asked, &content, end)
+}
+
+/// Writes the verdicts of a reader: for each text the kind, quotation and reason of a doubt, or nothing.
+pub(crate) fn verdicts(kind: EngineKind, asked: &Asked, doubts: &[Option<[String; 3]>], renumbered: bool, end: End) -> Value {
+    let ids: Vec<u64> = if renumbered { (1..=asked.ids.len() as u64).collect() } else { asked.ids.clone() };
+    let (mut ok, mut wrong, mut lines) = (Vec::new(), Vec::new(), String::new());
+    for (id, doubt) in ids.into_iter().zip(doubts) {
+        match doubt {
+            None => {
+                ok.push(id);
+                lines.push_str(&format!("{id}: ok\n"));
+            }
+            Some([kind, quote, reason]) => {
+                wrong.push(json!({"id": id, "kind": kind, "quote": quote, "reason": reason}));
+                lines.push_str(&format!("{id}: wrong | {kind} | {quote} | {reason}\n"));
+            }
+        }
+    }
+    let content = if asked.lines { lines } else { json!({"ok": ok, "wrong": wrong}).to_string() };
+    completed(kind, asked, &content, end)
+}
+
+/// Writes what a model has written as the vendor does.
+pub(crate) fn completed(kind: EngineKind, asked: &Asked, content: &str, end: End) -> Value {
     let (read, written) = (asked.size / 4, content.len() / 4);
     match kind {
         EngineKind::Openai => {

@@ -21,6 +21,7 @@ mod language_name;
 mod lock_holder;
 mod marked;
 mod markup;
+mod page;
 mod picture;
 mod podcast;
 mod poll_hints;
@@ -49,6 +50,7 @@ pub use credential::{has_credentials, looks_secret, public_address};
 pub use dedup_key::{DedupKey, LinkOrigin};
 pub use edition::{
     AlsoIn, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EndOfFeed, Format, Show, SourceInfo, Translation,
+    is_page_file,
 };
 pub use engine_kind::{BilingualMode, EngineKind};
 pub use engine_state::{EngineCondition, EngineState};
@@ -66,6 +68,7 @@ pub use lang::Lang;
 pub use lock_holder::{HolderKind, LockHolder};
 pub use marked::{Marked, Piece, SegmentKind};
 pub use markup::{Clean, PageHtml, RawHtml, Text};
+pub use page::{PageItem, PageRules, PageTag, Sibling};
 pub use picture::PictureDetails;
 pub use podcast::{Chapters, Episode, EpisodeKind, Transcript};
 pub use poll_hints::PollHints;

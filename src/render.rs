@@ -19,7 +19,12 @@ mod shown;
 mod tombstones;
 mod words;
 
-use crate::model::{Edition, Format, Lang, Text};
+pub use html::Templates;
+
+use crate::model::{Edition, Format, Lang, Text, Time};
+
+/// The name of the style sheet of feeds, beside them.
+pub const FEED_STYLE_FILE: &str = "feed.css";
 
 /// An error of writing a format. None of them is a fault of a source or of feeds.toml.
 #[derive(Debug, thiserror::Error)]
@@ -33,13 +38,21 @@ pub enum RenderError {
     /// The JSON writer.
     #[error("cannot write the JSON Feed: {0}; please report this")]
     Json(#[source] serde_json::Error),
-    /// A template.
-    #[error("cannot fill in the page {page}: {source:#}; please report this")]
+    /// A template that is built in.
+    #[error("cannot fill in the page {page}: {why}; please report this")]
     Page {
         /// The template.
-        page: &'static str,
-        /// The error of the template engine.
-        source: minijinja::Error,
+        page: String,
+        /// The line, and the error of the template engine.
+        why: String,
+    },
+    /// A template, where some are the operator's.
+    #[error("cannot make pages of the template {file}: {why}; the pages stay as they were")]
+    Template {
+        /// The template.
+        file: String,
+        /// The line, and the error of the template engine.
+        why: String,
     },
     /// The OPML writer.
     #[error("cannot write the list of sources as OPML: {0}; please report this")]
@@ -60,8 +73,12 @@ pub enum RenderError {
 /// An edition as the index page lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditionLink {
+    /// The name of the edition in feeds.toml, the same for all of its languages.
+    pub id: String,
     /// Its title.
     pub title: Text,
+    /// Its description.
+    pub description: Text,
     /// Its language.
     pub lang: Option<Lang>,
     /// Its files, beside index.html.
@@ -73,7 +90,9 @@ pub struct EditionLink {
 impl From<&Edition> for EditionLink {
     fn from(edition: &Edition) -> Self {
         Self {
+            id: edition.id.clone(),
             title: edition.title.clone(),
+            description: edition.description.clone(),
             lang: edition.lang.clone(),
             files: edition.formats.iter().map(|&format| (format, edition.file(format))).collect(),
             items: edition.items.len(),
@@ -92,13 +111,30 @@ pub struct ListedSource {
     pub feed: String,
     /// Its tags, the first one being the folder that it stands in.
     pub tags: Vec<String>,
+    /// Whether it can be read; nothing if it was never visited.
+    pub standing: Option<SourceStanding>,
+}
+
+/// Whether a source can be read, as readers are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceStanding {
+    /// It is read.
+    Works,
+    /// It answers, and has published nothing for far longer than usual.
+    Silent,
+    /// It cannot be read since then.
+    FailsSince(Time),
+    /// It is not published any more.
+    Ended,
 }
 
 /// The contents of index.html.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Index<'a> {
     /// Its title.
     pub title: &'a str,
+    /// The language of its words.
+    pub lang: Option<Lang>,
     /// The address of the output, ending in `/`.
     pub base_url: Option<&'a str>,
     /// The editions, in the order of feeds.toml.
@@ -109,20 +145,50 @@ pub struct Index<'a> {
 
 /// Writes an edition in one format, with one line break at the end. What is a feed is read back before it is given: see
 /// [`RenderError::Unreadable`].
+/// Of pages this is the first, by the built-in templates: see [`render_files`].
 pub fn render_edition(edition: &Edition, format: Format) -> Result<String, RenderError> {
     let text = match format {
         Format::Atom => atom::write(edition)?,
         Format::Rss => rss::write(edition)?,
         Format::Json => json::write(edition)?,
-        Format::Html => return html::edition(edition),
+        Format::Html => return Ok(html::edition(edition, &Templates::default())?.swap_remove(0).1),
     };
+    let text = with_style(text, &edition.stem);
     proof::read_back(edition, format, &text)?;
     Ok(text)
 }
 
+/// Writes an edition in one format: the names and contents of its files. Feeds are one file. Pages are several, and the first one, which
+/// leads to the others, comes last.
+pub fn render_files(edition: &Edition, format: Format, templates: &Templates) -> Result<Vec<(String, String)>, RenderError> {
+    if format == Format::Html {
+        let mut pages = html::edition(edition, templates)?;
+        pages.reverse();
+        return Ok(pages);
+    }
+    Ok(vec![(edition.file(format), render_edition(edition, format)?)])
+}
+
+/// Returns the style sheet by which a browser shows the feeds: [`FEED_STYLE_FILE`].
+pub fn render_feed_style(templates: &Templates) -> String {
+    html::feed_style(templates)
+}
+
+/// Names the style sheet in a feed that is XML (Associating Style Sheets with XML documents 1.0). It lies in the folder of the output, where a
+/// feed with this stem may lie deeper.
+fn with_style(mut feed: String, stem: &str) -> String {
+    if feed.starts_with("<?xml ")
+        && let Some(end) = feed.find("?>\n")
+    {
+        let up = "../".repeat(stem.matches('/').count());
+        feed.insert_str(end + 3, &format!("<?xml-stylesheet type=\"text/css\" href=\"{up}{FEED_STYLE_FILE}\"?>\n"));
+    }
+    feed
+}
+
 /// Writes index.html: the editions and the sources.
-pub fn render_index(index: &Index) -> Result<String, RenderError> {
-    html::index(index)
+pub fn render_index(index: &Index<'_>, templates: &Templates) -> Result<String, RenderError> {
+    html::index(index, templates)
 }
 
 /// Writes sources.opml (OPML 2.0): what feed readers import to follow the sources themselves.

@@ -18,13 +18,14 @@ pub(super) struct CheckArgs {
     source: Vec<String>,
 }
 
-/// Validates feeds.toml, its glossary and its topic rules; visits the sources with `--probe`.
+/// Validates feeds.toml, its glossary, topic rules and templates; visits the sources with `--probe`.
 pub(super) async fn run_check(global: &GlobalArgs, args: &CheckArgs) -> Result<Exit, CommandError> {
     let plan = load_plan_and_warn(global)?;
     if plan.editions.iter().any(|edition| !edition.engines.is_empty()) {
         pipeline::load_glossary(&plan).map_err(CommandError::usage)?;
     }
     pipeline::Topics::load(&plan).map_err(CommandError::usage)?;
+    pipeline::check_templates(&plan).await.map_err(CommandError::usage)?;
     let enabled = plan.sources.iter().filter(|source| source.enabled).count();
     let disabled = plan.sources.len() - enabled;
     print(&format!(

@@ -64,6 +64,7 @@ fn export(global: &GlobalArgs) -> Result<Exit, CommandError> {
         .sources
         .iter()
         .map(|source| ListedSource {
+            standing: None,
             title: source.title.clone().unwrap_or_else(|| Text::new(source.id.as_str())),
             site: source.site.clone(),
             feed: source.public_url.clone(),

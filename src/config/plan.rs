@@ -29,6 +29,8 @@ pub struct Plan {
     pub faults: bool,
     /// The time for which the files of a feed that has ended stay.
     pub keep_ended: Duration,
+    /// The folder of templates that take the place of built-in ones; absolute.
+    pub templates: Option<PathBuf>,
     /// The rules for fetching.
     pub fetch: Fetch,
     /// The engines, also those that no edition uses, in the order of the file.
@@ -256,6 +258,12 @@ pub struct Edition {
     pub formats: Vec<Format>,
     /// The time for which retention keeps the entries of its sources.
     pub keep_for: Duration,
+    /// The number of items on one of its pages.
+    pub page_size: usize,
+    /// True if its pages show pictures.
+    pub images: bool,
+    /// The time zone of its pages.
+    pub zone: Zone,
     /// The template of its headlines.
     pub headline: Headline,
     /// The address of its picture.

@@ -18,7 +18,7 @@ mod source;
 mod topic;
 
 pub(super) use each::RawEach;
-pub(super) use edition::{MAX_LIMIT, MIN_LIMIT, RawEdition};
+pub(super) use edition::{MAX_LIMIT, MAX_PAGE_SIZE, MIN_LIMIT, MIN_PAGE_SIZE, RawEdition};
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
 pub(super) use entry_filter::RawEntryFilter;
 pub(super) use fetch::{MAX_CONCURRENCY, MAX_PER_HOST, RawFetch};
@@ -50,6 +50,10 @@ pub(super) struct RawFile {
     /// feed has ended, or where it has moved to. The same holds for a language or format that you removed.
     #[schemars(example = &"365d")]
     pub(super) keep_ended: Located<RawDuration>,
+    /// A folder of templates for the pages: a file there takes the place of the built-in one of the same name (docs/TEMPLATES.md). A relative
+    /// path starts from the folder of feeds.toml.
+    #[schemars(example = &"templates")]
+    pub(super) templates: Option<Located<String>>,
     /// Rules for fetching sources.
     pub(super) fetch: RawFetch,
     /// A translation service.
@@ -72,6 +76,7 @@ impl Default for RawFile {
             base_url: None,
             faults: false,
             keep_ended: RawDuration(Duration::from_hours(90 * 24)).into(),
+            templates: None,
             fetch: RawFetch::default(),
             engine: BTreeMap::new(),
             glossary: RawGlossary::default(),

@@ -80,6 +80,7 @@ pub(super) fn plan(
         base_url,
         faults: file.faults,
         keep_ended: duration("keep_ended", &file.keep_ended, KEEP_ENDED, diagnostics),
+        templates: file.templates.as_ref().and_then(|at| templates(at, &context, diagnostics)),
         fetch,
         engines,
         glossary,
@@ -104,6 +105,15 @@ fn state(at: &Located<String>, context: &LoadContext<'_>, diagnostics: &mut Diag
             None
         }
     }
+}
+
+/// Resolves the folder of templates. It is read where pages are made of them: templates that are wrong must not prevent publishing.
+fn templates(at: &Located<String>, context: &LoadContext<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<PathBuf> {
+    if at.value.trim().is_empty() {
+        diagnostics.error(&at.span, "`templates` is empty", "name a folder, or remove `templates`");
+        return None;
+    }
+    Some(context.path(&at.value))
 }
 
 fn output(at: &Located<String>, context: &LoadContext<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<PathBuf> {

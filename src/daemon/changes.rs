@@ -41,6 +41,7 @@ impl Changes {
         let files = [Some(path), plan.glossary.file.as_deref(), plan.glossary.keep.as_deref(), plan.fetch.ca.as_deref()];
         let topics = plan.topics.iter().map(|topic| topic.file.as_path());
         self.files = files.into_iter().flatten().chain(topics).map(Path::to_owned).collect();
+        self.files.extend(templates(plan));
         (self.known, self.pending) = (self.read_states().await, None);
     }
 
@@ -67,6 +68,12 @@ impl Changes {
         }
         states
     }
+}
+
+/// Returns the folder of templates, whose size or time tells of new files on most file systems, and the files in it.
+fn templates(plan: &Plan) -> Vec<PathBuf> {
+    let files = plan.templates.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    files.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
 }
 
 /// Returns the states without the times of change.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clean, EntryHead, Lang, PageHtml, Provenance, SourceId, Text, Time};
+use super::{Clean, EntryHead, Lang, PageItem, PageRules, Provenance, SourceId, Text, Time};
 
 /// The amount of the sources' text that an edition republishes; each more than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,9 +93,9 @@ pub struct EditionItem {
     pub summary_text: Text,
     /// The content, if the edition shows it.
     pub content: Option<Clean>,
-    /// The content (or else the summary) as a page shows it, if the edition has a page.
+    /// The item as pages show it, if the edition has pages.
     #[serde(skip)]
-    pub page: Option<PageHtml>,
+    pub page: Option<PageItem>,
     /// The content (or else the summary) as plain text, as far as it is shown.
     pub text: String,
     /// The language of title, summary and content.
@@ -164,6 +164,9 @@ pub struct Edition {
     pub deleted: Vec<DeletedItem>,
     /// Set in the last version of the edition.
     pub end: Option<EndOfFeed>,
+    /// The rules for its pages.
+    #[serde(skip)]
+    pub pages: PageRules,
     /// What its feeds state beside its items.
     pub details: EditionDetails,
 }
@@ -222,6 +225,12 @@ impl Edition {
         format!("{}.{}", self.stem, format.extension())
     }
 
+    /// Returns the name of a page, counted from 1: `jeux.fr.html`, `jeux.fr.2.html`. No edition has a file of such a name: IDs have no dot,
+    /// and languages begin with a letter.
+    pub fn page_file(&self, number: usize) -> String {
+        page_file(&self.stem, number)
+    }
+
     /// Returns the address that the feed states for itself in a format, where it is known: after a move that of the new feed.
     pub fn own_address(&self, format: Format) -> Option<String> {
         let moved_to = self.end.as_ref().and_then(|end| end.moved_to.clone());
@@ -236,5 +245,33 @@ impl Edition {
     /// Returns the address of the file of another language in a format; relative if no `base_url` is configured.
     pub fn address_of(&self, stem: &str, format: Format) -> String {
         format!("{}{stem}.{}", self.base_url.as_deref().unwrap_or_default(), format.extension())
+    }
+}
+
+/// Returns the name of a page of the edition with this stem, counted from 1.
+fn page_file(stem: &str, number: usize) -> String {
+    let extension = Format::Html.extension();
+    if number < 2 { format!("{stem}.{extension}") } else { format!("{stem}.{number}.{extension}") }
+}
+
+/// Returns true if a file is a page of the edition with this stem.
+pub fn is_page_file(stem: &str, file: &str) -> bool {
+    let number = file.strip_prefix(stem).and_then(|rest| rest.strip_suffix(".html"));
+    number.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('.').is_some_and(|n| n.parse().is_ok_and(|n: usize| n > 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_those_with_the_stem_and_a_number() {
+        for number in [1, 2, 20] {
+            assert!(is_page_file("jeux.fr", &page_file("jeux.fr", number)), "{number}");
+        }
+        for other in ["jeux.html", "jeux.fr.atom", "jeux.fr-2.html", "jeux.fr.x.html", "jeux.fr.2.atom", "jeux.fr.1.html"] {
+            assert!(!is_page_file("jeux.fr", other), "{other}");
+        }
+        assert!(!is_page_file("jeux", "jeux.fr.html"), "another language");
     }
 }

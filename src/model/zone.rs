@@ -33,6 +33,11 @@ impl Zone {
         TZ_VARIANTS.iter().map(|zone| zone.name())
     }
 
+    /// Returns what clocks in this zone show at an instant.
+    pub fn local(self, time: Time) -> NaiveDateTime {
+        time.chrono().with_timezone(&self.0).naive_local()
+    }
+
     /// Returns the instant at which clocks in this zone show `local`. A time that they show twice is the first of both; a time that
     /// they skip is counted on from the change.
     pub fn instant(self, local: NaiveDateTime) -> Time {

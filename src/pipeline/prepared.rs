@@ -14,6 +14,7 @@ use crate::translate::Glossary;
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
 use super::network::client;
+use super::publish::PageTemplates;
 use super::topics::{TopicError, Topics};
 use super::translate::{EngineHandle, OpenedEngines, TranslateSetupError, load_glossary, open_engines};
 
@@ -30,6 +31,7 @@ pub struct Prepared {
     pub(super) glossary: Arc<Glossary>,
     pub(super) topics: Topics,
     pub(super) dir: Arc<OutputDir>,
+    pub(super) templates: PageTemplates,
     /// The sources whose article pages are read.
     pub(super) paged: HashSet<SourceId>,
 }
@@ -43,9 +45,21 @@ impl Prepared {
         let output = plan.output.clone();
         let dir = spawn_cpu("opening the output", move || OutputDir::open(&output)).await.map_err(PipelineError::from)?;
         let dir = Arc::new(dir.map_err(PipelineError::from)?);
+        let templates = PageTemplates::load(plan.templates.as_deref()).await;
         let paged = plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
         let plan_path = std::path::absolute(&plan.path).unwrap_or_else(|_| plan.path.clone()).to_string_lossy().into_owned();
-        Ok(Self { client: client(&plan.fetch)?, engines, engine_faults: faults, glossary, topics, dir, paged, plan_path, plan })
+        Ok(Self {
+            client: client(&plan.fetch)?,
+            engines,
+            engine_faults: faults,
+            glossary,
+            topics,
+            dir,
+            templates,
+            paged,
+            plan_path,
+            plan,
+        })
     }
 
     /// Returns the plan.

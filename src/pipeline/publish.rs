@@ -5,10 +5,13 @@ mod content;
 mod deleted;
 mod ended;
 mod fault_feed;
+mod file_stem;
 mod files;
 mod hubs;
 mod index;
 mod manifest;
+mod page_item;
+mod page_templates;
 mod record;
 mod stories;
 mod view;
@@ -25,7 +28,7 @@ use crate::model::{Clock, EditionCount, Fault, Lang, Show, SourceId, SourceInfo,
 use crate::net;
 use crate::policy::possible_date;
 use crate::sink::OutputDir;
-use crate::store::{Store, StoreError};
+use crate::store::{SourceRow, Store, StoreError};
 
 use super::edition_rows::RowReader;
 use super::error::PipelineError;
@@ -33,11 +36,13 @@ use super::full_text::Pages;
 use basis::{Bases, Basis};
 use content::Content;
 use deleted::PublishedEntries;
+pub(super) use file_stem::file_stem;
 use index::{INDEX, edition_link};
 use manifest::{LiveFiles, Manifest};
+pub(super) use page_templates::PageTemplates;
+pub use page_templates::{TemplateError, check_templates};
 use record::{Check, Record};
 pub(super) use stories::{Joined, Known, join_stories};
-pub(super) use view::file_stem;
 pub(super) use window::{Selected, select_entries};
 
 /// The publish pass.
@@ -49,6 +54,8 @@ pub(super) struct Publish<'a> {
     pub(super) dir: Arc<OutputDir>,
     /// The name of this output among those in the store.
     pub(super) target: &'a str,
+    /// The templates of the pages.
+    pub(super) templates: &'a PageTemplates,
     /// The clock, for entries that are held for a translation.
     pub(super) clock: &'a dyn Clock,
     /// The address at which the output will be reached.
@@ -97,10 +104,11 @@ impl Publish<'_> {
     pub(super) async fn run(&self, pages: &mut Pages<'_>) -> Result<Published, PipelineError> {
         // Before anything else is read: what changes from now on is a change after this pass.
         let counts = self.store.load_change_counts().await?;
-        let infos = self.source_infos().await?;
+        let rows = self.source_rows().await?;
+        let infos = self.source_infos(&rows);
         let records: HashMap<String, String> = self.store.list_publications(self.target).await?.into_iter().collect();
         let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
-        let mut done = Published::default();
+        let mut done = Published { faults: self.templates.fault().into_iter().collect(), ..Published::default() };
         let mut bases = Bases::open(self, counts, &infos, records.get(basis::NAME).map(String::as_str));
         let (mut links, mut live, mut reader) = (Vec::new(), LiveFiles::default(), RowReader::new(true));
         for target in self.targets() {
@@ -124,7 +132,7 @@ impl Publish<'_> {
             links.push(edition_link(&target, record.as_ref().map_or(0, |record| record.items)));
             live.add_edition(self.plan, &target, record.as_ref());
         }
-        live.add_lists(self.write_index(&links, &infos, record_of(INDEX)).await?);
+        live.add_lists(self.write_index(&links, (&infos, &rows), record_of(INDEX), &mut done.faults).await?);
         if self.faults {
             live.expect(fault_feed::file_name());
         }
@@ -137,20 +145,23 @@ impl Publish<'_> {
 
     /// Returns the editions in each of their languages, in the order of feeds.toml.
     fn targets(&self) -> Vec<Target<'_>> {
-        let target = |edition, lang| Target { edition, lang, stem: view::file_stem(edition, lang) };
+        let target = |edition, lang| Target { edition, lang, stem: file_stem(edition, lang) };
         let langs = |edition: &plan::Edition| if edition.langs.is_empty() { 1 } else { edition.langs.len() };
         let editions = self.editions.iter();
         editions.flat_map(|edition| (0..langs(edition)).map(move |at| target(edition, edition.langs.get(at)))).collect()
     }
 
+    /// Returns the rows of all sources that were ever visited.
+    async fn source_rows(&self) -> Result<HashMap<SourceId, SourceRow>, StoreError> {
+        let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
+        let rows = if ids.is_empty() { Vec::new() } else { self.store.load_source_rows(&ids).await? };
+        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+    }
+
     /// Returns the title and link of each source, as readers see them.
-    async fn source_infos(&self) -> Result<HashMap<SourceId, SourceInfo>, StoreError> {
-        let unseen = self.sources.iter().map(|source| &source.id).filter(|id| !self.seen.contains_key(id));
-        let unseen: Vec<SourceId> = unseen.cloned().collect();
-        let rows = if unseen.is_empty() { Vec::new() } else { self.store.load_source_rows(&unseen).await? };
-        let kept: HashMap<SourceId, SourceMeta> = rows.into_iter().map(|row| (row.id, row.state.meta)).collect();
-        let meta = |id| self.seen.get(id).or_else(|| kept.get(id));
-        Ok(self.sources.iter().map(|source| (source.id.clone(), view::source_info(source, meta(&source.id)))).collect())
+    fn source_infos(&self, rows: &HashMap<SourceId, SourceRow>) -> HashMap<SourceId, SourceInfo> {
+        let meta = |id| self.seen.get(id).or_else(|| rows.get(id).map(|row| &row.state.meta));
+        self.sources.iter().map(|source| (source.id.clone(), view::source_info(source, meta(&source.id)))).collect()
     }
 
     /// Publishes one edition in one language. Returns its count, unless it failed, which is reported as a fault; and the record of its
@@ -215,7 +226,7 @@ impl Publish<'_> {
         let mut count = EditionCount { id, lang, items, written: 0, same: 0 };
         let written = self.write_formats(&view, &mut count).await?;
         tracing::debug!(items, waiting, written = count.written, same = count.same, "published the edition");
-        let is_whole = written.faults.is_empty();
+        let is_whole = written.is_whole;
         done.faults.extend(written.faults);
         let record = written.files.record(record, inputs, content.published, (&view, now));
         self.save_record(&view.stem, &record).await?;

@@ -1,44 +1,122 @@
-//! Pages for people: an edition, and the list of editions. What is clean HTML by its type goes in as it is; all other text
+//! Pages for people: those of an edition, and the list of editions. What is clean HTML by its type goes in as it is; all other text
 //! is escaped by the template engine.
 
-use std::borrow::Cow;
-
-use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context, escape_formatter};
-use quick_xml::escape::escape;
+use minijinja::context;
+use minijinja::value::{Serde, Value};
 
 use super::shown::{self, GENERATOR, VERSION};
-use super::{EditionLink, Index, ListedSource, RenderError, chars, dates, links};
-use crate::model::{Edition, EditionItem, Format, Lang, Time, Translation, is_person};
+use super::words::Words;
+use super::{RenderError, chars, dates, links};
+use crate::model::{Edition, Format, Lang, Sibling};
 
+mod arrange;
 mod attached;
+mod card;
+mod head;
+mod index;
 mod picture;
+mod sections;
+mod templates;
 
-const BASE: &str = include_str!("templates/base.html");
-const EDITION: &str = include_str!("templates/edition.html");
-/// The language of our own words.
+use arrange::{Place, Placed, arrange};
+use card::Page;
+use head::head;
+use sections::Sections;
+pub use templates::Templates;
+
+pub(super) use index::index;
+
+/// The language of our own words where no language is known.
 const OWN_LANG: &str = "en";
-const INDEX: &str = include_str!("templates/index.html");
+/// The most headlines in the description of an edition that has none.
+const HEADLINES: usize = 3;
 
-/// Writes the page of an edition.
-pub(super) fn edition(edition: &Edition) -> Result<String, RenderError> {
-    let feeds =
-        edition.formats.iter().filter(|&&format| format != Format::Html).map(|&format| file(format, &edition.file(format)));
-    let page_lang = page_lang(edition);
-    fill(
-        "edition.html",
-        context! {
-            title => chars::line(edition.title.as_str()),
-            description => chars::line(edition.description.as_str()),
-            lang => page_lang.map_or(OWN_LANG, Lang::as_str),
-            dir => page_lang.filter(|lang| lang.is_right_to_left()).map(Lang::direction),
-            canonical => edition.base_url.as_ref().map(|_| edition.address(Format::Html)),
-            feeds => feeds.collect::<Vec<Value>>(),
-            updated => time(edition.updated, page_lang),
-            items => edition.items.iter().map(|item| self::item(page_lang, item)).collect::<Vec<Value>>(),
-            program => program(),
-        },
-    )
+/// Writes the pages of an edition: their names and contents, the first page first. There is always one.
+pub(super) fn edition(edition: &Edition, templates: &Templates) -> Result<Vec<(String, String)>, RenderError> {
+    let placed = arrange(edition);
+    let size = edition.pages.page_size.max(1);
+    let count = placed.len().div_ceil(size).max(1);
+    let page = |number: usize| {
+        let items = &placed[(number * size).min(placed.len())..((number + 1) * size).min(placed.len())];
+        let text = templates.render("edition.html", values(edition, items, (number + 1, count), templates))?;
+        Ok((edition.page_file(number + 1), text))
+    };
+    (0..count).map(page).collect()
+}
+
+/// Returns the style sheet of the feeds. A style sheet cannot read words of ours from a feed, so that it has those of all languages, as the
+/// variables `--notice` and `--page`; the English ones hold for the others.
+pub(super) fn feed_style(templates: &Templates) -> String {
+    let string = |words: &str| words.replace('\\', "\\\\").replace('"', "\\\"");
+    let language = |words: &Words| {
+        let (notice, page) = (string(&words.feed_notice), string(&words.feed_page));
+        let direction = Lang::new(&words.lang).map_or("ltr", |lang| lang.direction());
+        let of = if words.lang == OWN_LANG { String::new() } else { format!(":lang({})", words.lang) };
+        format!(":root{of} {{ --notice: \"{notice}\"; --page: \"{page}\"; direction: {direction}; }}\n")
+    };
+    let languages: String = Words::all().iter().map(language).collect();
+    format!("{}\n{languages}", templates.text(templates::FEED_STYLE).trim_end())
+}
+
+/// The values of one page of an edition.
+fn values(edition: &Edition, placed: &[Placed], (number, count): (usize, usize), templates: &Templates) -> Value {
+    let items = || placed.iter().map(|placed| &edition.items[placed.item]);
+    let sections = Sections::of(items());
+    let lang = page_lang(edition);
+    let words = Words::of(lang);
+    let page = Page { lang, rules: &edition.pages, words, sections: &sections };
+    let description = description(edition, placed);
+    let lead = placed.first().filter(|placed| placed.place == Place::Lead).map(|placed| &edition.items[placed.item]);
+    context! {
+        title => chars::line(edition.title.as_str()),
+        description => chars::line(edition.description.as_str()),
+        summary => description,
+        lang => lang.map_or(OWN_LANG, Lang::as_str),
+        dir => lang.filter(|lang| lang.is_right_to_left()).map(Lang::direction),
+        own => page.own_words(lang.or(Lang::new(OWN_LANG).as_ref())),
+        words => Value::from(Serde(words)),
+        head => head(templates, &sections.style(), edition.pages.images),
+        canonical => edition.base_url.as_ref().map(|base| format!("{base}{}", edition.page_file(number))),
+        image => lead.and_then(|item| item.head.image.as_deref().filter(|_| edition.pages.images)).and_then(links::web),
+        is_indexable => edition.pages.is_indexable,
+        languages => languages(edition, number),
+        feeds => feeds(edition),
+        updated => page.time(edition.updated, lang),
+        zone => edition.pages.zone.name(),
+        sections => sections.values(),
+        lead => lead.map(|item| page.card(item, true)),
+        top => placed.iter().filter(|placed| placed.place == Place::Top).map(|placed| page.card(&edition.items[placed.item], false)).collect::<Vec<_>>(),
+        days => days(edition, placed, &page),
+        number,
+        count,
+        pages => (1..=count).map(|number| context! { number, href => edition.page_file(number) }).collect::<Vec<_>>(),
+        newer => (number > 1).then(|| edition.page_file(number - 1)),
+        older => (number < count).then(|| edition.page_file(number + 1)),
+        program => program(),
+    }
+}
+
+/// The days of a page with their items. The last part of a day may be a list of further headlines of one source.
+fn days(edition: &Edition, placed: &[Placed], page: &Page<'_>) -> Vec<Value> {
+    let date = |placed: &Placed| match placed.place {
+        Place::Day(date) | Place::More(date) => Some(date),
+        Place::Lead | Place::Top => None,
+    };
+    let dated: Vec<&Placed> = placed.iter().filter(|placed| date(placed).is_some()).collect();
+    let days = dated.chunk_by(|a, b| date(a) == date(b));
+    days.filter_map(|day| {
+        let at = date(day[0])?;
+        let (cards, more): (Vec<&Placed>, Vec<&Placed>) = day.iter().partition(|placed| matches!(placed.place, Place::Day(_)));
+        let card = |placed: &Placed| page.card(&edition.items[placed.item], false);
+        let source = more.first().map(|placed| shown::source_name(&edition.items[placed.item].source));
+        Some(context! {
+            machine => dates::iso_day(at),
+            people => dates::day(at, page.lang),
+            items => cards.into_iter().map(card).collect::<Vec<_>>(),
+            more => source.map(|source| context! { source, items => more.into_iter().map(card).collect::<Vec<_>>() }),
+        })
+    })
+    .collect()
 }
 
 /// Returns the language of a page: that of the edition, else that of most of its items. Nothing if no language is known; the page is
@@ -52,164 +130,55 @@ fn page_lang(edition: &Edition) -> Option<&Lang> {
     langs.clone().rev().max_by_key(|lang| langs.clone().filter(|other| other == lang).count())
 }
 
-/// Writes index.html.
-pub(super) fn index(index: &Index) -> Result<String, RenderError> {
-    fill(
-        "index.html",
+/// Returns the description of a page for those that only list it: the edition's, else its first headlines.
+fn description(edition: &Edition, placed: &[Placed]) -> String {
+    if !edition.description.is_blank() {
+        return chars::line(edition.description.as_str()).into_owned();
+    }
+    let words = Words::of(page_lang(edition));
+    let headline = |placed: &Placed| card::title(&edition.items[placed.item], words);
+    let headlines: Vec<String> = placed.iter().take(HEADLINES).map(headline).collect();
+    if headlines.is_empty() { chars::line(edition.title.as_str()).into_owned() } else { headlines.join(" · ") }
+}
+
+/// Returns the page in the other languages of the edition. How many pages another one has is not known, so that a further page leads to
+/// the first.
+fn languages(edition: &Edition, number: usize) -> Vec<Value> {
+    let base = edition.base_url.as_deref();
+    let one = |sibling: &Sibling| {
+        let is_current = edition.lang.as_ref() == Some(&sibling.lang);
+        let file = format!("{}.{}", sibling.stem, Format::Html.extension());
         context! {
-            title => chars::line(index.title),
-            lang => OWN_LANG,
-            dir => None::<&str>,
-            canonical => index.base_url,
-            editions => index.editions.iter().map(listed_edition).collect::<Vec<Value>>(),
-            sources => index.sources.iter().map(listed_source).collect::<Vec<Value>>(),
-            program => program(),
-        },
-    )
+            lang => sibling.lang.as_str(),
+            dir => sibling.lang.direction(),
+            name => sibling.lang.own_name(),
+            is_current,
+            // HTML wants whole addresses of alternates where they are known.
+            address => (number == 1).then(|| format!("{}{file}", base.unwrap_or_default())),
+            href => file,
+        }
+    };
+    edition.pages.siblings.iter().map(one).collect()
 }
 
-fn item(page_lang: Option<&Lang>, item: &EditionItem) -> Value {
-    let head = &item.head;
-    let clean = shown::body(item);
-    let body = item.page.as_ref().map_or(clean, |page| Some(chars::markup(page.as_str())));
-    let body = body.as_deref().filter(|html| !html.is_empty());
-    let reader_lang = item.lang.as_ref().or(page_lang);
-    let left = item.translation.as_ref().filter(|translation| translation.title_left);
-    context! {
-        title => chars::line(if item.title.is_blank() { "Untitled" } else { item.title.as_str() }),
-        url => head.url.as_deref().and_then(links::web),
-        // An item in an unknown language is not in that of the page.
-        lang => if item.lang.as_ref() == page_lang { None } else { Some(item.lang.as_ref().map_or("", Lang::as_str)) },
-        dir => direction(item.lang.as_ref(), page_lang),
-        title_lang => left.map(|translation| translation.from.as_str()),
-        translation => item.translation.as_ref().map(translation),
-        source => shown::source_name(&item.source),
-        site => item.source.site.as_deref().and_then(links::web),
-        published => time(item.published, reader_lang),
-        updated => changed(item, reader_lang),
-        // The source is named beside them anyway.
-        authors => shown::named_authors(item).collect::<Vec<_>>().join(", "),
-        categories => shown::lines(&head.categories).collect::<Vec<_>>(),
-        picture => picture::picture(item, body),
-        body => body.map(|html| Value::from_safe_string(html.to_owned())),
-        files => attached::files(item, body),
-        also_in => shown::also_in(item).map(|(name, page)| context! { name, page }).collect::<Vec<Value>>(),
-    }
+/// The feeds of an edition, the one to recommend first.
+fn feeds(edition: &Edition) -> Vec<Value> {
+    let feeds = edition.formats.iter().filter(|format| **format != Format::Html);
+    feeds.map(|format| file(*format, &edition.file(*format), edition.base_url.as_deref())).collect()
 }
 
-/// The direction of an item, where it is not that of its page.
-fn direction(lang: Option<&Lang>, page_lang: Option<&Lang>) -> Option<&'static str> {
-    let of = |lang: Option<&Lang>| lang.map_or("ltr", Lang::direction);
-    Some(of(lang)).filter(|direction| *direction != of(page_lang))
-}
-
-/// The date of a change that people would tell from the date of publication.
-fn changed(item: &EditionItem, lang: Option<&Lang>) -> Option<Value> {
-    let is_later = dates::for_people(item.updated, lang) != dates::for_people(item.published, lang);
-    is_later.then(|| time(item.updated, lang))
-}
-
-/// The engines that translated an item, and how much of it is untranslated.
-fn translation(translation: &Translation) -> Value {
-    context! {
-        from => translation.from.as_str(),
-        engines => translation.engines.iter().map(|engine| translator(engine)).collect::<Vec<_>>().join(", "),
-        left => translation.left,
-    }
-}
-
-fn translator(engine: &str) -> Cow<'_, str> {
-    if is_person(engine) { Cow::Borrowed("people") } else { chars::line(engine) }
-}
-
-fn listed_edition(edition: &EditionLink) -> Value {
-    let page = edition.files.iter().find(|(format, _)| *format == Format::Html).or(edition.files.first());
-    context! {
-        title => chars::line(edition.title.as_str()),
-        lang => lang(edition.lang.as_ref()),
-        page => page.map(|(_, name)| chars::line(name)),
-        files => edition.files.iter().map(|(format, name)| file(*format, name)).collect::<Vec<Value>>(),
-        items => edition.items,
-    }
-}
-
-fn listed_source(source: &ListedSource) -> Value {
-    let feed = links::public(&source.feed);
-    context! {
-        title => if source.title.is_blank() { feed } else { chars::line(source.title.as_str()) },
-        site => source.site.as_deref().and_then(links::web),
-        feed => links::web(&source.feed),
-        tags => shown::lines(&source.tags).collect::<Vec<_>>(),
-    }
-}
-
-fn file(format: Format, name: &str) -> Value {
+/// A file of an edition: what it is called, and where it is.
+fn file(format: Format, name: &str, base_url: Option<&str>) -> Value {
     let label = match format {
         Format::Atom => "Atom",
         Format::Rss => "RSS",
         Format::Json => "JSON Feed",
         Format::Html => "HTML",
     };
-    context! { label, kind => format.media_type(), href => chars::line(name) }
-}
-
-fn lang(lang: Option<&Lang>) -> Option<&str> {
-    lang.map(Lang::as_str)
-}
-
-/// An instant for machines, and for people of a language.
-fn time(time: Time, lang: Option<&Lang>) -> Value {
-    context! { machine => time.rfc3339(), people => dates::for_people(time, lang), lang => lang.map(Lang::as_str) }
+    let href = chars::line(name);
+    context! { label, kind => format.media_type(), address => format!("{}{href}", base_url.unwrap_or_default()), href }
 }
 
 fn program() -> String {
     format!("{GENERATOR} {VERSION}")
-}
-
-fn fill(page: &'static str, values: Value) -> Result<String, RenderError> {
-    let filled = environment().and_then(|env| env.get_template(page)?.render(values));
-    let mut filled = filled.map_err(|source| RenderError::Page { page, source })?;
-    filled.truncate(filled.trim_end().len());
-    filled.push('\n');
-    Ok(filled)
-}
-
-fn environment() -> Result<Environment<'static>, minijinja::Error> {
-    let mut env = Environment::new();
-    env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_auto_escape_callback(|_| AutoEscape::Html);
-    // minijinja escapes `/` too, which makes addresses unreadable and larger and protects nothing in quoted attributes.
-    env.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() => {
-            out.write_str(&escape(text)).map_err(|error| minijinja::Error::from(ErrorKind::WriteFailure).with_source(error))
-        }
-        _ => escape_formatter(out, state, value),
-    });
-    env.add_template("base.html", BASE)?;
-    env.add_template("edition.html", EDITION)?;
-    env.add_template("index.html", INDEX)?;
-    Ok(env)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_value_is_escaped_but_clean_html() {
-        let mut env = environment().expect("the templates are in order");
-        env.add_template("page", "<a title=\"{{ a }}\">{{ b }}{{ c }}</a>").expect("a template");
-        let values =
-            context! { a => "\"' onclick=x", b => vec!["<script>"], c => Value::from_safe_string("<b>&amp;</b>".to_owned()) };
-        let page = env.get_template("page").and_then(|page| page.render(values)).expect("a page");
-        assert!(page.starts_with("<a title=\"&quot;&apos; onclick=x\">"), "{page}");
-        assert!(!page.contains("<script>") && page.ends_with("<b>&amp;</b></a>"), "{page}");
-    }
-
-    #[test]
-    fn a_name_that_the_template_misspells_is_an_error() {
-        let mut env = environment().expect("the templates are in order");
-        env.add_template("page", "{{ titel }}").expect("a template");
-        assert!(env.get_template("page").and_then(|page| page.render(context! { title => "a" })).is_err());
-    }
 }

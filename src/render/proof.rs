@@ -64,6 +64,7 @@ mod tests {
             items: items.collect(),
             deleted: Vec::new(),
             end: None,
+            pages: crate::model::PageRules::default(),
             details: EditionDetails::default(),
         }
     }

@@ -55,6 +55,84 @@ pub(super) struct Words {
     pub(super) untitled: String,
     /// The number of sources that tell a story.
     pub(super) sources: Counted,
+    /// The link that leads past the head of a page.
+    pub(super) skip_to_text: String,
+    /// A sentence without a full stop: when the page last changed; `{time}`.
+    pub(super) last_change: String,
+    /// A sentence without a full stop: the zone of all times; `{zone}`.
+    pub(super) time_zone: String,
+    /// The name of the list of languages.
+    pub(super) languages: String,
+    /// The heading of what leads an edition.
+    pub(super) top_stories: String,
+    /// The name of the list of sections.
+    pub(super) sections: String,
+    /// The section of everything.
+    pub(super) all_sections: String,
+    /// The heading of further headlines of one source: `{source}`.
+    pub(super) more_from: String,
+    /// Opens the whole text of an item.
+    pub(super) read_on: String,
+    /// Opens the text of an item as its source wrote it: `{language}`.
+    pub(super) original_text: String,
+    /// Stands beside the date of an item: it changed later; `{time}`.
+    pub(super) changed: String,
+    /// Stands on the page of an edition without items.
+    pub(super) nothing_yet: String,
+    /// Opens the explanation of how to follow an edition.
+    pub(super) subscribe: String,
+    /// Explains what a feed reader is.
+    pub(super) subscribe_what: String,
+    /// Introduces the address of the feed.
+    pub(super) subscribe_how: String,
+    /// Introduces the same feed in other formats.
+    pub(super) other_formats: String,
+    /// The name of the list of pages.
+    pub(super) pages: String,
+    /// The number of a page: `{page}` of `{pages}`.
+    pub(super) page_of: String,
+    /// The link to the page with newer items.
+    pub(super) newer: String,
+    /// The link to the page with older items.
+    pub(super) older: String,
+    /// The link to the list of editions.
+    pub(super) all_editions: String,
+    /// Names the program: `{program}`.
+    pub(super) made_by: String,
+    /// The heading of the list of editions.
+    pub(super) editions: String,
+    /// Stands in an empty list of editions.
+    pub(super) no_edition_yet: String,
+    /// The heading of the list of sources.
+    pub(super) source_list: String,
+    /// The link to the list of sources as OPML.
+    pub(super) source_list_file: String,
+    /// The state of a source that is read.
+    pub(super) source_works: String,
+    /// The state of a source that cannot be read since `{date}`.
+    pub(super) source_fails: String,
+    /// The state of a source that answers and has published nothing for an unusual time.
+    pub(super) source_silent: String,
+    /// The state of a source that is not published any more.
+    pub(super) source_ended: String,
+    /// The link to the feed of a source.
+    pub(super) feed_link: String,
+    /// A sound file without a name.
+    pub(super) file_audio: String,
+    /// A film without a name.
+    pub(super) file_video: String,
+    /// A picture without a name.
+    pub(super) file_picture: String,
+    /// A document without a name.
+    pub(super) file_document: String,
+    /// Any other file without a name.
+    pub(super) file_other: String,
+    /// Stands above a feed that a browser shows.
+    pub(super) feed_notice: String,
+    /// Stands before the address of the page that belongs to a feed.
+    pub(super) feed_page: String,
+    /// The number of items of an edition.
+    pub(super) items: Counted,
 }
 
 /// A text with a number `{n}`, by the plural categories of its language (Unicode CLDR). `other` is for every category that has no text of
@@ -73,6 +151,11 @@ pub(super) struct Counted {
 impl Words {
     fn read(lang: &str, text: &str) -> Result<Self, toml::de::Error> {
         Ok(Self { lang: lang.to_owned(), ..toml::from_str(text)? })
+    }
+
+    /// Returns the words of all languages, the English ones first.
+    pub(super) fn all() -> &'static [Self] {
+        &WORDS
     }
 
     /// Returns the words of a language: those of its tag, else of the language without region or script, else the English ones.
@@ -96,7 +179,6 @@ impl Words {
     }
 
     /// Returns a text for a number.
-    #[cfg_attr(not(test), expect(dead_code, reason = "pages count the sources of a story"))]
     pub(super) fn count(&self, text: &Counted, n: usize) -> String {
         fill(text.of(self.plural_category(n)), &[("n", &n.to_string())])
     }

@@ -33,6 +33,7 @@ mod missing_key;
 mod net;
 mod outage;
 mod output;
+mod pages;
 mod parse;
 mod pins;
 mod preview;

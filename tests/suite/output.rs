@@ -37,7 +37,7 @@ async fn runs(world: &World) {
 async fn page_fits_the_html_of_articles() {
     let html = "<p>Voir<button>ici</button> <img src=\"https://a.example.org/p.jpg\"></p><table><tr><td>1</td></tr></table>";
     let page = published(html).await.output("jeux.html");
-    assert!(page.contains("<p>Voir ici <img alt=\"\" src=\"https://a.example.org/p.jpg\"></p>"), "{page}");
+    assert!(page.contains("<p>Voir ici </p>"), "{page}");
     assert!(page.contains(" tabindex=\"0\"><table>") && !page.contains("<button"), "{page}");
 }
 

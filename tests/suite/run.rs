@@ -44,7 +44,10 @@ async fn second_run_over_an_unchanged_world_writes_nothing() {
     assert_eq!(report["editions"][0]["written"], 4);
     let before = world.outputs();
     let names: Vec<&str> = before.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(names, ["index.html", "jeux.atom", "jeux.html", "jeux.json", "jeux.rss", "manifest.json", "sources.opml"]);
+    assert_eq!(
+        names,
+        ["feed.css", "index.html", "jeux.atom", "jeux.html", "jeux.json", "jeux.rss", "manifest.json", "sources.opml"]
+    );
     assert!(before.iter().all(|(.., mode)| *mode == 0o644), "a web server must be able to read them");
 
     let atom = read_back(&world.output("jeux.atom"));

@@ -188,7 +188,7 @@ async fn entries_about_one_event_are_one_item_that_lists_the_others() {
     );
     assert!(rss.contains("rel=\"related\""), "{rss}");
     let html = world.output("jeux.html");
-    assert!(html.contains("Also in</span> <a href=\"https://a.example.org/1\"><bdi>Le journal a</bdi></a>"), "{html}");
+    assert!(html.contains("Aussi dans <a href=\"https://a.example.org/1\"><bdi>Le journal a</bdi></a>"), "{html}");
 }
 
 #[tokio::test]

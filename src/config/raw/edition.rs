@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::values::{
-    LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawHubs, RawProvenance, RawShow, RawUntranslated,
+    LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawHubs, RawProvenance, RawShow, RawUntranslated, ZoneName,
 };
 use super::RawEntryFilter;
 use crate::model::{BilingualMode, Format, Headline, Provenance, Show, StoryRules};
@@ -15,6 +15,10 @@ use crate::model::{BilingualMode, Format, Headline, Provenance, Show, StoryRules
 pub(crate) const MIN_LIMIT: i64 = 1;
 /// The largest `limit`: feed readers fetch the whole file each time.
 pub(crate) const MAX_LIMIT: i64 = 1000;
+/// The smallest `page_size`.
+pub(crate) const MIN_PAGE_SIZE: i64 = 5;
+/// The largest `page_size`.
+pub(crate) const MAX_PAGE_SIZE: i64 = 500;
 
 /// A merged feed that relais publishes. `ID` is the name of its files: lower-case letters, digits, `-` and `_`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -110,6 +114,17 @@ pub(crate) struct RawEdition {
     /// editions that take a source, the longest time counts.
     #[schemars(example = &"1y")]
     pub(crate) keep_for: Located<RawDuration>,
+    /// The number of items on one page. The first page is `ID.html`, the second `ID.2.html`, and so on; with `langs`, `ID.fr.html` and
+    /// `ID.fr.2.html`.
+    #[schemars(range(min = MIN_PAGE_SIZE, max = MAX_PAGE_SIZE), example = 30)]
+    pub(crate) page_size: Located<i64>,
+    /// `true` shows pictures on the pages. Readers then fetch them from the servers of the sources, which see their addresses; without it
+    /// a page makes no request to anyone.
+    #[schemars(example = true)]
+    pub(crate) images: bool,
+    /// The time zone of the times and days on the pages. Default: UTC.
+    #[schemars(example = &"Europe/Paris")]
+    pub(crate) zone: Option<Located<ZoneName>>,
     /// The headlines of the edition: a text with the placeholders `{title}` (as the source or the translation says) and `{source}` (the
     /// title of the source). It holds in every format, and changes nothing that is translated.
     #[schemars(example = &"{source}: {title}")]
@@ -161,6 +176,9 @@ impl Default for RawEdition {
             mute: None,
             formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
             keep_for: RawDuration(Duration::from_hours(365 * 24)).into(),
+            page_size: 50.into(),
+            images: false,
+            zone: None,
             headline: RawHeadline("{title}".to_owned(), Headline::default()).into(),
             icon: None,
             rights: None,

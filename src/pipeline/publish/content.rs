@@ -46,9 +46,9 @@ impl Publish<'_> {
     /// Returns the hash of the inputs of an edition's files.
     pub(super) fn hash_inputs(&self, target: &Target<'_>, content: &Content, infos: &HashMap<SourceId, SourceInfo>) -> String {
         let Content { entries, stories, full_texts, renditions, published, .. } = content;
-        let withdrawn = &published.withdrawn;
+        let (withdrawn, templates) = (&published.withdrawn, self.templates);
         let Target { edition, lang, .. } = *target;
-        Inputs { edition, lang, base_url: self.base_url, entries, stories, infos, full_texts, renditions, withdrawn }.hash()
+        Inputs { edition, lang, base_url: self.base_url, entries, stories, infos, full_texts, renditions, withdrawn, templates }.hash()
     }
 
     /// Returns true if the page of an article of these entries is still to be fetched.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::html;
 use crate::model::{
-    Edition, EditionDetails, EditionItem, EndOfFeed, EntryHead, Format, Lang, RawHtml, SourceId, SourceInfo, Text,
+    Edition, EditionDetails, EditionItem, EndOfFeed, EntryHead, Format, Lang, PageRules, RawHtml, SourceId, SourceInfo, Text,
 };
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
@@ -35,6 +35,11 @@ impl Publish<'_> {
         let Some(feed) = listed.feed.as_ref().filter(|feed| feed.plan == self.plan && self.only.is_none()) else {
             return Ok(Some(listed.clone()));
         };
+        if listed.is_further_page {
+            // The first page leads to those that there are.
+            self.remove(listed).await?;
+            return Ok(None);
+        }
         let now = self.clock.now().whole_seconds();
         let ended = match &listed.ended {
             // An end in the future was stored while the clock was ahead.
@@ -54,14 +59,15 @@ impl Publish<'_> {
         }
         let successor = self.find_successor(feed, known).filter(|successor| Some(&successor.file) == ended.moved_to.as_ref());
         let view = Arc::new(self.last_version(feed, &ended, successor.as_ref()));
-        let file = match render_and_write(&self.dir, &view, feed.format).await? {
-            Ok((_, file)) => file,
+        let templates = self.templates.get().unwrap_or_default();
+        let file = match render_and_write(&self.dir, &view, feed.format, templates).await? {
+            Ok(mut written) => written.swap_remove(0).1,
             Err(error) => {
                 tracing::warn!("{error}");
                 listed.file.clone()
             }
         };
-        Ok(Some(ListedFile { file, feed: Some(feed.clone()), ended: Some(ended) }))
+        Ok(Some(ListedFile { file, feed: Some(feed.clone()), ended: Some(ended), is_further_page: false }))
     }
 
     /// Removes the file of a feed that has ended, unless someone else has put another one in its place.
@@ -118,6 +124,7 @@ impl Publish<'_> {
             items: vec![item],
             deleted: Vec::new(),
             end: Some(EndOfFeed { moved_to: successor.and_then(|successor| self.address(&successor.file)) }),
+            pages: PageRules::default(),
             details: EditionDetails::default(),
         }
     }

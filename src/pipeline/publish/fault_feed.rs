@@ -10,7 +10,7 @@ use super::manifest::ListedFeed;
 use super::{Publish, view};
 use crate::html;
 use crate::model::{
-    Edition, EditionDetails, EditionItem, EntryHead, Fault, FaultSubject, Format, RawHtml, SourceId, SourceInfo, Text, Time,
+    Edition, EditionDetails, EditionItem, EntryHead, Fault, FaultSubject, Format, PageRules, RawHtml, SourceId, SourceInfo, Text, Time,
 };
 use crate::pipeline::error::PipelineError;
 use crate::policy::source_health::{reported_fault, warning};
@@ -68,9 +68,10 @@ impl Publish<'_> {
         let begun = before.get(FEED).copied().unwrap_or_else(|| now.whole_seconds());
         since.insert(FEED.to_owned(), begun);
         let view = Arc::new(self.fault_view(&faults, &since));
-        let (_, file) = render_and_write(&self.dir, &view, Format::Atom)
+        let mut written = render_and_write(&self.dir, &view, Format::Atom, Arc::default())
             .await?
             .map_err(|error| PipelineError::render("faults.atom", &error))?;
+        let (_, file) = written.swap_remove(0);
         let record = FaultRecord { file: Some(file.clone()), since };
         if record.file != kept.file {
             self.enter_file(file, self.listed_fault_feed(&view)).await?;
@@ -106,6 +107,7 @@ impl Publish<'_> {
             items,
             deleted: Vec::new(),
             end: None,
+            pages: PageRules::default(),
             details: EditionDetails::default(),
         }
     }

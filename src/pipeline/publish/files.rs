@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::model::{Edition, EditionCount, Fault, FaultKind, Format, Time};
+use crate::model::{Edition, EditionCount, Fault, FaultKind, Format, Time, is_page_file};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
-use crate::render::{self, RenderError};
+use crate::render::{self, RenderError, Templates};
 use crate::sink::{OutputDir, WriteOutcome, WrittenFile};
 
 use super::Publish;
@@ -15,14 +15,16 @@ use super::record::Record;
 /// The files of an edition after writing them.
 pub(super) struct Files {
     written: Vec<WrittenFile>,
-    /// The names of files that could not be rendered: the old ones are kept.
-    failed: Vec<String>,
+    /// The formats that could not be rendered: the old files are kept.
+    failed: Vec<Format>,
 }
 
 /// The result of writing an edition.
 pub(super) struct WrittenEdition {
     pub(super) files: Files,
-    /// One for each format that could not be rendered.
+    /// False if a format could not be rendered.
+    pub(super) is_whole: bool,
+    /// One for each format that could not be rendered, unless that is told already.
     pub(super) faults: Vec<Fault>,
 }
 
@@ -36,18 +38,24 @@ impl Publish<'_> {
         let mut files = Files { written: Vec::new(), failed: Vec::new() };
         let mut faults = Vec::new();
         for format in view.formats.iter().copied() {
-            match render_and_write(&self.dir, view, format).await? {
-                Ok((outcome, file)) => {
-                    *(if outcome == WriteOutcome::New { &mut count.written } else { &mut count.same }) += 1;
-                    files.written.push(file);
+            let Some(templates) = self.templates.for_format(format) else {
+                files.failed.push(format);
+                continue;
+            };
+            match render_and_write(&self.dir, view, format, templates).await? {
+                Ok(written) => {
+                    for (outcome, file) in written {
+                        *(if outcome == WriteOutcome::New { &mut count.written } else { &mut count.same }) += 1;
+                        files.written.push(file);
+                    }
                 }
                 Err(error) => {
                     faults.push(Fault::of_edition(&view.stem, FaultKind::Render, error.to_string()));
-                    files.failed.push(view.file(format));
+                    files.failed.push(format);
                 }
             }
         }
-        Ok(WrittenEdition { files, faults })
+        Ok(WrittenEdition { is_whole: files.failed.is_empty(), files, faults })
     }
 }
 
@@ -65,22 +73,34 @@ impl Files {
         } else {
             (String::new(), before.as_ref().and_then(|record| record.updated))
         };
-        let kept = before.into_iter().flat_map(|record| record.files).filter(|file| self.failed.contains(&file.name));
+        let is_kept = |file: &WrittenFile| {
+            let of = |format: &Format| match format {
+                Format::Html => is_page_file(&view.stem, &file.name),
+                _ => view.file(*format) == file.name,
+            };
+            self.failed.iter().any(of)
+        };
+        let kept = before.into_iter().flat_map(|record| record.files).filter(is_kept);
         self.written.extend(kept.collect::<Vec<_>>());
         let items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
         Record { inputs, files: self.written, items, updated, entries, checked: Some(now) }
     }
 }
 
-/// Renders and writes one format. A renderer that fails keeps the last good file; an output that cannot be written ends the pass.
+/// Renders and writes one format, which may be several files. A renderer that fails keeps the last good files; an output that cannot be
+/// written ends the pass.
 pub(super) async fn render_and_write(
     dir: &Arc<OutputDir>,
     view: &Arc<Edition>,
     format: Format,
-) -> Result<Result<(WriteOutcome, WrittenFile), RenderError>, PipelineError> {
+    templates: Arc<Templates>,
+) -> Result<Result<Vec<(WriteOutcome, WrittenFile)>, RenderError>, PipelineError> {
     let (view, dir) = (Arc::clone(view), Arc::clone(dir));
-    let result = spawn_cpu("rendering an edition", move || match render::render_edition(&view, format) {
-        Ok(text) => Ok(Ok(dir.write_file(&view.file(format), text.as_bytes())?)),
+    let result = spawn_cpu("rendering an edition", move || match render::render_files(&view, format, &templates) {
+        Ok(files) => {
+            let write = |(name, text): &(String, String)| dir.write_file(name, text.as_bytes());
+            Ok(Ok(files.iter().map(write).collect::<Result<Vec<_>, _>>()?))
+        }
         Err(error) => Ok(Err(error)),
     })
     .await?;

@@ -1,12 +1,14 @@
-//! Writes the files that list all editions and sources: `index.html` and `sources.opml`.
+//! Writes the files that list all editions and sources, `index.html` and `sources.opml`, and the style sheet of all feeds.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{SourceId, SourceInfo};
+use crate::model::{Fault, FaultKind, Lang, SourceId, SourceInfo, Time};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
-use crate::render::{self, EditionLink, Index, ListedSource};
+use crate::policy::source_health::{SourceHealth, judge};
+use crate::render::{self, EditionLink, Index, ListedSource, SourceStanding};
+use crate::store::SourceRow;
 
 use super::record::Record;
 use super::{Publish, Target};
@@ -19,31 +21,61 @@ impl Publish<'_> {
     pub(super) async fn write_index(
         &self,
         editions: &[EditionLink],
-        infos: &HashMap<SourceId, SourceInfo>,
+        (infos, rows): (&HashMap<SourceId, SourceInfo>, &HashMap<SourceId, SourceRow>),
         record: Option<Record>,
+        faults: &mut Vec<Fault>,
     ) -> Result<Record, PipelineError> {
-        let listed = self.list_sources(infos);
+        let listed = self.list_sources(infos, rows);
+        let lang = self.index_lang();
         let mut hasher = blake3::Hasher::new();
-        hasher.update(format!("{} {:?} {editions:?} {listed:?}", env!("CARGO_PKG_VERSION"), self.base_url).as_bytes());
+        hasher.update(
+            format!(
+                "{} {:?} {editions:?} {listed:?} {lang:?} {}",
+                env!("CARGO_PKG_VERSION"),
+                self.base_url,
+                self.templates.key()
+            )
+            .as_bytes(),
+        );
         let inputs = hasher.finalize().to_hex().to_string();
         if let Some(record) = self.find_current(INDEX, &inputs, record.as_ref()).await? {
             return Ok(record);
         }
+        let Some(templates) = self.templates.get() else { return Ok(record.unwrap_or_default()) };
         let (editions, base_url, dir) = (editions.to_vec(), self.base_url.map(str::to_owned), Arc::clone(&self.dir));
         let written = spawn_cpu("rendering the list of editions", move || {
-            let index = Index { title: "relais", base_url: base_url.as_deref(), editions: &editions, sources: &listed };
-            let index = render::render_index(&index).map_err(|error| PipelineError::render("index.html", &error))?;
+            let index = Index { title: "relais", lang, base_url: base_url.as_deref(), editions: &editions, sources: &listed };
             let opml = render::render_opml("relais", &listed).map_err(|error| PipelineError::render("sources.opml", &error))?;
-            let (_, index) = dir.write_file("index.html", index.as_bytes())?;
+            let index = match render::render_index(&index, &templates) {
+                Ok(index) => index,
+                Err(error) => return Ok(Err(error)),
+            };
+            let style = render::render_feed_style(&templates);
+            let (_, style) = dir.write_file(render::FEED_STYLE_FILE, style.as_bytes())?;
             let (_, opml) = dir.write_file("sources.opml", opml.as_bytes())?;
-            Ok::<_, PipelineError>(vec![index, opml])
+            let (_, index) = dir.write_file("index.html", index.as_bytes())?;
+            Ok::<_, PipelineError>(Ok(vec![index, opml, style]))
         });
-        let record = Record { inputs, files: written.await??, checked: Some(self.clock.now()), ..Record::default() };
+        let files = match written.await?? {
+            Ok(files) => files,
+            Err(error) => {
+                faults.push(Fault::of_edition(INDEX, FaultKind::Render, error.to_string()));
+                return Ok(record.unwrap_or_default());
+            }
+        };
+        let record = Record { inputs, files, checked: Some(self.clock.now()), ..Record::default() };
         self.save_record(INDEX, &record).await?;
         Ok(record)
     }
 
-    fn list_sources(&self, infos: &HashMap<SourceId, SourceInfo>) -> Vec<ListedSource> {
+    /// Returns the language of the list: that of the first edition that has one, else of the first source that states one.
+    fn index_lang(&self) -> Option<Lang> {
+        let editions = self.editions.iter().find_map(|edition| edition.langs.first());
+        editions.or_else(|| self.sources.iter().find_map(|source| source.lang.as_ref())).cloned()
+    }
+
+    fn list_sources(&self, infos: &HashMap<SourceId, SourceInfo>, rows: &HashMap<SourceId, SourceRow>) -> Vec<ListedSource> {
+        let now = self.clock.now();
         let enabled = self.sources.iter().filter(|source| source.enabled);
         enabled
             .filter_map(|source| {
@@ -53,17 +85,34 @@ impl Publish<'_> {
                     site: info.site.clone(),
                     feed: info.feed.clone(),
                     tags: source.tags.clone(),
+                    standing: rows.get(&source.id).and_then(|row| standing(row, now)),
                 })
             })
             .collect()
     }
 }
 
+/// Returns what readers are told of a source; nothing before its first visit.
+fn standing(row: &SourceRow, now: Time) -> Option<SourceStanding> {
+    row.visited?;
+    Some(match judge(&row.state, now) {
+        SourceHealth::Good | SourceHealth::Unsteady => SourceStanding::Works,
+        SourceHealth::Stale => SourceStanding::Silent,
+        SourceHealth::Gone => SourceStanding::Ended,
+        SourceHealth::Changed if row.state.last_fault.is_none() => SourceStanding::Works,
+        SourceHealth::Broken | SourceHealth::Paused | SourceHealth::Dead | SourceHealth::Changed => {
+            SourceStanding::FailsSince(row.state.failing_since.or(row.visited)?)
+        }
+    })
+}
+
 /// Returns the line of an edition in the list.
 pub(super) fn edition_link(target: &Target<'_>, items: u32) -> EditionLink {
     let Target { edition, lang, stem } = target;
     EditionLink {
+        id: edition.id.clone(),
         title: edition.title.clone(),
+        description: edition.description.clone(),
         lang: lang.cloned(),
         files: edition.formats.iter().map(|format| (*format, format!("{stem}.{}", format.extension()))).collect(),
         items: items as usize,

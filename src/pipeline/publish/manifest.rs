@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Format, Lang, Text, Time};
+use crate::model::{Format, Lang, Text, Time, is_page_file};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 use crate::sink::{OutputDir, WrittenFile};
@@ -44,6 +44,9 @@ pub(super) struct ListedFile {
     pub(super) feed: Option<ListedFeed>,
     /// Set once it is no longer published.
     pub(super) ended: Option<Ended>,
+    /// True for the second page of an edition and those behind it: it is removed once the edition has fewer pages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_further_page: bool,
 }
 
 /// An edition in one language and format.
@@ -80,19 +83,23 @@ impl LiveFiles {
     /// Adds the files of an edition.
     pub(super) fn add_edition(&mut self, plan: &str, target: &Target<'_>, record: Option<&Record>) {
         let sources = hash_sources(target);
+        let files = || record.iter().flat_map(|record| &record.files);
         for format in target.edition.formats.iter().copied() {
             let name = format!("{}.{}", target.stem, format.extension());
-            if let Some(file) = record.and_then(|record| record.files.iter().find(|file| file.name == name)) {
-                let feed = ListedFeed {
-                    edition: target.edition.id.clone(),
-                    lang: target.lang.cloned(),
-                    stem: target.stem.clone(),
-                    format,
-                    title: target.edition.title.clone(),
-                    sources: sources.clone(),
-                    plan: plan.to_owned(),
-                };
-                self.files.insert(name.clone(), ListedFile { file: file.clone(), feed: Some(feed), ended: None });
+            let feed = ListedFeed {
+                edition: target.edition.id.clone(),
+                lang: target.lang.cloned(),
+                stem: target.stem.clone(),
+                format,
+                title: target.edition.title.clone(),
+                sources: sources.clone(),
+                plan: plan.to_owned(),
+            };
+            let is_page = |file: &str| format == Format::Html && is_page_file(&target.stem, file);
+            for file in files().filter(|file| file.name == name || is_page(&file.name)) {
+                let (file, is_further_page) = (file.clone(), file.name != name);
+                let listed = ListedFile { file, feed: Some(feed.clone()), ended: None, is_further_page };
+                self.files.insert(listed.file.name.clone(), listed);
             }
             self.expected.insert(name);
         }
@@ -107,7 +114,7 @@ impl LiveFiles {
     pub(super) fn add_lists(&mut self, record: Record) {
         for file in record.files {
             self.expected.insert(file.name.clone());
-            self.files.insert(file.name.clone(), ListedFile { file, feed: None, ended: None });
+            self.files.insert(file.name.clone(), ListedFile { file, feed: None, ended: None, is_further_page: false });
         }
     }
 }
@@ -166,7 +173,7 @@ impl Publish<'_> {
         let doc = self.store.load_publication(self.target, NAME).await?;
         let known: Manifest = doc.and_then(|doc| serde_json::from_str(&doc).ok()).unwrap_or_default();
         let mut files = known.files.clone();
-        files.insert(file.name.clone(), ListedFile { file, feed: Some(feed), ended: None });
+        files.insert(file.name.clone(), ListedFile { file, feed: Some(feed), ended: None, is_further_page: false });
         self.save_manifest(files, known).await
     }
 
@@ -205,7 +212,7 @@ struct DocumentFile<'a> {
 
 impl<'a> DocumentFile<'a> {
     fn new(listed: &'a ListedFile) -> Self {
-        let ListedFile { file, feed, ended } = listed;
+        let ListedFile { file, feed, ended, .. } = listed;
         Self {
             name: &file.name,
             size: file.size,

@@ -7,12 +7,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
-use crate::model::{EntryId, EntryRow, FullText, Lang, SourceId, SourceInfo, Time};
+use crate::model::{EntryId, EntryRow, Format, FullText, Lang, SourceId, SourceInfo, Time};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 use crate::sink::{OutputDir, WrittenFile};
 
 use super::deleted::PublishedEntries;
+use super::page_item::page_rules;
+use super::page_templates::PageTemplates;
 use super::stories::Story;
 
 /// The time after which files are read and compared even if nothing seems to have touched them: disks fail silently.
@@ -81,6 +83,7 @@ pub(super) struct Inputs<'a> {
     pub(super) full_texts: &'a HashMap<EntryId, FullText>,
     pub(super) renditions: &'a HashMap<EntryId, i64>,
     pub(super) withdrawn: &'a [(EntryId, Time)],
+    pub(super) templates: &'a PageTemplates,
 }
 
 impl Inputs<'_> {
@@ -97,6 +100,9 @@ impl Inputs<'_> {
         add(&format!("{:?}", edition.translated()));
         add(&format!("{:?} {:?}", edition.headline, edition.provenance));
         add(&format!("{:?} {:?} {:?} {:?}", edition.langs, edition.icon, edition.rights, edition.hubs));
+        if edition.formats.contains(&Format::Html) {
+            add(&format!("{:?} {}", page_rules(edition), self.templates.key()));
+        }
         add(&edition.id);
         add(edition.title.as_str());
         add(edition.description.as_str());

@@ -7,12 +7,14 @@ use url::Url;
 use crate::config as plan;
 use crate::html;
 use crate::model::{
-    AlsoIn, BilingualMode, Clean, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EntryHead, EntryId,
-    EntryRow, Format, Lang, Original, Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
+    AlsoIn, BilingualMode, Clean, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EntryHead, EntryId, EntryRow,
+    Format, Lang, Original, PageItem, Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
 };
 use crate::policy::possible_date;
 use crate::select::translate_category;
 
+use super::file_stem::file_stem;
+use super::page_item;
 use super::stories::Story;
 
 /// The year of the `tag:` URIs: RFC 4151 wants a date at which the authority was the publisher's. It never changes.
@@ -77,6 +79,10 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
             let story = stories.get(&known.id);
             let id = item_id(story.map_or(known.id, |story| story.id));
             let rendition = renditions.remove(&known.id).and_then(|rendition| lang.map(|lang| (rendition, lang)));
+            let page = edition.formats.contains(&Format::Html).then(|| match &rendition {
+                Some((rendition, lang)) => page_item::of_rendition(&original, rendition, lang, edition),
+                None => page_item::of_original(&original, lang),
+            });
             let shown = match rendition {
                 Some((rendition, lang)) => ShownText::translated(original, rendition, lang, edition),
                 None => ShownText::original(original),
@@ -88,10 +94,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
                 // That another entry leads is a change of the item.
                 item.updated = item.updated.max(story.leader_at.whole_seconds());
             }
-            if edition.formats.contains(&Format::Html) {
-                let content = item.content.as_ref().filter(|content| !content.is_empty());
-                item.page = content.or(item.summary.as_ref()).map(html::fit_for_page);
-            }
+            item.page = page.map(|page| complete(page, &item, edition));
             Some(item)
         })
         .collect();
@@ -111,6 +114,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
         items,
         deleted,
         end: None,
+        pages: page_item::page_rules(edition),
         details: details(edition, lang, infos),
     }
 }
@@ -130,6 +134,16 @@ fn details(edition: &plan::Edition, lang: Option<&Lang>, infos: &HashMap<SourceI
     }
 }
 
+/// Adds to what a page shows of an item what it has in common with the feeds.
+fn complete(page: PageItem, item: &EditionItem, edition: &plan::Edition) -> PageItem {
+    let body = page.body.or_else(|| {
+        let html = page_item::shown(edition.show, item.content.as_ref(), item.summary.as_ref());
+        html.map(|html| html::fit_for_page(html, edition.images))
+    });
+    let title = page.title.map(|title| edition.headline.format(&item.source.title, title));
+    PageItem { title, body, ..page }
+}
+
 /// Returns the other sources of a story.
 fn also_in(story: &Story, infos: &HashMap<SourceId, SourceInfo>, pages: &HashMap<EntryId, OtherPage>) -> Vec<AlsoIn> {
     let others = story.others.iter().filter_map(|row| Some((infos.get(&row.source)?.clone(), pages.get(&row.id)?)));
@@ -139,11 +153,6 @@ fn also_in(story: &Story, infos: &HashMap<SourceId, SourceInfo>, pages: &HashMap
 /// Makes a `tag:` URI of this output (RFC 4151).
 pub(super) fn tag_uri(base_url: Option<&str>, specific: &str) -> String {
     format!("tag:{},{TAG_YEAR}:{specific}", authority(base_url))
-}
-
-/// Returns the name of an edition's files without their ending.
-pub(in crate::pipeline) fn file_stem(edition: &plan::Edition, lang: Option<&Lang>) -> String {
-    lang.map_or_else(|| edition.id.clone(), |lang| format!("{}.{lang}", edition.id))
 }
 
 /// The text that an item shows, in one language or two.

@@ -70,6 +70,7 @@ impl Passes<'_> {
             paged: &self.prepared.paged,
             dir: Arc::clone(&self.prepared.dir),
             target,
+            templates: &self.prepared.templates,
             clock: context.clock,
             base_url: plan.base_url.as_deref(),
             plan: &self.prepared.plan_path,

@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use super::picture;
 use crate::model::{EditionItem, Enclosure};
+use crate::render::words::Words;
 use crate::render::{chars, links, shown};
 
 /// The longest file name that says something to people, in characters.
@@ -14,8 +15,11 @@ const LONGEST_NAME: usize = 60;
 const KEY_DIGITS: usize = 16;
 
 /// The files of an item, without the pictures that are shown. A file that is not on the web has no place on a page.
-pub(super) fn files(item: &EditionItem, body: Option<&str>) -> Vec<Value> {
-    shown::enclosures(item).filter(|enclosure| !is_shown(item, enclosure, body)).filter_map(file).collect()
+pub(super) fn files(item: &EditionItem, body: Option<&str>, words: &Words) -> Vec<Value> {
+    shown::enclosures(item)
+        .filter(|enclosure| !is_shown(item, enclosure, body))
+        .filter_map(|enclosure| file(enclosure, words))
+        .collect()
 }
 
 /// Returns true if a file is a picture that stands above the text or in it, perhaps in another size.
@@ -33,14 +37,14 @@ fn is_picture(enclosure: &Enclosure) -> bool {
     enclosure.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/"))
 }
 
-fn file(enclosure: &Enclosure) -> Option<Value> {
+fn file(enclosure: &Enclosure, words: &Words) -> Option<Value> {
     let url = links::web(&enclosure.url)?;
     let kind = enclosure.media_type.as_deref().map(chars::line);
-    Some(context! { name => name(enclosure), url, kind, size => shown::length(enclosure).map(size) })
+    Some(context! { name => name(enclosure, words), url, kind, size => shown::length(enclosure).map(size) })
 }
 
 /// Returns the name of a file for people: its title, else the name in its address if that can be read, else what it is.
-fn name(enclosure: &Enclosure) -> String {
+fn name(enclosure: &Enclosure, words: &Words) -> String {
     if let Some(title) = enclosure.title.as_ref().filter(|title| !title.is_blank()) {
         return chars::line(title.as_str()).into_owned();
     }
@@ -49,7 +53,7 @@ fn name(enclosure: &Enclosure) -> String {
     let name = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
     let name = percent_decode_str(name).decode_utf8_lossy();
     let name = chars::line(&name);
-    if is_readable(&name) { name.into_owned() } else { what(enclosure).to_owned() }
+    if is_readable(&name) { name.into_owned() } else { what(enclosure, words).to_owned() }
 }
 
 /// Returns true if a file name says something: it has a letter in its stem, is not too long, and is no key of a database.
@@ -62,14 +66,14 @@ fn is_readable(name: &str) -> bool {
         && !name.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER)
 }
 
-fn what(enclosure: &Enclosure) -> &'static str {
+fn what<'w>(enclosure: &Enclosure, words: &'w Words) -> &'w str {
     match enclosure.media_type.as_deref().and_then(|kind| kind.split('/').next()) {
-        Some("audio") => "Audio",
-        Some("video") => "Video",
-        Some("image") => "Picture",
-        Some("text") => "Document",
-        _ if enclosure.media_type.as_deref() == Some("application/pdf") => "Document",
-        _ => "File",
+        Some("audio") => &words.file_audio,
+        Some("video") => &words.file_video,
+        Some("image") => &words.file_picture,
+        Some("text") => &words.file_document,
+        _ if enclosure.media_type.as_deref() == Some("application/pdf") => &words.file_document,
+        _ => &words.file_other,
     }
 }
 
@@ -88,7 +92,10 @@ mod tests {
     use crate::model::Text;
 
     fn named(url: &str, media_type: Option<&str>) -> String {
-        name(&Enclosure { url: url.to_owned(), media_type: media_type.map(str::to_owned), ..Enclosure::default() })
+        name(
+            &Enclosure { url: url.to_owned(), media_type: media_type.map(str::to_owned), ..Enclosure::default() },
+            Words::of(None),
+        )
     }
 
     #[test]
@@ -126,6 +133,6 @@ mod tests {
     fn title_of_a_file_goes_before_its_name() {
         let enclosure =
             Enclosure { url: "https://a.example/e.mp3".into(), title: Some(Text::new("Épisode 12")), ..Enclosure::default() };
-        assert_eq!(name(&enclosure), "Épisode 12");
+        assert_eq!(name(&enclosure, Words::of(None)), "Épisode 12");
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use relais::html::to_line;
 use relais::model::{
-    Clean, DeletedItem, Edition, EditionDetails, EditionItem, Enclosure, EntryHead, Format, Lang, SourceId, SourceInfo, Text,
+    Clean, DeletedItem, Edition, EditionDetails, EditionItem, Enclosure, EntryHead, Format, Lang, PageRules, SourceId, SourceInfo, Text,
     Time,
 };
 
@@ -73,6 +73,7 @@ pub(crate) fn edition(mut items: Vec<EditionItem>) -> Edition {
         items,
         deleted: Vec::new(),
         end: None,
+        pages: PageRules::default(),
         details: EditionDetails::default(),
     }
 }

@@ -1,13 +1,48 @@
 //! The output: files that are replaced as a whole or not at all, and not touched if nothing has changed.
 
 mod dir;
+mod media_type;
+mod object;
 mod written;
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use futures::future::BoxFuture;
+
 pub use dir::OutputDir;
+pub use object::{BucketSettings, ObjectFailure, ObjectSink, SettingsError};
 pub use written::{Stamp, WriteOutcome, WrittenFile};
+
+/// The prefix of files that are being written. Web servers hide names that begin with a dot.
+const TEMPORARY: &str = ".relais-";
+
+/// An output: a folder, or a bucket. Each file is replaced as a whole, and a file that has its bytes already is not touched.
+///
+/// Names may contain `/`, and must not lead out of the output.
+pub trait Sink: fmt::Debug + Send + Sync {
+    /// Writes a file, unless it has these bytes already.
+    fn write<'s>(&'s self, name: &'s str, bytes: Vec<u8>) -> BoxFuture<'s, Result<(WriteOutcome, WrittenFile), SinkError>>;
+
+    /// Returns true if there is a file of this name.
+    fn has<'s>(&'s self, name: &'s str) -> BoxFuture<'s, Result<bool, SinkError>>;
+
+    /// Returns true if a file has not been touched since it was written. It is not read.
+    fn is_unchanged<'s>(&'s self, file: &'s WrittenFile) -> BoxFuture<'s, Result<bool, SinkError>>;
+
+    /// Looks closely at a file. Returns its record, with its present stamp, if it has the bytes that were written.
+    fn verify<'s>(&'s self, file: &'s WrittenFile) -> BoxFuture<'s, Result<Option<WrittenFile>, SinkError>>;
+
+    /// Removes a file. A file that does not exist is no error.
+    fn remove<'s>(&'s self, name: &'s str) -> BoxFuture<'s, Result<(), SinkError>>;
+}
+
+/// Returns true for a name that stays within the output, and is not that of a temporary file.
+fn is_name(name: &str) -> bool {
+    let fits = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0') && !part.starts_with(TEMPORARY);
+    name.split('/').all(fits)
+}
 
 /// An error of writing a file. In each case the old file is whole and unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +79,19 @@ pub enum SinkError {
         /// The error of the system.
         source: io::Error,
     },
-    /// The name leads out of the folder.
+    /// A request to the server of a bucket failed.
+    #[error("cannot {attempt} in {place}: {failure} ({detail}); {}", failure.hint())]
+    Object {
+        /// What was attempted, such as `write "jeux.atom"`.
+        attempt: String,
+        /// The bucket.
+        place: String,
+        /// The class of the failure.
+        failure: ObjectFailure,
+        /// What the server said, in short, or why it was not reached.
+        detail: String,
+    },
+    /// The name leads out of the output.
     #[error("cannot write {name:?}: it is no name of a file within the output")]
     Name {
         /// The name.

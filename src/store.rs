@@ -20,6 +20,7 @@ mod memory_leases;
 mod notice;
 mod open;
 mod original;
+mod output_lease;
 mod permissions;
 mod prune;
 mod reading;

@@ -1,7 +1,5 @@
 //! The report of a run, for people.
 
-use std::path::Path;
-
 use anstyle::AnsiColor;
 
 use super::count::count;
@@ -32,8 +30,8 @@ pub(super) fn visit_line(visit: &Visit) -> String {
     format!("{style}{sign}{style:#} {}: {result}", visit.source)
 }
 
-/// Formats the report of a run as tables. `output` is the folder that was written to.
-pub(super) fn report_tables(report: &Report, dry: bool, output: &Path, currency: Option<&str>) -> String {
+/// Formats the report of a run as tables. `output` is the folder or bucket that was written to.
+pub(super) fn report_tables(report: &Report, dry: bool, output: &str, currency: Option<&str>) -> String {
     let mut out = counts_lines(report);
     out.push_str(&translation_line(&report.translation, dry, currency));
     if dry {
@@ -55,9 +53,8 @@ pub(super) fn common_currency(engines: &[Engine]) -> Option<String> {
 }
 
 /// Says what was written, and where.
-fn output_line(report: &Report, output: &Path) -> String {
+fn output_line(report: &Report, output: &str) -> String {
     let written: u32 = report.editions.iter().map(|edition| edition.written).sum();
-    let output = output.display();
     match written {
         0 => format!("no file of the editions has changed in {output}\n"),
         _ => format!("{} of the editions written to {output}\n", count(written, "file")),
@@ -182,7 +179,7 @@ mod tests {
     }
 
     fn shown(report: &Report, dry: bool, currency: Option<&str>) -> String {
-        anstream::adapter::strip_str(&report_tables(report, dry, Path::new("/srv/output"), currency)).to_string()
+        anstream::adapter::strip_str(&report_tables(report, dry, "/srv/output", currency)).to_string()
     }
 
     fn translation() -> TranslationCounts {

@@ -53,7 +53,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
         editions: select_editions(&plan, &args.edition)?,
         force: args.force,
     };
-    let (output, currency) = (plan.output.clone(), common_currency(&plan.engines));
+    let (output, currency) = (plan.output.to_string(), common_currency(&plan.engines));
     let warnings = plan.render_warnings(true);
     let warn = || eprint!("{warnings}");
     let warn: Option<&(dyn Fn() + Sync)> = (!global.quiet).then_some(&warn);

@@ -1,5 +1,7 @@
 //! The plan: the checked content of feeds.toml, with defaults and secrets filled in. The rest of relais takes its slice of it.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +23,9 @@ pub struct Plan {
     pub path: PathBuf,
     /// The database.
     pub state: State,
-    /// The folder to write to, absolute.
-    pub output: PathBuf,
-    /// The address of that folder for readers; ends in `/`.
+    /// The folder or bucket to write to.
+    pub output: Output,
+    /// The address of the output for readers; ends in `/`.
     pub base_url: Option<String>,
     /// True if `faults.atom` is written: a feed of what is wrong.
     pub faults: bool,
@@ -71,6 +73,51 @@ impl Plan {
     pub fn render_warnings(&self, colour: bool) -> String {
         self.warnings.iter().map(|warning| warning.render(Path::new(&self.path), colour)).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// The place to which editions are written.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// A folder, absolute.
+    Folder(PathBuf),
+    /// A bucket of an S3 server.
+    Bucket(Box<Bucket>),
+}
+
+impl fmt::Display for Output {
+    /// Writes the path of the folder, or the address of the bucket as feeds.toml has it. It names the output in the store.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => folder.display().fmt(f),
+            Self::Bucket(bucket) if bucket.prefix.is_empty() => write!(f, "s3://{}", bucket.name),
+            Self::Bucket(bucket) => write!(f, "s3://{}/{}", bucket.name, bucket.prefix),
+        }
+    }
+}
+
+/// A bucket, and how its server is reached: `output` and `[s3]`.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    /// The name of the bucket.
+    pub name: String,
+    /// The part of the objects' names that stands before the names of files; may be empty, has no `/` at its ends.
+    pub prefix: String,
+    /// The address of the server, without the bucket and a `/` at the end. `None` is AWS.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// True if the bucket is named in the path, false if in the host.
+    pub path_style: bool,
+    /// The access key and its secret, if feeds.toml names them.
+    pub key: Option<(SecretString, SecretString)>,
+    /// The reason, as a sentence, if they could not be read. Only commands that publish need them.
+    pub key_error: Option<String>,
+    /// The variables of the environment that state credentials and region.
+    pub environment: HashMap<&'static str, SecretString>,
+    /// The `Cache-Control` header of the objects.
+    pub cache_control: String,
+    /// The time limit of one request.
+    pub timeout: Duration,
 }
 
 /// The rules for fetching sources: `[fetch]`.

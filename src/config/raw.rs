@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{Located, RawDuration};
 
+mod bucket;
 mod each;
 mod edition;
 mod engine;
@@ -17,6 +18,7 @@ mod fetch;
 mod source;
 mod topic;
 
+pub(super) use bucket::RawBucket;
 pub(super) use each::RawEach;
 pub(super) use edition::{MAX_LIMIT, MAX_PAGE_SIZE, MIN_LIMIT, MIN_PAGE_SIZE, RawEdition};
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
@@ -35,7 +37,8 @@ pub(super) struct RawFile {
     /// set the password in the environment variable `PGPASSWORD`, not here.
     #[schemars(example = &"sqlite:/var/lib/relais/relais.db")]
     pub(super) state: Located<String>,
-    /// The folder to which the editions are written. A relative path starts from the folder of feeds.toml.
+    /// The folder to which the editions are written. A relative path starts from the folder of feeds.toml. `s3://BUCKET/PREFIX` is a
+    /// bucket of S3 or of a server that speaks its protocol; see [`[s3]`](#s3).
     #[schemars(example = &"/srv/www/feeds")]
     pub(super) output: Located<String>,
     /// The public address of the output folder. The published feeds then state their own address, which feed validators and hubs
@@ -54,6 +57,8 @@ pub(super) struct RawFile {
     /// path starts from the folder of feeds.toml.
     #[schemars(example = &"templates")]
     pub(super) templates: Option<Located<String>>,
+    /// The bucket that `output` names.
+    pub(super) s3: RawBucket,
     /// Rules for fetching sources.
     pub(super) fetch: RawFetch,
     /// A translation service.
@@ -77,6 +82,7 @@ impl Default for RawFile {
             faults: false,
             keep_ended: RawDuration(Duration::from_hours(90 * 24)).into(),
             templates: None,
+            s3: RawBucket::default(),
             fetch: RawFetch::default(),
             engine: BTreeMap::new(),
             glossary: RawGlossary::default(),

@@ -158,6 +158,7 @@ pub fn reference() -> String {
     out += NOTATION;
     let defs = &schema["$defs"];
     section(&mut out, "At the top of the file", "Above the first `[table]`.", &schema);
+    section(&mut out, "`[s3]`", "", &defs["S3"]);
     section(&mut out, "`[fetch]`", "", &defs["Fetch"]);
     section(&mut out, "`[engine.ID]`", "", &defs["Engine"]);
     section(&mut out, "`budget` of an engine", "", &defs["Budget"]);
@@ -189,7 +190,7 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
     let _ = write!(out, "## {title}\n\n{says}\n\n");
     let keys = KnownKeys::in_schema(schema);
     for (key, value) in &keys.0 {
-        if matches!(key.as_str(), "fetch" | "engine" | "glossary" | "topic" | "source" | "edition") {
+        if matches!(key.as_str(), "s3" | "fetch" | "engine" | "glossary" | "topic" | "source" | "edition") {
             continue;
         }
         let _ = write!(out, "### `{key}`\n\n{}\n\n", value["description"].as_str().unwrap_or_default());

@@ -7,7 +7,7 @@ use super::state::{State, parse_state};
 use super::tables::ParsedFile;
 use super::values::Located;
 use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 mod each;
@@ -20,6 +20,7 @@ mod fetch;
 mod glossary;
 mod header;
 mod hub;
+mod output;
 mod rules;
 mod selection;
 mod source;
@@ -49,11 +50,11 @@ pub(super) fn plan(
         }
     };
     let context = LoadContext { folder, environment };
-    let ParsedFile { file, engines, topics, sources, editions, each } = document;
+    let ParsedFile { file, has_s3, engines, topics, sources, editions, each } = document;
     let base_url = file.base_url.as_ref().and_then(|at| base_url(at, diagnostics));
     let fetch = fetch::fetch(&file.fetch, base_url.as_deref(), &context, diagnostics);
     let state = state(&file.state, &context, diagnostics);
-    let output = output(&file.output, &context, diagnostics);
+    let output = output::output(&file.output, (&file.s3, has_s3), &context, diagnostics);
     if sources.is_empty() {
         diagnostics.error_in_file("the file has no source", "add a table [source.NAME] with the `url` of a feed");
     }
@@ -114,31 +115,6 @@ fn templates(at: &Located<String>, context: &LoadContext<'_>, diagnostics: &mut 
         return None;
     }
     Some(context.path(&at.value))
-}
-
-fn output(at: &Located<String>, context: &LoadContext<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<PathBuf> {
-    if at.value.starts_with("s3://") {
-        let hint = "write to a folder, and copy that to the bucket";
-        diagnostics.error(&at.span, "`output = \"s3://…\"` is not supported by this version of relais", hint);
-    } else if at.value.trim().is_empty() || at.value.contains("://") || at.value.contains('\0') {
-        diagnostics.error(&at.span, "`output` must be a folder", "for example output = \"output\"");
-    } else if is_root(&context.path(&at.value)) {
-        let hint = "name a folder of its own, for example output = \"output\"";
-        diagnostics.error(&at.span, "`output` is the root of the file system", hint);
-    } else {
-        return Some(context.path(&at.value));
-    }
-    None
-}
-
-/// Returns true if an absolute path leads to the root, however it is written (`/.`, `/srv/..`).
-fn is_root(path: &Path) -> bool {
-    let depth = path.components().fold(0_usize, |depth, component| match component {
-        Component::Normal(_) => depth + 1,
-        Component::ParentDir => depth.saturating_sub(1),
-        Component::RootDir | Component::CurDir | Component::Prefix(_) => depth,
-    });
-    depth == 0
 }
 
 fn base_url(at: &Located<String>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {

@@ -36,8 +36,10 @@ pub(super) struct NamedTable<T> {
 
 /// The readable part of a file.
 pub(super) struct ParsedFile {
-    /// The keys at the top of the file, `fetch` and `glossary`.
+    /// The keys at the top of the file, `s3`, `fetch` and `glossary`.
     pub(super) file: raw::RawFile,
+    /// True if there is a table `s3`.
+    pub(super) has_s3: bool,
     /// In the order of the file; `None` if `engine` is not a table of tables.
     pub(super) engines: Option<Vec<NamedTable<raw::RawEngine>>>,
     /// In the order of the file.
@@ -84,6 +86,7 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
         }
     };
     diagnostics.hide(secret_spans::in_table(&root));
+    let s3 = take_table(&mut root, "s3", diagnostics);
     let fetch = take_table(&mut root, "fetch", diagnostics);
     let glossary = take_table(&mut root, "glossary", diagnostics);
     let has_engines = root.contains_key("engine");
@@ -93,6 +96,10 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
     let mut edition = take_table(&mut root, "edition", diagnostics);
     let each = edition.as_mut().map_or(Some(Vec::new()), |editions| each::take(editions, diagnostics));
     let (mut file, _) = read_table::<raw::RawFile>("", root, KnownKeys::of_file(), diagnostics);
+    let has_s3 = s3.is_some();
+    if let Some(s3) = s3 {
+        file.s3 = read_table("s3", s3, &KnownKeys::of::<raw::RawBucket>(), diagnostics).0;
+    }
     if let Some(fetch) = fetch {
         file.fetch = read_table("fetch", fetch, &KnownKeys::of::<raw::RawFetch>(), diagnostics).0;
     }
@@ -102,6 +109,7 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
     let engines = read_named_tables("engine", engine, diagnostics);
     Some(ParsedFile {
         file,
+        has_s3,
         engines: (!has_engines || !engines.is_empty()).then_some(engines),
         topics: read_named_tables("topic", topic, diagnostics),
         sources: read_named_tables("source", source, diagnostics),
@@ -133,7 +141,7 @@ fn take_table<'t>(root: &mut DeTable<'t>, name: &str, diagnostics: &mut Diagnost
     match value.into_inner() {
         DeValue::Table(table) => Some(table),
         other => {
-            let header = if matches!(name, "fetch" | "glossary") { format!("[{name}]") } else { format!("[{name}.NAME]") };
+            let header = if matches!(name, "s3" | "fetch" | "glossary") { format!("[{name}]") } else { format!("[{name}.NAME]") };
             let message = format!("`{name}` must be a table, not {}", explain_error::kind(&other));
             diagnostics.error(&key.span(), message, format!("write {header} on its own line, and the keys below"));
             None

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use super::{Auth, Plan, Problems, parse_in};
 
 /// Keys at the top of the file that are tables.
-const TABLES: [&str; 6] = ["fetch", "engine", "glossary", "topic", "source", "edition"];
+const TABLES: [&str; 7] = ["s3", "fetch", "engine", "glossary", "topic", "source", "edition"];
 
 const EDITION: &str = "[edition.all]\n";
 
@@ -93,8 +93,12 @@ fn defaults_in_the_reference_are_the_real_defaults() {
     let schema = super::schema();
     let mut explicit = String::new();
     let mut stated = 0;
-    for (header, table) in [("", &schema), ("[fetch]", &schema["$defs"]["Fetch"]), ("[edition.all]", &schema["$defs"]["Edition"])]
-    {
+    for (header, table) in [
+        ("", &schema),
+        ("[s3]", &schema["$defs"]["S3"]),
+        ("[fetch]", &schema["$defs"]["Fetch"]),
+        ("[edition.all]", &schema["$defs"]["Edition"]),
+    ] {
         let _ = writeln!(explicit, "{header}");
         for (key, value) in table["properties"].as_object().expect("keys") {
             if !TABLES.contains(&key.as_str()) && !value["default"].is_null() {
@@ -119,7 +123,7 @@ fn every_example_of_the_reference_is_valid() {
     let schema = super::schema();
     let world = [("FEED_PASSWORD", "hunter2"), ("DEEPL_KEY", "hunter2")];
     let mut seen = 0;
-    for group in ["", "Fetch", "Engine", "Budget", "Price", "Glossary", "Source", "Edition"] {
+    for group in ["", "S3", "Fetch", "Engine", "Budget", "Price", "Glossary", "Source", "Edition"] {
         let table = if group.is_empty() { &schema } else { &schema["$defs"][group] };
         for (key, value) in table["properties"].as_object().expect("keys") {
             let example = &value["examples"][0];
@@ -131,8 +135,9 @@ fn every_example_of_the_reference_is_valid() {
             let put = |place: &str| if place == group { line.as_str() } else { "" };
             let url = if (group, key.as_str()) == ("Source", "url") { "" } else { "url = \"https://a.example/feed\"\n" };
             let text = format!(
-                "{}[fetch]\n{}[glossary]\n{}{}[source.lequipe]\n{url}{}[source.b]\nurl = \"https://b.example/\"\ntags = [\"olympic\"]\n[edition.all]\n{}",
+                "{}[s3]\n{}[fetch]\n{}[glossary]\n{}{}[source.lequipe]\n{url}{}[source.b]\nurl = \"https://b.example/\"\ntags = [\"olympic\"]\n[edition.all]\n{}",
                 put(""),
+                put("S3"),
                 put("Fetch"),
                 put("Glossary"),
                 engines(group, key, &line),

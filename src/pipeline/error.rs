@@ -1,5 +1,7 @@
 //! The error of a pass. Everything settled and written before it stays.
 
+use std::time::Duration;
+
 use crate::sink::SinkError;
 use crate::store::StoreError;
 
@@ -14,6 +16,20 @@ pub enum PipelineError {
     /// The output cannot be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// Another worker has published to the output for very long.
+    #[error("another worker has been publishing to {target} for {} minutes: this one did not publish", waited.as_secs() / 60)]
+    OutputBusy {
+        /// The folder or bucket.
+        target: String,
+        /// The time that this worker has waited.
+        waited: Duration,
+    },
+    /// Another worker publishes to the output, because this one stood still for too long.
+    #[error("publishing to {target} was stopped: this worker stood still, and another one has taken over")]
+    OutputLost {
+        /// The folder or bucket.
+        target: String,
+    },
     /// Code of relais panicked.
     #[error(transparent)]
     Panicked(#[from] Panicked),

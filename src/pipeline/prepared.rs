@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Plan;
+use crate::config::{Bucket, Output, Plan};
 use crate::model::{Fault, LockHolder, SourceId};
 use crate::net::{Client, ClientError};
-use crate::sink::OutputDir;
+use crate::sink::{BucketSettings, ObjectSink, OutputDir, SettingsError, Sink};
 use crate::store::StoreError;
 use crate::translate::Glossary;
 
@@ -30,7 +30,7 @@ pub struct Prepared {
     pub(super) engine_faults: Vec<Fault>,
     pub(super) glossary: Arc<Glossary>,
     pub(super) topics: Topics,
-    pub(super) dir: Arc<OutputDir>,
+    pub(super) sink: Arc<dyn Sink>,
     pub(super) templates: PageTemplates,
     /// The sources whose article pages are read.
     pub(super) paged: HashSet<SourceId>,
@@ -42,9 +42,7 @@ impl Prepared {
         let OpenedEngines { engines, faults } = open_engines(&plan)?;
         let glossary = open_glossary(&plan, &engines)?;
         let topics = Topics::load(&plan)?;
-        let output = plan.output.clone();
-        let dir = spawn_cpu("opening the output", move || OutputDir::open(&output)).await.map_err(PipelineError::from)?;
-        let dir = Arc::new(dir.map_err(PipelineError::from)?);
+        let sink = open_sink(&plan).await?;
         let templates = PageTemplates::load(plan.templates.as_deref()).await;
         let paged = plan.sources.iter().filter(|source| source.full_text).map(|source| source.id.clone()).collect();
         let plan_path = std::path::absolute(&plan.path).unwrap_or_else(|_| plan.path.clone()).to_string_lossy().into_owned();
@@ -54,7 +52,7 @@ impl Prepared {
             engine_faults: faults,
             glossary,
             topics,
-            dir,
+            sink,
             templates,
             paged,
             plan_path,
@@ -65,6 +63,39 @@ impl Prepared {
     /// Returns the plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+}
+
+/// Opens the output that the plan names. A folder is made if it is missing; of a bucket nothing is asked yet, so that sources are visited
+/// while its server is away.
+async fn open_sink(plan: &Plan) -> Result<Arc<dyn Sink>, RunError> {
+    let bucket = match plan.output.clone() {
+        Output::Bucket(bucket) => bucket,
+        Output::Folder(folder) => {
+            let dir = spawn_cpu("opening the output", move || OutputDir::open(&folder)).await.map_err(PipelineError::from)?;
+            return Ok(Arc::new(dir.map_err(PipelineError::from)?));
+        }
+    };
+    if let Some(why) = &bucket.key_error {
+        return Err(RunError::BucketKey { place: plan.output.to_string(), why: why.clone() });
+    }
+    Ok(Arc::new(ObjectSink::open(&bucket_settings(plan, *bucket))?))
+}
+
+fn bucket_settings(plan: &Plan, bucket: Bucket) -> BucketSettings {
+    BucketSettings {
+        place: plan.output.to_string(),
+        bucket: bucket.name,
+        prefix: bucket.prefix,
+        endpoint: bucket.endpoint,
+        region: bucket.region,
+        path_style: bucket.path_style,
+        key: bucket.key,
+        environment: bucket.environment.into_iter().collect(),
+        cache_control: bucket.cache_control,
+        timeout: bucket.timeout,
+        user_agent: plan.fetch.user_agent.clone(),
+        ca: plan.fetch.ca.clone(),
     }
 }
 
@@ -94,6 +125,17 @@ pub enum RunError {
         /// The time after which it should have begun no more visits.
         deadline: Duration,
     },
+    /// The key of the bucket cannot be read.
+    #[error("cannot use the bucket {place}: {why}")]
+    BucketKey {
+        /// The bucket.
+        place: String,
+        /// The reason.
+        why: String,
+    },
+    /// The settings of the bucket cannot be used.
+    #[error(transparent)]
+    Bucket(#[from] SettingsError),
     /// A pass failed.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
@@ -104,7 +146,7 @@ impl RunError {
     pub fn is_configuration(&self) -> bool {
         match self {
             Self::Translate(error) => !matches!(error, TranslateSetupError::Client(_)),
-            Self::Topic(_) => true,
+            Self::Topic(_) | Self::BucketKey { .. } | Self::Bucket(_) => true,
             _ => false,
         }
     }

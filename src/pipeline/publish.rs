@@ -27,7 +27,7 @@ use crate::config as plan;
 use crate::model::{Clock, EditionCount, Fault, Lang, Show, SourceId, SourceInfo, SourceMeta, Time};
 use crate::net;
 use crate::policy::possible_date;
-use crate::sink::OutputDir;
+use crate::sink::Sink;
 use crate::store::{SourceRow, Store, StoreError};
 
 use super::edition_rows::RowReader;
@@ -50,8 +50,8 @@ pub(super) struct Publish<'a> {
     pub(super) store: &'a Store,
     /// The sources whose article pages are read.
     pub(super) paged: &'a HashSet<SourceId>,
-    /// The output folder.
-    pub(super) dir: Arc<OutputDir>,
+    /// The output.
+    pub(super) sink: Arc<dyn Sink>,
     /// The name of this output among those in the store.
     pub(super) target: &'a str,
     /// The templates of the pages.
@@ -263,7 +263,7 @@ impl Publish<'_> {
     /// Returns the record of files that were made of these inputs and are whole.
     async fn find_current(&self, name: &str, inputs: &str, record: Option<&Record>) -> Result<Option<Record>, PipelineError> {
         let Some(record) = record.filter(|record| record.inputs == inputs && !record.files.is_empty()) else { return Ok(None) };
-        match record.check(&self.dir, self.clock.now()).await? {
+        match record.check(&*self.sink, self.clock.now()).await? {
             Check::Whole => Ok(Some(record.clone())),
             Check::Read(read) => {
                 self.save_record(name, &read).await?;

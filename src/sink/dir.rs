@@ -1,4 +1,4 @@
-//! A folder of output files. Its operations block: a pass calls them on a thread for blocking work.
+//! A folder of output files. Its own operations block; as a [`Sink`] it does them on threads for blocking work.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::SinkError;
-use super::written::{self, Stamp, WriteOutcome, WrittenFile};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
-/// The prefix of files that are being written. Web servers hide names that begin with a dot.
-const TEMPORARY: &str = ".relais-";
+use super::written::{self, Stamp, WriteOutcome, WrittenFile};
+use super::{Sink, SinkError, TEMPORARY, is_name};
 
 /// The depth of folders to which temporary files of killed runs are searched for.
 const DEEPEST: u32 = 4;
@@ -81,8 +81,44 @@ impl OutputDir {
 
     /// Returns the path of a name. It must stay within the folder, and must not be that of a temporary file.
     fn resolve(&self, name: &str) -> Result<PathBuf, SinkError> {
-        let fits = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0') && !part.starts_with(TEMPORARY);
-        if name.split('/').all(fits) { Ok(self.path.join(name)) } else { Err(SinkError::Name { name: name.to_owned() }) }
+        if is_name(name) { Ok(self.path.join(name)) } else { Err(SinkError::Name { name: name.to_owned() }) }
+    }
+
+    /// Does something that waits for the disk, off the async threads.
+    async fn off_thread<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Self) -> Result<T, SinkError> + Send + 'static,
+    ) -> Result<T, SinkError> {
+        let (dir, name) = (self.clone(), name.to_owned());
+        let lost = SinkError::Other { name, folder: self.path.clone(), source: io::Error::other("the thread has ended") };
+        tokio::task::spawn_blocking(move || work(&dir)).await.map_err(|_| lost)?
+    }
+}
+
+impl Sink for OutputDir {
+    fn write<'s>(&'s self, name: &'s str, bytes: Vec<u8>) -> BoxFuture<'s, Result<(WriteOutcome, WrittenFile), SinkError>> {
+        let file = name.to_owned();
+        self.off_thread(name, move |dir| dir.write_file(&file, &bytes)).boxed()
+    }
+
+    fn has<'s>(&'s self, name: &'s str) -> BoxFuture<'s, Result<bool, SinkError>> {
+        std::future::ready(Ok(self.has_file(name))).boxed()
+    }
+
+    // One look at the folder is less than a change of threads.
+    fn is_unchanged<'s>(&'s self, file: &'s WrittenFile) -> BoxFuture<'s, Result<bool, SinkError>> {
+        std::future::ready(Ok(self.is_untouched(file))).boxed()
+    }
+
+    fn verify<'s>(&'s self, file: &'s WrittenFile) -> BoxFuture<'s, Result<Option<WrittenFile>, SinkError>> {
+        let wanted = file.clone();
+        self.off_thread(&file.name, move |dir| Ok(dir.read_back(&wanted))).boxed()
+    }
+
+    fn remove<'s>(&'s self, name: &'s str) -> BoxFuture<'s, Result<(), SinkError>> {
+        let file = name.to_owned();
+        self.off_thread(name, move |dir| dir.remove_file(&file)).boxed()
     }
 }
 

@@ -210,6 +210,7 @@ const STEPS: &[Step] = &[
     step!("0010_corrections", 10, "corrections"),
     step!("0011_changes", 11, "changes"),
     step!("0012_readings", 12, "readings"),
+    step!("0015_output_leases", 15, "output leases"),
 ];
 
 fn migrator(dialect: Dialect) -> Migrator {

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they saw, and why one was skipped")]
 
 mod add;
+mod bucket;
 mod budgets;
 mod cleaning;
 mod clock;

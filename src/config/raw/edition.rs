@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::values::{
-    LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawHubs, RawProvenance, RawShow, RawUntranslated, ZoneName,
+    LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawHubs, RawProvenance, RawShow, RawUntranslated,
+    ZoneName,
 };
 use super::RawEntryFilter;
 use crate::model::{BilingualMode, Format, Headline, Provenance, Show, StoryRules};

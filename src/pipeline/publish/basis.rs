@@ -79,12 +79,8 @@ impl<'a> Bases<'a> {
     ) -> Self {
         let mut common = blake3::Hasher::new();
         let facts = facts_version();
-        let parts = [
-            env!("CARGO_PKG_VERSION"),
-            publish.fingerprint,
-            publish.base_url.unwrap_or_default(),
-            publish.templates.key(),
-        ];
+        let templates = publish.templates.key();
+        let parts = [env!("CARGO_PKG_VERSION"), publish.fingerprint, publish.base_url.unwrap_or_default(), &templates];
         common.update(format!("{SCHEME} {facts} {} {parts:?}", counts.of_entries()).as_bytes());
         let sources = infos.iter().map(|(id, info)| (id, hash_source(info, counts.of_source(id)))).collect();
         let known = saved.and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
@@ -144,7 +140,9 @@ fn hash_source(info: &SourceInfo, changes: i64) -> u64 {
     let SourceInfo { id, title, feed, site, image, rights } = info;
     let mut hasher = Xxh3Default::new();
     hasher.update(&changes.to_le_bytes());
-    for part in [id.as_str(), title.as_str(), rights.as_str(), feed, site.as_deref().unwrap_or("\0"), image.as_deref().unwrap_or("\0")] {
+    for part in
+        [id.as_str(), title.as_str(), rights.as_str(), feed, site.as_deref().unwrap_or("\0"), image.as_deref().unwrap_or("\0")]
+    {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }

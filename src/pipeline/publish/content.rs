@@ -48,7 +48,8 @@ impl Publish<'_> {
         let Content { entries, stories, full_texts, renditions, published, .. } = content;
         let (withdrawn, templates) = (&published.withdrawn, self.templates);
         let Target { edition, lang, .. } = *target;
-        Inputs { edition, lang, base_url: self.base_url, entries, stories, infos, full_texts, renditions, withdrawn, templates }.hash()
+        Inputs { edition, lang, base_url: self.base_url, entries, stories, infos, full_texts, renditions, withdrawn, templates }
+            .hash()
     }
 
     /// Returns true if the page of an article of these entries is still to be fetched.

@@ -9,7 +9,6 @@ use crate::html;
 use crate::model::{
     Edition, EditionDetails, EditionItem, EndOfFeed, EntryHead, Format, Lang, PageRules, RawHtml, SourceId, SourceInfo, Text,
 };
-use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 
 use super::files::render_and_write;
@@ -50,17 +49,17 @@ impl Publish<'_> {
             self.remove(listed).await?;
             return Ok(None);
         }
-        if listed.ended.is_some() && self.dir.is_untouched(&listed.file) {
+        if listed.ended.is_some() && self.sink.is_unchanged(&listed.file).await? {
             return Ok(Some(listed.clone()));
         }
-        if listed.ended.is_some() && !self.dir.has_file(&listed.file.name) {
+        if listed.ended.is_some() && !self.sink.has(&listed.file.name).await? {
             // Someone who tidied up does not want it back.
             return Ok(None);
         }
         let successor = self.find_successor(feed, known).filter(|successor| Some(&successor.file) == ended.moved_to.as_ref());
         let view = Arc::new(self.last_version(feed, &ended, successor.as_ref()));
         let templates = self.templates.get().unwrap_or_default();
-        let file = match render_and_write(&self.dir, &view, feed.format, templates).await? {
+        let file = match render_and_write(&*self.sink, &view, feed.format, templates).await? {
             Ok(mut written) => written.swap_remove(0).1,
             Err(error) => {
                 tracing::warn!("{error}");
@@ -72,15 +71,11 @@ impl Publish<'_> {
 
     /// Removes the file of a feed that has ended, unless someone else has put another one in its place.
     async fn remove(&self, listed: &ListedFile) -> Result<(), PipelineError> {
-        let (dir, file) = (Arc::clone(&self.dir), listed.file.clone());
-        let remove = move || {
-            if dir.read_back(&file).is_some() {
-                dir.remove_file(&file.name)?;
-                tracing::info!("removed {}, which is no longer published", file.name);
-            }
-            Ok::<_, PipelineError>(())
-        };
-        spawn_cpu("removing a file", remove).await?
+        if self.sink.verify(&listed.file).await?.is_some() {
+            self.sink.remove(&listed.file.name).await?;
+            tracing::info!("removed {}, which is no longer published", listed.file.name);
+        }
+        Ok(())
     }
 
     /// Finds the feed that continues one: the same edition in another format or with other `langs`, else a new edition that has the

@@ -10,7 +10,8 @@ use super::manifest::ListedFeed;
 use super::{Publish, view};
 use crate::html;
 use crate::model::{
-    Edition, EditionDetails, EditionItem, EntryHead, Fault, FaultSubject, Format, PageRules, RawHtml, SourceId, SourceInfo, Text, Time,
+    Edition, EditionDetails, EditionItem, EntryHead, Fault, FaultSubject, Format, PageRules, RawHtml, SourceId, SourceInfo, Text,
+    Time,
 };
 use crate::pipeline::error::PipelineError;
 use crate::policy::source_health::{reported_fault, warning};
@@ -68,7 +69,7 @@ impl Publish<'_> {
         let begun = before.get(FEED).copied().unwrap_or_else(|| now.whole_seconds());
         since.insert(FEED.to_owned(), begun);
         let view = Arc::new(self.fault_view(&faults, &since));
-        let mut written = render_and_write(&self.dir, &view, Format::Atom, Arc::default())
+        let mut written = render_and_write(&*self.sink, &view, Format::Atom, Arc::default())
             .await?
             .map_err(|error| PipelineError::render("faults.atom", &error))?;
         let (_, file) = written.swap_remove(0);

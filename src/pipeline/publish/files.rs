@@ -6,7 +6,7 @@ use crate::model::{Edition, EditionCount, Fault, FaultKind, Format, Time, is_pag
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 use crate::render::{self, RenderError, Templates};
-use crate::sink::{OutputDir, WriteOutcome, WrittenFile};
+use crate::sink::{Sink, WriteOutcome, WrittenFile};
 
 use super::Publish;
 use super::deleted::PublishedEntries;
@@ -42,7 +42,7 @@ impl Publish<'_> {
                 files.failed.push(format);
                 continue;
             };
-            match render_and_write(&self.dir, view, format, templates).await? {
+            match render_and_write(&*self.sink, view, format, templates).await? {
                 Ok(written) => {
                     for (outcome, file) in written {
                         *(if outcome == WriteOutcome::New { &mut count.written } else { &mut count.same }) += 1;
@@ -90,19 +90,20 @@ impl Files {
 /// Renders and writes one format, which may be several files. A renderer that fails keeps the last good files; an output that cannot be
 /// written ends the pass.
 pub(super) async fn render_and_write(
-    dir: &Arc<OutputDir>,
+    sink: &dyn Sink,
     view: &Arc<Edition>,
     format: Format,
     templates: Arc<Templates>,
 ) -> Result<Result<Vec<(WriteOutcome, WrittenFile)>, RenderError>, PipelineError> {
-    let (view, dir) = (Arc::clone(view), Arc::clone(dir));
-    let result = spawn_cpu("rendering an edition", move || match render::render_files(&view, format, &templates) {
+    let shown = Arc::clone(view);
+    match spawn_cpu("rendering an edition", move || render::render_files(&shown, format, &templates)).await? {
         Ok(files) => {
-            let write = |(name, text): &(String, String)| dir.write_file(name, text.as_bytes());
-            Ok(Ok(files.iter().map(write).collect::<Result<Vec<_>, _>>()?))
+            let mut written = Vec::with_capacity(files.len());
+            for (name, text) in files {
+                written.push(sink.write(&name, text.into_bytes()).await?);
+            }
+            Ok(Ok(written))
         }
         Err(error) => Ok(Err(error)),
-    })
-    .await?;
-    result.map_err(PipelineError::Sink)
+    }
 }

@@ -1,7 +1,6 @@
 //! Writes the files that list all editions and sources, `index.html` and `sources.opml`, and the style sheet of all feeds.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::model::{Fault, FaultKind, Lang, SourceId, SourceInfo, Time};
 use crate::pipeline::blocking::spawn_cpu;
@@ -42,27 +41,25 @@ impl Publish<'_> {
             return Ok(record);
         }
         let Some(templates) = self.templates.get() else { return Ok(record.unwrap_or_default()) };
-        let (editions, base_url, dir) = (editions.to_vec(), self.base_url.map(str::to_owned), Arc::clone(&self.dir));
-        let written = spawn_cpu("rendering the list of editions", move || {
+        let (editions, base_url) = (editions.to_vec(), self.base_url.map(str::to_owned));
+        let rendered = spawn_cpu("rendering the list of editions", move || {
             let index = Index { title: "relais", lang, base_url: base_url.as_deref(), editions: &editions, sources: &listed };
             let opml = render::render_opml("relais", &listed).map_err(|error| PipelineError::render("sources.opml", &error))?;
-            let index = match render::render_index(&index, &templates) {
-                Ok(index) => index,
-                Err(error) => return Ok(Err(error)),
-            };
             let style = render::render_feed_style(&templates);
-            let (_, style) = dir.write_file(render::FEED_STYLE_FILE, style.as_bytes())?;
-            let (_, opml) = dir.write_file("sources.opml", opml.as_bytes())?;
-            let (_, index) = dir.write_file("index.html", index.as_bytes())?;
-            Ok::<_, PipelineError>(Ok(vec![index, opml, style]))
+            let texts = |index| [(render::FEED_STYLE_FILE, style), ("sources.opml", opml), ("index.html", index)];
+            Ok::<_, PipelineError>(render::render_index(&index, &templates).map(texts))
         });
-        let files = match written.await?? {
-            Ok(files) => files,
+        let texts = match rendered.await?? {
+            Ok(texts) => texts,
             Err(error) => {
                 faults.push(Fault::of_edition(INDEX, FaultKind::Render, error.to_string()));
                 return Ok(record.unwrap_or_default());
             }
         };
+        let mut files = Vec::new();
+        for (name, text) in texts {
+            files.push(self.sink.write(name, text.into_bytes()).await?.1);
+        }
         let record = Record { inputs, files, checked: Some(self.clock.now()), ..Record::default() };
         self.save_record(INDEX, &record).await?;
         Ok(record)

@@ -2,14 +2,12 @@
 //! ever written, so that the files of an edition that is gone are not left behind.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Format, Lang, Text, Time, is_page_file};
-use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
-use crate::sink::{OutputDir, WrittenFile};
+use crate::sink::{Sink, WrittenFile};
 
 use super::record::Record;
 use super::{Publish, Target};
@@ -178,11 +176,14 @@ impl Publish<'_> {
     }
 
     async fn save_manifest(&self, files: BTreeMap<String, ListedFile>, known: Manifest) -> Result<(), PipelineError> {
-        let is_untouched = known.written.as_ref().is_some_and(|written| self.dir.is_untouched(written));
+        let is_untouched = match &known.written {
+            Some(written) => self.sink.is_unchanged(written).await?,
+            None => false,
+        };
         if files == known.files && is_untouched {
             return Ok(());
         }
-        let written = write_document(&self.dir, &files).await?;
+        let written = write_document(&*self.sink, &files).await?;
         let manifest = Manifest { files, written: Some(written) };
         if manifest == known { Ok(()) } else { self.save_record(NAME, &manifest).await }
     }
@@ -225,11 +226,10 @@ impl<'a> DocumentFile<'a> {
     }
 }
 
-async fn write_document(dir: &Arc<OutputDir>, files: &BTreeMap<String, ListedFile>) -> Result<WrittenFile, PipelineError> {
+async fn write_document(sink: &dyn Sink, files: &BTreeMap<String, ListedFile>) -> Result<WrittenFile, PipelineError> {
     let document = Document { version: 1, files: files.values().map(DocumentFile::new).collect() };
     let mut text = serde_json::to_string_pretty(&document).map_err(|error| PipelineError::render(FILE, &error))?;
     text.push('\n');
-    let dir = Arc::clone(dir);
-    let (_, written) = spawn_cpu("writing the manifest", move || dir.write_file(FILE, text.as_bytes())).await??;
+    let (_, written) = sink.write(FILE, text.into_bytes()).await?;
     Ok(written)
 }

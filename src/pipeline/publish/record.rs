@@ -1,16 +1,14 @@
 //! The record of a published edition: its inputs and files, so that nothing is rendered or written twice.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, Format, FullText, Lang, SourceId, SourceInfo, Time};
-use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
-use crate::sink::{OutputDir, WrittenFile};
+use crate::sink::{Sink, WrittenFile};
 
 use super::deleted::PublishedEntries;
 use super::page_item::page_rules;
@@ -52,23 +50,29 @@ pub(super) enum Check {
 
 impl Record {
     /// Checks the files. Those that nothing has touched are not read, but once a day.
-    pub(super) async fn check(&self, dir: &Arc<OutputDir>, now: Time) -> Result<Check, PipelineError> {
+    pub(super) async fn check(&self, sink: &dyn Sink, now: Time) -> Result<Check, PipelineError> {
         let is_due = self.checked.is_none_or(|at| at > now || now.since(at) >= CHECK_EVERY);
-        if !is_due && self.files.iter().all(|file| dir.is_untouched(file)) {
+        if !is_due && self.is_unchanged(sink).await? {
             return Ok(Check::Whole);
         }
-        let (dir, files) = (Arc::clone(dir), self.files.clone());
-        let read = move || {
-            let read = |file: &WrittenFile| dir.read_back(file).ok_or_else(|| file.name.clone());
-            files.iter().map(read).collect::<Result<Vec<_>, _>>()
-        };
-        Ok(match spawn_cpu("reading published files", read).await? {
-            Ok(files) => Check::Read(Self { files, checked: is_due.then_some(now).or(self.checked), ..self.clone() }),
-            Err(name) => {
-                tracing::info!(file = name, "a published file is missing or was changed: writing it again");
-                Check::Damaged
+        let mut files = Vec::with_capacity(self.files.len());
+        for file in &self.files {
+            let Some(file) = sink.verify(file).await? else {
+                tracing::info!(file = file.name, "a published file is missing or was changed: writing it again");
+                return Ok(Check::Damaged);
+            };
+            files.push(file);
+        }
+        Ok(Check::Read(Self { files, checked: is_due.then_some(now).or(self.checked), ..self.clone() }))
+    }
+
+    async fn is_unchanged(&self, sink: &dyn Sink) -> Result<bool, PipelineError> {
+        for file in &self.files {
+            if !sink.is_unchanged(file).await? {
+                return Ok(false);
             }
-        })
+        }
+        Ok(true)
     }
 }
 
@@ -137,10 +141,11 @@ impl Inputs<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sink::OutputDir;
 
     /// A record whose one file has other bytes than were written, although nothing seems to have touched it.
-    fn silently_damaged(folder: &tempfile::TempDir, now: Time) -> (Arc<OutputDir>, Record) {
-        let dir = Arc::new(OutputDir::open(folder.path()).expect("a folder"));
+    fn silently_damaged(folder: &tempfile::TempDir, now: Time) -> (OutputDir, Record) {
+        let dir = OutputDir::open(folder.path()).expect("a folder");
         let (_, file) = dir.write_file("a.atom", b"damaged").expect("written");
         let file = WrittenFile { sha256: "00".repeat(32), ..file };
         (dir, Record { files: vec![file], checked: Some(now), ..Record::default() })

@@ -7,8 +7,9 @@ use url::Url;
 use crate::config as plan;
 use crate::html;
 use crate::model::{
-    AlsoIn, BilingualMode, Clean, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EntryHead, EntryId, EntryRow,
-    Format, Lang, Original, PageItem, Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation, public_address,
+    AlsoIn, BilingualMode, Clean, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EntryHead, EntryId,
+    EntryRow, Format, Lang, Original, PageItem, Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation,
+    public_address,
 };
 use crate::policy::possible_date;
 use crate::select::translate_category;

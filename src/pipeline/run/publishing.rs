@@ -28,7 +28,8 @@ impl Passes<'_> {
         let mut retry = FIRST_RETRY;
         while shared.publish.wait(self.pace(), &shared.abort).await {
             match self.publish_once(context, pages, shared).await {
-                Ok(published) => {
+                Ok(None) => break,
+                Ok(Some(published)) => {
                     retry = FIRST_RETRY;
                     let appeared = shared.report().add_publication(published);
                     if self.until == Until::Cancelled {
@@ -45,21 +46,24 @@ impl Passes<'_> {
         Ok(())
     }
 
-    /// Publishes what has changed. A daemon writes its feed of faults with it; a run does that when all is known.
+    /// Publishes what has changed, unless cancelled before other workers have. A daemon writes its feed of faults with it; a run does that when all is known.
     async fn publish_once(
         &self,
         context: Context<'_>,
         pages: &SharedPages<'_>,
         shared: &Shared,
-    ) -> Result<Published, PipelineError> {
+    ) -> Result<Option<Published>, PipelineError> {
         let seen = shared.report().take_source_meta();
-        let target = self.prepared.plan.output.to_string_lossy();
+        let target = self.prepared.plan.output.to_string();
         let pass = self.publisher(context, &target, &seen);
         if self.until == Until::Idle {
-            return pass.run(&mut *pages.lock().await).await;
+            let publish = async { pass.run(&mut *pages.lock().await).await };
+            return self.with_output(&target, &shared.abort, publish).await;
         }
-        let published = pass.run(&mut self.pages(context)).await?;
-        self.write_fault_feed(context, shared).await?;
+        let published = self.with_output(&target, &shared.abort, pass.run(&mut self.pages(context))).await?;
+        if published.is_some() {
+            self.write_fault_feed(context, shared).await?;
+        }
         Ok(published)
     }
 
@@ -68,7 +72,7 @@ impl Passes<'_> {
         Publish {
             store: context.store,
             paged: &self.prepared.paged,
-            dir: Arc::clone(&self.prepared.dir),
+            sink: Arc::clone(&self.prepared.sink),
             target,
             templates: &self.prepared.templates,
             clock: context.clock,
@@ -91,8 +95,10 @@ impl Passes<'_> {
             return Ok(());
         }
         let faults = shared.report().other_faults();
-        let target = self.prepared.plan.output.to_string_lossy();
-        self.publisher(context, &target, &HashMap::new()).write_fault_feed(&faults).await
+        let target = self.prepared.plan.output.to_string();
+        let seen = HashMap::new();
+        let publisher = self.publisher(context, &target, &seen);
+        self.with_output(&target, &shared.abort, publisher.write_fault_feed(&faults)).await.map(|_| ())
     }
 
     /// Requests a publish pass when translating takes longer than `TRANSLATION_WAIT`, so that a slow engine delays only its own

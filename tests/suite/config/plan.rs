@@ -31,7 +31,7 @@ fn default_file_has_no_problems_and_no_warnings() {
 fn minimal_file_makes_a_plan_with_defaults() {
     let plan = config::parse(REST, Path::new("/srv/news/feeds.toml")).expect("a plan");
     assert_eq!(plan.state.url(), "sqlite:/srv/news/relais.db");
-    assert_eq!(plan.output, Path::new("/srv/news/output"));
+    assert_eq!(plan.output.to_string(), "/srv/news/output");
     assert_eq!(plan.base_url, None);
     assert_eq!((plan.fetch.concurrency, plan.fetch.per_host, plan.fetch.max_bytes), (64, 1, 8 << 20));
     assert!(plan.fetch.user_agent.starts_with(concat!("relais/", env!("CARGO_PKG_VERSION"))));

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use relais::html::to_line;
 use relais::model::{
-    Clean, DeletedItem, Edition, EditionDetails, EditionItem, Enclosure, EntryHead, Format, Lang, PageRules, SourceId, SourceInfo, Text,
-    Time,
+    Clean, DeletedItem, Edition, EditionDetails, EditionItem, Enclosure, EntryHead, Format, Lang, PageRules, SourceId,
+    SourceInfo, Text, Time,
 };
 
 /// Clean HTML: as the store gives it back.

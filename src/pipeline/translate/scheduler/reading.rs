@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::super::reading::{ReadSegment, SegmentVerdict};
 use super::super::reason::UntranslatedReason;
+use super::super::second_asking::SecondAsking;
 use super::super::segment_job::{GLOSSARY, JobState, QueueRank, ReadingState, SecondReader, SegmentJob};
 use super::state::{EngineQueue, SchedulerState};
 use crate::model::{Marked, SegmentKey};
@@ -164,7 +165,7 @@ impl SchedulerState<'_> {
         };
         let engine = job.turns[turn].engine;
         if self.engines[engine].handle.engine.context_use() == ContextUse::Neighbours && job.doubt.is_none() {
-            job.again = Some(job.outgoing.clone());
+            job.again = Some(SecondAsking::of_refused(job.outgoing.clone(), None));
             job.doubt = Some(finding);
             return;
         }

@@ -25,6 +25,7 @@ mod retranslate;
 mod review;
 mod run;
 mod schema;
+mod serve;
 mod source_file;
 mod status;
 mod table;
@@ -58,6 +59,10 @@ enum Command {
     /// On SIGHUP, or when feeds.toml changes, the daemon reloads it; it refuses an invalid file and keeps the old configuration.
     /// On SIGTERM it finishes the work in progress and exits within ten seconds.
     Daemon(daemon::DaemonArgs),
+    /// Serve the published output over HTTP until stopped; read-only.
+    ///
+    /// Beside a daemon or cron jobs that publish it. `relais daemon --listen` serves it too.
+    Serve(serve::ServeArgs),
     /// Validate feeds.toml and report all its problems at once.
     Check(check::CheckArgs),
     /// Find the feed of a web page and add it to feeds.toml.
@@ -123,6 +128,7 @@ fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
     match command {
         Command::Run(args) => block_on(run::run(global, args)),
         Command::Daemon(args) => block_on(daemon::run_daemon(global, args)),
+        Command::Serve(args) => block_on_all_cores(serve::run_serve(global, args)),
         Command::Check(args) => block_on(check::run_check(global, args)),
         Command::Add(args) => block_on(add::run_add(global, args)),
         Command::Opml(command) => opml::run_opml(global, command),
@@ -152,6 +158,17 @@ fn block_on<T>(command: impl Future<Output = Result<T, CommandError>>) -> Result
         .map_err(|error| CommandError::internal(format!("cannot start the runtime: {error}")))?;
     let result = runtime.block_on(command);
     // A thread that still waits for a name server must not delay the exit.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    result
+}
+
+/// Runs an asynchronous command on a thread for each core: a server answers many clients at once.
+fn block_on_all_cores<T>(command: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::internal(format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on(command);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
 }

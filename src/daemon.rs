@@ -4,6 +4,7 @@
 //! finish the work in flight. systemd is notified of the state (`Type=notify`, with a watchdog).
 
 mod changes;
+mod reader;
 mod signals;
 mod systemd;
 
@@ -22,8 +23,10 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Plan, Problems};
 use crate::model::{Clock, Fault, FaultSubject, HolderKind, LockHolder, Time};
 use crate::pipeline::{Passes, Prepared, RunError, Scope, Subscribing, Until};
-use crate::serve::{Health, ListenError, Listener, PushReceiver, ServerState};
+use crate::serve::{Files, Health, ListenError, Listener, PushReceiver, Role, ServerState, SharedFiles, Site};
 use crate::store::{Access, Store, StoreError};
+
+pub use reader::serve_output;
 
 use changes::Changes;
 use signals::{SignalRequest, Signals};
@@ -101,7 +104,7 @@ pub async fn run_daemon(settings: &Daemon<'_>, plan: Plan) -> Result<(), DaemonE
     let store = Arc::new(Store::open(prepared.plan().state.url(), Access::Work).await?);
     store.record_holder(&LockHolder { process: settings.process, since: settings.clock.now(), kind: HolderKind::Daemon })?;
     let health = Arc::new(Health::default());
-    let server = listener.map(|listener| Server::start(listener, &store, settings.clock, &health));
+    let server = listener.map(|listener| Server::start(listener, &store, settings.clock, &health, prepared.plan()));
     let mut runner = PlanRunner {
         settings,
         store: &store,
@@ -136,21 +139,26 @@ pub async fn run_daemon(settings: &Daemon<'_>, plan: Plan) -> Result<(), DaemonE
 /// The HTTP server that runs beside the passes.
 struct Server {
     state: Arc<ServerState>,
+    files: Arc<SharedFiles>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    fn start(listener: Listener, store: &Arc<Store>, clock: &'static dyn Clock, health: &Arc<Health>) -> Self {
+    fn start(listener: Listener, store: &Arc<Store>, clock: &'static dyn Clock, health: &Arc<Health>, plan: &Plan) -> Self {
         tracing::warn!("listening on http://{}", listener.address());
         let state = Arc::new(ServerState::new(Arc::clone(store), clock, Arc::clone(health)));
         let stop = CancellationToken::new();
-        let task = tokio::spawn(listener.serve(Arc::clone(&state), stop.clone()));
-        Self { state, stop, task }
+        let files = Arc::new(SharedFiles::new(Files::new(&plan.output, plan.base_url.clone())));
+        let role = Role::Daemon(Arc::clone(&state));
+        let site = Site { files: Arc::clone(&files), role, base_path: plan.serve.base_path.clone() };
+        let task = tokio::spawn(listener.serve(site, stop.clone()));
+        Self { state, files, stop, task }
     }
 
-    /// Sends pushed content to the passes of this plan. Without `base_url` there is no address for hubs to call.
-    fn set_receiver(&self, plan: &Plan) -> Option<Subscribing> {
+    /// Serves the output of this plan, and sends pushed content to its passes. Without `base_url` there is no address for hubs to call.
+    fn set_plan(&self, plan: &Plan) -> Option<Subscribing> {
+        self.files.replace(Files::new(&plan.output, plan.base_url.clone()));
         let callback = format!("{}websub/", plan.base_url.as_ref()?);
         let (send, pushes) = mpsc::channel(MAX_PUSHES);
         let sources = plan.enabled().map(|source| source.id.clone()).collect();
@@ -228,7 +236,7 @@ impl PlanRunner<'_> {
             }
         };
         let engines = |fault: Option<&Fault>| health.record_engine_failure(fault.map(engine_failure));
-        let subscribing = self.server.and_then(|server| server.set_receiver(prepared.plan()));
+        let subscribing = self.server.and_then(|server| server.set_plan(prepared.plan()));
         let scope = Scope::default();
         let passes = Passes {
             prepared,

@@ -1,10 +1,13 @@
-//! The HTTP server of a daemon: health checks, and callbacks for hubs (WebSub).
+//! The HTTP server: the published files, health checks, and, of a daemon, the callbacks of hubs (WebSub).
 //!
 //! Anybody may send requests: their size is limited, and responses reveal nothing of the configuration.
 
+mod files;
+mod freshness;
 mod health;
 mod host_header;
 mod listen;
+mod protocol;
 mod response;
 mod routes;
 mod signature;
@@ -12,6 +15,9 @@ mod slots;
 mod state;
 mod websub;
 
+pub use files::{Files, SharedFiles};
+pub use freshness::Freshness;
 pub use health::{Health, Unhealthy};
 pub use listen::{ListenError, Listener};
+pub use routes::{Role, Site};
 pub use state::{PushReceiver, ServerState};

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use relais::clock::SystemClock;
 use relais::model::{Clock, Hub, SourceId, Subscription};
 use relais::pipeline::Push;
-use relais::serve::{Health, Listener, PushReceiver, ServerState};
+use relais::serve::{Files, Health, Listener, PushReceiver, Role, ServerState, SharedFiles, Site};
 use relais::store::{Access, Store};
 use sha2::Sha256;
 use tempfile::TempDir;
@@ -51,7 +51,9 @@ impl World {
             state.set_receiver(Some(PushReceiver { pushes: send, sources, max_bytes: 1 << 20 }));
             let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
             let address = listener.address();
-            tokio::spawn(listener.serve(state, CancellationToken::new()));
+            let files = Arc::new(SharedFiles::new(Files::new(&folder.path().join("output"), None)));
+            let site = Site { files, role: Role::Daemon(state), base_path: String::new() };
+            tokio::spawn(listener.serve(site, CancellationToken::new()));
             address
         });
         Self { address, pushed: Mutex::new(pushed), _runtime: runtime, _folder: folder }

@@ -9,8 +9,8 @@ use crate::daemon::{self, Daemon};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DaemonArgs {
-    /// Serve HTTP: /healthz, /readyz, and the callbacks of WebSub hubs. Hubs must be able to reach them at `base_url` followed by
-    /// `websub/`.
+    /// Serve HTTP: the output, /healthz, /readyz, and the callbacks of WebSub hubs. Hubs must be able to reach them at `base_url`
+    /// followed by `websub/`.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<std::net::SocketAddr>,
 }

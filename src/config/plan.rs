@@ -35,6 +35,8 @@ pub struct Plan {
     pub templates: Option<PathBuf>,
     /// The rules for fetching.
     pub fetch: Fetch,
+    /// The rules for serving the output.
+    pub serve: Serve,
     /// The engines, also those that no edition uses, in the order of the file.
     pub engines: Vec<Engine>,
     /// Terms and names.
@@ -145,6 +147,13 @@ pub struct Fetch {
     pub ca: Option<PathBuf>,
     /// Private address ranges that may be visited.
     pub allow_private: Vec<Cidr>,
+}
+
+/// The rules for serving the output: `[serve]`.
+#[derive(Clone, Debug, Default)]
+pub struct Serve {
+    /// The path below which everything is served: begins with a `/`, does not end in one; empty for the root.
+    pub base_path: String,
 }
 
 /// A translation service: `[engine.ID]`.

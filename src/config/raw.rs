@@ -15,6 +15,7 @@ mod edition;
 mod engine;
 mod entry_filter;
 mod fetch;
+mod serve;
 mod source;
 mod topic;
 
@@ -24,6 +25,7 @@ pub(super) use edition::{MAX_LIMIT, MAX_PAGE_SIZE, MIN_LIMIT, MIN_PAGE_SIZE, Raw
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
 pub(super) use entry_filter::RawEntryFilter;
 pub(super) use fetch::{MAX_CONCURRENCY, MAX_PER_HOST, RawFetch};
+pub(super) use serve::RawServe;
 pub(super) use source::{MAX_PREFER, MIN_PREFER, RawAuth, RawRewrite, RawSecret, RawSource};
 pub(super) use topic::RawTopic;
 
@@ -61,6 +63,8 @@ pub(super) struct RawFile {
     pub(super) s3: RawBucket,
     /// Rules for fetching sources.
     pub(super) fetch: RawFetch,
+    /// Rules for serving the output.
+    pub(super) serve: RawServe,
     /// A translation service.
     pub(super) engine: BTreeMap<String, RawEngine>,
     /// Your terms and names.
@@ -84,6 +88,7 @@ impl Default for RawFile {
             templates: None,
             s3: RawBucket::default(),
             fetch: RawFetch::default(),
+            serve: RawServe::default(),
             engine: BTreeMap::new(),
             glossary: RawGlossary::default(),
             topic: BTreeMap::new(),

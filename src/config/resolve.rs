@@ -23,6 +23,7 @@ mod hub;
 mod output;
 mod rules;
 mod selection;
+mod serve;
 mod source;
 mod topic;
 
@@ -83,6 +84,7 @@ pub(super) fn plan(
         keep_ended: duration("keep_ended", &file.keep_ended, KEEP_ENDED, diagnostics),
         templates: file.templates.as_ref().and_then(|at| templates(at, &context, diagnostics)),
         fetch,
+        serve: serve::serve(&file.serve, diagnostics),
         engines,
         glossary,
         topics: topic::topics(&topics, &context, diagnostics),

@@ -1,25 +1,27 @@
-//! The check of the `Host` header: a request without a valid one is answered with 400 (RFC 9112 §3.2).
+//! The check of the `Host` header: a request without a valid one is answered with 400 (RFC 9112 §3.2). HTTP/2 has `:authority` in its
+//! place (RFC 9113 §8.3.1).
 
 use axum::extract::Request;
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode, Version};
+use axum::http::{HeaderMap, StatusCode, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// Passes a request on if its `Host` header is valid.
 pub(super) async fn require_host(request: Request, next: Next) -> Response {
-    match check_host(request.version(), request.headers()) {
+    match check_host(request.version(), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(why) => (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
     }
 }
 
-/// Checks that there is one valid `Host`. HTTP/1.0 has none.
-fn check_host(version: Version, headers: &HeaderMap) -> Result<(), &'static str> {
+/// Checks that there is one valid `Host`. HTTP/1.0 has none, and HTTP/2 may leave it out.
+fn check_host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), &'static str> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version < Version::HTTP_11 => Ok(()),
+        (None, _) if version == Version::HTTP_2 && uri.authority().is_some_and(|host| is_host(host.as_str())) => Ok(()),
         (None, _) => Err("the request has no Host header"),
         (Some(_), Some(_)) => Err("the request has several Host headers"),
         (Some(host), None) if host.to_str().is_ok_and(is_host) => Ok(()),
@@ -47,7 +49,7 @@ mod tests {
         for host in hosts {
             headers.append(HOST, HeaderValue::from_static(host));
         }
-        check_host(version, &headers).is_ok()
+        check_host(version, &Uri::from_static("/"), &headers).is_ok()
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl Running {
         Self(Some(world.start(&[&["-v", "daemon"], more].concat())))
     }
 
+    /// A process that only serves.
+    pub(crate) fn serve(world: &World, more: &[&str]) -> Self {
+        Self(Some(world.start(&[&["serve"], more].concat())))
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let child = self.0.as_ref().expect("it runs");
         kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), signal).expect("it runs");

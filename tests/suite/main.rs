@@ -47,6 +47,7 @@ mod rules;
 mod run;
 mod schedule;
 mod secrets;
+mod serve;
 mod shared_data;
 mod simulation_month;
 mod simulation_week;

@@ -1,0 +1,78 @@
+//! The list of published files, read from `manifest.json`.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::version::{Check, Stamp};
+
+/// The name of the manifest.
+const MANIFEST: &str = "manifest.json";
+/// The largest manifest that is read: one of a hundred thousand files.
+const MAX_BYTES: u64 = 32 << 20;
+
+/// The files that may be served.
+#[derive(Default)]
+pub(super) struct Catalogue {
+    files: HashMap<String, ListedFile>,
+    stamp: Option<Stamp>,
+    pub(super) check: Check,
+}
+
+/// A file of the manifest.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ListedFile {
+    pub(super) name: String,
+    pub(super) edition: Option<String>,
+    pub(super) lang: Option<String>,
+    /// The file that continues it.
+    pub(super) moved_to: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    files: Vec<ListedFile>,
+}
+
+impl Catalogue {
+    /// Reads the manifest of a folder, if it is another one than `known` has. A manifest that cannot be read changes nothing: the files
+    /// that it listed are there still. One that was removed lists nothing.
+    pub(super) fn load(folder: &Path, known: &Self) -> Option<Self> {
+        let path = folder.join(MANIFEST);
+        let stamp = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file).map(|meta| Stamp::of(&meta));
+        if stamp == known.stamp {
+            return None;
+        }
+        if stamp.is_none() {
+            return Some(Self::default());
+        }
+        let mut text = String::new();
+        File::open(&path).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
+        let document: Document = serde_json::from_str(&text).ok()?;
+        let own = ListedFile { name: MANIFEST.to_owned(), ..ListedFile::default() };
+        let files = document.files.into_iter().chain([own]).map(|file| (file.name.clone(), file)).collect();
+        Some(Self { files, stamp, check: Check::default() })
+    }
+
+    /// Returns true if nothing has been published.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Returns the file of a name.
+    pub(super) fn find(&self, name: &str) -> Option<&ListedFile> {
+        self.files.get(name)
+    }
+
+    /// Returns the other files of the same edition that are still published, by name.
+    pub(super) fn alternates<'a>(&'a self, file: &'a ListedFile) -> Vec<&'a ListedFile> {
+        let is_alternate =
+            |other: &&ListedFile| other.edition == file.edition && other.name != file.name && other.moved_to.is_none();
+        let mut found: Vec<_> = self.files.values().filter(|_| file.edition.is_some()).filter(is_alternate).collect();
+        found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+}

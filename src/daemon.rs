@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Plan, Problems};
 use crate::model::{Clock, Fault, FaultSubject, HolderKind, LockHolder, Time};
 use crate::pipeline::{Passes, Prepared, RunError, Scope, Subscribing, Until};
-use crate::serve::{Files, Health, ListenError, Listener, PushReceiver, Role, ServerState, SharedFiles, Site};
+use crate::serve::{Console, Files, Health, ListenError, Listener, PushReceiver, Role, ServerState, SharedFiles, Site};
 use crate::store::{Access, Store, StoreError};
 
 pub use reader::serve_output;
@@ -73,6 +73,9 @@ pub enum DaemonError {
     /// The HTTP server cannot bind its address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The metrics cannot be made.
+    #[error("cannot count requests: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// The signal handlers cannot be registered.
     #[error("cannot register signal handlers: {0}")]
     Signals(std::io::Error),
@@ -104,7 +107,10 @@ pub async fn run_daemon(settings: &Daemon<'_>, plan: Plan) -> Result<(), DaemonE
     let store = Arc::new(Store::open(prepared.plan().state.url(), Access::Work).await?);
     store.record_holder(&LockHolder { process: settings.process, since: settings.clock.now(), kind: HolderKind::Daemon })?;
     let health = Arc::new(Health::default());
-    let server = listener.map(|listener| Server::start(listener, &store, settings.clock, &health, prepared.plan()));
+    let server = match listener {
+        Some(listener) => Some(Server::start(listener, &store, settings.clock, &health, prepared.plan())?),
+        None => None,
+    };
     let mut runner = PlanRunner {
         settings,
         store: &store,
@@ -140,24 +146,34 @@ pub async fn run_daemon(settings: &Daemon<'_>, plan: Plan) -> Result<(), DaemonE
 struct Server {
     state: Arc<ServerState>,
     files: Arc<SharedFiles>,
+    console: Arc<Console>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    fn start(listener: Listener, store: &Arc<Store>, clock: &'static dyn Clock, health: &Arc<Health>, plan: &Plan) -> Self {
+    fn start(
+        listener: Listener,
+        store: &Arc<Store>,
+        clock: &'static dyn Clock,
+        health: &Arc<Health>,
+        plan: &Plan,
+    ) -> Result<Self, DaemonError> {
         tracing::warn!("listening on http://{}", listener.address());
         let state = Arc::new(ServerState::new(Arc::clone(store), clock, Arc::clone(health)));
         let stop = CancellationToken::new();
         let files = Arc::new(SharedFiles::new(Files::new(&plan.output, plan.base_url.clone())));
         let role = Role::Daemon(Arc::clone(&state));
-        let site = Site { files: Arc::clone(&files), role, base_path: plan.serve.base_path.clone() };
+        let console = Arc::new(Console::new(plan.clone(), Some(Arc::clone(store)), clock, listener.is_local())?);
+        let site =
+            Site { files: Arc::clone(&files), console: Arc::clone(&console), role, base_path: plan.serve.base_path.clone() };
         let task = tokio::spawn(listener.serve(site, stop.clone()));
-        Self { state, files, stop, task }
+        Ok(Self { state, files, console, stop, task })
     }
 
     /// Serves the output of this plan, and sends pushed content to its passes. Without `base_url` there is no address for hubs to call.
     fn set_plan(&self, plan: &Plan) -> Option<Subscribing> {
+        self.console.set_plan(plan.clone());
         self.files.replace(Files::new(&plan.output, plan.base_url.clone()));
         let callback = format!("{}websub/", plan.base_url.as_ref()?);
         let (send, pushes) = mpsc::channel(MAX_PUSHES);

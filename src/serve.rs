@@ -2,19 +2,24 @@
 //!
 //! Anybody may send requests: their size is limited, and responses reveal nothing of the configuration.
 
+mod console;
 mod files;
 mod freshness;
 mod health;
 mod host_header;
 mod listen;
+mod metrics;
 mod protocol;
+mod requests;
 mod response;
 mod routes;
 mod signature;
 mod slots;
 mod state;
+pub mod status;
 mod websub;
 
+pub use console::Console;
 pub use files::{Files, SharedFiles};
 pub use freshness::Freshness;
 pub use health::{Health, Unhealthy};

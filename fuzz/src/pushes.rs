@@ -2,15 +2,17 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use relais::clock::SystemClock;
+use relais::config::{self, Plan};
 use relais::model::{Clock, Hub, SourceId, Subscription};
 use relais::pipeline::Push;
-use relais::serve::{Files, Health, Listener, PushReceiver, Role, ServerState, SharedFiles, Site};
+use relais::serve::{Console, Files, Health, Listener, PushReceiver, Role, ServerState, SharedFiles, Site};
 use relais::store::{Access, Store};
 use sha2::Sha256;
 use tempfile::TempDir;
@@ -35,6 +37,14 @@ static IS_ENDED: AtomicBool = AtomicBool::new(false);
 
 static WORLD: LazyLock<World> = LazyLock::new(World::start);
 
+/// A plan with nothing but what it must have.
+#[expect(clippy::disallowed_methods, reason = "a file of its own")]
+fn plan(folder: &Path) -> Plan {
+    let file = folder.join("feeds.toml");
+    std::fs::write(&file, "[source.a]\nurl = \"https://a.example.org/feed\"\n[edition.a]\nfrom = [\"*\"]\n").expect("a file");
+    config::load(&file).expect("it is valid")
+}
+
 impl World {
     fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -52,7 +62,8 @@ impl World {
             let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
             let address = listener.address();
             let files = Arc::new(SharedFiles::new(Files::new(&folder.path().join("output"), None)));
-            let site = Site { files, role: Role::Daemon(state), base_path: String::new() };
+            let console = Arc::new(Console::new(plan(folder.path()), None, &SystemClock, true).expect("metrics"));
+            let site = Site { files, console, role: Role::Daemon(state), base_path: String::new() };
             tokio::spawn(listener.serve(site, CancellationToken::new()));
             address
         });

@@ -152,6 +152,8 @@ pub struct Fetch {
 /// The rules for serving the output: `[serve]`.
 #[derive(Clone, Debug, Default)]
 pub struct Serve {
+    /// The token of the operator.
+    pub admin: Option<SecretString>,
     /// The path below which everything is served: begins with a `/`, does not end in one; empty for the root.
     pub base_path: String,
 }

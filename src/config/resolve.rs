@@ -84,7 +84,7 @@ pub(super) fn plan(
         keep_ended: duration("keep_ended", &file.keep_ended, KEEP_ENDED, diagnostics),
         templates: file.templates.as_ref().and_then(|at| templates(at, &context, diagnostics)),
         fetch,
-        serve: serve::serve(&file.serve, diagnostics),
+        serve: serve::serve(&file.serve, &context, diagnostics),
         engines,
         glossary,
         topics: topic::topics(&topics, &context, diagnostics),

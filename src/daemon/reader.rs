@@ -11,7 +11,7 @@ use super::signals::{SignalRequest, Signals};
 use super::systemd;
 use crate::config::Plan;
 use crate::model::Clock;
-use crate::serve::{Files, Freshness, Listener, Role, SharedFiles, Site};
+use crate::serve::{Console, Files, Freshness, Listener, Role, SharedFiles, Site};
 
 /// Serves the output of a plan until a signal stops it. Nothing is written, neither to the output nor to the database.
 pub async fn serve_output(plan: &Plan, address: SocketAddr, clock: &'static dyn Clock) -> Result<(), DaemonError> {
@@ -20,7 +20,8 @@ pub async fn serve_output(plan: &Plan, address: SocketAddr, clock: &'static dyn 
     tracing::warn!("serving {} on http://{}{}/", plan.output.display(), listener.address(), plan.serve.base_path);
     let files = Arc::new(SharedFiles::new(Files::new(&plan.output, plan.base_url.clone())));
     let freshness = Freshness { files: Arc::clone(&files), state: plan.state.url().to_owned(), every: plan.fetch.every, clock };
-    let site = Site { files, role: Role::Reader(Arc::new(freshness)), base_path: plan.serve.base_path.clone() };
+    let console = Arc::new(Console::new(plan.clone(), None, clock, listener.is_local())?);
+    let site = Site { files, console, role: Role::Reader(Arc::new(freshness)), base_path: plan.serve.base_path.clone() };
     let stop = CancellationToken::new();
     let mut serving = pin!(listener.serve(site, stop.clone()));
     systemd::notify_ready("serving the output");

@@ -63,6 +63,11 @@ impl Listener {
         bound.await.map_err(|why| ListenError { address, why })
     }
 
+    /// Returns true if only this machine can reach the address.
+    pub fn is_local(&self) -> bool {
+        self.address.ip().is_loopback()
+    }
+
     /// Returns the bound address.
     pub fn address(&self) -> SocketAddr {
         self.address

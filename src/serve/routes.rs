@@ -7,9 +7,11 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 
+use super::console::{Console, metrics, require_admin, status_json};
 use super::files::{SharedFiles, serve_file, serve_index};
 use super::freshness::Freshness;
 use super::host_header::require_host;
+use super::requests::count_request;
 use super::response::health_response;
 use super::state::ServerState;
 use super::websub;
@@ -18,6 +20,8 @@ use super::websub;
 pub struct Site {
     /// The published files.
     pub files: Arc<SharedFiles>,
+    /// The operator's pages.
+    pub console: Arc<Console>,
     /// The process that serves them.
     pub role: Role,
     /// The path below which everything is, without a `/` at the end; empty for the root.
@@ -46,6 +50,12 @@ pub(super) fn routes(site: Site) -> Router {
             .with_state(freshness),
     };
     let all = own.merge(Router::new().route("/{*path}", get(serve_file)).with_state(Arc::clone(&site.files)));
+    let admin = Router::new()
+        .route("/status.json", get(status_json))
+        .route("/metrics", get(metrics))
+        .layer(middleware::from_fn_with_state(Arc::clone(&site.console), require_admin))
+        .with_state(Arc::clone(&site.console));
+    let all = all.merge(admin);
     // Not a part of what is nested: the root below a path has a `/` at its end, so that relative links lead below it.
     let index = Router::new().route(&format!("{}/", site.base_path), get(serve_index)).with_state(site.files);
     let all = if site.base_path.is_empty() {
@@ -54,7 +64,8 @@ pub(super) fn routes(site: Site) -> Router {
         let root = format!("{}/", site.base_path);
         Router::new().route(&site.base_path, get(async move || Redirect::permanent(&root))).nest(&site.base_path, all)
     };
-    all.merge(index).layer(middleware::from_fn(require_host))
+    let counts = site.console.requests.clone();
+    all.merge(index).layer(middleware::from_fn_with_state(counts, count_request)).layer(middleware::from_fn(require_host))
 }
 
 async fn healthz(State(state): State<Arc<ServerState>>) -> Response {

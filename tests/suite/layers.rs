@@ -11,6 +11,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "cli",
         &[
             "daemon",
+            "serve",
             "pipeline",
             "config",
             "net",

@@ -301,6 +301,71 @@ async fn reader_is_ready_once_something_is_published() {
 }
 
 #[tokio::test]
+async fn status_is_served_as_the_command_prints_it() {
+    let served = Served::start("", "").await;
+    let text = served.get("/status.json", &[]).await.text().await.expect("text");
+    let status: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut printed = served.world.relais(&["status", "--json"]).await.json();
+    printed["now"] = status["now"].clone();
+    assert_eq!(status, printed);
+}
+
+#[tokio::test]
+async fn metrics_count_sources_entries_and_responses() {
+    let served = Served::start("", "[source.off]\nurl = \"http://127.0.0.1:9/\"\nenabled = false\n").await;
+    assert_eq!(served.get("/nothing", &[]).await.status(), StatusCode::NOT_FOUND);
+    let response = served.get("/metrics", &[]).await;
+    assert!(field(&response, "content-type").starts_with("text/plain; version=0.0.4"));
+    let text = response.text().await.expect("text");
+    for line in [
+        "relais_sources{state=\"good\"} 1",
+        "relais_sources{state=\"disabled\"} 1",
+        "relais_sources{state=\"broken\"} 0",
+        "relais_entries{state=\"kept\"} 9",
+        "relais_source_consecutive_failures{source=\"a\"} 0",
+        "relais_http_responses_total{status=\"404\"} 1",
+        "# TYPE relais_http_responses_total counter",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn token_of_the_operator_is_needed_where_one_is_set() {
+    let origin = Origin::start().await;
+    let world = World::new("");
+    write(&world.path("admin.token"), "a-secret-of-the-operator\n");
+    let tables = tables(&[("a", origin.url("/a"))]) + "[serve]\nadmin = { file = \"admin.token\" }\n";
+    world.configure("", &tables);
+    let address = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let _server = Running::serve(&world, &["--listen", &address]);
+    until("it listens", || TcpStream::connect(&address).is_ok()).await;
+    let client = reqwest::Client::new();
+    for path in ["/status.json", "/metrics"] {
+        let ask = || client.get(format!("http://{address}{path}"));
+        let status = async |request: reqwest::RequestBuilder| request.send().await.expect("it answers").status().as_u16();
+        assert_eq!(status(ask()).await, 401, "{path}");
+        assert_eq!(status(ask().bearer_auth("a-secret-of-the-operator")).await, 200, "{path}");
+        assert_eq!(status(ask().basic_auth("anybody", Some("a-secret-of-the-operator"))).await, 200, "{path}");
+        assert_eq!(status(ask().bearer_auth("a-secret-of-the-operato")).await, 401, "{path}");
+        assert_eq!(status(ask().basic_auth("a-secret-of-the-operator", Some(""))).await, 401, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn status_is_not_shown_to_other_machines_without_a_token() {
+    let world = World::new("[source.a]\nurl = \"http://127.0.0.1:9/\"\n[edition.jeux]\nfrom = [\"*\"]\n");
+    let port = TcpListener::bind("0.0.0.0:0").expect("a port").local_addr().expect("its address").port();
+    let _server = Running::serve(&world, &["--listen", &format!("0.0.0.0:{port}")]);
+    until("it listens", || TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
+    for path in ["status.json", "metrics"] {
+        let response = reqwest::get(format!("http://127.0.0.1:{port}/{path}")).await.expect("it answers");
+        assert_eq!(response.status().as_u16(), 403);
+        assert!(response.text().await.expect("text").contains("set `[serve] admin`"));
+    }
+}
+
+#[tokio::test]
 async fn daemon_serves_what_it_publishes() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..3))).tagged());

@@ -6,8 +6,9 @@ use anstyle::{AnsiColor, Style};
 
 use super::super::count::count;
 use super::super::table::{Cell, Table};
-use super::{EditionStatus, SourceStatus, Status, StoreStatus, engines};
+use super::engines;
 use crate::model::Time;
+use crate::serve::status::{EditionStatus, SourceStatus, Status, StoreStatus};
 
 /// Formats the status as tables.
 pub(super) fn status_tables(status: &Status) -> String {

@@ -1,13 +1,35 @@
 //! The rules of `[serve]`.
 
+use secrecy::SecretString;
+
 use super::super::diagnostics::Diagnostics;
+use super::super::load_context::LoadContext;
 use super::super::plan::Serve;
 use super::super::raw;
 use super::super::values::Located;
+use super::header;
+use super::rules::{USE_REFERENCE, find_secret};
 
 /// Checks the table.
-pub(super) fn serve(raw: &raw::RawServe, diagnostics: &mut Diagnostics<'_>) -> Serve {
-    Serve { base_path: raw.base_path.as_ref().map(|at| base_path(at, diagnostics)).unwrap_or_default() }
+pub(super) fn serve(raw: &raw::RawServe, context: &LoadContext<'_>, diagnostics: &mut Diagnostics<'_>) -> Serve {
+    Serve {
+        admin: raw.admin.as_ref().and_then(|at| admin(at, context, diagnostics)),
+        base_path: raw.base_path.as_ref().map(|at| base_path(at, diagnostics)).unwrap_or_default(),
+    }
+}
+
+fn admin(at: &Located<raw::RawSecret>, context: &LoadContext<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<SecretString> {
+    if matches!(at.value, raw::RawSecret::Plain(_)) {
+        diagnostics.error(&at.span, "the token is written in the file", USE_REFERENCE);
+        return None;
+    }
+    match find_secret(at, "the token", header::WORD, header::is_word, context) {
+        Ok(token) => Some(token),
+        Err(diagnosis) => {
+            diagnostics.error_at(&at.span, diagnosis);
+            None
+        }
+    }
 }
 
 /// Returns a path without the `/` at its end: nothing for the root.

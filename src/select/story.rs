@@ -5,6 +5,8 @@
 //! arrived, and an entry that comes late changes no story but its own.
 
 mod candidates;
+mod chains;
+mod fingerprints;
 mod leader;
 mod lexicon;
 mod likeness;
@@ -14,6 +16,7 @@ mod words;
 use std::cmp::Reverse;
 
 use candidates::Candidates;
+use fingerprints::Fingerprints;
 pub use leader::{Member, choose_leader};
 use likeness::likeness;
 pub use signals::story_key;
@@ -29,6 +32,7 @@ const MOST_WINDOWS: u32 = 2;
 pub struct Stories {
     rules: StoryRules,
     candidates: Candidates,
+    fingerprints: Fingerprints,
     entries: Vec<EntryRow>,
     /// For each entry another one of its story; for one of them itself.
     parents: Vec<u32>,
@@ -37,7 +41,13 @@ pub struct Stories {
 impl Stories {
     /// Makes an empty list.
     pub fn new(rules: StoryRules) -> Self {
-        Self { rules, candidates: Candidates::default(), entries: Vec::new(), parents: Vec::new() }
+        Self {
+            rules,
+            candidates: Candidates::default(),
+            fingerprints: Fingerprints::default(),
+            entries: Vec::new(),
+            parents: Vec::new(),
+        }
     }
 
     /// Joins entries that come in any order.
@@ -52,16 +62,29 @@ impl Stories {
     pub fn extend(&mut self, entries: Vec<EntryRow>) {
         let mut found = self.candidates.extend(&entries, self.rules.window);
         let first = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        entries.iter().for_each(|entry| self.fingerprints.push(entry));
         self.entries.extend(entries);
-        for (place, entry) in (first..).zip(&self.entries[first as usize..]) {
+        for place in (first..).take(self.entries.len() - first as usize) {
             self.parents.push(place);
             for &other in found.next() {
                 let (root, own) = (find_root(&mut self.parents, other), find_root(&mut self.parents, place));
-                if root != own && is_same_event(&self.entries[other as usize], entry, &self.rules) {
+                if root != own && self.is_same_event(other, place) {
                     self.parents[own as usize] = root;
                 }
             }
         }
+    }
+
+    /// Returns true if two entries are about one event. Two of one source are joined only if they are copies of one article: who
+    /// publishes two means two.
+    fn is_same_event(&self, one: u32, other: u32) -> bool {
+        let (known, rules) = (&self.fingerprints, &self.rules);
+        let is_copy = || judge_copies(&self.entries[one as usize], &self.entries[other as usize]).is_some();
+        if known.may_be_copies(one, other) && is_copy() {
+            return true;
+        }
+        let apart = known.time_between(one, other);
+        known.may_be_reports(one, other) && likeness(known.get(one), known.get(other), apart, rules.window) >= rules.threshold
     }
 
     /// Returns the stories, each with its entries from the oldest on. Most have one entry only.
@@ -102,20 +125,7 @@ pub fn story_likeness(one: &EntryRow, other: &EntryRow, rules: &StoryRules) -> f
         return 1.0;
     }
     let (earlier, later) = if one.at <= other.at { (one.at, other.at) } else { (other.at, one.at) };
-    likeness(&one.story, &other.story, later.since(earlier), rules.window)
-}
-
-/// Returns true if two entries are about one event. Two of one source are joined only if they are copies of one article: who
-/// publishes two means two.
-fn is_same_event(one: &EntryRow, other: &EntryRow, rules: &StoryRules) -> bool {
-    if judge_copies(one, other).is_some() {
-        return true;
-    }
-    let (earlier, later) = if one.at <= other.at { (one.at, other.at) } else { (other.at, one.at) };
-    let has_other_language = matches!((&one.lang, &other.lang), (Some(own), Some(others)) if own.primary() != others.primary());
-    one.source != other.source
-        && !has_other_language
-        && likeness(&one.story, &other.story, later.since(earlier), rules.window) >= rules.threshold
+    likeness((&one.story).into(), (&other.story).into(), later.since(earlier), rules.window)
 }
 
 #[cfg(test)]
@@ -232,6 +242,39 @@ mod tests {
         );
     }
 
+    /// What all reports of an affair say again.
+    const AFFAIR: &str =
+        "La lycéenne de 14 ans a été retrouvée morte dans la nuit de vendredi à samedi près d’un canal du Vaucluse.";
+
+    #[test]
+    fn reports_of_two_acts_of_one_affair_are_two_stories() {
+        let found = row(1, "a", 0, "Vaucluse : une lycéenne de 14 ans retrouvée morte près d’un canal", AFFAIR);
+        let of = |title: &str| count(&[found.clone(), row(2, "b", 1, title, AFFAIR)]);
+        assert_eq!(of("Vaucluse : une lycéenne de 14 ans retrouvée morte, des fouilles près d’un canal"), 2, "the search");
+        assert_eq!(of("Vaucluse : l’autopsie de la lycéenne de 14 ans retrouvée morte près d’un canal"), 2);
+        assert_eq!(of("Vaucluse : hommage à la lycéenne de 14 ans retrouvée morte près d’un canal"), 2);
+        assert_eq!(of("Vaucluse : une lycéenne de 14 ans retrouvée morte, des questions près d’un canal"), 1);
+    }
+
+    #[test]
+    fn act_that_the_lede_of_the_other_tells_is_the_same() {
+        let lede =
+            "Un homme a été interpellé lundi dans l’enquête sur la mort d’une lycéenne de 14 ans à Carpentras, dans le Vaucluse.";
+        let arrest = row(1, "a", 0, "Mort d’une lycéenne à Carpentras : un homme interpellé", lede);
+        let other = |lede: &str| row(2, "b", 1, "Mort d’une lycéenne à Carpentras : un homme soupçonné", lede);
+        assert_eq!(count(&[arrest.clone(), other(lede)]), 1);
+        assert_eq!(count(&[arrest, other(&lede.replace("interpellé", "entendu"))]), 2);
+    }
+
+    #[test]
+    fn summary_of_what_is_known_is_no_report() {
+        let news = row(1, "a", 0, "Mort d’une lycéenne près d’un canal du Vaucluse", AFFAIR);
+        let of = |title: &str| count(&[news.clone(), row(2, "b", 1, title, AFFAIR)]);
+        assert_eq!(of("Mort d’une lycéenne près d’un canal du Vaucluse : le point sur l’affaire"), 2);
+        assert_eq!(of("Mort d’une lycéenne près d’un canal du Vaucluse : ce que l’on sait"), 2);
+        assert_eq!(of("Mort d’une lycéenne près d’un canal du Vaucluse : l’affaire"), 1);
+    }
+
     #[test]
     fn chain_of_entries_ends_after_two_windows() {
         let rows: Vec<EntryRow> = (0..6)
@@ -283,7 +326,7 @@ mod tests {
         #[test]
         fn likeness_is_that_of_either_order(rows in any_rows()) {
             for (one, other) in rows.iter().zip(rows.iter().skip(1)) {
-                let of = |one: &StoryKey, other: &StoryKey| likeness(one, other, Duration::ZERO, Duration::from_secs(60));
+                let of = |one: &StoryKey, other: &StoryKey| likeness(one.into(), other.into(), Duration::ZERO, Duration::from_secs(60));
                 prop_assert!((of(&one.story, &other.story) - of(&other.story, &one.story)).abs() < 1e-9);
             }
         }

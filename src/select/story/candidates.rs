@@ -1,10 +1,10 @@
 //! Finds the entries that a new one is compared with: those that share a band of their `MinHash` signatures, or a fact of the article.
 //! Each entry looks at a bounded number of others, however many there are.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
+use super::chains::{Chains, MAX_CHAIN, NONE, Neighbours};
+use super::fingerprints::{FACTS, facts_of};
 use crate::model::{EntryRow, StoryKey, Time, TokenKind};
 
 /// The bands of a signature. With two rows each, entries that share three words of ten are found in ten cases of eleven, those that share
@@ -12,45 +12,22 @@ use crate::model::{EntryRow, StoryKey, Time, TokenKind};
 const BANDS: usize = 26;
 /// The rows of a band: one is in every second article, three find too little.
 const ROWS: usize = 2;
-/// The facts of an article that two entries may have in common; see [`crate::model::ArticleKey::facts`].
-const FACTS: usize = 3;
-/// The entries that are looked at of one chain, the nearest in time.
-const MAX_CHAIN: usize = 4;
 /// A chain of more entries than this is of words that many articles have: one such band alone makes no candidate.
 const SHORT_CHAIN: usize = 2;
 /// The most entries that one is compared with: those with the most bands in common.
 pub(super) const MAX_CANDIDATES: usize = 8;
-/// No entry.
-const NONE: u32 = u32::MAX;
 
 /// The index of entries. They come in order, newest first.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
-    indexes: [Index; BANDS + FACTS],
+    chains: [Chains; BANDS + FACTS],
     times: Vec<Time>,
-}
-
-/// The entries by one band, or by one fact.
-#[derive(Debug, Default)]
-struct Index {
-    /// The last entry of each chain.
-    last: HashMap<u32, u32, BuildHasherDefault<KeyHasher>>,
-    /// For each entry the one before it in its chain.
-    before: Vec<u32>,
-}
-
-/// The entries that one index has found for each of some entries, one after another.
-#[derive(Default)]
-struct Hits {
-    counts: Vec<u8>,
-    places: Vec<u32>,
-    /// The first of each that were not read yet.
-    next: (usize, usize),
 }
 
 /// The candidates of entries that were added together.
 pub(super) struct Found {
-    hits: Vec<Hits>,
+    neighbours: Vec<Vec<Neighbours>>,
+    next: usize,
     nearest: Nearest,
 }
 
@@ -62,109 +39,88 @@ impl Candidates {
         let first = self.times.len();
         self.times.extend(rows.iter().map(|row| row.at));
         let keys = keys_of(rows);
-        let hits = self.indexes.iter_mut().enumerate().map(|(number, index)| {
-            let mut hits = Hits { counts: Vec::with_capacity(rows.len()), ..Hits::default() };
-            for (place, key) in (first..).zip(&keys[number]) {
-                let at = self.times[place];
-                let begin = hits.places.len();
-                let chain = index.push(*key).take(MAX_CHAIN);
-                hits.places.extend(chain.take_while(|other| self.times[*other as usize].since(at) <= window));
-                hits.counts.push(u8::try_from(hits.places.len() - begin).unwrap_or(u8::MAX));
+        let times = &self.times;
+        let neighbours = self.chains.iter_mut().zip(keys).map(|(chains, keys)| {
+            let mut found = chains.extend(first, &keys);
+            for (place, others) in (first..).zip(&mut found) {
+                let is_late = |other: &u32| *other != NONE && times[*other as usize].since(times[place]) > window;
+                if let Some(end) = others.iter().position(is_late) {
+                    others[end..].fill(NONE);
+                }
             }
-            hits
+            found
         });
-        Found { hits: hits.collect(), nearest: Nearest::default() }
-    }
-}
-
-impl Index {
-    /// Adds the next entry, and returns those before it in its chain, the last one first. Without a key it has none.
-    fn push(&mut self, key: Option<u32>) -> impl Iterator<Item = u32> {
-        let place = u32::try_from(self.before.len()).unwrap_or(NONE);
-        let last = key.and_then(|key| self.last.insert(key, place)).unwrap_or(NONE);
-        self.before.push(last);
-        std::iter::successors(Some(last), |place| self.before.get(*place as usize).copied()).take_while(|place| *place != NONE)
+        let neighbours = neighbours.collect();
+        Found { neighbours, next: 0, nearest: Nearest { counts: vec![0; self.times.len()], ..Nearest::default() } }
     }
 }
 
 impl Found {
     /// Returns the candidates of the next of the entries.
     pub(super) fn next(&mut self) -> &[u32] {
-        self.nearest.found.clear();
-        for Hits { counts, places, next: (entry, place) } in &mut self.hits {
-            let count = usize::from(counts.get(*entry).copied().unwrap_or_default());
-            let found = &places[*place..*place + count];
-            self.nearest.found.extend_from_slice(found);
-            if count <= SHORT_CHAIN {
-                // Counts twice.
-                self.nearest.found.extend_from_slice(found);
-            }
-            (*entry, *place) = (*entry + 1, *place + count);
+        for neighbours in &self.neighbours {
+            let Some(others) = neighbours.get(self.next) else { continue };
+            let count = others.iter().position(|other| *other == NONE).unwrap_or(MAX_CHAIN);
+            self.nearest.add(&others[..count], if count <= SHORT_CHAIN { 2 } else { 1 });
         }
+        self.next += 1;
         self.nearest.choose()
     }
 }
 
-/// Spreads the bits of a key, which is a hash already.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
-        }
-    }
-
-    fn write_u32(&mut self, key: u32) {
-        self.0 = (self.0 ^ u64::from(key)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
-
-/// The places that were found for one entry.
+/// Counts how often places are found for one entry.
 #[derive(Default)]
 struct Nearest {
+    /// By place. Only those that were found are other than zero.
+    counts: Vec<u8>,
     found: Vec<u32>,
-    counted: Vec<(usize, u32)>,
+    chosen: Vec<(u8, u32)>,
+    places: Vec<u32>,
 }
 
 impl Nearest {
-    /// Returns the places that were found more than once, each once, and of many those that were found most often.
-    fn choose(&mut self) -> &[u32] {
-        self.found.sort_unstable();
-        self.counted.clear();
-        self.counted.extend(self.found.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0])).filter(|(count, _)| *count > 1));
-        if self.counted.len() > MAX_CANDIDATES {
-            self.counted.sort_unstable_by_key(|counted| std::cmp::Reverse(*counted));
-            self.counted.truncate(MAX_CANDIDATES);
+    fn add(&mut self, places: &[u32], times: u8) {
+        for place in places {
+            let count = &mut self.counts[*place as usize];
+            if *count == 0 {
+                self.found.push(*place);
+            }
+            *count += times;
         }
-        self.found.clear();
-        self.found.extend(self.counted.iter().map(|(_, place)| place));
-        &self.found
+    }
+
+    /// Returns the places that were found more than once, each once, and of many those that were found most often. Then begins anew.
+    fn choose(&mut self) -> &[u32] {
+        self.chosen.clear();
+        for place in self.found.drain(..) {
+            let count = std::mem::take(&mut self.counts[place as usize]);
+            if count > 1 {
+                self.chosen.push((count, place));
+            }
+        }
+        if self.chosen.len() > MAX_CANDIDATES {
+            self.chosen.select_nth_unstable_by_key(MAX_CANDIDATES, |chosen| std::cmp::Reverse(*chosen));
+            self.chosen.truncate(MAX_CANDIDATES);
+        }
+        self.places.clear();
+        self.places.extend(self.chosen.iter().map(|(_, place)| place));
+        &self.places
     }
 }
 
-/// Returns for each index the keys of some entries, as far as they have one.
-fn keys_of(rows: &[EntryRow]) -> [Vec<Option<u32>>; BANDS + FACTS] {
-    let mut keys = std::array::from_fn(|_| vec![None; rows.len()]);
-    for (place, row) in rows.iter().enumerate() {
+/// Returns for each index the keys of some entries, as far as they have one: each with the number of its entry.
+fn keys_of(rows: &[EntryRow]) -> [Vec<(u32, u32)>; BANDS + FACTS] {
+    let mut keys = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
+    for (number, row) in (0_u32..).zip(rows) {
         let bands = signature(&row.story);
         for (keys, [a, b]) in keys.iter_mut().zip(bands.iter().flat_map(|rows| rows.as_chunks::<ROWS>().0)) {
-            keys[place] = Some(mix(*a, 0) ^ b);
+            keys.push((mix(*a, 0) ^ b, number));
         }
-        for (kind, fact) in row.article.facts() {
-            keys[BANDS + usize::from(kind)][place] = Some(fold(fact));
+        for (keys, fact) in keys[BANDS..].iter_mut().zip(facts_of(row)) {
+            keys.extend(fact.map(|fact| (fact, number)));
         }
     }
     keys
-}
-
-fn fold(fact: u64) -> u32 {
-    u32::try_from((fact ^ (fact >> 32)) & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// Returns the `MinHash` signature of the words of the headline, and of the names, numbers and disciplines of the lede. A name counts

@@ -30,10 +30,23 @@ pub(crate) mod traits {
     pub(crate) const REACTION: u32 = 1 << 14;
     pub(crate) const FEATURE: u32 = 1 << 15;
     pub(crate) const YOUTH: u32 = 1 << 16;
+    /// What happened in an affair, in the headline.
+    pub(crate) const FOUND: u32 = 1 << 17;
+    pub(crate) const SEARCH: u32 = 1 << 18;
+    pub(crate) const ARREST: u32 = 1 << 19;
+    pub(crate) const CHARGE: u32 = 1 << 20;
+    pub(crate) const TRIAL: u32 = 1 << 21;
+    pub(crate) const AUTOPSY: u32 = 1 << 22;
+    pub(crate) const TRIBUTE: u32 = 1 << 23;
+    pub(crate) const ACTS: u32 = FOUND | SEARCH | ARREST | CHARGE | TRIAL | AUTOPSY | TRIBUTE;
+    /// The bits by which what the lede tells of stands higher.
+    pub(crate) const IN_LEDE: u32 = 7;
+    /// The headline promises a summary of what is known, and is no news.
+    pub(crate) const SUMMARY: u32 = 1 << 31;
 }
 
 /// The names of the traits in `lexicon.txt`.
-const TRAITS: [(&str, u32); 16] = [
+const TRAITS: [(&str, u32); 23] = [
     ("women", traits::WOMEN),
     ("men", traits::MEN),
     ("mixed", traits::MIXED),
@@ -50,6 +63,13 @@ const TRAITS: [(&str, u32); 16] = [
     ("reaction", traits::REACTION),
     ("feature", traits::FEATURE),
     ("youth", traits::YOUTH),
+    ("found", traits::FOUND),
+    ("search", traits::SEARCH),
+    ("arrest", traits::ARREST),
+    ("charge", traits::CHARGE),
+    ("trial", traits::TRIAL),
+    ("autopsy", traits::AUTOPSY),
+    ("tribute", traits::TRIBUTE),
 ];
 
 /// The meaning of a word that is treated in a way of its own.

@@ -12,7 +12,7 @@ const EARLY: u32 = traits::HEATS | traits::EIGHTHS | traits::QUARTERS | traits::
 const ROUND: u32 = EARLY | traits::FINALS;
 const MEDAL: u32 = traits::GOLD | traits::SILVER | traits::BRONZE;
 /// Traits that both headlines have, or neither.
-const EITHER: u32 = traits::LIVE | traits::PREVIEW | traits::YOUTH;
+const EITHER: u32 = traits::LIVE | traits::PREVIEW | traits::YOUTH | traits::SUMMARY;
 
 /// The least weight of what two entries have in common.
 const LEAST_EVIDENCE: f64 = 3.5;
@@ -30,16 +30,34 @@ pub(super) const FEATURES: usize = 13;
 const WEIGHTS: [f64; FEATURES] = [2.09, 1.77, 1.21, 3.79, 1.10, 4.32, -1.95, -1.50, -2.00, -1.24, -0.81, -1.49, -3.36];
 const CONSTANT: f64 = -4.34;
 
+/// What is compared of an entry: its tokens in the order of their words, and its traits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fingerprint<'a> {
+    pub(super) tokens: &'a [StoryToken],
+    pub(super) traits: u32,
+}
+
+impl<'a> From<&'a StoryKey> for Fingerprint<'a> {
+    fn from(key: &'a StoryKey) -> Self {
+        Self { tokens: &key.tokens, traits: key.traits }
+    }
+}
+
 /// Returns how much two entries are about the same event, from 0 to 1; `apart` is the time between them, `window` the longest.
-pub(super) fn likeness(one: &StoryKey, other: &StoryKey, apart: Duration, window: Duration) -> f64 {
+pub(super) fn likeness(one: Fingerprint<'_>, other: Fingerprint<'_>, apart: Duration, window: Duration) -> f64 {
     let Some(features) = features(one, other, apart, window) else { return 0.0 };
     let sum: f64 = features.iter().zip(WEIGHTS).map(|(feature, weight)| feature * weight).sum();
     1.0 / (1.0 + (-(sum + CONSTANT)).exp())
 }
 
 /// Returns what tells for and against one event; nothing if it cannot be one.
-pub(super) fn features(one: &StoryKey, other: &StoryKey, apart: Duration, window: Duration) -> Option<[f64; FEATURES]> {
-    if apart > window || has_conflict(one, other) {
+pub(super) fn features(
+    one: Fingerprint<'_>,
+    other: Fingerprint<'_>,
+    apart: Duration,
+    window: Duration,
+) -> Option<[f64; FEATURES]> {
+    if apart > window || has_conflict(one.traits, other.traits) {
         return None;
     }
     let Compared { shared, of_one, of_other, has_same_words } = Compared::new(one, other);
@@ -77,8 +95,7 @@ pub(super) fn features(one: &StoryKey, other: &StoryKey, apart: Duration, window
 }
 
 /// Returns true if the headlines tell of different events: of women and of men, of two rounds, of a round and of the medals.
-fn has_conflict(one: &StoryKey, other: &StoryKey) -> bool {
-    let (a, b) = (one.traits, other.traits);
+fn has_conflict(a: u32, b: u32) -> bool {
     let is_disjoint = |group: u32| a & group != 0 && b & group != 0 && a & b & group == 0;
     let is_qualified = |traits: u32| traits & traits::QUALIFIED != 0;
     let is_before_medals = |round: u32, medals: u32| {
@@ -86,11 +103,20 @@ fn has_conflict(one: &StoryKey, other: &StoryKey) -> bool {
         is_early && round & MEDAL == 0 && medals & MEDAL != 0 && medals & EARLY == 0 && !is_qualified(medals)
     };
     (a ^ b) & EITHER != 0
+        || tells_of_other_acts(a, b)
         || is_disjoint(SEX)
         // Who is qualified in a semi-final is in the final.
         || is_disjoint(ROUND) && !is_qualified(a) && !is_qualified(b)
         || is_before_medals(a, b)
         || is_before_medals(b, a)
+}
+
+/// Returns true if the headline of one tells something that happened in an affair and that the other entry does not know of: the search
+/// after the find, the arrest after the search. Reports of an affair have names, ages and places in common for days, and say again in
+/// their ledes what is known.
+fn tells_of_other_acts(one: u32, other: u32) -> bool {
+    let told = |traits: u32| (traits | traits >> traits::IN_LEDE) & traits::ACTS;
+    one & traits::ACTS & !told(other) != 0 || other & traits::ACTS & !told(one) != 0
 }
 
 /// The tokens that two entries have in common.
@@ -145,7 +171,7 @@ struct Compared {
 
 impl Compared {
     /// Compares two keys in one pass: their tokens are in order.
-    fn new(one: &StoryKey, other: &StoryKey) -> Self {
+    fn new(one: Fingerprint<'_>, other: Fingerprint<'_>) -> Self {
         let mut compared = Self {
             shared: Shared::default(),
             of_one: OwnTokens::default(),

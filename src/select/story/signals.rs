@@ -53,12 +53,13 @@ pub fn story_key(title: &str, lede: &str, text_bytes: usize) -> StoryKey {
     StoryKey::new(reader.tokens, traits, u8::try_from(size).unwrap_or(u8::MAX))
 }
 
-/// Returns the traits that a lede adds to those of its headline: whether it is about women or men, if only one of them is named.
+/// Returns the traits that a lede adds to those of its headline: whether it is about women or men, if only one of them is named; and
+/// what it says that has happened.
 fn traits_of_lede(own: u32, lede: u32) -> u32 {
     const SEX: u32 = traits::WOMEN | traits::MEN | traits::MIXED;
     let sex = lede & SEX;
     let field = if own & SEX == 0 && sex.is_power_of_two() { sex } else { 0 };
-    field | lede & (traits::YOUTH | traits::FEATURE)
+    field | lede & (traits::YOUTH | traits::FEATURE) | (lede & traits::ACTS) << traits::IN_LEDE
 }
 
 struct Reader {
@@ -133,6 +134,8 @@ impl Reader {
         }
         if let Some((name, kind)) = meaning.token {
             self.add(name, kind, is_title);
+        } else if meaning.traits & traits::ACTS != 0 {
+            self.add(stem(&word.text), TokenKind::Word, is_title);
         }
     }
 
@@ -171,7 +174,14 @@ impl Reader {
 fn trait_of_phrase(word: &Word, [first, second]: &[String; 2]) -> u32 {
     match (first.as_str(), second.as_str(), word.text.as_str()) {
         (_, "en", "direct") | ("minute", "par", "minute") | ("", "", "direct") => traits::LIVE,
-        ("le", "point", "sur") | ("l" | "qu", "on", "sait") | ("que", "sait", "on") | ("il", "faut", "savoir") => traits::FEATURE,
+        ("le", "point", "sur") | ("l" | "qu", "on", "sait") | ("que", "sait", "on") | ("il", "faut", "savoir") => {
+            traits::FEATURE | traits::SUMMARY
+        }
+        // Athletes find their form again, or the podium.
+        (_, "retrouve", "mort" | "morts" | "sans" | "vivant" | "sain") | (_, "corps", "retrouve") => traits::FOUND,
+        ("garde", "a", "vue") => traits::ARREST,
+        ("mis" | "mise" | "mises", "en", "examen") => traits::CHARGE,
+        ("minute", "de", "silence") | (_, "marche" | "marches", "blanche" | "blanches") => traits::TRIBUTE,
         (_, "quelle", "heure") | (_, "ou", "voir" | "regarder") => traits::PREVIEW,
         _ => 0,
     }
@@ -267,9 +277,27 @@ mod tests {
     }
 
     #[test]
+    fn acts_of_an_affair_are_told_in_headline_and_lede() {
+        for (text, act) in [
+            ("Une adolescente retrouvée morte", traits::FOUND),
+            ("Un homme retrouvé mort", traits::FOUND),
+            ("Des fouilles près du canal", traits::SEARCH),
+            ("Un suspect en garde à vue", traits::ARREST),
+            ("Le suspect mis en examen", traits::CHARGE),
+            ("Le procès s’ouvre", traits::TRIAL),
+            ("L’autopsie est faite", traits::AUTOPSY),
+            ("Une marche blanche à Carpentras", traits::TRIBUTE),
+        ] {
+            assert_eq!(traits_of(text), act, "{text}");
+            assert_eq!(story_key("L’affaire du canal", text, 0).traits, act << traits::IN_LEDE, "{text}");
+        }
+        assert_eq!(traits_of("Marceau retrouve la première marche du podium") & traits::ACTS, 0);
+    }
+
+    #[test]
     fn questions_are_features() {
         assert_eq!(traits_of("Pourquoi la descente est-elle annulée ?"), traits::FEATURE);
-        assert_eq!(traits_of("Descente : le point sur la météo"), traits::FEATURE);
+        assert_eq!(traits_of("Descente : le point sur la météo"), traits::FEATURE | traits::SUMMARY);
     }
 
     #[test]

@@ -90,8 +90,9 @@ fn edition(
     warn_of_unused_keys(table, keys, diagnostics);
     let (items, tags) = split_entry_tags(&table.from, diagnostics);
     let from = from(id, &items, sources, tags_are_known, diagnostics);
-    let weight = |id: &SourceId| sources.iter().find(|source| source.id == *id).map_or(DEFAULT_WEIGHT, |source| source.weight);
-    let prefer = |id: &SourceId| sources.iter().find(|source| source.id == *id).map_or(0, |source| source.prefer);
+    let by_id: HashMap<&SourceId, &Source> = sources.iter().map(|source| (&source.id, source)).collect();
+    let weight = |id: &SourceId| by_id.get(id).map_or(DEFAULT_WEIGHT, |source| source.weight);
+    let prefer = |id: &SourceId| by_id.get(id).map_or(0, |source| source.prefer);
     let [pin, mute] = [("pin", &table.pin), ("mute", &table.mute)]
         .map(|(key, table)| named_entries(key, table.as_ref(), (&from, sources), tags_are_known, diagnostics));
     let limit = number("limit", &table.limit, (raw::MIN_LIMIT, raw::MAX_LIMIT), diagnostics);

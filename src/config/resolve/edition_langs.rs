@@ -1,6 +1,6 @@
 //! The check that something can translate what an edition publishes in other languages than its sources'.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::diagnostics::Diagnostics;
 use super::super::plan::Source;
@@ -21,6 +21,7 @@ pub(super) fn check_languages(
     if keys.contains_key("untranslated") || keys.get("engines") == Some(&false) || !table.engines.value.is_empty() {
         return;
     }
+    let from: HashSet<&SourceId> = from.iter().collect();
     for at in &table.langs {
         let lang = &at.value.0;
         let other = sources.iter().filter(|source| from.contains(&source.id)).find_map(|source| {

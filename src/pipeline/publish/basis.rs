@@ -78,10 +78,9 @@ impl<'a> Bases<'a> {
         saved: Option<&str>,
     ) -> Self {
         let mut common = blake3::Hasher::new();
-        let facts = facts_version();
         let templates = publish.templates.key();
         let parts = [env!("CARGO_PKG_VERSION"), publish.fingerprint, publish.base_url.unwrap_or_default(), &templates];
-        common.update(format!("{SCHEME} {facts} {} {parts:?}", counts.of_entries()).as_bytes());
+        common.update(format!("{SCHEME} {} {parts:?}", counts.of_entries()).as_bytes());
         let sources = infos.iter().map(|(id, info)| (id, hash_source(info, counts.of_source(id)))).collect();
         let known = saved.and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
         Self { known, current: BTreeMap::new(), counts, sources, common }
@@ -91,7 +90,9 @@ impl<'a> Bases<'a> {
     pub(super) fn hash(&self, edition: &plan::Edition, lang: Option<&Lang>) -> String {
         let mut hasher = self.common.clone();
         let renditions = lang.map(|lang| self.counts.of_renditions(lang));
-        hasher.update(format!("{} {lang:?} {renditions:?}", edition.id).as_bytes());
+        // Only rules read facts; to know their version takes the lists of all tags.
+        let facts = (!edition.filter.is_empty() || !edition.tags.is_empty()).then(facts_version);
+        hasher.update(format!("{} {lang:?} {renditions:?} {facts:?}", edition.id).as_bytes());
         let of_source = |id: &SourceId| self.sources.get(id).copied().unwrap_or_default().to_le_bytes();
         edition.from.iter().for_each(|id| {
             hasher.update(&of_source(id));

@@ -8,6 +8,7 @@ mod credential;
 mod dedup_key;
 mod edition;
 mod engine_kind;
+mod engine_language;
 mod engine_state;
 mod entry;
 mod estimate;
@@ -53,6 +54,7 @@ pub use edition::{
     is_page_file,
 };
 pub use engine_kind::{BilingualMode, EngineKind};
+pub use engine_language::EngineLanguage;
 pub use engine_state::{EngineCondition, EngineState};
 pub use entry::{Enclosure, Entry, EntryHead, EntryRow, EntryTexts, FullText, Original};
 pub use estimate::{BudgetEstimate, EditionEstimate, EngineEstimate, Estimate, EstimatedWork, Range};

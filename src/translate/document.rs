@@ -93,13 +93,13 @@ impl Document {
         let title: Option<Arc<str>> =
             (!original.title.is_blank()).then(|| Arc::from(Marked::text(original.title.as_str()).normalised().plain()));
         let parts = [
-            (Part::Title, Some(document.title.segments())),
-            (Part::Summary, document.summary.as_ref().map(Segmented::segments)),
-            (Part::Content, document.content.as_ref().map(Segmented::segments)),
+            (Part::Title, Some(document.title.segments()), Vec::new()),
+            (Part::Summary, document.summary.as_ref().map(Segmented::segments), continuations(document.summary.as_ref())),
+            (Part::Content, document.content.as_ref().map(Segmented::segments), continuations(document.content.as_ref())),
         ];
         let lead = lead(&document, original);
         let mut wanted = Vec::new();
-        for ((part, segments), slots) in parts.into_iter().zip(&mut document.slots) {
+        for ((part, segments, continuations), slots) in parts.into_iter().zip(&mut document.slots) {
             let segments = segments.unwrap_or_default();
             let plain: Vec<String> = segments.iter().map(|segment| context(&segment.text)).collect();
             for (at, segment) in segments.iter().enumerate() {
@@ -112,6 +112,7 @@ impl Document {
                     title: title.clone().filter(|_| part != Part::Title),
                     before: at.checked_sub(1).and_then(|before| last_part(&plain[before])),
                     after: if is_last_of_title { lead.clone() } else { plain.get(at + 1).and_then(|after| first_part(after)) },
+                    continues: continuations.get(at).copied().unwrap_or_default(),
                 };
                 slots.push(Some(wanted.len()));
                 wanted.push(SegmentRequest::new(part, &segment.text, segment.kind, context, (from, to), glossary));
@@ -241,6 +242,10 @@ fn lead(document: &Document, original: &Original) -> Option<Arc<str>> {
     first_part(&leads.next().or_else(|| (!is_cut).then(uncut).filter(is_lead)).unwrap_or_default())
 }
 
+fn continuations(part: Option<&Segmented>) -> Vec<bool> {
+    part.map(Segmented::continuations).unwrap_or_default()
+}
+
 fn has_marks(text: Option<&Marked>) -> bool {
     text.is_some_and(|text| !text.marks().is_empty())
 }
@@ -338,7 +343,7 @@ mod tests {
         let original = original("Le titre", "", "<p>Un. Deux.</p><p>Trois.</p>");
         let document = document(&original, Show::Full);
         let context = |at: usize| {
-            let SegmentContext { title, before, after } = &document.segments()[at].outgoing.context;
+            let SegmentContext { title, before, after, .. } = &document.segments()[at].outgoing.context;
             [title, before, after].map(|text| text.as_deref().unwrap_or_default().to_owned())
         };
         assert_eq!(context(0), ["", "", "Un."], "a headline is no context of itself");

@@ -1,6 +1,7 @@
 //! The clients of all engines, against a server that speaks their protocols and misbehaves on command, and against real ones.
 
 mod fidelity;
+mod languages;
 mod misbehaving;
 mod models;
 mod reading;

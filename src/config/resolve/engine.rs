@@ -19,6 +19,7 @@ use crate::model::EngineKind;
 
 mod cost;
 mod guidance;
+mod varieties;
 
 const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
 
@@ -39,6 +40,11 @@ pub(super) fn engines(
     if editions.is_empty() || diagnostics.has_errors() {
         // A mistyped name in `engines` would also report its engine as unused: one mistake is one problem.
         return engines;
+    }
+    for NamedTable { id, table, .. } in raw {
+        if let Some(kind) = &table.kind {
+            varieties::check_varieties(id, kind.value.0, editions, diagnostics);
+        }
     }
     for NamedTable { id, .. } in raw.iter().filter(|table| !used.contains(table.id.value.as_str())) {
         let message = format!("no edition uses the engine {}", id_in_message(&id.value));

@@ -25,6 +25,23 @@ impl Segmented {
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
+
+    /// Returns for each segment if it stands behind the one before in one text, with nothing but white space between them.
+    pub fn continuations(&self) -> Vec<bool> {
+        let mut continues = vec![false; self.segments.len()];
+        let mut last = None;
+        for part in &self.parts {
+            match part {
+                Part::Segment(at) => {
+                    continues[*at] = last.is_some();
+                    last = Some(*at);
+                }
+                Part::Raw(html) if html.trim().is_empty() => {}
+                Part::Raw(_) | Part::Tag(_) => last = None,
+            }
+        }
+        continues
+    }
 }
 
 /// A part of a template.

@@ -6,3 +6,5 @@ pub(super) mod deepl;
 pub(super) mod google;
 mod html_marks;
 pub(super) mod libretranslate;
+mod paragraphs;
+mod target_codes;

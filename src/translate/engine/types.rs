@@ -175,6 +175,8 @@ pub struct SegmentContext {
     pub before: Option<Arc<str>>,
     /// The beginning of the segment after. What follows a headline is the lead.
     pub after: Option<Arc<str>>,
+    /// True if it stands behind the segment before in one paragraph.
+    pub continues: bool,
 }
 
 /// A text of a reply that is no translation: why, as part of a sentence ("it was cut: …").

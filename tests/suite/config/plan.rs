@@ -77,6 +77,23 @@ fn warnings_do_not_prevent_a_plan() {
 }
 
 #[test]
+fn variety_that_the_first_engine_of_an_edition_lacks_is_a_warning() {
+    let warnings = |engines: &str, langs: &str| {
+        let text = format!(
+            "[engine.g]\nkind = 'google'\nkey = {{ env = 'PATH' }}\n[engine.d]\nkind = 'deepl'\nkey = {{ env = 'PATH' }}\n\
+             {REST}langs = [{langs}]\nengines = [{engines}]\n"
+        );
+        parse(&text).unwrap_or_else(|problems| panic!("{problems}")).render_warnings(false)
+    };
+    let told = warnings("'g', 'd'", "'fr', 'en-GB', 'pt-PT'");
+    assert!(told.contains("the engine `g` does not distinguish en-GB: the edition `e` gets plain en"), "{told}");
+    assert_eq!(told.matches("does not distinguish").count(), 1, "{told}");
+    assert!(told.contains("write \"en\" in `langs`"), "{told}");
+    assert!(!warnings("'d', 'g'", "'fr', 'en-GB', 'es-419'").contains("distinguish"), "DeepL has them");
+    assert!(!warnings("'g', 'd'", "'fr-FR', 'en-US', 'zh-TW'").contains("distinguish"), "plain or listed");
+}
+
+#[test]
 fn translation_settings_are_in_the_plan() {
     let text = format!(
         "[engine.own]\nkind = 'libretranslate'\nurl = 'http://127.0.0.1:5000/'\npivot = 'ES'\ntimeout = '2m'\nin_flight = 3\n\

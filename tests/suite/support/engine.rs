@@ -79,6 +79,8 @@ pub(crate) enum Misbehaviour {
 pub(crate) struct Recorded {
     /// Its path.
     pub(crate) path: String,
+    /// What follows the path.
+    pub(crate) query: String,
     /// Its body.
     pub(crate) body: String,
     /// The texts in it, as they were sent; none if it was refused.
@@ -304,7 +306,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let asked = protocol::asked(shared.kind, &parts.uri, &parts.headers, &body);
     let texts = asked.as_ref().map(|asked| asked.texts.clone()).unwrap_or_default();
     let readings = asked.as_ref().map(|asked| asked.readings.clone()).unwrap_or_default();
-    lock(&shared.requests).push(Recorded { path: parts.uri.path().to_owned(), body, texts, readings });
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    lock(&shared.requests).push(Recorded { path: parts.uri.path().to_owned(), query, body, texts, readings });
     let asked = match asked {
         Ok(asked) => asked,
         Err((status, body)) => return whole(status, body.to_string()),

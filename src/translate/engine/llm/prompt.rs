@@ -158,7 +158,7 @@ fn user_message(texts: &[&Outgoing]) -> String {
 /// the items of one article.
 fn prompt_item<'a>(texts: &[&'a Outgoing], plain: &[String], place: usize) -> PromptItem<'a> {
     let text = texts[place];
-    let SegmentContext { title, before, after } = &text.context;
+    let SegmentContext { title, before, after, .. } = &text.context;
     let previous = place.checked_sub(1).map(|place| (texts[place], plain[place].as_str()));
     let is_told = |title: &str| {
         previous.is_some_and(|(text, plain)| {
@@ -243,7 +243,11 @@ mod tests {
             text: Marked::from_tagged(tagged).expect("a text"),
             terms: vec![Term { mark: 9, source: "CIO".to_owned(), target: "IOC".to_owned(), is_held: false }],
             kind: SegmentKind::Paragraph,
-            context: SegmentContext { title: Some(Arc::from("Le titre")), before: Some("Avant.".into()), after: None },
+            context: SegmentContext {
+                title: Some(Arc::from("Le titre")),
+                before: Some("Avant.".into()),
+                ..SegmentContext::default()
+            },
         };
         let lang = |tag| Lang::new(tag).expect("a tag");
         Batch { from: lang("fr"), to: lang("en"), texts: texts.iter().map(outgoing).collect() }
@@ -295,7 +299,7 @@ mod tests {
             text: Marked::text(*own),
             terms: Vec::new(),
             kind: if title.is_empty() { SegmentKind::Title } else { SegmentKind::Paragraph },
-            context: SegmentContext { title: text(title), before: text(before), after: text(after) },
+            context: SegmentContext { title: text(title), before: text(before), after: text(after), continues: false },
         };
         let batch = Batch { texts: texts.iter().map(outgoing).collect(), ..batch(&[]) };
         serde_json::from_str(&build_prompt(&batch, ResponseFormat::Schema, &GuidanceTable::default()).user).expect("JSON")

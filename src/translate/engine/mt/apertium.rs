@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -18,7 +18,8 @@ use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm, UnusableText};
 use super::super::unknown_words::{has_signs, read_signs};
-use crate::model::{Lang, Marked, Usage};
+use super::target_codes::TargetCodes;
+use crate::model::{EngineKind, Lang, Marked, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// The least that ten chunks hold: a chunk may have only 1,000 characters, and begins a line where it can.
@@ -33,6 +34,7 @@ const SHORT: usize = 200;
 /// The client of an Apertium server.
 pub(in crate::translate::engine) struct Apertium {
     http: HttpService,
+    targets: TargetCodes,
     limits: Limits,
 }
 
@@ -56,16 +58,21 @@ struct ApertiumError {
 
 impl Apertium {
     pub(in crate::translate::engine) fn open(settings: &EngineSettings, client: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
-        Ok(Self { http: HttpService::new(settings, client, None, "/translate")?, limits: settings.limits(LIMITS) })
+        let http = HttpService::new(settings, client, None, "/translate")?;
+        Ok(Self { http, targets: TargetCodes::new(EngineKind::Apertium), limits: settings.limits(LIMITS) })
     }
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
+        self.targets.ask(&batch.pair(), &self.http.id, |code| self.translate_into(code, batch).boxed()).await
+    }
+
+    async fn translate_into(&self, target: String, batch: &Batch) -> Result<Reply, EngineError> {
         let mut reply = Reply { texts: Vec::with_capacity(batch.texts.len()), used: Usage::default() };
         for text in &batch.texts {
             let words = text.in_words();
             let sent = words.to_tagged();
             let is_marked = !has_signs(&words);
-            let response = self.http.post_form(build_form(&sent, is_marked, batch)).await?;
+            let response = self.http.post_form(build_form(&sent, is_marked, (&batch.from, &target))).await?;
             if response.status != 200 {
                 return Err(self.classify(&response, batch));
             }
@@ -106,14 +113,14 @@ impl Engine for Apertium {
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
-        Box::pin(self.translate_batch(batch))
+        self.translate_batch(batch).boxed()
     }
 }
 
 /// The server knows two-letter codes as well as its own. The escapes of the canonical form are the only ones that it does not
 /// corrupt.
-fn build_form(text: &str, is_marked: bool, batch: &Batch) -> String {
-    let pair = format!("{}|{}", batch.from.primary(), batch.to.primary());
+fn build_form(text: &str, is_marked: bool, (from, target): (&Lang, &str)) -> String {
+    let pair = format!("{}|{target}", EngineKind::Apertium.source_code(from));
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("langpair", &pair).append_pair("q", text);
     form.append_pair("markUnknown", if is_marked { "yes" } else { "no" }).append_pair("format", "html").finish()

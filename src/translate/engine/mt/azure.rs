@@ -11,8 +11,9 @@ use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm, UnusableText};
-use super::html_marks;
-use crate::model::{Lang, Usage};
+use super::html_marks::write_html;
+use super::paragraphs::{JOINT, join, split};
+use crate::model::{EngineKind, Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// The vendor's limit is 1,000 texts and 50,000 characters; but a free resource may send some 33,000 a minute, and a larger
@@ -74,24 +75,24 @@ impl Azure {
     }
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
-        let texts: Vec<AzureText> =
-            batch.texts.iter().map(|text| AzureText { text: html_marks::write_html(text, KEEP) }).collect();
+        let paragraphs = join(&batch.texts, KEEP, &batch.from);
+        let texts: Vec<AzureText> = paragraphs.iter().map(|paragraph| AzureText { text: paragraph.html.clone() }).collect();
         let used = texts.iter().map(|text| marks::count_characters(&text.text)).fold(Usage::default(), |sum, text| sum + text);
         let mut url = self.http.url.clone();
         url.query_pairs_mut()
             .append_pair("api-version", "3.0")
-            .append_pair("from", &language_code(&batch.from))
-            .append_pair("to", &language_code(&batch.to))
+            .append_pair("from", &EngineKind::Azure.source_code(&batch.from))
+            .append_pair("to", &EngineKind::Azure.target_language(&batch.to).codes[0])
             .append_pair("textType", "html");
         let response = self.http.post_json_to(&url, &self.headers, &texts).await?;
         if response.status != 200 {
             return Err(self.classify(&response, batch));
         }
         let items: Vec<AzureItem> = self.http.parse(&response)?;
-        self.http.check_count(items.len(), batch.texts.len(), Some(used))?;
-        let texts = items.iter().zip(&batch.texts).map(|(item, sent)| match item.translations.as_slice() {
-            [translation] => html_marks::parse_html(&translation.text, sent),
-            _ => Err(UnusableText::new("there is not one translation of it")),
+        self.http.check_count(items.len(), paragraphs.len(), Some(used))?;
+        let texts = items.iter().zip(paragraphs).flat_map(|(item, sent)| match item.translations.as_slice() {
+            [translation] => split(&translation.text, &batch.texts[sent.texts]),
+            _ => sent.texts.map(|_| Err(UnusableText::new("there is not one translation of it"))).collect(),
         });
         Ok(Reply { texts: texts.collect(), used })
     }
@@ -125,25 +126,18 @@ impl Engine for Azure {
         TermForm::Element
     }
 
-    /// The vendor bills every code point that is sent, markup too.
-    fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
-        marks::count_characters(&html_marks::write_html(text, KEEP))
+    /// The vendor bills every code point that is sent, markup too: that of a text, and what joins it to the text before.
+    fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
+        let joint = if text.context.continues { JOINT } else { 0 };
+        let least = self.least_price(text, from, to);
+        Usage { characters: least.characters + joint, ..least }
+    }
+
+    fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
+        marks::count_characters(&write_html(text, KEEP))
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
         self.translate_batch(batch).boxed()
-    }
-}
-
-/// Returns the vendor's code of a language: without a region, except for the few that the vendor distinguishes.
-fn language_code(lang: &Lang) -> String {
-    match (lang.primary(), lang.as_str()) {
-        ("zh", "zh-Hant" | "zh-TW" | "zh-HK" | "zh-MO") => "zh-Hant".to_owned(),
-        ("zh", _) => "zh-Hans".to_owned(),
-        ("pt", "pt-PT") => "pt-pt".to_owned(),
-        ("fr", "fr-CA") => "fr-ca".to_owned(),
-        ("sr", "sr-Latn") => "sr-Latn".to_owned(),
-        ("sr", _) => "sr-Cyrl".to_owned(),
-        (primary, _) => primary.to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,8 @@ use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm, UnusableText};
-use crate::model::{Formality, GuidanceTable, Lang, Marked, Piece, Usage};
+use super::target_codes::TargetCodes;
+use crate::model::{EngineKind, Formality, GuidanceTable, Lang, Marked, Piece, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// The vendor's limit is 128 KiB for a request; half of it leaves room for the rest of the body. A request of more than 50
@@ -25,6 +26,7 @@ const MAX_CONTEXT: usize = 4_000;
 /// The client of `DeepL`.
 pub(in crate::translate::engine) struct Deepl {
     http: HttpService,
+    targets: TargetCodes,
     headers: [(&'static str, SecretString); 1],
     limits: Limits,
     guidance: GuidanceTable,
@@ -77,10 +79,20 @@ impl Deepl {
         let vendor = if free { "https://api-free.deepl.com" } else { "https://api.deepl.com" };
         let http = HttpService::new(settings, client, Some(vendor), "/v2/translate")?;
         let headers = [("authorization", format!("DeepL-Auth-Key {}", key.expose_secret()).into())];
-        Ok(Self { http, headers, limits: settings.limits(LIMITS), guidance: settings.guidance.clone() })
+        Ok(Self {
+            http,
+            targets: TargetCodes::new(EngineKind::Deepl),
+            headers,
+            limits: settings.limits(LIMITS),
+            guidance: settings.guidance.clone(),
+        })
     }
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
+        self.targets.ask(&batch.pair(), &self.http.id, |code| self.translate_into(code, batch).boxed()).await
+    }
+
+    async fn translate_into(&self, target: String, batch: &Batch) -> Result<Reply, EngineError> {
         let mut ignore_tags: Vec<String> =
             batch.texts.iter().flat_map(|text| &text.terms).map(|term| format!("k{}", term.mark)).collect();
         ignore_tags.sort_unstable();
@@ -88,8 +100,8 @@ impl Deepl {
         let guidance = self.guidance.for_lang(&batch.to);
         let request = DeeplRequest {
             text: batch.texts.iter().map(write_xml).collect(),
-            source_lang: batch.from.primary().to_ascii_uppercase(),
-            target_lang: target_code(&batch.to),
+            source_lang: EngineKind::Deepl.source_code(&batch.from),
+            target_lang: target,
             tag_handling: "xml",
             tag_handling_version: "v2",
             split_sentences: "nonewlines",
@@ -158,7 +170,7 @@ impl Engine for Deepl {
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
-        Box::pin(self.translate_batch(batch))
+        self.translate_batch(batch).boxed()
     }
 }
 
@@ -225,24 +237,6 @@ fn context(texts: &[Outgoing]) -> Option<String> {
     Some(passage)
 }
 
-/// Returns the vendor's code of a target language. Where the vendor distinguishes varieties, one must be named.
-fn target_code(lang: &Lang) -> String {
-    let tag = lang.as_str();
-    match lang.primary() {
-        "en" if matches!(tag, "en" | "en-US") => "EN-US".to_owned(),
-        "es" if matches!(tag, "es" | "es-ES") => "ES".to_owned(),
-        // The vendor has one variety for all of Latin America.
-        "es" => "ES-419".to_owned(),
-        "en" => "EN-GB".to_owned(),
-        "pt" if tag == "pt-BR" => "PT-BR".to_owned(),
-        "pt" => "PT-PT".to_owned(),
-        "zh" if matches!(tag, "zh-Hant" | "zh-TW" | "zh-HK" | "zh-MO") => "ZH-HANT".to_owned(),
-        "zh" => "ZH-HANS".to_owned(),
-        "no" => "NB".to_owned(),
-        other => other.to_ascii_uppercase(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::types::{SegmentContext, Term};
@@ -271,7 +265,7 @@ mod tests {
     fn context_of_a_request_is_the_passage_of_its_texts() {
         let text = |title: Option<&str>, before: Option<&str>, own: &str, after: Option<&str>| {
             let [title, before, after] = [title, before, after].map(|text| text.map(Into::into));
-            Outgoing { context: SegmentContext { title, before, after }, terms: Vec::new(), ..outgoing(own) }
+            Outgoing { context: SegmentContext { title, before, after, continues: false }, terms: Vec::new(), ..outgoing(own) }
         };
         let lead = text(None, None, "Paris gagne", Some("La ville a gagné."));
         assert_eq!(context(&[lead]).as_deref(), Some("Paris gagne\nLa ville a gagné."));
@@ -279,22 +273,5 @@ mod tests {
         assert_eq!(context(&two).as_deref(), Some("T\nA.\nB.\nC.\nD."));
         assert_eq!(context(&[text(None, None, "Seul", None)]), None);
         assert_eq!(context(&[text(Some("T"), None, "B.", None), text(Some("U"), None, "C.", None)]), None, "two entries");
-    }
-
-    #[test]
-    fn target_code_names_the_variety_where_the_vendor_wants_one() {
-        for (tag, code) in [
-            ("en", "EN-US"),
-            ("en-AU", "EN-GB"),
-            ("pt", "PT-PT"),
-            ("zh-TW", "ZH-HANT"),
-            ("zh", "ZH-HANS"),
-            ("es", "ES"),
-            ("es-419", "ES-419"),
-            ("es-MX", "ES-419"),
-            ("pt-BR", "PT-BR"),
-        ] {
-            assert_eq!(target_code(&Lang::new(tag).expect("a tag")), code);
-        }
     }
 }

@@ -11,8 +11,9 @@ use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
-use super::html_marks;
-use crate::model::{Lang, Usage};
+use super::html_marks::write_html;
+use super::paragraphs::{JOINT, join, split};
+use crate::model::{EngineKind, Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// The vendor's limit is 128 texts and 100 kB; it advises 5,000 characters.
@@ -32,7 +33,7 @@ pub(in crate::translate::engine) struct Google {
 
 #[derive(Serialize)]
 struct GoogleRequest<'a> {
-    q: &'a [String],
+    q: &'a [&'a str],
     source: String,
     target: String,
     format: &'static str,
@@ -82,18 +83,20 @@ impl Google {
     }
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
-        let q: Vec<String> = batch.texts.iter().map(|text| html_marks::write_html(text, KEEP)).collect();
+        let paragraphs = join(&batch.texts, KEEP, &batch.from);
+        let q: Vec<&str> = paragraphs.iter().map(|paragraph| paragraph.html.as_str()).collect();
         let used = q.iter().map(|text| marks::count_characters(text)).fold(Usage::default(), |sum, text| sum + text);
-        let (source, target) = (language_code(&batch.from), language_code(&batch.to));
+        let source = EngineKind::Google.source_code(&batch.from);
+        let target = EngineKind::Google.target_language(&batch.to).codes.swap_remove(0);
         let request = GoogleRequest { q: &q, source, target, format: "html" };
         let response = self.http.post_json(&self.headers, &request).await?;
         if response.status != 200 {
             return Err(self.classify(&response, batch));
         }
         let GoogleResponse { data: GoogleData { translations } } = self.http.parse(&response)?;
-        self.http.check_count(translations.len(), batch.texts.len(), Some(used))?;
-        let texts = translations.iter().zip(&batch.texts);
-        let texts = texts.map(|(answer, sent)| html_marks::parse_html(&answer.translated_text, sent)).collect();
+        self.http.check_count(translations.len(), paragraphs.len(), Some(used))?;
+        let answers = translations.iter().zip(paragraphs);
+        let texts = answers.flat_map(|(answer, sent)| split(&answer.translated_text, &batch.texts[sent.texts])).collect();
         Ok(Reply { texts, used })
     }
 
@@ -132,23 +135,18 @@ impl Engine for Google {
         TermForm::Element
     }
 
-    /// The vendor bills every code point that is sent, markup too.
-    fn price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
-        marks::count_characters(&html_marks::write_html(text, KEEP))
+    /// The vendor bills every code point that is sent, markup too: that of a text, and what joins it to the text before.
+    fn price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
+        let joint = if text.context.continues { JOINT } else { 0 };
+        let least = self.least_price(text, from, to);
+        Usage { characters: least.characters + joint, ..least }
+    }
+
+    fn least_price(&self, text: &Outgoing, _: &Lang, _: &Lang) -> Usage {
+        marks::count_characters(&write_html(text, KEEP))
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
         self.translate_batch(batch).boxed()
-    }
-}
-
-/// Returns the vendor's code of a language: without a region, except for the few that the vendor distinguishes.
-fn language_code(lang: &Lang) -> String {
-    match (lang.primary(), lang.as_str()) {
-        ("zh", "zh-Hant" | "zh-TW" | "zh-HK" | "zh-MO") => "zh-TW".to_owned(),
-        ("zh", _) => "zh-CN".to_owned(),
-        ("pt", "pt-PT") => "pt-PT".to_owned(),
-        ("fr", "fr-CA") => "fr-CA".to_owned(),
-        (primary, _) => primary.to_owned(),
     }
 }

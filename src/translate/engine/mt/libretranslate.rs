@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,8 @@ use super::super::http::HttpService;
 use super::super::marks;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, Engine, Limits, Outgoing, Reply, TermForm};
-use crate::model::{Lang, Usage};
+use super::target_codes::TargetCodes;
+use crate::model::{EngineKind, Lang, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// A server does not tell its limits through the API; these are below those of public servers.
@@ -24,6 +25,7 @@ const LIMITS: Limits = Limits { texts: 25, characters: 4_000, bytes: 16_000, in_
 /// The client of a `LibreTranslate` server.
 pub(in crate::translate::engine) struct Libretranslate {
     http: HttpService,
+    targets: TargetCodes,
     limits: Limits,
 }
 
@@ -58,16 +60,21 @@ struct LibretranslateError {
 
 impl Libretranslate {
     pub(in crate::translate::engine) fn open(settings: &EngineSettings, client: Arc<ApiClient>) -> Result<Self, EngineOpenError> {
-        Ok(Self { http: HttpService::new(settings, client, None, "/translate")?, limits: settings.limits(LIMITS) })
+        let http = HttpService::new(settings, client, None, "/translate")?;
+        Ok(Self { http, targets: TargetCodes::new(EngineKind::Libretranslate), limits: settings.limits(LIMITS) })
     }
 
     async fn translate_batch(&self, batch: &Batch) -> Result<Reply, EngineError> {
+        self.targets.ask(&batch.pair(), &self.http.id, |code| self.translate_into(code, batch).boxed()).await
+    }
+
+    async fn translate_into(&self, target: String, batch: &Batch) -> Result<Reply, EngineError> {
         let q: Vec<String> = batch.texts.iter().map(|text| marks::write_unescaped(&text.in_words())).collect();
         let used = q.iter().map(|text| marks::count_characters(text)).fold(Usage::default(), |sum, text| sum + text);
         let request = LibretranslateRequest {
             q,
-            source: language_code(&batch.from),
-            target: language_code(&batch.to),
+            source: EngineKind::Libretranslate.source_code(&batch.from),
+            target,
             format: "text",
             api_key: self.http.key.as_ref().map(ExposeSecret::expose_secret),
         };
@@ -125,16 +132,6 @@ impl Engine for Libretranslate {
     }
 
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
-        Box::pin(self.translate_batch(batch))
-    }
-}
-
-/// Returns the server's code of a language.
-fn language_code(lang: &Lang) -> String {
-    match lang.as_str() {
-        "zh-Hant" | "zh-TW" | "zh-HK" | "zh-MO" => "zh-Hant".to_owned(),
-        "pt-BR" => "pt-BR".to_owned(),
-        _ if lang.primary() == "zh" => "zh-Hans".to_owned(),
-        _ => lang.primary().to_owned(),
+        self.translate_batch(batch).boxed()
     }
 }

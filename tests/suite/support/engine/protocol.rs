@@ -168,7 +168,7 @@ fn libretranslate(value: &Value) -> Result<Asked, String> {
     want(value, "format", &json!("text"))?;
     for name in ["source", "target"] {
         let code = value[name].as_str().ok_or(format!("Invalid request: missing {name} parameter"))?;
-        if !["fr", "en", "es", "ca", "zh-Hans"].contains(&code) {
+        if !["fr", "en", "es", "ca", "zh-Hans", "zt"].contains(&code) {
             return Err(format!("{code} is not supported"));
         }
     }

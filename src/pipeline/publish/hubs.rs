@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use futures::stream::{StreamExt, iter};
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use crate::model::{Fault, FaultKind, Format};
+use crate::model::{Fault, FaultKind, Format, Time};
 use crate::net;
 use crate::pipeline::error::PipelineError;
 use crate::policy::HubNotice;
@@ -32,6 +32,16 @@ const LONGEST_REASON: usize = 200;
 #[serde(transparent)]
 struct Told(BTreeMap<String, BTreeMap<String, HubNotice>>);
 
+impl Told {
+    /// Forgets hubs and feeds that are no longer the edition's.
+    fn forget_others(&mut self, hubs: &[String], feeds: &[(String, String)]) {
+        self.0.retain(|hub, _| hubs.contains(hub));
+        for topics in self.0.values_mut() {
+            topics.retain(|topic, _| feeds.iter().any(|(known, _)| known == topic));
+        }
+    }
+}
+
 /// A feed of which a hub has to be told.
 struct Pending {
     stem: String,
@@ -46,48 +56,62 @@ impl Publish<'_> {
         files: &BTreeMap<String, ListedFile>,
         records: &HashMap<String, String>,
     ) -> Result<Vec<Fault>, PipelineError> {
-        let mut states: BTreeMap<String, Told> = BTreeMap::new();
-        let mut faults = Vec::new();
-        let mut pending: BTreeMap<String, Vec<Pending>> = BTreeMap::new();
         let now = self.clock.now();
-        for target in self.targets().iter().filter(|target| !target.edition.hubs.is_empty()) {
-            let name = format!("{NAME}{}", target.stem);
-            let before: Told = records.get(&name).and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
-            let told = states.entry(target.stem.clone()).or_insert(before);
+        let (mut states, pending) = self.find_pending(files, records, now);
+        let begun = Instant::now();
+        let answers =
+            iter(pending).map(|(hub, feeds)| tell_hub(self.client, hub, feeds, begun)).buffer_unordered(CONCURRENT_HUBS);
+        for Answer { hub, feed, result } in answers.collect::<Vec<_>>().await.into_iter().flatten() {
+            let notices = states.get_mut(&feed.stem).and_then(|told| told.0.get_mut(&hub));
+            let Some(notice) = notices.and_then(|notices| notices.get_mut(&feed.topic)) else { continue };
+            if let Err(error) = result {
+                tracing::info!("the hub {} was not told of {}: {error}", net::redact_url(&hub), feed.topic);
+                notice.fail(error.to_string(), now);
+            } else {
+                notice.succeed(&feed.hash);
+            }
+        }
+        for (stem, told) in &states {
+            if *told != recorded(records, stem) {
+                self.save_record(&format!("{NAME}{stem}"), told).await?;
+            }
+        }
+        let mut faults: Vec<Fault> = Vec::new();
+        for target in self.targets() {
+            let dead = states.get(&target.stem).map(|told| dead_hubs(&target.edition.id, told)).into_iter().flatten();
+            // One of another language may have told it.
+            let new: Vec<Fault> = dead.filter(|fault| faults.iter().all(|told| told.message != fault.message)).collect();
+            faults.extend(new);
+        }
+        Ok(faults)
+    }
+
+    /// Returns what the hubs of each edition were told, and by hub the feeds that they are to be told of now.
+    fn find_pending(
+        &self,
+        files: &BTreeMap<String, ListedFile>,
+        records: &HashMap<String, String>,
+        now: Time,
+    ) -> (BTreeMap<String, Told>, BTreeMap<String, Vec<Pending>>) {
+        let (mut states, mut pending) = (BTreeMap::new(), BTreeMap::<String, Vec<Pending>>::new());
+        for target in self.targets().into_iter().filter(|target| !target.edition.hubs.is_empty()) {
+            let feeds = self.topics(&target.stem, &target.edition.formats, files);
+            let mut told = recorded(records, &target.stem);
+            told.forget_others(&target.edition.hubs, &feeds);
             for hub in &target.edition.hubs {
-                for (topic, hash) in self.topics(&target.stem, &target.edition.formats, files) {
-                    let notice = told.0.entry(hub.clone()).or_default().entry(topic.clone()).or_default();
-                    if notice.is_pending(&hash) && notice.is_due(now) {
+                let notices = told.0.entry(hub.clone()).or_default();
+                for (topic, hash) in feeds.clone() {
+                    let notice = notices.entry(topic.clone()).or_default();
+                    if !notice.is_pending(&hash) {
+                        notice.succeed(&hash);
+                    } else if notice.is_due(now) {
                         pending.entry(hub.clone()).or_default().push(Pending { stem: target.stem.clone(), topic, hash });
                     }
                 }
             }
+            states.insert(target.stem, told);
         }
-        let answers = iter(pending).map(|(hub, feeds)| tell_hub(self.client, hub, feeds)).buffer_unordered(CONCURRENT_HUBS);
-        for (hub, stem, topic, answer) in answers.collect::<Vec<_>>().await.into_iter().flatten() {
-            let notices = states.get_mut(&stem).and_then(|told| told.0.get_mut(&hub));
-            let Some(notice) = notices.and_then(|notices| notices.get_mut(&topic)) else { continue };
-            match answer {
-                Ok(hash) => notice.succeed(&hash),
-                Err(reason) => {
-                    tracing::info!("the hub {} was not told of {topic}: {reason}", net::redact_url(&hub));
-                    notice.fail(reason, now);
-                }
-            }
-        }
-        for (stem, told) in &states {
-            let name = format!("{NAME}{stem}");
-            let before: Told = records.get(&name).and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
-            if *told != before {
-                self.save_record(&name, told).await?;
-            }
-        }
-        for target in self.targets() {
-            if let Some(told) = states.get(&target.stem) {
-                faults.extend(dead_hubs(&target.edition.id, told).filter(|fault| !faults.contains(fault)).collect::<Vec<_>>());
-            }
-        }
-        Ok(faults)
+        (states, pending)
     }
 
     /// Returns the addresses of the feeds of an edition that are published, each with the hash of its file.
@@ -103,38 +127,60 @@ impl Publish<'_> {
     }
 }
 
-/// The answer of a hub about one feed: the hash of the file that it was told of, or why it was not.
-type Answer = (String, String, String, Result<String, String>);
+/// Returns what the store remembers of the hubs of an edition.
+fn recorded(records: &HashMap<String, String>, stem: &str) -> Told {
+    let doc = records.get(&format!("{NAME}{stem}"));
+    doc.and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default()
+}
 
-/// Tells one hub of all feeds, one after another. After the first that it does not take, it is left alone until the next time.
-async fn tell_hub(client: &net::Client, hub: String, feeds: Vec<Pending>) -> Vec<Answer> {
+/// The reason for which a hub was not told.
+#[derive(Debug, thiserror::Error)]
+enum HubError {
+    #[error("it answers {status}{explanation}")]
+    Refused { status: u16, explanation: String },
+    #[error(transparent)]
+    Fetch(#[from] net::FetchError),
+    #[error("it does not answer in time")]
+    Late,
+    /// It was not asked, since it has just not taken another feed.
+    #[error("{0}")]
+    LeftAlone(String),
+}
+
+/// The answer of a hub about one feed.
+struct Answer {
+    hub: String,
+    feed: Pending,
+    result: Result<(), HubError>,
+}
+
+/// Tells one hub of all feeds, one after another, until `begun` is long ago. After the first that it does not take, it is left alone until the next time.
+async fn tell_hub(client: &net::Client, hub: String, feeds: Vec<Pending>, begun: Instant) -> Vec<Answer> {
     let mut answers = Vec::new();
     let mut failed: Option<String> = None;
-    let begun = tokio::time::Instant::now();
-    for Pending { stem, topic, hash } in feeds {
-        let answer = match &failed {
-            Some(reason) => Err(reason.clone()),
-            None => {
-                let left = PATIENCE.saturating_sub(begun.elapsed());
-                timeout(left, tell(client, &hub, &topic)).await.unwrap_or_else(|_| Err("it does not answer in time".to_owned()))
-            }
+    for feed in feeds {
+        let result = if let Some(reason) = &failed {
+            Err(HubError::LeftAlone(reason.clone()))
+        } else {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            timeout(left, tell(client, &hub, &feed.topic)).await.unwrap_or(Err(HubError::Late))
         };
-        failed = failed.or_else(|| answer.as_ref().err().cloned());
-        answers.push((hub.clone(), stem, topic, answer.map(|()| hash)));
+        failed = failed.or_else(|| result.as_ref().err().map(HubError::to_string));
+        answers.push(Answer { hub: hub.clone(), feed, result });
     }
     answers
 }
 
 /// Tells a hub of one feed. `hub.url` is what PubSubHubbub 0.4 and most hubs read, `hub.topic` what others do.
-async fn tell(client: &net::Client, hub: &str, topic: &str) -> Result<(), String> {
+async fn tell(client: &net::Client, hub: &str, topic: &str) -> Result<(), HubError> {
     let form = [("hub.mode", "publish"), ("hub.url", topic), ("hub.topic", topic)];
-    match client.post(hub, &form).await {
-        Ok((200..=299, _)) => Ok(()),
-        Ok((status, body)) => {
+    match client.post(hub, &form).await? {
+        (200..=299, _) => Ok(()),
+        (status, body) => {
             let body: String = body.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
-            Err(if body.trim().is_empty() { format!("it answers {status}") } else { format!("it answers {status}: {body}") })
+            let explanation = if body.trim().is_empty() { String::new() } else { format!(": {body}") };
+            Err(HubError::Refused { status, explanation })
         }
-        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use quick_xml::escape::escape;
 
 use super::words::{Words, fill};
-use super::{chars, links, shown};
+use super::{chars, shown};
 use crate::model::{Clean, Edition, EditionItem, EngineKind, Lang, Provenance, Translation, is_person};
 
 /// The HTML that an item shows, with the line of its translation at the foot of each part.
@@ -45,17 +45,22 @@ fn line(edition: &Edition, item: &EditionItem) -> Option<String> {
     let translation = translation(item).filter(|_| edition.details.provenance == Provenance::Line)?;
     let reader = item.lang.as_ref().or(edition.lang.as_ref());
     let words = Words::of(reader);
-    let name = shown::source_name(&item.source);
-    let source = match item.head.url.as_deref().and_then(links::web) {
-        Some(page) => format!("<a href=\"{}\">{}</a>", escape(page), escape(name)),
-        None => escape(name).into_owned(),
-    };
     let mut sentences = vec![escape(sentence(words, translation)).into_owned()];
     if translation.left > 0 {
         sentences.push(escape(&*words.translated_in_part).into_owned());
     }
+    // The link of the item leads to the original already.
+    let source = escape(shown::source_name(&item.source));
     sentences.push(fill(&escape(&*words.original), &[("source", &source)]));
-    Some(format!("<p{}><small>{}</small></p>", language(words, reader), sentences.join(" ")))
+    Some(format!("<div{}><small>{}</small></div>", language(words, reader), sentences.join(" ")))
+}
+
+/// Returns what the editors who receive an item are told of its translation, whatever its readers are shown.
+pub(super) fn note(edition: &Edition, item: &EditionItem) -> Option<String> {
+    let translation = translation(item)?;
+    let words = Words::of(item.lang.as_ref().or(edition.lang.as_ref()));
+    let left = if translation.left > 0 { format!(" {}", words.translated_in_part) } else { String::new() };
+    Some(sentence(words, translation) + &left)
 }
 
 /// Returns the attributes of words that are not in the language of their reader.

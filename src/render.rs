@@ -9,6 +9,7 @@ mod html;
 mod json;
 mod links;
 mod media;
+mod ninjs;
 mod opml;
 mod podcast;
 mod proof;
@@ -152,6 +153,7 @@ pub fn render_edition(edition: &Edition, format: Format) -> Result<String, Rende
         Format::Rss => rss::write(edition)?,
         Format::Json => json::write(edition)?,
         Format::Html => return Ok(html::edition(edition, &Templates::default())?.swap_remove(0).1),
+        Format::Ninjs => return ninjs::write(edition),
     };
     let text = with_style(text, &edition.stem);
     proof::read_back(edition, format, &text)?;

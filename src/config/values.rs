@@ -231,10 +231,10 @@ pub(super) struct RawFormat(pub(super) Format);
 
 config_value!(
     RawFormat,
-    "\"atom\", \"rss\", \"json\" or \"html\"",
-    |text| choose(text, &Format::ALL.map(|format| (format.extension(), format))).map(RawFormat),
-    |kind| kind.0.extension().to_owned(),
-    { "type": "string", "enum": ["atom", "rss", "json", "html"] }
+    "\"atom\", \"rss\", \"json\", \"html\" or \"ninjs\"",
+    |text| choose(text, &Format::ALL.map(|format| (format.name(), format))).map(RawFormat),
+    |kind| kind.0.name().to_owned(),
+    { "type": "string", "enum": Format::ALL.map(Format::name) }
 );
 
 /// The value of `hub`: one address, or several.

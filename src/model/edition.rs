@@ -28,11 +28,23 @@ pub enum Format {
     Json,
     /// An HTML page for people.
     Html,
+    /// ninjs 2.1, for newsrooms.
+    Ninjs,
 }
 
 impl Format {
     /// All formats, in the order in which they are written.
-    pub const ALL: [Self; 4] = [Self::Atom, Self::Rss, Self::Json, Self::Html];
+    pub const ALL: [Self; 5] = [Self::Atom, Self::Rss, Self::Json, Self::Html, Self::Ninjs];
+    /// Those of an edition that names none.
+    pub const DEFAULT: [Self; 4] = [Self::Atom, Self::Rss, Self::Json, Self::Html];
+
+    /// Returns the name in feeds.toml.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ninjs => "ninjs",
+            other => other.extension(),
+        }
+    }
 
     /// Returns the file extension, without the dot.
     pub fn extension(self) -> &'static str {
@@ -41,6 +53,7 @@ impl Format {
             Self::Rss => "rss",
             Self::Json => "json",
             Self::Html => "html",
+            Self::Ninjs => "ninjs.json",
         }
     }
 
@@ -56,6 +69,7 @@ impl Format {
             Self::Rss => "application/rss+xml",
             Self::Json => "application/feed+json",
             Self::Html => "text/html",
+            Self::Ninjs => "application/json",
         }
     }
 }

@@ -174,6 +174,7 @@ fn file(format: Format, name: &str, base_url: Option<&str>) -> Value {
         Format::Rss => "RSS",
         Format::Json => "JSON Feed",
         Format::Html => "HTML",
+        Format::Ninjs => "ninjs",
     };
     let href = chars::line(name);
     context! { label, kind => format.media_type(), address => format!("{}{href}", base_url.unwrap_or_default()), href }

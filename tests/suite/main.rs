@@ -32,6 +32,7 @@ mod logging;
 mod memory;
 mod missing_key;
 mod net;
+mod ninjs;
 mod outage;
 mod output;
 mod pages;

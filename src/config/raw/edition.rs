@@ -108,7 +108,7 @@ pub(crate) struct RawEdition {
     /// not pinned.
     #[schemars(example = serde_json::json!({ "terms": ["paris sportifs"] }))]
     pub(crate) mute: Option<RawEntryFilter>,
-    /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, and an HTML page.
+    /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, an HTML page, and for newsrooms ninjs 2.1 (`ID.ninjs.json`).
     #[schemars(example = ["atom", "html"])]
     pub(crate) formats: Located<Vec<Located<RawFormat>>>,
     /// The time for which `relais prune` keeps the entries of its sources. What a source still lists is kept in any case; of several
@@ -142,7 +142,7 @@ pub(crate) struct RawEdition {
     #[schemars(example = &"https://hub.example/")]
     pub(crate) hub: Option<RawHubs>,
     /// The form in which readers see that an item is translated: `line`, a line at the foot of its text in the language of the edition
-    /// ("Machine translation from French by DeepL. Original: Le Figaro"), `category`, a category of that name, or `none`. What programs
+    /// ("Machine translation from French by Apertium. Original: Le Figaro"), `category`, a category of that name, or `none`. What programs
     /// read of it is always there. A change writes the files again, and translates nothing. Requires `engines`.
     #[schemars(example = &"category")]
     pub(crate) provenance: Located<RawProvenance>,
@@ -175,7 +175,7 @@ impl Default for RawEdition {
             story_threshold: StoryRules::default().threshold.into(),
             pin: None,
             mute: None,
-            formats: Format::ALL.map(|format| RawFormat(format).into()).to_vec().into(),
+            formats: Format::DEFAULT.map(|format| RawFormat(format).into()).to_vec().into(),
             keep_for: RawDuration(Duration::from_hours(365 * 24)).into(),
             page_size: 50.into(),
             images: false,

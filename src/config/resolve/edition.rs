@@ -245,7 +245,7 @@ fn formats(table: &raw::RawEdition, diagnostics: &mut Diagnostics<'_>) -> Vec<Fo
         diagnostics.error(
             &table.formats.span,
             "`formats` is empty",
-            "list at least one of \"atom\", \"rss\", \"json\", \"html\"",
+            "list at least one of \"atom\", \"rss\", \"json\", \"html\", \"ninjs\"",
         );
     }
     let mut formats = unique("formats", &table.formats.value, |kind| kind.0, diagnostics);

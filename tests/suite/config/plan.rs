@@ -37,7 +37,7 @@ fn minimal_file_makes_a_plan_with_defaults() {
     assert!(plan.fetch.user_agent.starts_with(concat!("relais/", env!("CARGO_PKG_VERSION"))));
     let edition = &plan.editions[0];
     assert_eq!((edition.title.as_str(), edition.from.len(), edition.limit), ("e", 1, 100));
-    assert_eq!(edition.formats, Format::ALL);
+    assert_eq!(edition.formats, Format::DEFAULT);
     assert_eq!(edition.untranslated, UntranslatedPolicy::Hold(Duration::from_hours(6)));
 }
 

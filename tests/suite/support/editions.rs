@@ -68,7 +68,7 @@ pub(crate) fn edition(mut items: Vec<EditionItem>) -> Edition {
         feed_id: "tag:example.org,2026:jeux.fr".to_owned(),
         base_url: Some("https://example.org/olympic/".to_owned()),
         stem: "jeux.fr".to_owned(),
-        formats: Format::ALL.to_vec(),
+        formats: Format::DEFAULT.to_vec(),
         updated: time("2026-11-23T20:15:00.750Z"),
         items,
         deleted: Vec::new(),

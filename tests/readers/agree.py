@@ -1,4 +1,4 @@
-"""Whether feed readers that others wrote find the same in the files of a run: feedparser, rss-parser and Ruby's rss.
+"""Whether feed readers that others wrote find the same in the files of a run: feedparser, rss-parser, Ruby's rss, XML::Feed.
 
     python agree.py RELAIS FEEDS NODE_MODULES
 
@@ -109,6 +109,7 @@ READERS = {
     "feedparser": by_feedparser,
     "rss-parser": by_program("node", HERE / "read.js"),
     "ruby rss": by_program("ruby", HERE / "read.rb"),
+    "XML::Feed": by_program("perl", HERE / "read.pl"),
 }
 
 

@@ -3,7 +3,7 @@
 //
 //     node judge.mjs NODE_MODULES FOLDER CHROMIUM
 //
-// FOLDER is the output of publish.py. It is served on 127.0.0.1, compressed as web servers do it.
+// FOLDER is that of publish.py. Its output is served on 127.0.0.1, compressed as web servers do it.
 import { createRequire } from "node:module";
 import { createServer } from "node:http";
 import { gzipSync } from "node:zlib";
@@ -11,7 +11,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [modules, folder, chromium] = process.argv.slice(2);
+const [modules, world, chromium] = process.argv.slice(2);
+const folder = path.join(world, "output");
+const base = readFileSync(path.join(world, "base"), "utf8");
 const require = createRequire(path.resolve(modules, "x.js"));
 const { chromium: browsers } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -28,9 +30,8 @@ const server = createServer((request, response) => {
   } catch {
     response.writeHead(404).end();
   }
-}).listen(0, "127.0.0.1");
+}).listen(new URL(base).port, "127.0.0.1");
 await new Promise((resolve) => server.on("listening", resolve));
-const base = `http://127.0.0.1:${server.address().port}/`;
 const pages = readdirSync(folder).filter((name) => name.endsWith(".html")).sort();
 if (pages.length < 10) failures.push(`only ${pages.length} pages`);
 
@@ -96,7 +97,8 @@ for (const formFactor of ["mobile", "desktop"]) {
   const scores = Object.values(lhr.categories).map(({ id, score }) => [id, Math.round(score * 100)]);
   console.log(`Lighthouse, ${formFactor}: ${scores.map(([id, score]) => `${id} ${score}`).join(", ")}`);
   for (const [id, score] of scores) {
-    if (!(score >= LEAST)) failures.push(`Lighthouse, ${formFactor}: ${id} ${score}`);
+    const wanting = lhr.categories[id].auditRefs.filter(({ id, weight }) => weight > 0 && lhr.audits[id].score < 1).map(({ id }) => id);
+    if (!(score >= LEAST)) failures.push(`Lighthouse, ${formFactor}: ${id} ${score} (${wanting.join(", ")})`);
   }
 }
 await browser.close();

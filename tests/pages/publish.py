@@ -3,13 +3,15 @@
     python publish.py RELAIS FEEDS FOLDER
 
 Serves the feeds of the folder FEEDS on 127.0.0.1, and feeds made here: one in Arabic, one with 500 items, one with pictures, one with a
-single item, one with nothing. An engine made here puts French into English word by word. The output is FOLDER/output.
+single item, one with nothing. An engine made here puts French into English word by word. The output is FOLDER/output; FOLDER/base
+is the address at which it says that it will be reached, with a port that is free.
 """
 
 import http.server
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -98,7 +100,11 @@ def main(relais, feeds, folder):
     base = f"http://127.0.0.1:{server.server_port}"
     source = lambda name, tag, lang: f'[source.{name}]\nurl = "{base}/{name.removeprefix("n")}"\nlang = "{lang}"\ntags = ["{tag}"]\n'
     edition = lambda name, tag, keys: f'[edition.{name}]\ntitle = "{name.title()}"\nfrom = ["tag:{tag}"]\nzone = "Europe/Paris"\n{keys}\n'
-    plan = 'base_url = "https://relais.example/"\n[fetch]\nallow_private = ["127.0.0.1/32"]\nhost_interval = "0s"\nper_host = 8\n'
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    (folder / "base").write_text(address, encoding="utf-8")
+    plan = f'base_url = "{address}"\n[fetch]\nallow_private = ["127.0.0.1/32"]\nhost_interval = "0s"\nper_host = 8\n'
     plan += "".join(source(f"n{n}", "presse", "fr") for n in range(len(files)))
     plan += source("arabe", "arabe", "ar") + "".join(source(name, name, "fr") for name in ("beaucoup", "images", "un"))
     plan += f'[engine.mots]\nkind = "libretranslate"\nurl = "{base}"\n'

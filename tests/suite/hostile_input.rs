@@ -161,9 +161,11 @@ async fn scripts_reach_no_output() {
     assert_eq!(kinds, Vec::<String>::new());
     for format in ["atom", "rss", "json", "html"] {
         let text = world.output(&format!("jeux.{format}"));
-        for danger in ["alert(1)", "onerror", "onmouseover", "javascript:", "<script"] {
+        for danger in ["alert(1)", "onerror", "onmouseover", "javascript:"] {
             assert!(!text.contains(danger), "{format}: {danger}");
         }
+        // A page has one script: its own, which its policy names by a hash.
+        assert_eq!(text.matches("<script").count(), usize::from(format == "html"), "{format}");
     }
 }
 

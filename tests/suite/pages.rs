@@ -232,7 +232,7 @@ async fn template_of_the_operator_takes_the_place_of_the_built_in_one() {
     runs(&world).await;
     let page = world.output("jeux.html");
     assert!(page.contains("<p>vu dans Le journal a</p>") && page.contains("<style>p { color: red }</style>"), "{page}");
-    assert!(page.contains("<h1 dir=\"auto\">"), "the other templates are the built-in ones");
+    assert!(page.contains("<h1><a href=\"jeux.html\">"), "the other templates are the built-in ones");
     let before = world.outputs();
     runs(&world).await;
     assert_eq!(world.outputs(), before);

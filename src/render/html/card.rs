@@ -85,10 +85,12 @@ impl Page<'_> {
         Some(of(lang)).filter(|direction| *direction != of(self.lang))
     }
 
-    /// The date of a change that people would tell from the date of publication.
+    /// The date of a change of the article that people would tell from the date of publication. That a translation arrived is no news to
+    /// those who read a page.
     fn changed(&self, item: &EditionItem, lang: Option<&Lang>) -> Option<Value> {
         let written = |time| dates::for_people(time, lang, self.rules.zone);
-        (written(item.updated) != written(item.published)).then(|| self.time(item.updated, lang))
+        let changed = item.head.updated.filter(|at| *at > item.published && *at <= item.updated)?;
+        (written(changed) != written(item.published)).then(|| self.time(changed, lang))
     }
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::templates::{SCRIPT, STYLE, Templates};
 
 /// The favicon: a small picture in the page itself, so that no request is made for it.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%23a3381f'/%3E%3Cpath d='M8 10h16M8 16h11M8 22h14' stroke='%23fff' stroke-width='3' stroke-linecap='round'/%3E%3C/svg%3E";
+const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns=%27http://www.w3.org/2000/svg%27%20viewBox=%270%200%2032%2032%27%3E%3Crect%20width=%2732%27%20height=%2732%27%20rx=%277%27%20fill=%27%23a3381f%27/%3E%3Cpath%20d=%27M8%2010h16M8%2016h11M8%2022h14%27%20stroke=%27%23fff%27%20stroke-width=%273%27%20stroke-linecap=%27round%27/%3E%3C/svg%3E";
 
 /// Returns the values of the head: `style` with `more` rules behind it, `script`, `policy` and `icon`. With `images`, pictures of other
 /// servers are loaded; sound and films are, when a reader plays them.

@@ -91,6 +91,7 @@ fn article() -> EditionItem {
             categories: texts(&["Jeux d’hiver", "ski, biathlon & tir"]),
             image: Some("https://img.example/p.jpg?w=600&h=400".to_owned()),
             enclosures: vec![sound("https://son.example/a.mp3?x=1&y=2", Some("audio/mpeg"), Some(12_345_678))],
+            updated: Some(time("2026-11-23T20:15:00Z")),
             ..full.head
         },
         summary: Some(clean("<p>Première place à <b>Anterselva</b>&nbsp;: 19&nbsp;sur&nbsp;20.</p>")),

@@ -76,6 +76,12 @@ pub enum DaemonError {
     /// The metrics cannot be made.
     #[error("cannot count requests: {0}")]
     Metrics(#[from] prometheus::Error),
+    /// The output is no folder that could be served.
+    #[error("cannot serve {output}: readers get it from the bucket\nhint: `relais serve` is for an output that is a folder")]
+    NoFolder {
+        /// The output, as feeds.toml has it.
+        output: String,
+    },
     /// The signal handlers cannot be registered.
     #[error("cannot register signal handlers: {0}")]
     Signals(std::io::Error),
@@ -162,7 +168,7 @@ impl Server {
         tracing::warn!("listening on http://{}", listener.address());
         let state = Arc::new(ServerState::new(Arc::clone(store), clock, Arc::clone(health)));
         let stop = CancellationToken::new();
-        let files = Arc::new(SharedFiles::new(Files::new(&plan.output, plan.base_url.clone())));
+        let files = Arc::new(SharedFiles::new(Files::new(plan.output.folder(), plan.base_url.clone())));
         let role = Role::Daemon(Arc::clone(&state));
         let console = Arc::new(Console::new(plan.clone(), Some(Arc::clone(store)), clock, listener.is_local())?);
         let site =
@@ -174,7 +180,7 @@ impl Server {
     /// Serves the output of this plan, and sends pushed content to its passes. Without `base_url` there is no address for hubs to call.
     fn set_plan(&self, plan: &Plan) -> Option<Subscribing> {
         self.console.set_plan(plan.clone());
-        self.files.replace(Files::new(&plan.output, plan.base_url.clone()));
+        self.files.replace(Files::new(plan.output.folder(), plan.base_url.clone()));
         let callback = format!("{}websub/", plan.base_url.as_ref()?);
         let (send, pushes) = mpsc::channel(MAX_PUSHES);
         let sources = plan.enabled().map(|source| source.id.clone()).collect();

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use futures::future::BoxFuture;
 
 pub use dir::OutputDir;
+pub use media_type::media_type;
 pub use object::{BucketSettings, ObjectFailure, ObjectSink, SettingsError};
 pub use written::{Stamp, WriteOutcome, WrittenFile};
 

@@ -61,7 +61,7 @@ impl World {
             state.set_receiver(Some(PushReceiver { pushes: send, sources, max_bytes: 1 << 20 }));
             let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
             let address = listener.address();
-            let files = Arc::new(SharedFiles::new(Files::new(&folder.path().join("output"), None)));
+            let files = Arc::new(SharedFiles::new(Files::new(None, None)));
             let console = Arc::new(Console::new(plan(folder.path()), None, &SystemClock, true).expect("metrics"));
             let site = Site { files, console, role: Role::Daemon(state), base_path: String::new() };
             tokio::spawn(listener.serve(site, CancellationToken::new()));

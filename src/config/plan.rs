@@ -86,6 +86,16 @@ pub enum Output {
     Bucket(Box<Bucket>),
 }
 
+impl Output {
+    /// Returns the folder, if it is one.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Bucket(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Output {
     /// Writes the path of the folder, or the address of the bucket as feeds.toml has it. It names the output in the store.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

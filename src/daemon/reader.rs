@@ -15,10 +15,13 @@ use crate::serve::{Console, Files, Freshness, Listener, Role, SharedFiles, Site}
 
 /// Serves the output of a plan until a signal stops it. Nothing is written, neither to the output nor to the database.
 pub async fn serve_output(plan: &Plan, address: SocketAddr, clock: &'static dyn Clock) -> Result<(), DaemonError> {
+    let Some(folder) = plan.output.folder() else {
+        return Err(DaemonError::NoFolder { output: plan.output.to_string() });
+    };
     let mut signals = Signals::listen().map_err(DaemonError::Signals)?;
     let listener = Listener::bind(address).await?;
-    tracing::warn!("serving {} on http://{}{}/", plan.output.display(), listener.address(), plan.serve.base_path);
-    let files = Arc::new(SharedFiles::new(Files::new(&plan.output, plan.base_url.clone())));
+    tracing::warn!("serving {} on http://{}{}/", folder.display(), listener.address(), plan.serve.base_path);
+    let files = Arc::new(SharedFiles::new(Files::new(Some(folder), plan.base_url.clone())));
     let freshness = Freshness { files: Arc::clone(&files), state: plan.state.url().to_owned(), every: plan.fetch.every, clock };
     let console = Arc::new(Console::new(plan.clone(), None, clock, listener.is_local())?);
     let site = Site { files, console, role: Role::Reader(Arc::new(freshness)), base_path: plan.serve.base_path.clone() };

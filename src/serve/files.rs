@@ -30,7 +30,7 @@ const INDEX: &str = "index.html";
 
 /// The published files of an output folder.
 pub struct Files {
-    folder: PathBuf,
+    folder: Option<PathBuf>,
     base_url: Option<String>,
     catalogue: RwLock<Arc<Catalogue>>,
     versions: Versions,
@@ -58,11 +58,11 @@ impl SharedFiles {
 }
 
 impl Files {
-    /// Makes the files of a folder, whose public address, ending in `/`, begins the links in headers. No file is read before somebody
+    /// Makes the files of a folder (of none, if the output is a bucket), whose public address, ending in `/`, begins the links in headers. No file is read before somebody
     /// asks for it.
-    pub fn new(folder: &Path, base_url: Option<String>) -> Self {
+    pub fn new(folder: Option<&Path>, base_url: Option<String>) -> Self {
         Self {
-            folder: folder.to_owned(),
+            folder: folder.map(Path::to_owned),
             base_url,
             catalogue: RwLock::default(),
             versions: Versions::default(),
@@ -81,7 +81,7 @@ impl Files {
         if !known.check.claim(self.started) {
             return known;
         }
-        let folder = self.folder.clone();
+        let Some(folder) = self.folder.clone() else { return known };
         let present = Arc::clone(&known);
         match tokio::task::spawn_blocking(move || Catalogue::load(&folder, &present)).await {
             Ok(Some(changed)) => {
@@ -96,7 +96,7 @@ impl Files {
 
     /// Returns the present version of a file, if it can be read.
     async fn version(&self, name: &str) -> Option<Arc<Version>> {
-        self.versions.get(&self.folder, name, self.started).await
+        self.versions.get(self.folder.as_deref()?, name, self.started).await
     }
 }
 

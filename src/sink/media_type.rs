@@ -2,12 +2,13 @@
 
 /// Returns the media type with which a file is served (RFC 4287 §8, RFC 9110 §8.3; JSON Feed 1.1; OPML 2.0 has none that is
 /// registered). What is text is always UTF-8.
-pub(super) fn media_type(name: &str) -> &'static str {
+pub fn media_type(name: &str) -> &'static str {
     let file = name.rsplit('/').next().unwrap_or(name);
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
     match (file, ending) {
         // The list of files; the other JSON files are feeds.
         ("manifest.json", _) => "application/json",
+        (_, "json") if file.ends_with(".ninjs.json") => "application/json",
         (_, "atom") => "application/atom+xml; charset=utf-8",
         (_, "rss") => "application/rss+xml; charset=utf-8",
         // RFC 8259 §11: JSON has no charset parameter.

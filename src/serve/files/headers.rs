@@ -13,46 +13,25 @@ use super::catalogue::{Catalogue, ListedFile};
 use super::encoding::Coding;
 use super::insert;
 use super::version::Version;
+use crate::sink::media_type;
 
 /// A minute, as news is to be there within minutes; a cache that cannot reach the server serves what it has for a day.
 const FRESH: &str = "public, max-age=60, stale-if-error=86400";
-/// Pages have styles of their own, and pictures and sounds of the sources; nothing in them is run, sent or framed.
-const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https: http:; media-src https: http:; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// Returns the media type of a file. Others than those that relais writes are bytes.
-fn media_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("atom") => "application/atom+xml; charset=utf-8",
-        Some("rss") => "application/rss+xml; charset=utf-8",
-        Some("json") if is_list(name) => "application/json; charset=utf-8",
-        Some("json") => "application/feed+json; charset=utf-8",
-        Some("html") => "text/html; charset=utf-8",
-        Some("opml") => "text/x-opml; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("xml") => "application/xml; charset=utf-8",
-        Some("xsl") => "text/xsl; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        Some("txt") => "text/plain; charset=utf-8",
-        Some("eml") => "message/rfc822",
-        Some("png") => "image/png",
-        Some("ico") => "image/x-icon",
-        _ => "application/octet-stream",
-    }
-}
-
-fn is_list(name: &str) -> bool {
-    name == "manifest.json" || name.ends_with(".ninjs.json")
-}
+/// Of feeds: the style sheet, and nothing else, whatever their texts hold.
+const FEED_POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Pages state a policy of their own, with the hashes of their style and script; this one cannot stand there (CSP Level 3, §3.3).
+const PAGE_POLICY: &str = "frame-ancestors 'none'";
 
 /// Returns true if a file shrinks when it is encoded.
 pub(super) fn is_text(name: &str) -> bool {
-    !matches!(media_type(name), "application/octet-stream" | "image/png" | "image/x-icon")
+    let kind = media_type(name);
+    kind == "image/svg+xml" || !(kind.starts_with("image/") || kind == "application/octet-stream")
 }
 
 /// Returns the headers of a file in a coding.
 pub(super) fn fields(file: &ListedFile, version: &Version, coding: Coding) -> HeaderMap {
     let mut fields = HeaderMap::new();
+    let is_page = media_type(&file.name).starts_with("text/html");
     let fixed: [(HeaderName, &'static str); 8] = [
         (CONTENT_TYPE, media_type(&file.name)),
         (CACHE_CONTROL, FRESH),
@@ -61,7 +40,7 @@ pub(super) fn fields(file: &ListedFile, version: &Version, coding: Coding) -> He
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "strict-origin-when-cross-origin"),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, if is_page { PAGE_POLICY } else { FEED_POLICY }),
     ];
     fields.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
     if let Some(token) = coding.token() {

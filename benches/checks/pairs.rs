@@ -33,8 +33,8 @@ impl Set {
     }
 }
 
-/// The sets, or of each only the sentences with even or odd numbers.
-pub(crate) fn sets(half: Option<&str>) -> Vec<Set> {
+/// The sets, or of each only the sentences with even or odd numbers, or those of one of its quarters.
+pub(crate) fn sets(half: Option<&str>, quarter: Option<usize>) -> Vec<Set> {
     let flores =
         std::env::var_os("RELAIS_SHARED").map(|shared| Path::new(&shared).join("data/flores")).filter(|path| path.is_dir());
     let mut sets = flores.map_or_else(own, |folder| flores_sets(&folder));
@@ -44,6 +44,15 @@ pub(crate) fn sets(half: Option<&str>) -> Vec<Set> {
             set.pairs.retain(|_| {
                 place += 1;
                 (place % 2 == 0) == (half == "even")
+            });
+        }
+    }
+    if let Some(quarter) = quarter {
+        for set in &mut sets {
+            let (mut place, all) = (0, set.pairs.len());
+            set.pairs.retain(|_| {
+                place += 1;
+                (place - 1) * 4 / all + 1 == quarter
             });
         }
     }

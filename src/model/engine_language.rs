@@ -17,7 +17,7 @@ pub struct EngineLanguage {
 }
 
 /// The varieties that a kind distinguishes: a language, what tells the variety (a region, a script or a variant; `*` for any other), and
-/// the codes. Sources: the lists of languages in the vendors' documentation, and of Apertium's and LibreTranslate's servers.
+/// the codes. Sources: the lists of languages in the vendors' documentation, and of the servers of Apertium and `LibreTranslate`.
 type Varieties = &'static [(&'static str, &'static str, &'static [&'static str])];
 
 /// <https://developers.deepl.com/docs/getting-started/supported-languages>. Plain `EN`, `PT` and `ZH` are deprecated as targets. The varieties of

@@ -52,7 +52,18 @@ fn count(side: &Side, is_french: bool) -> Negation {
     if is_french {
         count_ne(side, &mut negation);
     }
+    soften_sino(side, &mut negation);
     negation
+}
+
+/// Takes Spanish `no … sino` (Catalan `sinó`) for no sure negation: it says `not until`, `only`, or `rather`.
+fn soften_sino(side: &Side, negation: &mut Negation) {
+    let words: Vec<&str> = side.tokens.iter().map(|token| token.text.as_str()).collect();
+    let sino = words.iter().position(|word| matches!(*word, "sino" | "sinó"));
+    if sino.is_some_and(|at| words[..at].contains(&"no")) && negation.hard > 0 {
+        negation.hard -= 1;
+        negation.soft += 1;
+    }
 }
 
 /// Adds French `ne` with `jamais`, `plus`, `rien`, `personne`: negations only with it. With `que` it restricts.

@@ -4,7 +4,7 @@ use super::Rejection;
 use super::concepts::Meanings;
 use super::names::is_cut_in_name;
 use super::shape::length_percent;
-use super::texts::{ComparedTexts, words};
+use super::texts::{ComparedTexts, plain_letters, words};
 
 /// The most words that are searched for a part that stands twice.
 const MOST_WORDS: usize = 600;
@@ -16,6 +16,9 @@ const CUT_PERCENT: usize = 85;
 
 /// The words in quotation marks from which they may not be lost.
 const QUOTED_WORDS: usize = 2;
+
+/// The words at the beginning of a source that a label of the result may repeat.
+const LABEL_WORDS: usize = 8;
 
 /// Refuses a text of which a part stands twice in a row.
 pub(super) fn check_doubled(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
@@ -99,7 +102,14 @@ pub(super) fn check_notes(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let has_colon = source.contains([':', '：']) || source.contains(" - ") || source.contains(['–', '—']);
     if let Some(text) = label(result).filter(|text| !has_colon && !text.contains(['“', '«', '"'])) {
         let is_quoting = source.contains(['«', '“', '"']);
-        if !is_quoting {
+        // `Callejon del Beso (…)`: another sign stands behind the words that the source begins with.
+        let has_its_words = || {
+            let own = words(source).take(LABEL_WORDS).map(|word| plain_letters(word.text)).collect::<Vec<_>>();
+            let long = words(&text).filter(|word| word.text.chars().count() > 3).map(|word| plain_letters(word.text));
+            let (all, found) = long.fold((0, 0), |(all, found), word| (all + 1, found + usize::from(own.contains(&word))));
+            all > 1 && all == found
+        };
+        if !is_quoting && !has_its_words() {
             return note(&text);
         }
     }

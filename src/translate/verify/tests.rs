@@ -93,6 +93,56 @@ fn typical_failures_of_engines_are_refused() {
 }
 
 #[test]
+fn what_translators_write_otherwise_is_no_fault() {
+    for (source, to, result, verdict) in [
+        ("Le 11e régiment défile à Lyon avec le 12e.", "es", "Los undécimos soldados y los duodécimos desfilan en Lyon.", "ok"),
+        ("Le 11e régiment défile à Lyon.", "es", "El duodécimo regimiento desfila en Lyon.", "number"),
+        (
+            "La ligue a arrêté la saison à cause de la COVID-19.",
+            "es",
+            "La liga interrumpió la temporada por el coronavirus.",
+            "ok",
+        ),
+        (
+            "La ligue a arrêté la saison à cause de 19 forfaits.",
+            "es",
+            "La liga interrumpió la temporada por las bajas.",
+            "number",
+        ),
+        ("La ligue souffre de la COVID-19.", "es", "La liga sufre por el COVID-12.", "number"),
+        ("Le stade ouvrira dans plusieurs années.", "es", "El estadio no abrirá sino hasta dentro de varios años.", "ok"),
+        ("Le stade ouvrira dans plusieurs années.", "es", "El estadio no abrirá dentro de varios años.", "negation"),
+        ("Le vent souffle de 100 à 200 miles/heure.", "es", "El viento sopla a 100-200 millas/hora.", "ok"),
+        ("Le vent souffle de 100 à 200 miles/heure.", "es", "El viento sopla a 100-200 kilómetros/hora.", "unit"),
+        ("La Thrace a vu passer la course en mai.", "es", "Tracia vio pasar la carrera en mayo.", "ok"),
+        ("Callejon del Beso (l’allée). Deux balcons se font face.", "es", "El Callejón del Beso: Dos balcones se miran.", "ok"),
+        ("Les deux balcons se font face dans la rue.", "es", "El callejón antiguo: Los dos balcones se miran.", "comment"),
+    ] {
+        assert_eq!(judged(source, to, result), verdict, "{source} {result}");
+    }
+}
+
+#[test]
+fn name_at_the_beginning_of_an_english_sentence_may_not_become_another() {
+    let judged = |source: &str, result: &str| {
+        let (source, result, from, to) = (Marked::text(source), Marked::text(result), lang("en"), lang("fr"));
+        let check =
+            TranslationCheck { source: &source, result: &result, from: &from, to: &to, terms: &[], kind: SegmentKind::Paragraph };
+        verify(&check).err().map_or("ok", |rejection| rejection.kind().as_str())
+    };
+    for (source, result, verdict) in [
+        ("Nadal’s record against the team is better.", "Le bilan de Nadal contre cette équipe est meilleur.", "ok"),
+        ("Nadal’s record against the team is better.", "Le bilan de Felder contre cette équipe est meilleur.", "name"),
+        ("Luxembourg has a long history in this sport.", "Le Luxembourg a une longue histoire dans ce sport.", "ok"),
+        ("Luxembourg has a long history in this sport.", "Le Tanaka a une longue histoire dans ce sport.", "name"),
+        ("Luxembourg has a long history in this sport.", "Le pays a une longue histoire dans ce sport.", "ok"),
+        ("Winter’s record is better than that.", "Le bilan de Décembre est meilleur que cela.", "ok"),
+    ] {
+        assert_eq!(judged(source, result), verdict, "{source} {result}");
+    }
+}
+
+#[test]
 fn altered_name_is_refused() {
     for (source, to, result, verdict) in [
         ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Jack Ma spoke in Lausanne.", "ok"),

@@ -107,7 +107,7 @@ impl<'a> Side<'a> {
                 place,
                 begins: begins_sentence(&self.text[..word.at])
                     && !is_apposed(plain, &self.text[word.at + word.text.len()..])
-                    && (is_common || !is_foreign(&word.text.to_lowercase(), self.lang)),
+                    && (is_common || !is_foreign(&word.text.to_lowercase(), self.lang) && !self.is_english_name(word)),
                 is_common,
                 is_noun,
                 is_determined: is_determined && self.lang.primary() == "en",
@@ -132,6 +132,14 @@ impl<'a> Side<'a> {
             run.is_plural() && !plain.ends_with(['s', 'x', 'z']) && matches!(self.lang.primary(), "fr" | "es" | "ca");
         let is_plural = run.is_plural() && plain.ends_with(['s', 'x', 'z']);
         follows_noun && !is_plural || is_singular || words.iter().any(is_foreign)
+    }
+
+    /// Returns true for a word that is a name even at the beginning of an English sentence: one of the list (`Nigeria said`), or one that
+    /// owns something (`Nadal’s record`).
+    fn is_english_name(&self, word: &Word<'_>) -> bool {
+        let after = &self.text[word.at + word.text.len()..];
+        self.lang.primary() == "en"
+            && (is_listed(&plain_letters(word.text)) || after.starts_with("'s ") || after.starts_with("’s "))
     }
 
     /// Returns true if a word names a country that the other side names, too: `Cuban citizens`, `los ciudadanos de Cuba`.

@@ -27,7 +27,7 @@ pub(in crate::translate::verify) fn find_numbers(text: &str, lang: &Lang) -> Vec
         {
             last.scaled = Some(multiply(&last.value, power));
         }
-        if !is_power_of_unit(&chars, at, &number) {
+        if !is_power_of_unit(&chars, at, &number) && !is_of_name(&chars, at, &number) {
             numbers.push(number);
         }
         (at, end_of_last) = (end, end);
@@ -39,6 +39,12 @@ pub(in crate::translate::verify) fn find_numbers(text: &str, lang: &Lang) -> Vec
 fn is_power_of_unit(chars: &[char], at: usize, number: &Number) -> bool {
     let unit: String = chars[..at].iter().rev().take_while(|c| c.is_alphabetic()).take(3).collect();
     matches!(number.value.as_str(), "2" | "3") && matches!(unit.as_str(), "m" | "mk" | "mc" | "mm" | "md")
+}
+
+/// Returns true for the number of `COVID-19`, which another language may call the coronavirus.
+fn is_of_name(chars: &[char], at: usize, number: &Number) -> bool {
+    let name: String = chars[..at].iter().rev().take(6).rev().map(char::to_ascii_lowercase).collect();
+    number.value == "19" && matches!(name.as_str(), "covid-" | "covid\u{2011}" | "covid ")
 }
 
 /// Converts digits of other scripts to European ones.

@@ -190,7 +190,10 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
     let _ = write!(out, "## {title}\n\n{says}\n\n");
     let keys = KnownKeys::in_schema(schema);
     for (key, value) in &keys.0 {
-        if matches!(key.as_str(), "s3" | "fetch" | "engine" | "glossary" | "topic" | "source" | "edition") {
+        // Those of the file are tables, which have sections of their own.
+        if !intro.is_empty()
+            && matches!(key.as_str(), "s3" | "fetch" | "engine" | "glossary" | "topic" | "source" | "edition")
+        {
             continue;
         }
         let _ = write!(out, "### `{key}`\n\n{}\n\n", value["description"].as_str().unwrap_or_default());

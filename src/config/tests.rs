@@ -88,6 +88,46 @@ fn unreadable_api_key_is_a_warning_if_an_edition_uses_the_engine() {
     assert_eq!(key(&with(&world, engine).expect("a plan")).as_deref(), Some("hunter2:fx"), "to be tried out");
 }
 
+const BUCKET: &str = "output = \"s3://feeds/news/\"\n[source.a]\nurl = \"https://a.example/\"\n";
+
+fn bucket(plan: Plan) -> super::Bucket {
+    let super::Output::Bucket(bucket) = plan.output else { panic!("{:?}", plan.output) };
+    *bucket
+}
+
+#[test]
+fn bucket_without_a_table_is_that_of_the_environment() {
+    let world = [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9000/"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_SKIP_SIGNATURE", "true"),
+    ];
+    let plan = with(&world, BUCKET).expect("a plan");
+    assert!(plan.output.to_string() == "s3://feeds/news" && !format!("{plan:?}").contains("hunter2"));
+    let bucket = bucket(plan);
+    assert_eq!((bucket.name.as_str(), bucket.prefix.as_str()), ("feeds", "news"));
+    assert_eq!(bucket.endpoint.as_deref(), Some("http://127.0.0.1:9000"));
+    assert!(bucket.path_style && bucket.key.is_none());
+    let mut names: Vec<_> = bucket.environment.into_keys().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], "and nothing that would weaken it");
+    assert!(!self::bucket(with(&[], BUCKET).expect("a plan")).path_style, "AWS has the bucket in the host");
+}
+
+#[test]
+fn unreadable_key_of_a_bucket_is_a_warning() {
+    let text = format!("{BUCKET}[s3]\naccess_key = {{ env = \"ID\" }}\nsecret_key = {{ env = \"KEY\" }}");
+    let plan = with(&[("ID", "id")], &text).expect("only publishing needs the key");
+    let warnings = plan.render_warnings(false);
+    assert!(warnings.contains("no variable \"KEY\"") && !warnings.contains("hunter2"), "{warnings}");
+    assert!(bucket(plan).key_error.is_some_and(|error| error.contains("no variable \"KEY\"")));
+    let plan = with(&[("ID", "id"), ("KEY", "hunter2")], &text).expect("a plan");
+    assert!(!format!("{plan:?}").contains("hunter2"));
+    let (id, key) = bucket(plan).key.expect("a key");
+    assert_eq!((id.expose_secret(), key.expose_secret()), ("id", "hunter2"));
+}
+
 #[test]
 fn defaults_in_the_reference_are_the_real_defaults() {
     let schema = super::schema();

@@ -62,7 +62,9 @@ impl Stories {
     pub fn extend(&mut self, entries: Vec<EntryRow>) {
         let mut found = self.candidates.extend(&entries, self.rules.window);
         let first = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        entries.iter().for_each(|entry| self.fingerprints.push(entry));
+        for entry in &entries {
+            self.fingerprints.push(entry);
+        }
         self.entries.extend(entries);
         for place in (first..).take(self.entries.len() - first as usize) {
             self.parents.push(place);

@@ -1,5 +1,5 @@
 //! An output in a bucket of an S3 server. Each object is replaced as a whole by one request, and only if its bytes or headers
-//! change. An ETag is to an object what a stamp is to a file: it changes with the bytes, and is had without reading them.
+//! change. An `ETag` is to an object what a stamp is to a file: it changes with the bytes, and is had without reading them.
 
 mod failure;
 mod listing;

@@ -33,7 +33,7 @@ pub struct WrittenFile {
 
 /// A mark that changes with every write to a file, and can be had without reading it. For a file of a folder it consists of its inode
 /// and the times of its last write and last change. The latter cannot be set by programs, so that copying a file back with its old
-/// date shows too. For an object it consists of its ETag and the headers that it is served with.
+/// date shows too. For an object it consists of its `ETag` and the headers that it is served with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Stamp(String);
@@ -45,7 +45,7 @@ impl Stamp {
 }
 
 impl Stamp {
-    /// Makes the stamp of an object: its ETag without quotes (some servers list it without), and its headers.
+    /// Makes the stamp of an object: its `ETag` without quotes (some servers list it without), and its headers.
     pub(super) fn of_object(e_tag: &str, media_type: &str, cache_control: &str) -> Self {
         let e_tag = e_tag.trim_start_matches("W/").trim_matches('"').to_ascii_lowercase();
         Self(format!("{e_tag} {media_type} {cache_control}"))

@@ -10,7 +10,7 @@ use crate::support::feeds::{rss, stories, tables};
 use crate::support::origin::{Origin, Reply};
 use crate::support::postgres::Schema;
 use crate::support::program::{Ended, World, finish};
-use crate::support::s3::{BUCKET, Deed, S3, free_port};
+use crate::support::s3::{BUCKET, Deed, S3, free_port, output};
 
 const FILES: [&str; 7] = ["index.html", "jeux.atom", "jeux.html", "jeux.json", "jeux.rss", "manifest.json", "sources.opml"];
 
@@ -24,7 +24,7 @@ async fn world(s3: &S3, numbers: std::ops::Range<u32>) -> (World, Origin) {
 }
 
 fn configure(world: &World, top: &str, s3: &S3, origin: &Origin) {
-    world.configure(&format!("{top}\n{}", s3.output("news")), &format!("{}{}", s3.table(), tables(&[("a", origin.url("/a"))])));
+    world.configure(&format!("{top}\n{}", output("news")), &format!("{}{}", s3.table(), tables(&[("a", origin.url("/a"))])));
 }
 
 fn start(world: &World, s3: &S3, args: &[&str]) -> Child {
@@ -126,7 +126,7 @@ async fn changed_cache_headers_are_sent_with_the_same_bytes() {
     let (world, origin) = world(&s3, 1..4).await;
     runs(&world, &s3).await;
     let table = format!("{}cache_control = \"public, max-age=60\"\n", s3.table());
-    world.configure(&s3.output("news"), &format!("{table}{}", tables(&[("a", origin.url("/a"))])));
+    world.configure(&output("news"), &format!("{table}{}", tables(&[("a", origin.url("/a"))])));
     runs(&world, &s3).await;
     for name in FILES {
         assert_eq!(s3.get(&object(name)).await.expect(name).1, "public, max-age=60", "{name}");
@@ -142,7 +142,7 @@ async fn removed_edition_gets_a_last_version_in_the_bucket() {
     let (world, origin) = world(&s3, 1..4).await;
     runs(&world, &s3).await;
     let other = tables(&[("a", origin.url("/a"))]).replace("[edition.jeux]", "[edition.sport]").replace("Les Jeux", "Le sport");
-    world.configure(&s3.output("news"), &format!("{}{other}", s3.table()));
+    world.configure(&output("news"), &format!("{}{other}", s3.table()));
     assert_eq!(run(&world, &s3).await.code, Some(0));
     let (_, _, last) = s3.get("news/jeux.json").await.expect("an object");
     let last: Value = serde_json::from_slice(&last).expect("JSON");
@@ -199,7 +199,7 @@ async fn vanished_bucket_is_told() {
     let Some(s3) = S3::start().await else { return };
     let (world, origin) = world(&s3, 1..4).await;
     runs(&world, &s3).await;
-    let other = s3.output("news").replace(BUCKET, "vanished");
+    let other = output("news").replace(BUCKET, "vanished");
     world.configure(&other, &format!("{}{}", s3.table(), tables(&[("a", origin.url("/a"))])));
     fails((&world, &origin), &s3, s3.variables(), "there is no such bucket (HTTP 404, NoSuchBucket").await;
 }
@@ -210,11 +210,11 @@ async fn server_that_is_away_or_silent_is_told() {
     let (world, origin) = world(&s3, 1..4).await;
     runs(&world, &s3).await;
     let away = s3.table().replace(&s3.endpoint(), &format!("http://127.0.0.1:{}", free_port().await));
-    world.configure(&s3.output("news"), &format!("{away}{}", tables(&[("a", origin.url("/a"))])));
+    world.configure(&output("news"), &format!("{away}{}", tables(&[("a", origin.url("/a"))])));
     fails((&world, &origin), &s3, s3.variables(), "the server did not answer").await;
     s3.instead(Method::GET, "", Some(Deed::Hold));
     let silent = s3.table().replace("timeout = \"5s\"", "timeout = \"1s\"");
-    world.configure(&s3.output("news"), &format!("{silent}{}", tables(&[("a", origin.url("/a"))])));
+    world.configure(&output("news"), &format!("{silent}{}", tables(&[("a", origin.url("/a"))])));
     fails((&world, &origin), &s3, s3.variables(), "the server did not answer").await;
 }
 

@@ -61,7 +61,7 @@ impl Listing {
 
     pub(super) fn find(&self, path: &Path) -> Found {
         match self.objects.get(path) {
-            // A list without ETags says too little.
+            // A list without tags says too little.
             Some(Listed { e_tag: None, .. }) => Found::Unknown,
             Some(listed) => Found::Object(listed.clone()),
             None if self.is_complete => Found::Nothing,

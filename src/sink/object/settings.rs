@@ -54,7 +54,7 @@ pub struct BucketSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The library refuses them.
-    #[error("cannot use the bucket {place}: {reason}; check [s3] in feeds.toml")]
+    #[error("cannot use the bucket {place}: {reason}; check [s3] in feeds.toml, and the variables AWS_… of the environment")]
     Refused {
         /// The bucket.
         place: String,
@@ -179,7 +179,10 @@ mod tests {
 
     #[test]
     fn bucket_stands_in_the_host_if_it_is_not_in_the_path() {
-        assert_eq!(in_host("https://oss-eu-central-1.aliyuncs.com", "feeds"), "https://feeds.oss-eu-central-1.aliyuncs.com");
+        assert_eq!(
+            in_host("https://s3.oss-eu-central-1.aliyuncs.com", "feeds"),
+            "https://feeds.s3.oss-eu-central-1.aliyuncs.com"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A real S3 server that others wrote, and before it a relay that counts requests, and fails or holds them.
 //!
-//! `RELAIS_TEST_S3` is the path of `moto_server` (PyPI: `moto[s3,server]`). Without it the tests are skipped with one line, or fail
+//! `RELAIS_TEST_S3` is the path of `moto_server` (`moto[s3,iam,server]` of the Python package index). Without it the tests are skipped with one line, or fail
 //! if `RELAIS_REQUIRE_SERVERS=1`.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,6 +24,11 @@ pub(crate) const BUCKET: &str = "feeds";
 
 /// What the server asks for to make a user with a key: it checks signatures after this many requests.
 const REQUESTS_WITHOUT_KEY: usize = 4;
+
+/// The key of feeds.toml for a prefix of the bucket.
+pub(crate) fn output(prefix: &str) -> String {
+    format!("output = \"s3://{BUCKET}/{prefix}\"")
+}
 
 /// A server with one bucket and one user, and the relay before it.
 pub(crate) struct S3 {
@@ -90,11 +95,6 @@ impl S3 {
     /// The address of the relay, for `endpoint`.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.relay)
-    }
-
-    /// The keys of feeds.toml for a prefix of the bucket.
-    pub(crate) fn output(&self, prefix: &str) -> String {
-        format!("output = \"s3://{BUCKET}/{prefix}\"")
     }
 
     /// The `[s3]` table. The key comes from the environment: see [`S3::variables`].
@@ -175,11 +175,11 @@ impl S3 {
         self.iam(&format!("Action=PutUserPolicy&UserName=relais&PolicyName=all&PolicyDocument={policy}")).await;
         let bucket = self.shared.client.put(format!("{}/{BUCKET}", self.shared.upstream)).headers(signed("s3"));
         assert!(bucket.send().await.expect("the server answers").status().is_success());
-        let part = |name: &str| {
+        let element = |name: &str| {
             let text = key.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once('<'));
             text.unwrap_or_else(|| panic!("{key}")).0.to_owned()
         };
-        self.key = (part("AccessKeyId"), part("SecretAccessKey"));
+        self.key = (element("AccessKeyId"), element("SecretAccessKey"));
     }
 
     async fn iam(&self, form: &str) -> String {

@@ -2,5 +2,5 @@
 create table output_lease (
     target      text not null primary key,  -- the folder or bucket, as in publication
     lease_by    text not null,
-    lease_until bigint not null             -- milliseconds since 1970
+    lease_until integer not null             -- milliseconds since 1970
 );

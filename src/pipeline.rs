@@ -28,6 +28,7 @@ mod rules;
 mod run;
 mod run_once;
 mod scope;
+mod story_places;
 mod topics;
 mod translate;
 mod trigger;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, Fault, Time};
-use crate::select::{Tag, Window};
+use crate::select::{Tag, WideWindow};
 use crate::store::{Store, StoreError};
 
 use super::edition_rules::EditionRules;
@@ -68,7 +68,7 @@ impl EditionRows<'_, '_> {
     }
 
     /// Returns the next rows that the edition takes, newest first; nothing if the window needs no more. There may be none of a page.
-    pub(super) async fn next(&mut self, window: &Window) -> Result<Option<Vec<EntryRow>>, PipelineError> {
+    pub(super) async fn next(&mut self, window: &WideWindow) -> Result<Option<Vec<EntryRow>>, PipelineError> {
         match &mut self.source {
             Source::Own(pages, rules) => {
                 let rows = pages.next(window).await?;

@@ -4,34 +4,38 @@ use std::collections::{HashMap, HashSet};
 
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, SourceId};
-use crate::select::{Member, Stories, choose_leader};
+use crate::select::{Member, Ranked, Stories, choose_leader};
 use crate::store::Store;
 
 use super::blocking::spawn_cpu;
 use super::edition_rows::RowReader;
 use super::error::PipelineError;
+use super::story_places::{StoryPlaces, oldest_of};
 
 /// The most rows that are compared with those of an edition: a window of half a million entries a day.
 pub(super) const MAX_ROWS: usize = 100_000;
 
-/// Returns those of an edition's entries that lead their stories, in their order. The others are listed with the headline of their source,
-/// so that nothing is paid for their translation. Of the entries the first `pinned` are; without a store nothing else is known.
+/// Returns those of an edition's entries that lead their stories, in their order, as many as it has places for. The others are listed with the
+/// headline of their source, so that nothing is paid for their translation. Without a store nothing else is known.
 pub(super) async fn leading_entries<'e>(
     store: Option<&'e Store>,
     reader: &mut RowReader<'e>,
     edition: &'e plan::Edition,
-    (entries, pinned): (Vec<EntryRow>, usize),
+    ranked: Ranked,
 ) -> Result<Vec<EntryRow>, PipelineError> {
-    let (Some(rules), Some(oldest)) = (edition.stories, entries[pinned..].iter().map(|row| row.at).min()) else {
-        return Ok(entries);
+    let (Some(rules), Some(oldest)) = (edition.stories, oldest_of(&ranked)) else {
+        return Ok(ranked.take(0).0);
     };
-    let mut rows = entries.clone();
+    let mut rows: Vec<EntryRow> = ranked.all().cloned().collect();
     if let Some(store) = store {
-        let known: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
+        let known: HashSet<EntryId> = rows.iter().map(|row| row.id).collect();
         let stored = reader.open(store, edition).read_back_to(oldest.minus(rules.window), MAX_ROWS).await?;
         rows.extend(stored.into_iter().filter(|row| !known.contains(&row.id)));
     }
     let stories = spawn_cpu("joining stories", move || Stories::of(rules, rows)).await?;
+    let places = StoryPlaces::new(&stories, |_| None);
+    let extra = ranked.find_extra(|taken, pinned| places.count(taken, pinned, edition.at_least));
+    let entries = ranked.take(extra).0;
     let prefer = preferences(edition);
     let own: HashMap<EntryId, &EntryRow> = entries.iter().map(|row| (row.id, row)).collect();
     let mut led: HashSet<EntryId> = HashSet::new();

@@ -24,7 +24,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use crate::config as plan;
-use crate::model::{Clock, EditionCount, Fault, Lang, Show, SourceId, SourceInfo, SourceMeta, Time};
+use crate::model::{Clock, EditionCount, EntryId, Fault, Lang, Show, SourceId, SourceInfo, SourceMeta, Time};
 use crate::net;
 use crate::policy::possible_date;
 use crate::sink::Sink;
@@ -244,16 +244,17 @@ impl Publish<'_> {
         done: &mut Published,
     ) -> Result<Content, PipelineError> {
         let Target { edition, lang, .. } = *target;
-        let Selected { entries, pinned, renditions, waiting, changes_at, fault } =
+        let Selected { ranked, mut renditions, waiting, changes_at, fault } =
             select_entries(self.store, reader, edition, lang, now).await?;
         let is_at_fault = fault.is_some();
         // One of another language may have told it.
         done.faults.extend(fault.filter(|fault| !done.faults.contains(fault)));
         let published = known.cloned().unwrap_or_default();
-        let joined = join_stories(self.store, reader, edition, (entries, pinned), published.known()).await?;
-        let waiting = joined.count_alone(&waiting);
+        let joined = join_stories(self.store, reader, edition, (&ranked, waiting), published.known()).await?;
         let item_ids = joined.item_ids();
-        let Joined { entries, stories, remembered } = joined;
+        let Joined { entries, stories, remembered, waiting } = joined;
+        let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
+        renditions.retain(|id, _| shown.contains(id));
         let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;
         let published = published.update(self.store, (item_ids, remembered), edition.limit, now).await?;
         let is_final = !is_at_fault && !self.is_page_missing(&entries, &full_texts);

@@ -2,21 +2,27 @@
 
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, Time};
-use crate::select::{Window, WindowRules};
+use crate::select::{WideWindow, WindowRules};
 use crate::store::{Store, StoreError};
 
 /// The number of rows per query, in addition to the limit of the edition.
 const PAGE: usize = 100;
 
 /// Makes the empty window of an edition.
-pub(super) fn open_window(edition: &plan::Edition) -> Window {
-    Window::new(WindowRules {
+pub(super) fn open_window(edition: &plan::Edition) -> WideWindow {
+    let rules = WindowRules {
         limit: edition.limit,
         at_least: edition.at_least,
         within: edition.within,
         per_source: edition.per_source,
         sources: edition.from.iter().cloned().zip(edition.weights.iter().copied()).collect(),
-    })
+    };
+    WideWindow::new(rules, extra(edition))
+}
+
+/// Returns the number of entries that are kept ready beyond `limit`: of ten reports in an edition of general news one or two are joined.
+fn extra(edition: &plan::Edition) -> usize {
+    if edition.stories.is_some() { edition.limit / 2 } else { 0 }
 }
 
 /// Reads the rows that a window needs, page by page.
@@ -31,11 +37,11 @@ pub(super) struct WindowRows<'a> {
 
 impl<'a> WindowRows<'a> {
     pub(super) fn new(store: &'a Store, edition: &plan::Edition) -> Self {
-        Self { store, size: edition.limit + PAGE, before: None, oldest: None, is_short: false }
+        Self { store, size: edition.limit + extra(edition) + PAGE, before: None, oldest: None, is_short: false }
     }
 
     /// Returns the next rows, newest first; none if the window needs no more.
-    pub(super) async fn next(&mut self, window: &Window) -> Result<Vec<EntryRow>, StoreError> {
+    pub(super) async fn next(&mut self, window: &WideWindow) -> Result<Vec<EntryRow>, StoreError> {
         let oldest = window.oldest();
         // A page that ended at a date is not the last one if copies have given way since, and older entries are wanted.
         if window.is_full() || self.is_short && (self.oldest.is_none() || oldest.is_some()) {

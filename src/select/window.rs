@@ -1,15 +1,13 @@
 //! The window of an edition: its newest entries, each article once, and places for all of its sources.
 
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::copies::{Precedence, judge_copies};
 use super::places::Places;
+use super::ranked::{Candidate, Ranked, RankedEntries};
 use super::window_rules::WindowRules;
 use crate::model::{EntryRow, SourceId, Time};
 
-/// Pinned entries have at most this part of all places: a pinned source must not take the edition.
-const PINNED_PART: usize = 4;
 /// The most entries that are looked at.
 const MAX_SEEN: usize = 20_000;
 
@@ -19,7 +17,7 @@ const MAX_SEEN: usize = 20_000;
 /// Where there are more entries than places, each source first gets its equal part of them, then the entries within its share (a
 /// quarter) stand before those beyond it, and of each kind the newest come first.
 #[derive(Debug)]
-pub struct Window {
+pub(super) struct Window {
     rules: WindowRules,
     places: HashMap<SourceId, Places>,
     /// The facts that tell the articles that were pushed.
@@ -37,15 +35,9 @@ pub struct Window {
     is_old: bool,
 }
 
-#[derive(Debug)]
-struct Candidate {
-    entry: EntryRow,
-    is_pinned: bool,
-}
-
 impl Window {
     /// Makes an empty window.
-    pub fn new(rules: WindowRules) -> Self {
+    pub(super) fn new(rules: WindowRules) -> Self {
         let total = rules.sources.iter().map(|(_, weight)| u64::from(*weight)).sum();
         let places = |weight: &u32| Places::new(&rules, *weight, total);
         let places = rules.sources.iter().map(|(id, weight)| (id.clone(), places(weight))).collect();
@@ -65,29 +57,34 @@ impl Window {
     }
 
     /// Returns true if the window takes no more entries.
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.within_part >= self.rules.limit || self.is_old && self.entries.len() >= self.rules.at_least || self.seen >= MAX_SEEN
     }
 
     /// Returns true if the window still takes entries of a source: those that would have a place if there were no older ones.
-    pub fn is_open(&self, source: &SourceId) -> bool {
+    pub(super) fn is_open(&self, source: &SourceId) -> bool {
         self.places.get(source).is_some_and(|places| !self.is_closed(places))
     }
 
     /// Returns the sources of which entries are still taken, in the order of the rules. Rows of others need not be pushed.
-    pub fn open_sources(&self) -> Vec<SourceId> {
+    pub(super) fn open_sources(&self) -> Vec<SourceId> {
         self.rules.sources.iter().map(|(id, _)| id).filter(|id| self.is_open(id)).cloned().collect()
     }
 
+    /// Returns the sources of the rules.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &SourceId> {
+        self.rules.sources.iter().map(|(id, _)| id)
+    }
+
     /// Returns the date of the oldest entries that are still taken; nothing if that does not depend on dates.
-    pub fn oldest(&self) -> Option<Time> {
+    pub(super) fn oldest(&self) -> Option<Time> {
         let newest = self.newest.filter(|_| self.entries.len() >= self.rules.at_least)?;
         Some(newest.minus(self.rules.within))
     }
 
     /// Adds the next older entry. An article that several feeds have is shown once; see `judge_copies`. Entries of sources that are
     /// not in the rules are ignored. A pinned entry leads the others, if it has a place and is not older than `within`.
-    pub fn push(&mut self, entry: EntryRow, is_pinned: bool) {
+    pub(super) fn push(&mut self, entry: EntryRow, is_pinned: bool) {
         self.seen += 1;
         let newest = *self.newest.get_or_insert(entry.at);
         self.is_old |= newest.since(entry.at) > self.rules.within;
@@ -108,7 +105,7 @@ impl Window {
     }
 
     /// Pins an entry of any age, after all others were added: it has a place in any case.
-    pub fn pin(&mut self, entry: EntryRow) {
+    pub(super) fn pin(&mut self, entry: EntryRow) {
         if let Some(shown) = self.entries.iter_mut().find(|shown| shown.entry.id == entry.id) {
             shown.is_pinned = true;
         } else if self.give_way(&entry, true).is_some() {
@@ -149,41 +146,12 @@ impl Window {
             || self.has_enough && places.most >= places.share
     }
 
-    /// Returns the entries: the pinned ones, then the others, each newest first.
-    pub fn into_entries(self) -> Vec<EntryRow> {
-        self.into_entries_and_pins().0
+    /// Returns the entries by their rank. Those of `wide` that are not among them stand behind.
+    pub(super) fn into_ranked(self, wide: Option<&Self>) -> Ranked {
+        let own = RankedEntries { entries: self.entries, places: &self.places };
+        let reserve = wide.map(|wide| RankedEntries { entries: wide.entries.clone(), places: &wide.places });
+        Ranked::new(self.rules, (own, reserve), self.newest)
     }
-
-    /// Returns the entries as [`Window::into_entries`] does, and the number of pinned ones.
-    pub fn into_entries_and_pins(self) -> (Vec<EntryRow>, usize) {
-        let Self { rules, places, mut entries, newest, .. } = self;
-        entries.sort_by_key(|shown| Reverse((shown.entry.at, shown.entry.id)));
-        let most_pinned = (rules.limit / PINNED_PART).max(1);
-        entries.iter_mut().filter(|shown| shown.is_pinned).skip(most_pinned).for_each(|shown| shown.is_pinned = false);
-        let chosen = choose(&entries, &places, rules.limit);
-        let is_recent = |entry: &EntryRow| newest.is_none_or(|newest| newest.since(entry.at) <= rules.within);
-        let shown = entries.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, shown)| shown);
-        let (mut leading, others): (Vec<Candidate>, Vec<Candidate>) = shown.partition(|shown| shown.is_pinned);
-        let pinned = leading.len();
-        let rest = rules.at_least.saturating_sub(pinned);
-        leading.extend(
-            others.into_iter().enumerate().filter(|(at, shown)| *at < rest || is_recent(&shown.entry)).map(|(_, shown)| shown),
-        );
-        (leading.into_iter().map(|shown| shown.entry).collect(), pinned)
-    }
-}
-
-/// Returns the places in the list of the entries that are shown, `limit` at most: pinned ones first, then by rank, then the newest.
-fn choose(entries: &[Candidate], places: &HashMap<SourceId, Places>, limit: usize) -> HashSet<usize> {
-    let mut counts: HashMap<&SourceId, usize> = HashMap::new();
-    let mut ranked: Vec<(bool, u8, usize)> = Vec::with_capacity(entries.len());
-    for (at, Candidate { entry, is_pinned }) in entries.iter().enumerate() {
-        let count = counts.entry(&entry.source).or_default();
-        *count += 1;
-        ranked.push((!is_pinned, places.get(&entry.source).map_or(0, |places| places.rank(*count)), at));
-    }
-    ranked.sort_unstable();
-    ranked.into_iter().take(limit).map(|(.., at)| at).collect()
 }
 
 #[cfg(test)]
@@ -223,7 +191,11 @@ mod tests {
         for row in rows {
             window.push(row, false);
         }
-        window.into_entries()
+        entries(window)
+    }
+
+    fn entries(window: Window) -> Vec<EntryRow> {
+        window.into_ranked(None).take(0).0
     }
 
     fn shown(rows: impl IntoIterator<Item = EntryRow>) -> Vec<i64> {
@@ -322,7 +294,7 @@ mod tests {
         for row in pins {
             window.pin(row.clone());
         }
-        window.into_entries().into_iter().map(|row| row.id.0).collect()
+        entries(window).into_iter().map(|row| row.id.0).collect()
     }
 
     #[test]
@@ -409,7 +381,7 @@ mod tests {
                 rest = &rest[after..];
             }
             let ids = |rows: Vec<EntryRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
-            prop_assert_eq!(ids(window.into_entries()), ids(show(&eight(), rows)));
+            prop_assert_eq!(ids(entries(window)), ids(show(&eight(), rows)));
         }
     }
 }

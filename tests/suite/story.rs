@@ -222,6 +222,25 @@ async fn entries_of_one_source_are_not_joined() {
 }
 
 #[tokio::test]
+async fn story_takes_one_place_of_the_limit() {
+    let (origin, world) = world("limit = 3\n").await;
+    let old = (5, 8, "Une piste de ski à Annecy", "Elle ouvre en mai.");
+    publish(&origin, &world, &[("a", &[FIRST, old]), ("b", &[RICHER, OTHER])]).await;
+    let shown: Vec<(String, usize)> = items(&world).into_iter().map(|(_, source, _, also)| (source, also.len())).collect();
+    assert_eq!(shown, [("b".to_owned(), 0), ("b".to_owned(), 1), ("a".to_owned(), 0)]);
+}
+
+#[tokio::test]
+async fn as_many_entries_are_translated_as_there_are_places_for_stories() {
+    let (origin, engine, world) = translated_world_with("limit = 2\n").await;
+    let old = (5, 8, "Une piste de ski à Annecy", "Elle ouvre en mai.");
+    publish(&origin, &world, &[("a", &[FIRST, old]), ("b", &[RICHER, OTHER])]).await;
+    assert_eq!(english(&world), [("b".to_owned(), 0), ("b".to_owned(), 1)]);
+    let texts = engine.texts().concat();
+    assert!(texts.contains("village olympique") && !texts.contains("Annecy"), "{texts}");
+}
+
+#[tokio::test]
 async fn edition_without_stories_shows_each_entry() {
     let (origin, world) = world("stories = false\n").await;
     publish(&origin, &world, &[("a", &[FIRST]), ("b", &[RICHER])]).await;
@@ -230,10 +249,14 @@ async fn edition_without_stories_shows_each_entry() {
 
 /// A world whose edition is translated by an engine.
 async fn translated_world() -> (Origin, EngineServer, World) {
+    translated_world_with("").await
+}
+
+async fn translated_world_with(keys: &str) -> (Origin, EngineServer, World) {
     let engine = EngineServer::start(EngineKind::Libretranslate).await;
     let (origin, world) = world_with(|tables| {
         let url = engine.url();
-        format!("[engine.lt]\nkind = \"libretranslate\"\nurl = \"{url}\"\n{tables}langs = [\"en\"]\nengines = [\"lt\"]\n")
+        format!("[engine.lt]\nkind = \"libretranslate\"\nurl = \"{url}\"\n{tables}langs = [\"en\"]\nengines = [\"lt\"]\n{keys}")
     })
     .await;
     (origin, engine, world)

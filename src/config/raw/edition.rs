@@ -90,7 +90,8 @@ pub(crate) struct RawEdition {
     pub(crate) per_source: Option<Located<i64>>,
     /// `true` makes one item of entries of several sources about the same event. The entry of the preferred source leads (`prefer` of
     /// the source), or else the richest text; the others are listed below it. A story keeps its id and date when entries join it.
-    /// `limit` counts the entries before they are joined.
+    /// A story takes one place of `limit`, however many entries it has; `per_source` counts entries, also those that are listed below
+    /// another.
     #[schemars(example = false)]
     pub(crate) stories: Located<bool>,
     /// The longest time between two entries about one event. From one hour to three days.

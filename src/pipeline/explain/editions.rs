@@ -49,10 +49,11 @@ impl Explainer<'_> {
             None => None,
         };
         let stored = stored.filter(|stored| stored.inputs.show >= edition.translated());
-        let newest = selected.entries.iter().map(|newest| newest.at).max();
+        let newest = selected.ranked.all().map(|newest| newest.at).max();
         let admission = self.admission(edition, lang, row, stored.as_ref());
         let nothing_known = Known { shown: &[], stories: &[] };
-        let joined = join_stories(self.store, reader, edition, (selected.entries, selected.pinned), nothing_known).await?;
+        let shown = (&selected.ranked, selected.waiting);
+        let joined = join_stories(self.store, reader, edition, shown, nothing_known).await?;
         let place = joined.entries.iter().position(|shown| shown.id == row.id);
         let reason = match place {
             Some(_) => reason_to_show(edition, admission),

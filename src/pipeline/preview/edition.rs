@@ -34,8 +34,8 @@ pub async fn preview_edition(
     let all = edition.langs.is_empty().then_some(None);
     for lang in edition.langs.iter().map(Some).chain(all) {
         // Both may be of one family, and their rules differ.
-        let before = select_entries(store, &mut RowReader::new(false), edition, lang, now).await?.entries;
-        let after = select_entries(store, &mut RowReader::new(false), tried, lang, now).await?.entries;
+        let before = select_entries(store, &mut RowReader::new(false), edition, lang, now).await?.ranked.take(0).0;
+        let after = select_entries(store, &mut RowReader::new(false), tried, lang, now).await?.ranked.take(0).0;
         let (appears, disappears) = (missing(&after, &before), missing(&before, &after));
         changed.push(ChangedEdition {
             lang: lang.cloned(),

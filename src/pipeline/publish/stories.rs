@@ -11,7 +11,8 @@ use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::leaders::{MAX_ROWS, leader, preferences};
-use crate::select::Stories;
+use crate::pipeline::story_places::{StoryPlaces, oldest_of};
+use crate::select::{Ranked, Stories};
 use crate::store::Store;
 
 /// The most other sources that an item lists.
@@ -44,13 +45,19 @@ pub(in crate::pipeline) struct Joined {
     pub(in crate::pipeline) stories: HashMap<EntryId, Story>,
     /// The stories that the edition has to remember.
     pub(in crate::pipeline) remembered: Vec<PublishedStory>,
+    /// The number of entries that will lead their stories once they are translated.
+    pub(super) waiting: u64,
 }
 
 impl Joined {
-    /// Returns the number of some entries that are in no story.
-    pub(super) fn count_alone(&self, entries: &HashSet<EntryId>) -> u64 {
-        let joined: HashSet<&EntryId> = self.remembered.iter().flat_map(|story| &story.members).collect();
-        entries.iter().filter(|id| !joined.contains(id)).count() as u64
+    /// Leaves out the oldest items behind the first `limit`: several old stories may come in with one more entry.
+    fn truncate(mut self, limit: usize) -> Self {
+        for row in self.entries.split_off(limit.min(self.entries.len())) {
+            if let Some(story) = self.stories.remove(&row.id) {
+                self.remembered.retain(|remembered| remembered.id != story.id);
+            }
+        }
+        self
     }
 
     /// Returns the ids of the items.
@@ -67,25 +74,43 @@ pub(in crate::pipeline) struct Known<'a> {
     pub(in crate::pipeline) stories: &'a [PublishedStory],
 }
 
-/// Joins the entries that an edition shows with all entries of its sources that may belong to the same stories. The first `pinned` of
-/// them lead; the others are in order, newest first.
+/// Joins the entries that an edition shows with all entries of its sources that may belong to the same stories. It takes so many entries
+/// that there are `limit` items. `waiting` are entries that would be shown if they were translated.
 pub(in crate::pipeline) async fn join_stories<'e>(
     store: &'e Store,
     reader: &mut RowReader<'e>,
     edition: &'e plan::Edition,
-    (entries, pinned): (Vec<EntryRow>, usize),
+    (ranked, mut waiting): (&Ranked, HashMap<EntryId, EntryRow>),
     known: Known<'_>,
 ) -> Result<Joined, PipelineError> {
-    let alone = |entries| Joined { entries, stories: HashMap::new(), remembered: Vec::new() };
-    // What is pinned may be of any age.
-    let oldest = entries[pinned..].iter().map(|row| row.at).min().or_else(|| entries.iter().map(|row| row.at).max());
-    let (Some(rules), Some(oldest)) = (edition.stories, oldest) else { return Ok(alone(entries)) };
+    let oldest = oldest_of(ranked).or_else(|| waiting.values().map(|row| row.at).min());
+    let (Some(rules), Some(oldest)) = (edition.stories, oldest) else {
+        let (entries, stories, remembered) = (ranked.take(0).0, HashMap::new(), Vec::new());
+        return Ok(Joined { entries, stories, remembered, waiting: waiting.len() as u64 });
+    };
     let rows = reader.open(store, edition).read_back_to(oldest.minus(rules.window), MAX_ROWS).await?;
     let stories = spawn_cpu("joining stories", move || Stories::of(rules, rows)).await?;
-    // An edition with free places has room for stories that began before its oldest entry.
-    let floor = (entries.len() >= edition.at_least).then_some(oldest);
+    let places = StoryPlaces::new(&stories, known.begin_of());
+    let extra = ranked.find_extra(|taken, pinned| places.count(taken, pinned, edition.at_least));
+    let (entries, pinned) = ranked.take(extra);
     let prefer = preferences(edition);
-    Ok(Shelf::new((entries, pinned), floor, known, &prefer).put(stories))
+    let is_full = entries.len() >= edition.limit;
+    let floor = places.floor(&entries, pinned, edition.at_least);
+    waiting.retain(|_, row| !is_full || floor.is_none_or(|floor| row.at >= floor));
+    Ok(Shelf::new((entries, pinned), floor, (known, waiting), &prefer).put(stories).truncate(edition.limit))
+}
+
+impl Known<'_> {
+    /// Returns the date at which readers have a story, if they know it.
+    fn begin_of(&self) -> impl Fn(&[EntryRow]) -> Option<Time> + use<> {
+        let members = self.stories.iter().flat_map(|story| story.members.iter().map(move |member| (*member, story.at)));
+        let remembered: HashMap<EntryId, Time> = members.collect();
+        let shown: HashSet<EntryId> = self.shown.iter().copied().collect();
+        move |story| {
+            let dates = story.iter().filter_map(|row| remembered.get(&row.id).copied());
+            dates.chain(story.iter().filter(|row| shown.contains(&row.id)).map(|row| row.at)).min()
+        }
+    }
 }
 
 /// Puts stories into the place that their id and date give them.
@@ -97,6 +122,7 @@ struct Shelf<'a> {
     floor: Option<Time>,
     shown: HashSet<EntryId>,
     stories: HashMap<EntryId, &'a PublishedStory>,
+    waiting: HashMap<EntryId, EntryRow>,
     prefer: &'a HashMap<&'a SourceId, i64>,
     taken: HashSet<EntryId>,
 }
@@ -105,7 +131,7 @@ impl<'a> Shelf<'a> {
     fn new(
         (entries, pinned): (Vec<EntryRow>, usize),
         floor: Option<Time>,
-        known: Known<'a>,
+        (known, waiting): (Known<'a>, HashMap<EntryId, EntryRow>),
         prefer: &'a HashMap<&'a SourceId, i64>,
     ) -> Self {
         let members = known.stories.iter().flat_map(|story| story.members.iter().map(move |member| (*member, story)));
@@ -115,15 +141,17 @@ impl<'a> Shelf<'a> {
             entries: entries.into_iter().map(|row| (row.id, row)).collect(),
             shown: known.shown.iter().copied().collect(),
             stories: members.collect(),
+            waiting,
             prefer,
             taken: HashSet::new(),
         }
     }
 
     fn put(mut self, stories: Vec<Vec<EntryRow>>) -> Joined {
-        let mut joined = Joined { entries: Vec::new(), stories: HashMap::new(), remembered: Vec::new() };
+        let mut joined = Joined { entries: Vec::new(), stories: HashMap::new(), remembered: Vec::new(), waiting: 0 };
         for members in stories {
             let shown: Vec<EntryRow> = members.iter().filter_map(|row| self.entries.remove(&row.id)).collect();
+            joined.waiting += u64::from(self.is_leader_waiting(&members, &shown));
             if shown.is_empty() {
                 continue;
             }
@@ -145,9 +173,17 @@ impl<'a> Shelf<'a> {
             joined.entries.push(EntryRow { at, ..leader });
         }
         // Rows beyond the most that are read.
+        joined.waiting += self.waiting.len() as u64;
         joined.entries.extend(std::mem::take(&mut self.entries).into_values());
         joined.entries.sort_by_key(|row| (!self.pinned.contains(&row.id), Reverse((row.at, row.id))));
         joined
+    }
+
+    /// Returns true if the entry that will lead a story waits for its translation. The others are not translated, and wait for nothing.
+    fn is_leader_waiting(&mut self, members: &[EntryRow], shown: &[EntryRow]) -> bool {
+        let waiting: Vec<EntryRow> = members.iter().filter_map(|row| self.waiting.remove(&row.id)).collect();
+        let all: Vec<EntryRow> = shown.iter().chain(&waiting).cloned().collect();
+        !waiting.is_empty() && waiting.contains(leader(&all, self.prefer))
     }
 
     /// Returns id and date of a story: those that readers know it by, of several the oldest; else those of its oldest entry.
@@ -194,7 +230,7 @@ mod tests {
         let shown: Vec<EntryId> = shown.iter().copied().map(EntryId).collect();
         let prefer = HashMap::new();
         let floor = (oldest > 0).then_some(Time::from_millis(oldest));
-        let shelf = Shelf::new((entries, 0), floor, Known { shown: &shown, stories: known }, &prefer);
+        let shelf = Shelf::new((entries, 0), floor, (Known { shown: &shown, stories: known }, HashMap::new()), &prefer);
         let joined = shelf.put(stories.iter().map(|story| story.to_vec()).collect());
         let items = joined.item_ids().into_iter().zip(&joined.entries).map(|(id, row)| (id.0, row.id.0, row.at.millis()));
         (items.collect(), joined)
@@ -238,7 +274,8 @@ mod tests {
         let (old, new) = ([row(5, "a", 1), row(6, "b", 9)], row(9, "c", 1));
         let shown = vec![old[0].clone(), old[1].clone(), new.clone()];
         let prefer = HashMap::new();
-        let shelf = Shelf::new((shown, 1), Some(Time::from_millis(8)), Known { shown: &[], stories: &[] }, &prefer);
+        let shelf =
+            Shelf::new((shown, 1), Some(Time::from_millis(8)), (Known { shown: &[], stories: &[] }, HashMap::new()), &prefer);
         let joined = shelf.put(vec![old.to_vec(), vec![new]]);
         assert_eq!(joined.entries.iter().map(|row| row.id.0).collect::<Vec<_>>(), [6, 9]);
     }
@@ -248,5 +285,26 @@ mod tests {
         let known = PublishedStory { id: EntryId(1), at: Time::from_millis(1), members: vec![EntryId(5), EntryId(6)] };
         let (items, _) = put(&[&[row(5, "a", 1)], &[row(6, "b", 1)]], 0, &[], &[known]);
         assert_eq!(items, [(6, 6, 6), (1, 5, 1)]);
+    }
+
+    /// The number of entries that wait, of a story of which some are shown and some wait.
+    fn waiting(story: &[EntryRow], shown: &[i64]) -> u64 {
+        let (shown, waiting): (Vec<EntryRow>, Vec<EntryRow>) = story.iter().cloned().partition(|row| shown.contains(&row.id.0));
+        let waiting = waiting.into_iter().map(|row| (row.id, row)).collect();
+        let prefer = HashMap::new();
+        let shelf = Shelf::new((shown, 0), None, (Known { shown: &[], stories: &[] }, waiting), &prefer);
+        shelf.put(vec![story.to_vec()]).waiting
+    }
+
+    #[test]
+    fn entry_that_will_lead_a_story_that_is_shown_waits() {
+        let story = [row(5, "a", 3), row(6, "b", 9), row(7, "c", 3)];
+        assert_eq!(waiting(&story, &[5]), 1, "the richest text is not translated yet");
+        assert_eq!(waiting(&story, &[6]), 0, "the others wait for nothing");
+    }
+
+    #[test]
+    fn story_that_waits_counts_once() {
+        assert_eq!(waiting(&[row(5, "a", 3), row(6, "b", 9), row(7, "c", 3)], &[]), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! Chooses the entries that an edition shows, and the renditions that they are shown in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::config as plan;
 use crate::model::{EntryId, EntryRow, Fault, Lang, Show, Time, UntranslatedPolicy};
@@ -9,19 +9,17 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
 use crate::pipeline::translate::source_language;
 use crate::pipeline::window::open_window;
-use crate::select::{Admission, Window, decide_admission};
+use crate::select::{Admission, Ranked, WideWindow, decide_admission};
 use crate::store::{Store, StoreError, TranslationRow};
 
 /// The content of an edition.
 pub(in crate::pipeline) struct Selected {
-    /// The pinned ones, then the others, each newest first.
-    pub(in crate::pipeline) entries: Vec<EntryRow>,
-    /// The number of pinned ones.
-    pub(in crate::pipeline) pinned: usize,
-    /// The renditions that entries are shown in, each with a hash of what it says.
+    /// The entries that may be shown.
+    pub(in crate::pipeline) ranked: Ranked,
+    /// The renditions that they are shown in, each with a hash of what it says.
     pub(in crate::pipeline) renditions: HashMap<EntryId, i64>,
     /// The entries that wait for a translation.
-    pub(in crate::pipeline) waiting: HashSet<EntryId>,
+    pub(in crate::pipeline) waiting: HashMap<EntryId, EntryRow>,
     /// The time at which the first of all entries that are held is held no more.
     pub(in crate::pipeline) changes_at: Option<Time>,
     /// A rule that could not be evaluated.
@@ -38,18 +36,15 @@ pub(in crate::pipeline) async fn select_entries<'e>(
 ) -> Result<Selected, PipelineError> {
     let named = PinsAndMutes::load(Some(store), edition).await?;
     let window = open_window(edition);
-    let (renditions, waiting) = (HashMap::new(), HashSet::new());
+    let (renditions, waiting) = (HashMap::new(), HashMap::new());
     let mut selection = Selection { store, edition, lang, now, window, renditions, waiting, changes_at: None };
     let mut rows = reader.open(store, edition);
     while let Some(rows) = rows.next(&selection.window).await? {
-        selection.add(named.mark(store, rows).await?, Window::push).await?;
+        selection.add(named.mark(store, rows).await?, WideWindow::push).await?;
     }
     selection.add(named.load_pinned(store).await?, |window, row, _| window.pin(row)).await?;
-    let Selection { window, mut renditions, waiting, changes_at, .. } = selection;
-    let (entries, pinned) = window.into_entries_and_pins();
-    let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
-    renditions.retain(|id, _| shown.contains(id));
-    Ok(Selected { entries, pinned, renditions, waiting, changes_at, fault: rows.fault() })
+    let Selection { window, renditions, waiting, changes_at, .. } = selection;
+    Ok(Selected { ranked: window.into_ranked(), renditions, waiting, changes_at, fault: rows.fault() })
 }
 
 /// The entries that are chosen so far.
@@ -58,15 +53,15 @@ struct Selection<'a> {
     edition: &'a plan::Edition,
     lang: Option<&'a Lang>,
     now: Time,
-    window: Window,
+    window: WideWindow,
     renditions: HashMap<EntryId, i64>,
-    waiting: HashSet<EntryId>,
+    waiting: HashMap<EntryId, EntryRow>,
     changes_at: Option<Time>,
 }
 
 impl Selection<'_> {
     /// Adds the rows that may be shown now, by `push`.
-    async fn add(&mut self, rows: Vec<MarkedRow>, push: fn(&mut Window, EntryRow, bool)) -> Result<(), StoreError> {
+    async fn add(&mut self, rows: Vec<MarkedRow>, push: fn(&mut WideWindow, EntryRow, bool)) -> Result<(), StoreError> {
         let kept = find_renditions(self.store, &rows, self.lang, self.edition.translated()).await?;
         for MarkedRow { row, is_pinned } in rows {
             let rendition = kept.get(&row.id);
@@ -85,7 +80,7 @@ impl Selection<'_> {
                         self.changes_at = self.changes_at.into_iter().chain([row.first_seen.plus(time)]).min();
                     }
                     if !self.window.is_full() && self.window.is_open(&row.source) {
-                        self.waiting.insert(row.id);
+                        self.waiting.insert(row.id, row);
                     }
                 }
                 Admission::Left => {

@@ -185,7 +185,7 @@ pub(super) async fn newest_entries<'e>(
         let pinned = named.load_pinned(store).await?.into_iter().map(|pinned| pinned.row);
         pinned.filter(|row| !expected.withdrawn.contains(&row.id)).for_each(|row| window.pin(row));
     }
-    leading_entries(store, reader, edition, window.into_entries_and_pins()).await
+    leading_entries(store, reader, edition, window.into_ranked()).await
 }
 
 /// Returns the entries that an edition takes of those that are not in the store yet, newest first.

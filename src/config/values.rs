@@ -248,7 +248,7 @@ impl<'de> Deserialize<'de> for RawHubs {
         let located = |value: toml::Value| match value {
             toml::Value::String(value) => Ok(Located { span: span.clone(), value }),
             _ => Err(de::Error::custom(Diagnosis::new(
-                "`hub` holds something else than text",
+                "neither an address nor a list of addresses",
                 "write for example \"https://hub.example/\"",
             ))),
         };

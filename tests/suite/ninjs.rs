@@ -78,7 +78,7 @@ fn whole() -> Edition {
     let mut item = item("a", "A title");
     item.lang = Lang::new("en");
     item.content = Some(clean("<p>Two words.</p>"));
-    item.text = "Two words.".to_owned();
+    item.text = String::from("Two words.");
     item.head.image = Some("https://photo.example/a é.jpg".to_owned());
     item.head.picture = PictureDetails { width: Some(800), credit: Some(Text::new("Zoé")), ..PictureDetails::default() };
     item.head.enclosures = vec![Enclosure {

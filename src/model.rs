@@ -20,6 +20,7 @@ mod id;
 mod lang;
 mod language_name;
 mod lock_holder;
+mod mail;
 mod marked;
 mod markup;
 mod page;
@@ -50,8 +51,8 @@ pub use cidr::{Cidr, CidrError};
 pub use credential::{has_credentials, looks_secret, public_address};
 pub use dedup_key::{DedupKey, LinkOrigin};
 pub use edition::{
-    AlsoIn, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EndOfFeed, Format, Show, SourceInfo, Translation,
-    is_page_file,
+    AlsoIn, Archive, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EndOfFeed, Format, Show, SourceInfo,
+    Translation, is_page_file,
 };
 pub use engine_kind::{BilingualMode, EngineKind};
 pub use engine_language::EngineLanguage;
@@ -68,6 +69,7 @@ pub use headline::{Headline, HeadlineError};
 pub use id::{EntryId, EntryKey, Revision, SourceId};
 pub use lang::Lang;
 pub use lock_holder::{HolderKind, LockHolder};
+pub use mail::MailAddress;
 pub use marked::{Marked, Piece, SegmentKind};
 pub use markup::{Clean, PageHtml, RawHtml, Text};
 pub use page::{PageItem, PageRules, PageTag, Sibling};

@@ -2,6 +2,7 @@
 //! engine health, notices, a clock that was ahead. No I/O and no clock, so the same inputs give the same decision on every worker.
 
 mod clock_jump;
+mod digest_time;
 pub mod engine_health;
 mod entry_date;
 mod hub_notice;
@@ -14,6 +15,7 @@ mod schedule;
 pub mod source_health;
 
 pub use clock_jump::{ClockJump, MAX_CLOCK_SKEW};
+pub use digest_time::{covered_from, last_due};
 pub use entry_date::{EntryDates, declared_date, possible_date};
 pub use hub_notice::HubNotice;
 pub use lock::is_run_overdue;

@@ -4,10 +4,12 @@
 mod atom;
 mod chars;
 mod dates;
+mod digest;
 mod element;
 mod html;
 mod json;
 mod links;
+mod mail;
 mod media;
 mod ninjs;
 mod opml;
@@ -20,7 +22,9 @@ mod shown;
 mod tombstones;
 mod words;
 
+pub use digest::{digest_html, digest_title};
 pub use html::Templates;
+pub use mail::{Mail, render_mail};
 
 use crate::model::{Edition, Format, Lang, Text, Time};
 
@@ -55,6 +59,9 @@ pub enum RenderError {
         /// The line, and the error of the template engine.
         why: String,
     },
+    /// The writer of mails.
+    #[error("cannot write the mail: {0}; please report this")]
+    Mail(#[source] std::io::Error),
     /// The OPML writer.
     #[error("cannot write the list of sources as OPML: {0}; please report this")]
     Opml(#[source] std::io::Error),

@@ -1,6 +1,7 @@
 //! The state of relais: sources, entries, renditions, outcomes and runs, in one SQLite file or one PostgreSQL database. There is
 //! one API and one body of SQL for both. Nothing here knows what a visit or an edition means, and nothing reads the clock.
 
+mod archive;
 mod budget;
 mod changes;
 mod clock_jump;
@@ -44,6 +45,7 @@ use futures::future::BoxFuture;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection};
 
+pub use archive::{ArchiveSize, ArchivedItem, Withdrawals};
 pub use budget::{BudgetUsage, Reservation, Spending};
 pub use changes::ChangeCounts;
 pub use correction::{Correction, ExistingCorrections};

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveTime;
 use secrecy::SecretString;
 
 use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{
-    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, GuidanceTable, Headline, Lang, Price, Provenance,
-    ReasoningEffort, Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
+    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, GuidanceTable, Headline, Lang, MailAddress, Price,
+    Provenance, ReasoningEffort, Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
 };
 use crate::select::{Filter, Rewrites, Tag};
 
@@ -47,6 +48,8 @@ pub struct Plan {
     pub sources: Vec<Source>,
     /// The editions, in the order of the file.
     pub editions: Vec<Edition>,
+    /// Their digests, in the order of the file.
+    pub digests: Vec<Digest>,
     /// A hash of the text of the file and of its warnings: it changes when either does.
     pub fingerprint: String,
     /// Warnings: settings that are valid, but probably a mistake.
@@ -275,6 +278,25 @@ pub enum Auth {
     Bearer(SecretString),
 }
 
+/// A daily digest of an edition: `[digest.ID]`.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    /// Its name.
+    pub id: String,
+    /// The edition, which exists.
+    pub edition: String,
+    /// One of the languages of the edition; `None` for each of them.
+    pub lang: Option<Lang>,
+    /// The time of day at which it is due.
+    pub at: NaiveTime,
+    /// The zone of that time.
+    pub zone: Zone,
+    /// The sender of the mail.
+    pub from: Option<MailAddress>,
+    /// The receivers of the mail.
+    pub to: Vec<MailAddress>,
+}
+
 /// A merged feed that is published: `[edition.ID]`.
 #[derive(Clone, Debug)]
 pub struct Edition {
@@ -324,6 +346,8 @@ pub struct Edition {
     pub mute: NamedEntries,
     /// Its formats, in writing order.
     pub formats: Vec<Format>,
+    /// True if everything that it publishes is kept in an archive.
+    pub archive: bool,
     /// The time for which retention keeps the entries of its sources.
     pub keep_for: Duration,
     /// The number of items on one of its pages.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::values::{Located, RawDuration};
 
 mod bucket;
+mod digest;
 mod each;
 mod edition;
 mod engine;
@@ -20,6 +21,7 @@ mod source;
 mod topic;
 
 pub(super) use bucket::RawBucket;
+pub(super) use digest::RawDigest;
 pub(super) use each::RawEach;
 pub(super) use edition::{MAX_LIMIT, MAX_PAGE_SIZE, MIN_LIMIT, MIN_PAGE_SIZE, RawEdition};
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
@@ -75,6 +77,8 @@ pub(super) struct RawFile {
     pub(super) source: BTreeMap<String, RawSource>,
     /// A merged feed that relais publishes.
     pub(super) edition: BTreeMap<String, RawEdition>,
+    /// A daily digest of an edition.
+    pub(super) digest: BTreeMap<String, RawDigest>,
 }
 
 impl Default for RawFile {
@@ -94,6 +98,7 @@ impl Default for RawFile {
             topic: BTreeMap::new(),
             source: BTreeMap::new(),
             edition: BTreeMap::new(),
+            digest: BTreeMap::new(),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) const LATER: [(&str, &str, &str); 0] = [];
 pub fn schema() -> Value {
     let mut schema = schema_of::<raw::RawFile>();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        for group in ["engine", "topic", "source", "edition"] {
+        for group in ["engine", "topic", "source", "edition", "digest"] {
             if let Some(Value::Object(group)) = properties.get_mut(group) {
                 group.insert("propertyNames".into(), serde_json::json!({ "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$" }));
             }
@@ -172,6 +172,7 @@ pub fn reference() -> String {
     section(&mut out, "`[edition.ID]`", "", &defs["Edition"]);
     section(&mut out, "`pin` and `mute` of an edition", "", &defs["EntryFilter"]);
     section(&mut out, "`[[edition.each]]`", "", &schema_of::<raw::RawEach>());
+    section(&mut out, "`[digest.ID]`", "", &defs["Digest"]);
     out += "## Reserved keys\n\nA later version may support these keys. This version reports them as errors:\n\n";
     for (table, key, _) in LATER {
         let _ = match table {
@@ -192,7 +193,7 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
     for (key, value) in &keys.0 {
         // Those of the file are tables, which have sections of their own.
         if !intro.is_empty()
-            && matches!(key.as_str(), "s3" | "fetch" | "engine" | "glossary" | "topic" | "source" | "edition")
+            && matches!(key.as_str(), "s3" | "fetch" | "engine" | "glossary" | "topic" | "source" | "edition" | "digest")
         {
             continue;
         }

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod digest;
 mod each;
 mod edition;
 mod edition_langs;
@@ -51,7 +52,7 @@ pub(super) fn plan(
         }
     };
     let context = LoadContext { folder, environment };
-    let ParsedFile { file, has_s3, engines, topics, sources, editions, each } = document;
+    let ParsedFile { file, has_s3, engines, topics, sources, editions, digests, each } = document;
     let base_url = file.base_url.as_ref().and_then(|at| base_url(at, diagnostics));
     let fetch = fetch::fetch(&file.fetch, base_url.as_deref(), &context, diagnostics);
     let state = state(&file.state, &context, diagnostics);
@@ -71,6 +72,7 @@ pub(super) fn plan(
     });
     let editions =
         edition::editions((&editions, each.as_deref().unwrap_or_default()), &sources, &planned, names.as_deref(), diagnostics);
+    let digests = digest::digests(&digests, &editions, diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);
     let engines = engine::engines(engines.as_deref().unwrap_or_default(), &editions, &context, diagnostics);
     let translates = editions.iter().any(|edition| !edition.engines.is_empty());
@@ -90,6 +92,7 @@ pub(super) fn plan(
         topics: topic::topics(&topics, &context, diagnostics),
         sources: planned,
         editions,
+        digests,
         fingerprint: String::new(),
         warnings: Vec::new(),
     })

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use super::{Auth, Plan, Problems, parse_in};
 
 /// Keys at the top of the file that are tables.
-const TABLES: [&str; 7] = ["s3", "fetch", "engine", "glossary", "topic", "source", "edition"];
+const TABLES: [&str; 8] = ["digest", "s3", "fetch", "engine", "glossary", "topic", "source", "edition"];
 
 const EDITION: &str = "[edition.all]\n";
 

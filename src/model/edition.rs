@@ -183,6 +183,8 @@ pub struct Edition {
     pub pages: PageRules,
     /// What its feeds state beside its items.
     pub details: EditionDetails,
+    /// The archive that it is the head or a document of; empty if it has none.
+    pub archive: Archive,
 }
 
 /// What the feeds of an edition state beside its items.
@@ -207,6 +209,21 @@ pub struct EditionLanguage {
     pub lang: Lang,
     /// The name of its files without extension.
     pub stem: String,
+}
+
+/// The place of a feed in its archive (RFC 5005 §4): the names of other files without their endings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Archive {
+    /// True for a document of the archive, false for the feed that readers subscribe to.
+    pub is_document: bool,
+    /// True for a document that changes no more.
+    pub is_closed: bool,
+    /// The feed that readers subscribe to, of a document.
+    pub current: Option<String>,
+    /// The document before this one.
+    pub previous: Option<String>,
+    /// The document after this one.
+    pub next: Option<String>,
 }
 
 /// An item that is withdrawn, as far as readers are told.
@@ -256,9 +273,14 @@ impl Edition {
         self.address_of(&self.stem, format)
     }
 
-    /// Returns the address of the file of another language in a format; relative if no `base_url` is configured.
+    /// Returns the address of another file, whose name without its ending is `stem`; relative to this file if no `base_url` is
+    /// configured.
     pub fn address_of(&self, stem: &str, format: Format) -> String {
-        format!("{}{stem}.{}", self.base_url.as_deref().unwrap_or_default(), format.extension())
+        let ending = format.extension();
+        match &self.base_url {
+            Some(base) => format!("{base}{stem}.{ending}"),
+            None => format!("{}{stem}.{ending}", "../".repeat(self.stem.matches('/').count())),
+        }
     }
 }
 

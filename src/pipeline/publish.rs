@@ -1,8 +1,10 @@
 //! The publish pass: merges, renders and writes each edition that has changed.
 
+mod archive;
 mod basis;
 mod content;
 mod deleted;
+mod digest;
 mod ended;
 mod fault_feed;
 mod file_stem;
@@ -24,7 +26,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use crate::config as plan;
-use crate::model::{Clock, EditionCount, EntryId, Fault, Lang, Show, SourceId, SourceInfo, SourceMeta, Time};
+use crate::model::{Clock, Edition, EditionCount, EntryId, Fault, Lang, Show, SourceId, SourceInfo, SourceMeta, Time};
 use crate::net;
 use crate::policy::possible_date;
 use crate::sink::Sink;
@@ -33,6 +35,7 @@ use crate::store::{SourceRow, Store, StoreError};
 use super::edition_rows::RowReader;
 use super::error::PipelineError;
 use super::full_text::Pages;
+use archive::UpdatedArchive;
 use basis::{Bases, Basis};
 use content::Content;
 use deleted::PublishedEntries;
@@ -76,6 +79,8 @@ pub(super) struct Publish<'a> {
     pub(super) seen: &'a HashMap<SourceId, SourceMeta>,
     /// All editions, for the index.
     pub(super) editions: &'a [plan::Edition],
+    /// The digests of editions.
+    pub(super) digests: &'a [plan::Digest],
     /// The editions to publish now.
     pub(super) only: Option<&'a HashSet<String>>,
 }
@@ -111,9 +116,10 @@ impl Publish<'_> {
         let mut done = Published { faults: self.templates.fault().into_iter().collect(), ..Published::default() };
         let mut bases = Bases::open(self, counts, &infos, records.get(basis::NAME).map(String::as_str));
         let (mut links, mut live, mut reader) = (Vec::new(), LiveFiles::default(), RowReader::new(true));
-        for target in self.targets() {
+        let targets = self.targets();
+        for target in &targets {
             let mut record = record_of(&target.stem);
-            self.keep_others(&target, &mut bases);
+            self.keep_others(target, &mut bases);
             if self.only.is_none_or(|only| only.contains(&target.edition.id)) {
                 let span = tracing::info_span!(
                     "edition",
@@ -121,7 +127,7 @@ impl Publish<'_> {
                     lang = target.lang.map(tracing::field::display)
                 );
                 let known = (&infos, &mut reader, &mut bases);
-                let (count, published) = self.publish_edition(&target, known, record, pages, &mut done).instrument(span).await?;
+                let (count, published) = self.publish_edition(target, known, record, pages, &mut done).instrument(span).await?;
                 done.editions.extend(count);
                 record = published;
             }
@@ -129,9 +135,10 @@ impl Publish<'_> {
                 // It has no files yet.
                 continue;
             }
-            links.push(edition_link(&target, record.as_ref().map_or(0, |record| record.items)));
-            live.add_edition(self.plan, &target, record.as_ref());
+            links.push(edition_link(target, record.as_ref().map_or(0, |record| record.items)));
+            live.add_edition(self.plan, target, record.as_ref());
         }
+        live.add_digests(self.plan, self.publish_digests(&targets, (&infos, &mut reader), &records).await?);
         live.add_lists(self.write_index(&links, (&infos, &rows), record_of(INDEX), &mut done.faults).await?);
         if self.faults {
             live.expect(fault_feed::file_name());
@@ -180,7 +187,11 @@ impl Publish<'_> {
                 Some(inputs) => self.find_current(&target.stem, inputs, believed(record.as_ref(), now)).await?,
                 None => None,
             };
-            if current.is_some() || basis.inputs.is_none() && record.is_none() {
+            let is_whole = match &current {
+                Some(record) => self.is_archive_whole(target, record).await?,
+                None => basis.inputs.is_none() && record.is_none(),
+            };
+            if is_whole {
                 bases.keep(&target.stem);
                 done.waiting += basis.waiting;
                 tracing::debug!(items = basis.items, waiting = basis.waiting, "nothing has changed that the edition depends on");
@@ -211,27 +222,44 @@ impl Publish<'_> {
             return Ok((None, None));
         }
         done.waiting += waiting;
-        let inputs = self.hash_inputs(target, &content, infos);
-        let made_of = made_of(Some(inputs.clone()));
+        let window = self.hash_inputs(target, &content, infos);
+        let archive = self.update_archive(target, record.as_ref(), &window, content.shown_items(infos)).await?;
+        let made_of = made_of(Some(archive.inputs.clone()));
         let record = record.filter(|record| believed(Some(record), now).is_some());
-        if let Some(record) = self.find_current(&target.stem, &inputs, record.as_ref()).await? {
+        if let Some(record) = self.find_current_edition(target, &archive, record.as_ref()).await? {
             tracing::debug!(items, waiting, "the edition has not changed");
             bases.add(&target.stem, made_of);
             return Ok((Some(count_same(target, items, &record)), Some(record)));
         }
         let updated_if_empty = record.as_ref().and_then(|record| record.updated).unwrap_or_else(|| now.whole_seconds());
-        let view = Arc::new(self.build_view(target, &content, infos, (updated_if_empty, now)).await?);
+        let times = (updated_if_empty, now);
+        let mut view = self.build_view(target, content.shown(), infos, times).await?;
+        view.archive = archive.head.clone();
         let items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
         let (id, lang) = (target.edition.id.clone(), target.lang.cloned());
-        let mut count = EditionCount { id, lang, items, written: 0, same: 0 };
-        let written = self.write_formats(&view, &mut count).await?;
+        let mut count = EditionCount { id, lang, items, written: archive.written, same: 0 };
+        let (is_whole, record) = self.write_edition(view, record, (archive, content.published), (&mut count, done)).await?;
         tracing::debug!(items, waiting, written = count.written, same = count.same, "published the edition");
-        let is_whole = written.is_whole;
-        done.faults.extend(written.faults);
-        let record = written.files.record(record, inputs, content.published, (&view, now));
-        self.save_record(&view.stem, &record).await?;
         bases.add(&target.stem, made_of.filter(|_| is_whole));
         Ok((is_whole.then_some(count), Some(record)))
+    }
+
+    /// Writes an edition that has changed. Returns its record, and true if all of its files are written.
+    async fn write_edition(
+        &self,
+        view: Edition,
+        before: Option<Record>,
+        (archive, published): (UpdatedArchive, PublishedEntries),
+        (count, done): (&mut EditionCount, &mut Published),
+    ) -> Result<(bool, Record), PipelineError> {
+        let view = Arc::new(view);
+        let written = self.write_formats(&view, count).await?;
+        let is_whole = written.is_whole;
+        done.faults.extend(written.faults);
+        let record = written.files.record(before, archive.inputs, published, (&view, self.clock.now()));
+        let record = Record { archive: archive.documents, ..record };
+        self.save_record(&view.stem, &record).await?;
+        Ok((is_whole, record))
     }
 
     /// Reads and joins the entries of an edition, of which `known` was published before.
@@ -259,6 +287,21 @@ impl Publish<'_> {
         let published = published.update(self.store, (item_ids, remembered), edition.limit, now).await?;
         let is_final = !is_at_fault && !self.is_page_missing(&entries, &full_texts);
         Ok(Content { entries, stories, full_texts, renditions, published, waiting, is_final, changes_at })
+    }
+
+    /// Returns the record of an edition whose files are current; that of its archive may be new.
+    async fn find_current_edition(
+        &self,
+        target: &Target<'_>,
+        archive: &UpdatedArchive,
+        record: Option<&Record>,
+    ) -> Result<Option<Record>, PipelineError> {
+        let Some(record) = self.find_current(&target.stem, &archive.inputs, record).await? else { return Ok(None) };
+        let record = Record { archive: archive.documents.clone(), ..record };
+        if archive.has_changed {
+            self.save_record(&target.stem, &record).await?;
+        }
+        Ok(Some(record))
     }
 
     /// Returns the record of files that were made of these inputs and are whole.

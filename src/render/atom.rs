@@ -9,7 +9,7 @@ use atom_syndication::{
 };
 use quick_xml::escape::escape;
 
-use super::element::{self, ByName, FromElement};
+use super::element::{self, ByName, Element, FromElement};
 use super::provenance::{self, Body};
 use super::relations::{self, Relation};
 use super::shown::{self, GENERATOR, VERSION};
@@ -33,7 +33,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         icon: details.icon.as_deref().and_then(links::web).map(Into::into),
         logo: details.icon.as_deref().and_then(links::web).map(Into::into),
         rights: (!details.rights.is_blank()).then(|| text(details.rights.as_str())),
-        extensions: element::extensions(tombstones::elements(edition)),
+        extensions: element::extensions(tombstones::elements(edition).chain(archive_mark(edition))),
         lang: edition.lang.as_ref().map(Lang::to_string),
         ..Feed::default()
     };
@@ -44,7 +44,13 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
     super::finish(feed.write_with_config(DECLARATION.to_vec(), config).map_err(RenderError::Atom)?)
 }
 
-/// The page of the feed, its own address and hubs, and its other languages.
+/// The mark of an archive document (RFC 5005 §4), which a document gets once it changes no more: readers that have one need not load it
+/// again.
+fn archive_mark(edition: &Edition) -> Option<Element> {
+    edition.archive.is_closed.then(|| Element::new("fh", "archive"))
+}
+
+/// The page of the feed, its own address and hubs, its other languages, and its archive.
 fn feed_links(edition: &Edition) -> Vec<Link> {
     let has_page = edition.formats.contains(&Format::Html);
     let page = has_page.then(|| Link {
@@ -52,7 +58,7 @@ fn feed_links(edition: &Edition) -> Vec<Link> {
         ..link("alternate", &edition.address(Format::Html))
     });
     let others = relations::own(edition, Format::Atom).chain(relations::languages(edition, Format::Atom));
-    page.into_iter().chain(others.map(related)).collect()
+    page.into_iter().chain(others.map(related)).chain(archive_links(edition)).collect()
 }
 
 fn related(relation: Relation) -> Link {
@@ -62,6 +68,16 @@ fn related(relation: Relation) -> Link {
         title: relation.title,
         ..link(relation.rel, &relation.href)
     }
+}
+
+/// The links between the feed and the documents of its archive (RFC 5005 §4).
+fn archive_links(edition: &Edition) -> impl Iterator<Item = Link> {
+    let archive = &edition.archive;
+    let links = [("current", &archive.current), ("prev-archive", &archive.previous), ("next-archive", &archive.next)];
+    links.into_iter().filter_map(|(rel, stem)| {
+        let address = edition.address_of(stem.as_deref()?, Format::Atom);
+        Some(Link { mime_type: Some(Format::Atom.media_type().to_owned()), ..link(rel, &address) })
+    })
 }
 
 fn entry(edition: &Edition, item: &EditionItem) -> Entry {

@@ -1,13 +1,14 @@
-//! Elements of XML that the crates for Atom and RSS have no types for: Media RSS, podcasts, tombstones, links of Atom in RSS.
+//! Elements of XML that the crates for Atom and RSS have no types for: Media RSS, podcasts, tombstones, archives, links of Atom in RSS.
 
 use std::collections::BTreeMap;
 
 use super::chars;
 
 /// The prefixes of the elements, with their namespaces.
-const NAMESPACES: [(&str, &str); 5] = [
+const NAMESPACES: [(&str, &str); 6] = [
     ("at", "http://purl.org/atompub/tombstones/1.0"),
     ("atom", "http://www.w3.org/2005/Atom"),
+    ("fh", "http://purl.org/syndication/history/1.0"),
     ("itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"),
     ("media", "http://search.yahoo.com/mrss/"),
     ("podcast", "https://podcastindex.org/namespace/1.0"),

@@ -19,6 +19,9 @@ struct Document<'a> {
     home_page_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     feed_url: Option<String>,
+    /// The items before these, in the archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,6 +167,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         title: Cow::Owned(chars::line(edition.full_title().as_str()).into_owned()),
         home_page_url: shown::home(edition),
         feed_url: edition.own_address(Format::Json),
+        next_url: edition.archive.previous.as_deref().map(|stem| edition.address_of(stem, Format::Json)),
         description: (!edition.description.is_blank()).then(|| chars::line(edition.description.as_str())),
         icon: edition.details.icon.as_deref().and_then(links::web),
         language: edition.lang.as_ref(),

@@ -24,7 +24,7 @@ pub(super) fn read_back(edition: &Edition, format: Format, text: &str) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EditionDetails, EditionItem, EntryHead, SourceId, SourceInfo, Text, Time};
+    use crate::model::{Archive, EditionDetails, EditionItem, EntryHead, SourceId, SourceInfo, Text, Time};
 
     fn edition(author: &str, ids: &[&str]) -> Edition {
         let origin = SourceInfo {
@@ -66,6 +66,7 @@ mod tests {
             end: None,
             pages: crate::model::PageRules::default(),
             details: EditionDetails::default(),
+            archive: Archive::default(),
         }
     }
 

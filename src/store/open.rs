@@ -210,7 +210,8 @@ const STEPS: &[Step] = &[
     step!("0010_corrections", 10, "corrections"),
     step!("0011_changes", 11, "changes"),
     step!("0012_readings", 12, "readings"),
-    step!("0015_output_leases", 15, "output leases"),
+    step!("0013_output_leases", 13, "output leases"),
+    step!("0014_archives", 14, "archives"),
 ];
 
 fn migrator(dialect: Dialect) -> Migrator {

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they saw, and why one was skipped")]
 
 mod add;
+mod archive;
 mod bucket;
 mod budgets;
 mod cleaning;
@@ -13,6 +14,7 @@ mod crash_recovery;
 mod cron;
 mod daemon;
 mod dates;
+mod digest;
 mod docs;
 mod engines;
 mod estimate;

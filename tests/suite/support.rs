@@ -8,6 +8,7 @@ pub(crate) mod feeds;
 pub(crate) mod origin;
 pub(crate) mod postgres;
 pub(crate) mod program;
+pub(crate) mod python;
 pub(crate) mod s3;
 pub(crate) mod tls;
 pub(crate) mod unsafe_html;

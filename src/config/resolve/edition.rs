@@ -121,6 +121,7 @@ fn edition(
         pin,
         mute,
         formats: formats(table, diagnostics),
+        archive: table.archive.value,
         keep_for: duration("keep_for", &table.keep_for, KEEP_FOR, diagnostics),
         page_size: number("page_size", &table.page_size, (raw::MIN_PAGE_SIZE, raw::MAX_PAGE_SIZE), diagnostics),
         images: table.images,
@@ -166,6 +167,9 @@ fn warn_of_unused_keys(table: &raw::RawEdition, keys: &HashMap<String, bool>, di
             diagnostics.warn(span, format!("`{key}` has no effect without `{needs}`"), hint);
         }
     };
+    if table.archive.value && !table.formats.value.iter().any(|at| matches!(at.value.0, Format::Atom | Format::Json)) {
+        warn(&table.archive.span, "archive", "formats = [\"atom\"]");
+    }
     if table.langs.is_empty() {
         warn(&table.untranslated.span, "untranslated", "langs");
     }

@@ -12,8 +12,8 @@ use super::super::values::{Located, RawDuration, format_duration, parse_milliont
 use crate::model::Text;
 
 /// Names that relais uses itself, in the output folder and as HTTP paths. No edition may be called so.
-pub(super) const RESERVED: [&str; 10] =
-    ["archive", "faults", "healthz", "index", "manifest", "metrics", "readyz", "sources", "status", "websub"];
+pub(super) const RESERVED: [&str; 11] =
+    ["archive", "digest", "faults", "healthz", "index", "manifest", "metrics", "readyz", "sources", "status", "websub"];
 
 /// The most characters of an address or a title.
 const MAX_TEXT: usize = 2000;

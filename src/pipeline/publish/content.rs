@@ -8,6 +8,7 @@ use crate::pipeline::full_text::is_page_wanted;
 use crate::pipeline::originals::load_shown_originals;
 use crate::store::StoreError;
 
+use super::archive::ShownItems;
 use super::deleted::PublishedEntries;
 use super::record::Inputs;
 use super::stories::Story;
@@ -30,7 +31,28 @@ pub(super) struct Content {
     pub(super) changes_at: Option<Time>,
 }
 
+/// What a view is built of.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) entries: &'a [EntryRow],
+    pub(super) stories: &'a HashMap<EntryId, Story>,
+    pub(super) renditions: &'a HashMap<EntryId, i64>,
+    pub(super) withdrawn: &'a [(EntryId, Time)],
+}
+
 impl Content {
+    /// Returns what a view is built of.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        let Self { entries, stories, renditions, published, .. } = self;
+        Shown { entries, stories, renditions, withdrawn: &published.withdrawn }
+    }
+
+    /// Returns what an archive takes over.
+    pub(super) fn shown_items<'a>(&'a self, infos: &'a HashMap<SourceId, SourceInfo>) -> ShownItems<'a> {
+        let Self { entries, stories, full_texts, .. } = self;
+        ShownItems { entries, stories, infos, full_texts }
+    }
+
     /// Returns the number of items.
     pub(super) fn items(&self) -> u32 {
         u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
@@ -61,18 +83,17 @@ impl Publish<'_> {
     pub(super) async fn build_view(
         &self,
         target: &Target<'_>,
-        content: &Content,
+        shown: Shown<'_>,
         infos: &HashMap<SourceId, SourceInfo>,
         (updated_if_empty, now): (Time, Time),
     ) -> Result<Edition, PipelineError> {
         let Target { edition, lang, .. } = *target;
-        let Content { entries: window, stories, renditions, published, .. } = content;
+        let Shown { entries: window, stories, renditions, withdrawn } = shown;
         let (originals, left_out) = load_shown_originals(self.store, window, self.paged, edition.show).await?;
         if left_out > 0 {
             tracing::warn!(left_out, "the edition is larger than 8 MiB: its oldest entries are left out");
         }
         let (base_url, renditions) = (self.base_url, self.load_renditions(renditions, lang).await?);
-        let withdrawn = &published.withdrawn;
         let pages = self.load_pages(stories).await?;
         let parts = view::Parts {
             edition,

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use crate::html;
 use crate::model::{
-    Edition, EditionDetails, EditionItem, EndOfFeed, EntryHead, Format, Lang, PageRules, RawHtml, SourceId, SourceInfo, Text,
+    Archive, Edition, EditionDetails, EditionItem, EndOfFeed, EntryHead, Format, Lang, PageRules, RawHtml, SourceId, SourceInfo,
+    Text,
 };
 use crate::pipeline::error::PipelineError;
 
+use super::archive;
 use super::files::render_and_write;
 use super::manifest::{Ended, ListedFeed, ListedFile, Manifest, hash_sources};
 use super::view::tag_uri;
@@ -43,6 +45,7 @@ impl Publish<'_> {
         let ended = match &listed.ended {
             // An end in the future was stored while the clock was ahead.
             Some(ended) => Ended { at: ended.at.min(now), ..ended.clone() },
+            None if feed.is_silent => Ended { at: now, moved_to: None },
             None => Ended { at: now, moved_to: self.find_successor(feed, known).map(|successor| successor.file) },
         };
         if now.since(ended.at) >= self.keep_ended {
@@ -55,6 +58,14 @@ impl Publish<'_> {
         if listed.ended.is_some() && !self.sink.has(&listed.file.name).await? {
             // Someone who tidied up does not want it back.
             return Ok(None);
+        }
+        if feed.is_silent && !self.sink.has(&listed.file.name).await? {
+            // It was older than `keep_for`.
+            return Ok(None);
+        }
+        if feed.is_silent {
+            // What it says stays true.
+            return Ok(Some(ListedFile { ended: Some(ended), ..listed.clone() }));
         }
         let successor = self.find_successor(feed, known).filter(|successor| Some(&successor.file) == ended.moved_to.as_ref());
         let view = Arc::new(self.last_version(feed, &ended, successor.as_ref()));
@@ -74,6 +85,11 @@ impl Publish<'_> {
         if self.sink.verify(&listed.file).await?.is_some() {
             self.sink.remove(&listed.file.name).await?;
             tracing::info!("removed {}, which is no longer published", listed.file.name);
+        }
+        if let Some(feed) = &listed.feed
+            && let Some((edition, document)) = archive::document_of(&feed.edition, feed.lang.as_ref(), &feed.stem)
+        {
+            self.store.delete_archived((self.target, &edition), &document).await?;
         }
         Ok(())
     }
@@ -118,6 +134,7 @@ impl Publish<'_> {
             updated: ended.at,
             items: vec![item],
             deleted: Vec::new(),
+            archive: Archive::default(),
             end: Some(EndOfFeed { moved_to: successor.and_then(|successor| self.address(&successor.file)) }),
             pages: PageRules::default(),
             details: EditionDetails::default(),

@@ -10,8 +10,8 @@ use super::manifest::ListedFeed;
 use super::{Publish, view};
 use crate::html;
 use crate::model::{
-    Edition, EditionDetails, EditionItem, EntryHead, Fault, FaultSubject, Format, PageRules, RawHtml, SourceId, SourceInfo, Text,
-    Time,
+    Archive, Edition, EditionDetails, EditionItem, EntryHead, Fault, FaultSubject, Format, PageRules, RawHtml, SourceId,
+    SourceInfo, Text, Time,
 };
 use crate::pipeline::error::PipelineError;
 use crate::policy::source_health::{reported_fault, warning};
@@ -89,6 +89,7 @@ impl Publish<'_> {
             title: view.title.clone(),
             sources: String::new(),
             plan: self.plan.to_owned(),
+            is_silent: false,
         }
     }
 
@@ -110,6 +111,7 @@ impl Publish<'_> {
             end: None,
             pages: PageRules::default(),
             details: EditionDetails::default(),
+            archive: Archive::default(),
         }
     }
 

@@ -83,7 +83,7 @@ impl Files {
         let kept = before.into_iter().flat_map(|record| record.files).filter(is_kept);
         self.written.extend(kept.collect::<Vec<_>>());
         let items = u32::try_from(view.items.len()).unwrap_or(u32::MAX);
-        Record { inputs, files: self.written, items, updated, entries, checked: Some(now) }
+        Record { inputs, files: self.written, items, updated, archive: Vec::new(), entries, checked: Some(now) }
     }
 }
 

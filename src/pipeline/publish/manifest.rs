@@ -9,6 +9,7 @@ use crate::model::{Format, Lang, Text, Time, is_page_file};
 use crate::pipeline::error::PipelineError;
 use crate::sink::{Sink, WrittenFile};
 
+use super::digest::DigestFile;
 use super::record::Record;
 use super::{Publish, Target};
 
@@ -59,6 +60,9 @@ pub(super) struct ListedFeed {
     pub(super) sources: String,
     /// The path of the feeds.toml that asked for it.
     pub(super) plan: String,
+    /// True for a file that gets no last version: a document of an archive, a mail.
+    #[serde(default)]
+    pub(super) is_silent: bool,
 }
 
 /// The end of a feed.
@@ -81,25 +85,58 @@ impl LiveFiles {
     /// Adds the files of an edition.
     pub(super) fn add_edition(&mut self, plan: &str, target: &Target<'_>, record: Option<&Record>) {
         let sources = hash_sources(target);
+        let feed = |format, stem: &str, is_silent| ListedFeed {
+            edition: target.edition.id.clone(),
+            lang: target.lang.cloned(),
+            stem: stem.to_owned(),
+            format,
+            title: target.edition.title.clone(),
+            sources: sources.clone(),
+            plan: plan.to_owned(),
+            is_silent,
+        };
         let files = || record.iter().flat_map(|record| &record.files);
         for format in target.edition.formats.iter().copied() {
             let name = format!("{}.{}", target.stem, format.extension());
-            let feed = ListedFeed {
-                edition: target.edition.id.clone(),
-                lang: target.lang.cloned(),
-                stem: target.stem.clone(),
-                format,
-                title: target.edition.title.clone(),
-                sources: sources.clone(),
-                plan: plan.to_owned(),
-            };
             let is_page = |file: &str| format == Format::Html && is_page_file(&target.stem, file);
             for file in files().filter(|file| file.name == name || is_page(&file.name)) {
-                let (file, is_further_page) = (file.clone(), file.name != name);
-                let listed = ListedFile { file, feed: Some(feed.clone()), ended: None, is_further_page };
-                self.files.insert(listed.file.name.clone(), listed);
+                self.add(file, feed(format, &target.stem, false), file.name != name);
             }
             self.expected.insert(name);
+        }
+        let documents = record.filter(|_| target.edition.archive).map_or([].as_slice(), |record| &record.archive);
+        for document in documents {
+            let stem = document.name.stem(&target.stem);
+            for format in Format::ALL {
+                let name = format!("{stem}.{}", format.extension());
+                if let Some(file) = document.files.iter().find(|file| file.name == name) {
+                    self.add(file, feed(format, &stem, true), false);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, file: &WrittenFile, feed: ListedFeed, is_further_page: bool) {
+        let listed = ListedFile { file: file.clone(), feed: Some(feed), ended: None, is_further_page };
+        self.files.insert(file.name.clone(), listed);
+    }
+
+    /// Adds the files of digests.
+    pub(super) fn add_digests(&mut self, plan: &str, files: Vec<DigestFile>) {
+        for DigestFile { file, stem, lang, title } in files {
+            let ending = file.name.rsplit('.').next().unwrap_or_default();
+            let format = Format::ALL.into_iter().find(|format| format.extension() == ending);
+            let feed = ListedFeed {
+                edition: stem.clone(),
+                lang,
+                stem,
+                format: format.unwrap_or(Format::Html),
+                title,
+                sources: String::new(),
+                plan: plan.to_owned(),
+                is_silent: format.is_none(),
+            };
+            self.add(&file, feed, false);
         }
     }
 
@@ -154,6 +191,7 @@ impl Publish<'_> {
         for (name, listed) in files {
             if let (Some(feed), Some(ended)) = (&listed.feed, &listed.ended)
                 && !is_told(name)
+                && !feed.is_silent
                 && told.insert(&feed.stem)
             {
                 let end = ended.moved_to.as_ref().map_or_else(|| "has ended".to_owned(), |file| format!("has moved to {file}"));

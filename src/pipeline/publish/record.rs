@@ -10,6 +10,7 @@ use crate::model::{EntryId, EntryRow, Format, FullText, Lang, SourceId, SourceIn
 use crate::pipeline::error::PipelineError;
 use crate::sink::{Sink, WrittenFile};
 
+use super::archive::documents::ArchiveDocument;
 use super::deleted::PublishedEntries;
 use super::page_item::page_rules;
 use super::page_templates::PageTemplates;
@@ -30,6 +31,9 @@ pub(super) struct Record {
     /// The date that the files bear: of the newest item, or of the first run if there never was one. Older records lack it.
     #[serde(default)]
     pub(super) updated: Option<Time>,
+    /// The documents of its archive, the oldest first.
+    #[serde(default)]
+    pub(super) archive: Vec<ArchiveDocument>,
     /// The entries that readers have had.
     #[serde(default)]
     pub(super) entries: PublishedEntries,

@@ -7,9 +7,9 @@ use url::Url;
 use crate::config as plan;
 use crate::html;
 use crate::model::{
-    AlsoIn, BilingualMode, Clean, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EntryHead, EntryId,
-    EntryRow, Format, Lang, Original, PageItem, Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time, Translation,
-    public_address,
+    AlsoIn, Archive, BilingualMode, Clean, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EntryHead,
+    EntryId, EntryRow, Format, Lang, Original, PageItem, Rendition, Show, SourceId, SourceInfo, SourceMeta, Text, Time,
+    Translation, public_address,
 };
 use crate::policy::possible_date;
 use crate::select::translate_category;
@@ -33,6 +33,18 @@ pub(super) fn source_info(source: &plan::Source, meta: Option<&SourceMeta>) -> S
         site: source.site.clone().or_else(|| meta.and_then(|meta| meta.link.as_deref().map(public_address))),
         image: meta.and_then(|meta| meta.image.clone()),
         rights: meta.map(|meta| meta.rights.clone()).unwrap_or_default(),
+    }
+}
+
+/// Returns how a source is named that feeds.toml does not have any more: as its feed said. Its address is not known; a URI stands for it.
+pub(super) fn removed_source_info(base_url: Option<&str>, id: &SourceId, meta: &SourceMeta) -> SourceInfo {
+    SourceInfo {
+        id: id.clone(),
+        title: if meta.title.is_blank() { Text::new(id.as_str()) } else { meta.title.clone() },
+        feed: tag_uri(base_url, &format!("source/{id}")),
+        site: meta.link.as_deref().map(public_address),
+        image: meta.image.clone(),
+        rights: meta.rights.clone(),
     }
 }
 
@@ -68,7 +80,7 @@ pub(super) struct OtherPage {
 pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
     let Parts { edition, lang, base_url, window, infos, stories, pages, withdrawn, updated_if_empty, now, .. } = parts;
     let (mut originals, mut renditions) = (parts.originals, parts.renditions);
-    let authority = authority(base_url);
+    let authority = host(base_url);
     let stem = file_stem(edition, lang);
     let suffix = lang.map(|lang| format!(":{lang}")).unwrap_or_default();
     let item_id = |id: EntryId| format!("tag:{authority},{TAG_YEAR}:entry/{id}{suffix}");
@@ -117,6 +129,7 @@ pub(super) fn build_edition(parts: Parts<'_>) -> Edition {
         end: None,
         pages: page_item::page_rules(edition),
         details: details(edition, lang, infos),
+        archive: Archive::default(),
     }
 }
 
@@ -153,7 +166,7 @@ fn also_in(story: &Story, infos: &HashMap<SourceId, SourceInfo>, pages: &HashMap
 
 /// Makes a `tag:` URI of this output (RFC 4151).
 pub(super) fn tag_uri(base_url: Option<&str>, specific: &str) -> String {
-    format!("tag:{},{TAG_YEAR}:{specific}", authority(base_url))
+    format!("tag:{},{TAG_YEAR}:{specific}", host(base_url))
 }
 
 /// The text that an item shows, in one language or two.
@@ -284,7 +297,7 @@ fn build_item(id: String, known: &EntryRow, shown: ShownText, info: SourceInfo, 
 }
 
 /// Returns the authority of `tag:` URIs: the host of `base_url`.
-fn authority(base_url: Option<&str>) -> String {
+pub(super) fn host(base_url: Option<&str>) -> String {
     base_url
         .and_then(|url| Url::parse(url).ok())
         .and_then(|url| url.host_str().map(str::to_owned))

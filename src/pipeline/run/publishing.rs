@@ -85,6 +85,7 @@ impl Passes<'_> {
             sources: &plan.sources,
             seen,
             editions: &plan.editions,
+            digests: &plan.digests,
             only: self.scope.editions.as_ref(),
         }
     }

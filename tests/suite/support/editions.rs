@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use relais::html::to_line;
 use relais::model::{
-    Clean, DeletedItem, Edition, EditionDetails, EditionItem, Enclosure, EntryHead, Format, Lang, PageRules, SourceId,
+    Archive, Clean, DeletedItem, Edition, EditionDetails, EditionItem, Enclosure, EntryHead, Format, Lang, PageRules, SourceId,
     SourceInfo, Text, Time,
 };
 
@@ -75,6 +75,7 @@ pub(crate) fn edition(mut items: Vec<EditionItem>) -> Edition {
         end: None,
         pages: PageRules::default(),
         details: EditionDetails::default(),
+        archive: Archive::default(),
     }
 }
 

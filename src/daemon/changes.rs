@@ -8,6 +8,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config::Plan;
+use crate::render::Templates;
 
 /// The time between two polls.
 const POLL: Duration = Duration::from_secs(2);
@@ -70,10 +71,14 @@ impl Changes {
     }
 }
 
-/// Returns the folder of templates, whose size or time tells of new files on most file systems, and the files in it.
+/// Returns the templates of the operator, and the places of those that there may be tomorrow.
 fn templates(plan: &Plan) -> Vec<PathBuf> {
-    let files = plan.templates.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
-    files.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+    let Some(folder) = &plan.templates else { return Vec::new() };
+    let there = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = Templates::names().map(|name| folder.join(name)).chain(there).collect();
+    files.sort();
+    files.dedup();
+    files
 }
 
 /// Returns the states without the times of change.

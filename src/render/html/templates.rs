@@ -39,6 +39,11 @@ pub struct Templates {
 }
 
 impl Templates {
+    /// Returns the names of the built-in files.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
     /// Returns true if a file of this name is one that pages may be made of: a built-in one, or a template that others include.
     pub fn has_place_for(name: &str) -> bool {
         BUILT_IN.iter().any(|(known, _)| *known == name) || is_template(name)

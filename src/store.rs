@@ -31,6 +31,7 @@ mod rule_facts;
 mod run;
 mod segment_queue;
 mod settle;
+mod similar;
 mod source;
 mod source_queue;
 mod sql;
@@ -54,6 +55,7 @@ pub use error::StoreError;
 pub use memory::{MemoryEntry, MemoryFinding};
 pub use prune::PruneMode;
 pub use reading::{Reading, Verdict};
+pub use similar::{SimilarSegment, SimilarityBand, UnindexedCorrection};
 pub use translated_entry::{TranslatedEntry, TranslationRow};
 
 use crate::model::{SourceId, SourceState, Time};

@@ -5,7 +5,8 @@
 //! in flight, and the next one goes on from there.
 //!
 //! `plan` finds the work; `scheduler` queues segments for engines; `batch` sends some of them and has the answers checked by
-//! `accept`; `reading` has translations read by a second engine;
+//! `accept`; `similar` finds earlier translations as context;
+//! `reading` has translations read by a second engine;
 //! `engine_handle` keeps the budget and the circuit breaker of an engine.
 
 mod accept;
@@ -26,6 +27,8 @@ mod review;
 mod scheduler;
 mod second_asking;
 mod segment_job;
+mod similar;
+mod similar_index;
 mod text;
 
 use std::collections::HashSet;
@@ -120,6 +123,9 @@ impl Translate<'_> {
     pub(super) async fn translate_all(&self, requests: Vec<RenditionRequest>) -> Result<Translated, PipelineError> {
         let context = RequestContext { store: self.store, clock: self.clock, until: Instant::now() + self.time, stop: self.stop };
         let states = self.load_engine_states().await?;
+        if self.engines.iter().any(similar_index::takes_similar) {
+            similar_index::index_corrections(self.store).await?;
+        }
         let scheduler = Scheduler { engines: self.engines, context, worker: self.worker };
         let mut done = Translated::default();
         for requests in requests.chunks(CHUNK) {

@@ -52,6 +52,10 @@ const DELETE_BESIDE: [&str; 4] = [
     "delete from reading where used < $1",
 ];
 
+/// Deletes from the index what leads nowhere any more.
+const DELETE_SIMILAR: &str = "delete from similar_segment
+     where key not in (select key from memory) and key not in (select key from correction)";
+
 /// The part of `model::SourceState` that is needed here.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -132,6 +136,7 @@ impl Store {
                     for sql in DELETE_BESIDE {
                         sqlx::query(sql).bind(long_ago).execute(&mut *connection).await?;
                     }
+                    sqlx::query(DELETE_SIMILAR).execute(&mut *connection).await?;
                 }
                 Ok(Pruned { outcomes, runs, memories })
             })

@@ -113,6 +113,7 @@ impl Document {
                     before: at.checked_sub(1).and_then(|before| last_part(&plain[before])),
                     after: if is_last_of_title { lead.clone() } else { plain.get(at + 1).and_then(|after| first_part(after)) },
                     continues: continuations.get(at).copied().unwrap_or_default(),
+                    similar: None,
                 };
                 slots.push(Some(wanted.len()));
                 wanted.push(SegmentRequest::new(part, &segment.text, segment.kind, context, (from, to), glossary));

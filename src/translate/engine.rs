@@ -23,5 +23,7 @@ pub use error::{Billing, EngineError, FailureScope, NextStep};
 pub use open::open;
 pub use reading::{Doubt, DoubtKind, Reader, ReaderVerdict, ReadingBatch, ReadingReply, ReadingText};
 pub use settings::{EngineOpenError, EngineSettings};
-pub use types::{Batch, ContextUse, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, Term, TermForm, UnusableText};
+pub use types::{
+    Batch, ContextUse, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, SimilarText, Term, TermForm, UnusableText,
+};
 pub use unknown_words::take_unknown_words;

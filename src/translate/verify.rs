@@ -37,6 +37,7 @@ use super::Term;
 use concepts::Meanings;
 pub use order::{find_repeated, find_swapped};
 pub use risky::has_number_or_negation;
+pub(super) use risky::is_number_word;
 use texts::ComparedTexts;
 pub use tidy::tidy;
 

@@ -6,6 +6,7 @@ mod engine_states;
 mod engine_trouble;
 mod provenance;
 mod second_reader;
+mod similar;
 mod unknown_words;
 
 use relais::model::EngineKind;

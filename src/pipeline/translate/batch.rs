@@ -17,6 +17,7 @@ use super::reason::UntranslatedReason;
 use super::request_context::RequestContext;
 use super::second_asking::{AcceptedAnswer, SecondAsking};
 use super::segment_job::SegmentJob;
+use super::similar_index::index_rows;
 use crate::model::{Marked, MemoryResult, SegmentKey, Time};
 use crate::policy::engine_health::{AnswerCounts, judge_batch};
 use crate::policy::refusal::next_refusal;
@@ -290,7 +291,7 @@ impl BatchRun<'_> {
     /// Remembers the results, and releases the segments that have none.
     async fn remember(&self, segments: &mut [&mut BatchSegment]) -> Result<(), StoreError> {
         let made = self.context.clock.now();
-        let (mut memories, mut better, mut open) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut memories, mut better, mut open, mut bands) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let findings: Vec<MemoryFinding> = segments.iter().filter_map(|segment| segment.finding()).collect();
         for segment in segments {
             let result = match (&segment.outcome, segment.again.as_ref().and_then(|again| again.accepted.as_ref())) {
@@ -313,6 +314,9 @@ impl BatchRun<'_> {
                     continue;
                 }
             };
+            if matches!(segment.outcome, SegmentOutcome::Translated(_)) && segment.doubt().is_none() {
+                bands.extend(index_rows(self.engine, &segment.job, segment.key));
+            }
             (if segment.is_remembered { &mut better } else { &mut memories }).push(MemoryEntry {
                 key: segment.key,
                 from: segment.job.pair.from.clone(),
@@ -326,6 +330,7 @@ impl BatchRun<'_> {
         self.context.store.save_memory(&memories, self.worker, false).await?;
         self.context.store.save_memory(&better, self.worker, true).await?;
         self.context.store.save_findings(&findings).await?;
+        self.context.store.index_segments(&bands).await?;
         self.context.store.release_segments(&open, self.worker).await
     }
 }

@@ -177,6 +177,17 @@ pub struct SegmentContext {
     pub after: Option<Arc<str>>,
     /// True if it stands behind the segment before in one paragraph.
     pub continues: bool,
+    /// A similar sentence that was translated before.
+    pub similar: Option<Arc<SimilarText>>,
+}
+
+/// A sentence much like another one, with its translation: the same words may be said in the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimilarText {
+    /// The sentence, without marks.
+    pub source: String,
+    /// Its translation, without marks.
+    pub translation: String,
 }
 
 /// A text of a reply that is no translation: why, as part of a sentence ("it was cut: …").

@@ -70,7 +70,7 @@ fn part(text: &Outgoing, marked: Marked) -> Outgoing {
         text: marked,
         terms,
         kind: text.kind,
-        context: SegmentContext { before: None, after: None, continues: false, ..text.context.clone() },
+        context: SegmentContext { before: None, after: None, continues: false, similar: None, ..text.context.clone() },
     }
 }
 

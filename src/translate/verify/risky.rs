@@ -12,9 +12,13 @@ const ONE: u64 = 1000;
 /// Returns true if a text has a number, in figures or in words, or a negation. Words are known for the languages of the checks.
 pub fn has_number_or_negation(text: &Marked, lang: &Lang) -> bool {
     let plain = text.plain();
-    let numerals = Numerals::of(lang);
-    let is_number = |word: &str| numerals.cardinal(&word.to_lowercase()).is_some_and(|value| value != ONE);
+    let is_number = |word: &str| is_number_word(word, lang);
     !find_numbers(&plain, lang).is_empty() || words(&plain).any(|word| is_number(word.text)) || has_negation(&plain, lang)
+}
+
+/// Returns true for a word that is a number and nothing else.
+pub(in super::super) fn is_number_word(word: &str, lang: &Lang) -> bool {
+    Numerals::of(lang).cardinal(&word.to_lowercase()).is_some_and(|value| value != ONE)
 }
 
 #[cfg(test)]

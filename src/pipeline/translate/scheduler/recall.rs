@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::reason::UntranslatedReason;
 use super::super::segment_job::{EngineTurn, GLOSSARY, JobState, ReadingState, SegmentJob};
+use super::super::similar::add_similar;
 use super::state::{EngineQueue, SchedulerState};
 use crate::model::{Marked, MemoryResult, PERSON, SegmentKey};
 use crate::store::{Store, StoreError, Verdict};
@@ -54,6 +55,7 @@ pub(in super::super) async fn recall_known(
     );
     recall_findings(state, store).await?;
     let readings = recall_readings(state, store).await?;
+    add_similar(state, store).await?;
     Ok(RowsInUse { memory: in_use, readings })
 }
 

@@ -69,6 +69,7 @@ fn engine(kind: EngineKind, address: SocketAddr, client: Arc<ApiClient>) -> Arc<
         pivot: None,
         guidance: relais::model::GuidanceTable::default(),
         reasoning_effort: None,
+        flex: false,
         timeout: None,
         in_flight: None,
     };
@@ -113,7 +114,7 @@ pub fn answers(data: &[u8]) {
     let mut translations: Vec<Option<Marked>> = Vec::new();
     for segments in all.chunks(engine.limits().texts) {
         let texts = segments.iter().map(|segment| segment.outgoing.clone()).collect();
-        let batch = Batch { from: lang("fr"), to: lang("en"), texts };
+        let batch = Batch { is_patient: false, from: lang("fr"), to: lang("en"), texts };
         match world.runtime.block_on(engine.translate(&batch)) {
             Ok(Reply { texts, used }) => {
                 assert_eq!(texts.len(), segments.len());

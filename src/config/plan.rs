@@ -199,6 +199,8 @@ pub struct Engine {
     pub guidance: GuidanceTable,
     /// The effort of a reasoning model.
     pub reasoning_effort: Option<ReasoningEffort>,
+    /// True if texts that can wait are sent in the slow and cheap tier of the vendor.
+    pub flex: bool,
     /// The time limit of one request.
     pub timeout: Option<Duration>,
     /// The most requests in flight.

@@ -225,6 +225,7 @@ fn engines(group: &str, key: &str, line: &str) -> String {
         ("Engine", "kind" | "key") => ("deepl", "key = { env = \"DEEPL_KEY\" }\n".to_owned()),
         ("Engine", "model") => ("ollama", line.to_owned()),
         ("Engine", "reasoning_effort") => ("ollama", format!("{line}model = \"m\"\n")),
+        ("Engine", "service_tier") => ("openai", format!("{line}model = \"m\"\nkey = {{ env = \"DEEPL_KEY\" }}\n")),
         ("Engine", "region") => ("azure", format!("{line}key = {{ env = \"DEEPL_KEY\" }}\n")),
         ("Engine", "url") => ("apertium", line.to_owned()),
         ("Engine", _) => ("deepl", format!("{line}key = {{ env = \"DEEPL_KEY\" }}\n")),
@@ -244,6 +245,6 @@ fn engines(group: &str, key: &str, line: &str) -> String {
         }
         _ => ("ollama", "model = \"m\"\n".to_owned()),
     };
-    let more = "[engine.libretranslate]\nkind = \"libretranslate\"\nurl = \"https://l.example/\"\n";
+    let more = "[engine.libretranslate]\nkind = \"libretranslate\"\nurl = \"https://l.example/\"\n[engine.llm]\nkind = \"ollama\"\nmodel = \"m\"\n";
     format!("[engine.deepl]\nkind = \"{kind}\"\n{rest}{more}")
 }

@@ -116,6 +116,7 @@ mod tests {
             pivot: None,
             guidance: crate::model::GuidanceTable::default(),
             reasoning_effort: None,
+            flex: false,
             timeout: None,
             in_flight: None,
         };

@@ -121,7 +121,8 @@ impl Translate<'_> {
 
     /// Translates as far as the engines are available, and saves the renditions.
     pub(super) async fn translate_all(&self, requests: Vec<RenditionRequest>) -> Result<Translated, PipelineError> {
-        let context = RequestContext { store: self.store, clock: self.clock, until: Instant::now() + self.time, stop: self.stop };
+        let until = Instant::now() + self.time;
+        let context = RequestContext { store: self.store, clock: self.clock, until, stop: self.stop, is_patient: false };
         let states = self.load_engine_states().await?;
         if self.engines.iter().any(similar_index::takes_similar) {
             similar_index::index_corrections(self.store).await?;

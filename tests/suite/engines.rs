@@ -39,6 +39,7 @@ fn settings(kind: EngineKind, url: &str) -> EngineSettings {
         pivot: None,
         guidance: relais::model::GuidanceTable::default(),
         reasoning_effort: None,
+        flex: false,
         timeout: Some(Duration::from_secs(20)),
         in_flight: None,
     }
@@ -57,7 +58,7 @@ fn outgoing(tagged: &str) -> Outgoing {
 }
 
 fn batch(texts: &[&str]) -> Batch {
-    Batch { from: lang("fr"), to: lang("es"), texts: texts.iter().map(|text| outgoing(text)).collect() }
+    Batch { is_patient: false, from: lang("fr"), to: lang("es"), texts: texts.iter().map(|text| outgoing(text)).collect() }
 }
 
 /// The batch cut to what one request of this engine may hold.

@@ -63,6 +63,7 @@ fn engine(kind: EngineKind, url: &str) -> Arc<dyn Engine> {
         pivot: None,
         guidance: relais::model::GuidanceTable::default(),
         reasoning_effort: None,
+        flex: false,
         timeout: None,
         in_flight: None,
     };
@@ -77,7 +78,10 @@ async fn alone(engine: &dyn Engine, sentence: &str, to: &str) -> String {
         kind: SegmentKind::Paragraph,
         context: SegmentContext::default(),
     };
-    let reply = engine.translate(&Batch { from: lang("fr"), to: lang(to), texts: vec![text] }).await.expect("an answer");
+    let reply = engine
+        .translate(&Batch { is_patient: false, from: lang("fr"), to: lang(to), texts: vec![text] })
+        .await
+        .expect("an answer");
     reply.texts.into_iter().next().expect("a text").expect("a translation").plain()
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::values::{
-    LangTag, Located, MoneyAmount, RawDuration, RawEngineKind, RawFormality, RawPeriod, RawReasoningEffort,
+    LangTag, Located, MoneyAmount, RawDuration, RawEngineKind, RawFormality, RawPeriod, RawReasoningEffort, RawServiceTier,
 };
 use super::RawSecret;
 
@@ -71,6 +71,11 @@ pub(crate) struct RawEngine {
     /// `ollama` and `anthropic`.
     #[schemars(example = &"low")]
     pub(crate) reasoning_effort: Option<Located<RawReasoningEffort>>,
+    /// `flex` sends texts in the vendor's slow and cheap tier, as long as every edition that wants them holds them back for half an hour more
+    /// (`untranslated = "hold 6h"`). What the vendor refuses for want of capacity is sent in the standard tier. Costs are counted at
+    /// `price`, so that they are an upper limit. For `openai`.
+    #[schemars(example = &"flex")]
+    pub(crate) service_tier: Option<Located<RawServiceTier>>,
     /// The time limit of one request, from one second to ten minutes. The default depends on the kind of engine.
     #[schemars(example = &"60s")]
     pub(crate) timeout: Option<Located<RawDuration>>,

@@ -86,6 +86,7 @@ fn engine(
         pivot: table.pivot.as_ref().map(|at| at.value.0.clone()),
         guidance: guidance::guidance(kind, table, diagnostics),
         reasoning_effort: guidance::reasoning_effort(kind, table, diagnostics),
+        flex: guidance::is_flex(kind, table, diagnostics),
         timeout: table.timeout.as_ref().map(|at| duration("timeout", at, TIMEOUT, diagnostics)),
         in_flight: table.in_flight.as_ref().map(|at| number("in_flight", at, (1, raw::MAX_IN_FLIGHT), diagnostics)),
     })

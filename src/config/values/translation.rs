@@ -83,6 +83,18 @@ config_value!(
     { "type": "string", "enum": ReasoningEffort::ALL.map(ReasoningEffort::name) }
 );
 
+/// The value of `service_tier`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawServiceTier;
+
+config_value!(
+    RawServiceTier,
+    "\"flex\"",
+    |text| choose(text, &[("flex", RawServiceTier)]),
+    |_tier| "flex".to_owned(),
+    { "type": "string", "enum": ["flex"] }
+);
+
 /// The `per` of a budget.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawPeriod(pub(crate) Period);

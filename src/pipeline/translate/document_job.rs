@@ -19,6 +19,8 @@ pub(super) struct DocumentJob {
     pub(super) engines: Vec<usize>,
     /// The identities of earlier engines whose translations are recalled, too.
     pub(super) former_engines: Vec<String>,
+    /// The time until which every edition that wants it holds it back; nothing if one does not.
+    pub(super) held_until: Option<Time>,
     /// The second reader of its translations.
     pub(super) reader: Option<SecondReader>,
     pub(super) document: Arc<Document>,

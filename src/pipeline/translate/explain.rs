@@ -53,6 +53,7 @@ impl SegmentExplainer<'_> {
             engines,
             former_engines: Vec::new(),
             reader: second_reader(edition, self.engines),
+            held_until: None,
             document: Arc::clone(&document),
         };
         let mut state = SchedulerState::new(self.engines, vec![job], self.now);

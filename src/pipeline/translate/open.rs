@@ -98,6 +98,7 @@ pub fn open_engine(engine: &plan::Engine, client: &Arc<ApiClient>) -> Result<Eng
         pivot: engine.pivot.clone(),
         guidance: engine.guidance.clone(),
         reasoning_effort: engine.reasoning_effort,
+        flex: engine.flex,
         timeout: engine.timeout,
         in_flight: engine.in_flight,
     };

@@ -8,7 +8,7 @@ use super::document_job::DocumentJob;
 use super::engine_handle::EngineHandle;
 use super::segment_job::SecondReader;
 use crate::config as plan;
-use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs, Time};
+use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, RenditionInputs, Time, UntranslatedPolicy};
 use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::edition_rules::EditionRules;
 use crate::pipeline::error::PipelineError;
@@ -32,6 +32,8 @@ pub(in crate::pipeline) struct RenditionRequest {
     pub(super) engines: Vec<usize>,
     /// The second reader of the first edition that has one.
     pub(super) reader: Option<SecondReader>,
+    /// The time until which every edition that wants it holds it back; nothing if one does not.
+    pub(super) held_until: Option<Time>,
     /// The first edition that wants it, counted in the order in which they were added.
     pub(super) edition: usize,
     /// The inputs of the rendition, with as much text as any edition translates.
@@ -84,12 +86,14 @@ impl<'a> RenditionRequests<'a> {
                     to: to.clone(),
                     engines: engines.clone(),
                     reader: None,
+                    held_until: held_until(edition, known),
                     edition: self.editions,
                     inputs,
                     corrected_until: None,
                     former_engines: Vec::new(),
                 });
                 request.reader = request.reader.or(reader);
+                request.held_until = request.held_until.min(held_until(edition, known));
                 if inputs.show > request.inputs.show {
                     request.inputs = inputs;
                 }
@@ -147,6 +151,14 @@ pub(super) fn second_reader(edition: &plan::Edition, engines: &[EngineHandle]) -
     let id = edition.review.as_ref()?;
     let place = engines.iter().position(|engine| engine.id == *id);
     Some(place.map_or(SecondReader::Missing, SecondReader::Engine))
+}
+
+/// Returns the time until which an edition holds an entry back that is not translated; nothing if it does not.
+fn held_until(edition: &plan::Edition, known: &EntryRow) -> Option<Time> {
+    match edition.untranslated {
+        UntranslatedPolicy::Hold(time) => Some(known.first_seen.plus(time)),
+        UntranslatedPolicy::Original | UntranslatedPolicy::Skip => None,
+    }
 }
 
 /// Returns true if an edition is to be translated.
@@ -244,6 +256,7 @@ pub(super) fn lay_out(
             engines: request.engines.clone(),
             former_engines: request.former_engines.clone(),
             reader: request.reader,
+            held_until: request.held_until,
             document: Arc::new(Document::new(&original, request.inputs.show, &request.from, &request.to, glossary)),
         });
     }

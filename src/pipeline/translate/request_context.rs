@@ -15,6 +15,8 @@ pub(super) struct RequestContext<'a> {
     pub(super) until: Instant,
     /// No request begins after it is cancelled. Requests in flight are waited for, since they are paid for.
     pub(super) stop: Option<&'a CancellationToken>,
+    /// True if the texts are held back for a while in any case.
+    pub(super) is_patient: bool,
 }
 
 impl RequestContext<'_> {

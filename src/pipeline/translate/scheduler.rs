@@ -110,12 +110,13 @@ impl Scheduler<'_> {
     }
 
     async fn send(&self, batch: QueuedBatch) -> SchedulerEvent {
-        let QueuedBatch { engine, pair, mut segments } = batch;
+        let QueuedBatch { engine, pair, is_patient, mut segments } = batch;
         tracing::debug!(
             engine.id = %self.engines[engine].id, lang.pair = %pair, segments = segments.len(),
             "segments that the memory does not have are sent to an engine"
         );
-        let run = BatchRun { engine: &self.engines[engine], pair: &pair, context: self.context, worker: self.worker };
+        let context = RequestContext { is_patient, ..self.context };
+        let run = BatchRun { engine: &self.engines[engine], pair: &pair, context, worker: self.worker };
         let result = run.run(&mut segments).await.map(|rejected| (segments, rejected));
         SchedulerEvent::Batch { engine, result }
     }

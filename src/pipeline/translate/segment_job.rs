@@ -60,6 +60,8 @@ pub(super) struct SegmentJob {
     pub(super) reading: ReadingState,
     /// The reader's words about an earlier translation by the engine that is asked now.
     pub(super) doubt: Option<String>,
+    /// The time until which every document that wants it is held back; nothing if one is not.
+    pub(super) held_until: Option<Time>,
     /// What was found in the answers to it, if anything was.
     pub(super) found: Option<UntranslatedReason>,
 }
@@ -120,6 +122,11 @@ impl SegmentJob {
     /// Returns the engine to ask next.
     pub(super) fn turn(&self) -> Option<EngineTurn> {
         self.turns.get(self.next).copied()
+    }
+
+    /// Takes another document into account, which is held back until then.
+    pub(super) fn hold_until(&mut self, until: Option<Time>) {
+        self.held_until = self.held_until.min(until);
     }
 
     /// Returns true if an engine or the second reader is still to be asked.
@@ -294,6 +301,7 @@ impl SegmentJobs {
             reader: None,
             reading: ReadingState::None,
             doubt: None,
+            held_until: Some(Time::from_millis(i64::MAX)),
             found: None,
         });
         place

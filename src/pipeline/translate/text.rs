@@ -41,7 +41,7 @@ pub async fn translate_text(
 ) -> Result<(TranslationCounts, Option<Rendition>), PipelineError> {
     let original = Original { content: Some(request.html), ..Original::default() };
     let engines = [request.engine];
-    let context = RequestContext { store, clock, until: Instant::now() + TIME, stop: None };
+    let context = RequestContext { store, clock, until: Instant::now() + TIME, stop: None, is_patient: false };
     let scheduler = Scheduler { engines: &engines, context, worker };
     let document = Document::new(&original, Show::Full, &request.from, &request.to, request.glossary);
     let job = DocumentJob {
@@ -52,6 +52,7 @@ pub async fn translate_text(
         engines: vec![0],
         former_engines: Vec::new(),
         reader: None,
+        held_until: None,
         document: Arc::new(document),
         to: request.to,
     };

@@ -2,6 +2,7 @@
 
 pub(super) mod anthropic;
 mod first_words;
+mod flex;
 mod language_name;
 pub(super) mod ollama;
 pub(super) mod openai;

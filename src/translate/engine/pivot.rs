@@ -79,7 +79,7 @@ impl Pivot {
         while !waiting.is_empty() {
             let rest = waiting.split_off(self.count_that_fit(&waiting, &halves));
             let sent = waiting.iter().filter_map(|&place| halves[place].clone().ok()).collect();
-            let second = Batch { from: self.middle.clone(), to: batch.to.clone(), texts: sent };
+            let second = Batch { from: self.middle.clone(), to: batch.to.clone(), texts: sent, is_patient: batch.is_patient };
             let reply = self.inner.translate(&second).await.map_err(|error| add_cost_of_first_half(error, used))?;
             used += reply.used;
             done.extend(waiting.into_iter().zip(reply.texts));

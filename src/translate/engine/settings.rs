@@ -29,6 +29,8 @@ pub struct EngineSettings {
     pub guidance: GuidanceTable,
     /// The effort of a reasoning model; without it none is asked for.
     pub reasoning_effort: Option<ReasoningEffort>,
+    /// True if texts that can wait are sent in the slow and cheap tier of the vendor.
+    pub flex: bool,
     /// The time-out of one request; without it, the default of the kind.
     pub timeout: Option<Duration>,
     /// The number of requests in flight at a time; without it, the default of the kind.

@@ -76,6 +76,8 @@ pub struct Batch {
     pub to: Lang,
     /// The texts.
     pub texts: Vec<Outgoing>,
+    /// True if nobody sees the texts for a while: a slow answer is as good.
+    pub is_patient: bool,
 }
 
 impl Batch {

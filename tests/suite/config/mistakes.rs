@@ -156,3 +156,29 @@ fn all_mistakes_are_reported_at_once() {
         golden(name, &shown);
     }
 }
+
+#[test]
+fn second_reader_must_be_a_language_model_that_exists() {
+    let engines =
+        "[engine.lt]\nkind = 'libretranslate'\nurl = 'http://127.0.0.1:5000'\n[engine.llm]\nkind = 'ollama'\nmodel = 'm'\n";
+    let file = |edition: &str| format!("{engines}{}", french_source(edition));
+    let (_, message, hint) = only_problem(&file("langs = ['en']\nengines = ['llm']\nreview = 'lt'"));
+    assert_eq!(message, "the engine \"lt\" cannot read translations");
+    assert!(hint.contains("openai"), "{hint}");
+    let (_, message, hint) = only_problem(&file("langs = ['en']\nengines = ['lt']\nreview = 'lln'"));
+    assert_eq!((message.as_str(), hint.as_str()), ("there is no engine \"lln\"", "did you mean \"llm\"?"));
+    let plan = parse(&file("langs = ['en']\nengines = ['lt']\nreview = 'llm'")).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(plan.warnings.is_empty() && plan.editions[0].review.as_deref() == Some("llm"), "{}", plan.render_warnings(false));
+    let plan = parse(&file("langs = ['en']\nengines = ['llm']\nreview = 'llm'")).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(plan.render_warnings(false).contains("reads no translations"), "{}", plan.render_warnings(false));
+}
+
+#[test]
+fn flex_tier_is_of_one_protocol() {
+    let text = format!(
+        "[engine.llm]\nkind = 'ollama'\nmodel = 'm'\nservice_tier = 'flex'\n{}",
+        french_source("langs = ['en']\nengines = ['llm']")
+    );
+    let (line, message, _) = only_problem(&text);
+    assert_eq!((line, message.as_str()), (4, "an engine of the kind \"ollama\" has no `service_tier`"));
+}

@@ -254,7 +254,7 @@ async fn sentences_are_as_good_as_the_engines(kind: EngineKind, url: &str, to: &
         kind: SegmentKind::Paragraph,
         context: SegmentContext::default(),
     };
-    let batch = Batch { from: lang("fr"), to: lang(to), texts: french.iter().map(outgoing).collect() };
+    let batch = Batch { is_patient: false, from: lang("fr"), to: lang(to), texts: french.iter().map(outgoing).collect() };
     let mut raw = Vec::new();
     for batch in fitting(&*raw_engine, &batch) {
         let reply = raw_engine.translate(&batch).await.expect("an answer");

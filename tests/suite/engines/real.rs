@@ -27,7 +27,7 @@ const SENTENCES: [&str; 12] = [
 /// Translates all sentences and counts those whose marks have come back, in place or not.
 async fn kept(settings: EngineSettings, to: &str) -> usize {
     let engine = engine(settings);
-    let batch = Batch { from: lang("fr"), to: lang(to), texts: SENTENCES.map(outgoing).to_vec() };
+    let batch = Batch { is_patient: false, from: lang("fr"), to: lang(to), texts: SENTENCES.map(outgoing).to_vec() };
     let mut kept = 0;
     for batch in fitting(&*engine, &batch) {
         let reply = engine.translate(&batch).await.unwrap_or_else(|error| panic!("{to}: {error}"));
@@ -54,7 +54,7 @@ async fn apertium_keeps_marks() {
     let through = EngineSettings { pivot: Some(lang("es")), ..settings(EngineKind::Apertium, &url) };
     assert_eq!(kept(through, "en").await, SENTENCES.len(), "through Spanish");
     let none = engine(settings(EngineKind::Apertium, &url));
-    let batch = Batch { from: lang("fr"), to: lang("ja"), texts: vec![outgoing("Un chat")] };
+    let batch = Batch { is_patient: false, from: lang("fr"), to: lang("ja"), texts: vec![outgoing("Un chat")] };
     assert!(matches!(none.translate(&batch).await, Err(EngineError::UnsupportedPair { message }) if message.contains("pivot")));
 }
 
@@ -62,7 +62,12 @@ async fn apertium_keeps_marks() {
 async fn apertium_gives_back_what_it_must_not_touch() {
     let Some(url) = server_address("RELAIS_TEST_APY") else { return };
     let engine = engine(settings(EngineKind::Apertium, &url));
-    let batch = Batch { from: lang("fr"), to: lang("es"), texts: vec![outgoing(" Le chat &lt;b&gt; &amp;amp; 3,5\u{a0}% ")] };
+    let batch = Batch {
+        is_patient: false,
+        from: lang("fr"),
+        to: lang("es"),
+        texts: vec![outgoing(" Le chat &lt;b&gt; &amp;amp; 3,5\u{a0}% ")],
+    };
     let reply = engine.translate(&batch).await.expect("a reply");
     let text = take_unknown_words(reply.texts[0].as_ref().expect("a text")).0.plain();
     assert!(text.starts_with(" El gato <") && text.ends_with("> &amp; 3,5\u{a0}% "), "{text:?}");
@@ -76,6 +81,6 @@ async fn libretranslate_keeps_marks() {
         assert!(kept * 10 >= SENTENCES.len() * 9, "{kept} of {}: {to}", SENTENCES.len());
     }
     let none = engine(settings(EngineKind::Libretranslate, &url));
-    let batch = Batch { from: lang("fr"), to: lang("ja"), texts: vec![outgoing("Un chat")] };
+    let batch = Batch { is_patient: false, from: lang("fr"), to: lang("ja"), texts: vec![outgoing("Un chat")] };
     assert!(matches!(none.translate(&batch).await, Err(EngineError::UnsupportedPair { .. })));
 }

@@ -5,6 +5,7 @@ use relais::translate::{Batch, EngineSettings, SegmentContext};
 use serde_json::{Value, json};
 
 use super::{EngineServer, batch, engine, lang, settings};
+use crate::support::engine::Misbehaviour;
 
 /// The body of the only request for a batch.
 async fn body(kind: EngineKind, change: impl Fn(EngineSettings) -> EngineSettings, batch: &Batch) -> Value {
@@ -131,4 +132,45 @@ async fn instructions_are_the_same_bytes_in_each_request_for_a_pair() {
 /// The instructions of a request.
 fn first_bytes(body: &str) -> String {
     system(&serde_json::from_str(body).expect("JSON")).to_owned()
+}
+
+/// The tiers of all requests so far.
+fn tiers(server: &EngineServer) -> Vec<Value> {
+    let body = |body: &str| serde_json::from_str::<Value>(body).expect("JSON");
+    server.requests().iter().map(|request| body(&request.body)["service_tier"].clone()).collect()
+}
+
+fn patient() -> Batch {
+    Batch { is_patient: true, ..batch(&["Un"]) }
+}
+
+#[tokio::test]
+async fn only_texts_that_can_wait_are_sent_in_the_flex_tier() {
+    let server = EngineServer::start(EngineKind::Openai).await;
+    let flex = engine(EngineSettings { flex: true, ..settings(EngineKind::Openai, &server.url()) });
+    flex.translate(&patient()).await.expect("a reply");
+    flex.translate(&batch(&["Un"])).await.expect("a reply");
+    engine(settings(EngineKind::Openai, &server.url())).translate(&patient()).await.expect("a reply");
+    assert_eq!(tiers(&server), [json!("flex"), Value::Null, Value::Null]);
+}
+
+#[tokio::test]
+async fn flex_tier_without_room_rests_and_the_standard_tier_answers() {
+    let server = EngineServer::start(EngineKind::Openai).await;
+    let flex = engine(EngineSettings { flex: true, ..settings(EngineKind::Openai, &server.url()) });
+    server.then(Misbehaviour::RateLimited(None), 1);
+    let reply = flex.translate(&patient()).await.expect("a reply");
+    assert!(reply.texts[0].is_ok(), "{reply:?}");
+    flex.translate(&patient()).await.expect("a reply");
+    assert_eq!(tiers(&server), [json!("flex"), Value::Null, Value::Null]);
+}
+
+#[tokio::test]
+async fn quota_that_is_used_up_is_no_matter_of_the_tier() {
+    let server = EngineServer::start(EngineKind::Openai).await;
+    let flex = engine(EngineSettings { flex: true, ..settings(EngineKind::Openai, &server.url()) });
+    server.then(Misbehaviour::Quota, 1);
+    let error = flex.translate(&patient()).await.expect_err("nothing is left");
+    assert!(matches!(error, relais::translate::EngineError::Quota { .. }), "{error:?}");
+    assert_eq!(tiers(&server), [json!("flex")]);
 }

@@ -183,3 +183,16 @@ async fn answer_that_misses_a_term_is_asked_for_with_others_and_stands_if_the_se
     let again = translation(&world.relais(&["run", "--force", "--json"]).await);
     assert_eq!(again["sent"], 0, "it is in the memory: {again}");
 }
+
+#[tokio::test]
+async fn texts_that_are_held_back_are_sent_in_the_flex_tier_and_others_are_not() {
+    for (untranslated, tier) in [("hold 6h", Value::from("flex")), ("hold 10m", Value::Null), ("original", Value::Null)] {
+        let (origin, server, world) = world_with_a_model().await;
+        let flex = format!("{MODEL}\nservice_tier = \"flex\"");
+        world.configure("", &tables(&origin, &[("lm", &server, &flex)], &format!("untranslated = \"{untranslated}\"")));
+        let ended = world.relais(&["run"]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let body: Value = serde_json::from_str(&server.requests()[0].body).expect("JSON");
+        assert_eq!(body["service_tier"], tier, "{untranslated}");
+    }
+}

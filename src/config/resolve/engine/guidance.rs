@@ -24,6 +24,15 @@ pub(super) fn guidance(kind: EngineKind, table: &raw::RawEngine, diagnostics: &m
     GuidanceTable { general, by_lang }
 }
 
+/// Checks `service_tier`, which only the protocol of `OpenAI` has.
+pub(super) fn is_flex(kind: EngineKind, table: &raw::RawEngine, diagnostics: &mut Diagnostics<'_>) -> bool {
+    let Some(at) = &table.service_tier else { return false };
+    if kind != EngineKind::Openai {
+        refuse(kind, "service_tier", &at.span, "only \"openai\" has one", diagnostics);
+    }
+    kind == EngineKind::Openai
+}
+
 /// Checks `reasoning_effort`, which only language models have.
 pub(super) fn reasoning_effort(
     kind: EngineKind,

@@ -52,7 +52,7 @@ impl EngineHandle {
                 continue;
             }
             let texts = texts[part.range.clone()].to_vec();
-            let batch = Batch { from: pair.from.clone(), to: pair.to.clone(), texts };
+            let batch = Batch { from: pair.from.clone(), to: pair.to.clone(), texts, is_patient: context.is_patient };
             let outcome = self.request(&batch, pair, part.is_retry, context).await?;
             parts.record(part, outcome);
             if !parts.is_answered && parts.failed.len() >= MAX_FAILED_PARTS {

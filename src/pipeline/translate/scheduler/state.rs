@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -13,6 +14,10 @@ use super::super::segment_job::{EngineTurn, JobState, QueueRank, SegmentJob, Seg
 use super::finish::{FinishedDocument, summarise};
 use crate::model::{Marked, Refusal, RenditionInputs, SegmentKey, Time, TranslationCounts};
 use crate::translate::{ContextUse, LanguagePair, Limits, SegmentRequest, batch_len, fits};
+
+/// The time for which texts must be held back at least, so that a slow answer is as good: two requests at the time-out of a language model,
+/// and the next run.
+const PATIENCE: Duration = Duration::from_mins(30);
 
 /// The state of the scheduler.
 pub(in super::super) struct SchedulerState<'a> {
@@ -61,6 +66,8 @@ struct SkippedJob {
 pub(in super::super) struct QueuedBatch {
     pub(in super::super) engine: usize,
     pub(in super::super) pair: LanguagePair,
+    /// True if all its texts are held back for a while in any case.
+    pub(in super::super) is_patient: bool,
     pub(in super::super) segments: Vec<BatchSegment>,
 }
 
@@ -98,6 +105,7 @@ impl<'a> SchedulerState<'a> {
             let add = |segment: &SegmentRequest| {
                 let at = jobs.add(segment, &pair, &turns, place, job.at);
                 jobs.all[at].reader = jobs.all[at].reader.or(job.reader);
+                jobs.all[at].hold_until(job.held_until);
                 for identity in &job.former_engines {
                     let keys = engine_keys(segment, &pair, identity);
                     jobs.all[at].former.extend(keys.map(|key| (key, Arc::from(identity.as_str()))));
@@ -215,7 +223,9 @@ impl<'a> SchedulerState<'a> {
             Some(BatchSegment::new(*job, jobs[*job].clone(), turn.key, refusals))
         };
         let segments: Vec<BatchSegment> = taken.iter().filter_map(segment).collect();
-        Some(QueuedBatch { engine: place, pair, segments })
+        let until = self.now.plus(PATIENCE);
+        let is_patient = taken.iter().all(|(_, job)| self.jobs.all[*job].held_until.is_some_and(|end| end >= until));
+        Some(QueuedBatch { engine: place, pair, is_patient, segments })
     }
 
     /// Records what became of a batch.

@@ -12,6 +12,7 @@ use super::super::http::HttpService;
 use super::super::reading::Reader;
 use super::super::settings::{EngineOpenError, EngineSettings};
 use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
+use super::flex::FlexTier;
 use super::prompt::{Prompt, max_usage, min_usage};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
@@ -41,6 +42,7 @@ pub(in crate::translate::engine) struct Openai {
     formats: FormatNegotiation,
     guidance: GuidanceTable,
     effort: Option<ReasoningEffort>,
+    flex: FlexTier,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +97,7 @@ impl Openai {
             formats: FormatNegotiation::default(),
             guidance: settings.guidance.clone(),
             effort: settings.reasoning_effort,
+            flex: FlexTier::new(settings.flex),
             http,
             model,
         })
@@ -143,8 +146,28 @@ impl Openai {
         body
     }
 
+    /// Sends a request, in the flex tier if it can wait. One that is refused there is not billed, and is sent in the standard tier.
+    async fn post(&self, prompt: &Prompt, body: &Value) -> Result<ApiResponse, EngineError> {
+        if prompt.is_patient && self.flex.is_open() {
+            let response = self.http.post_json(&self.headers, &FlexTier::in_tier(body)).await;
+            match &response {
+                Ok(answer) if self.flex.is_refused(answer) => {
+                    tracing::debug!(engine.id = %self.http.id, status = answer.status, "the flex tier refuses a request");
+                }
+                _ => {
+                    // It may be billed, and is not sent again here; the next try goes the other way.
+                    if response.is_err() {
+                        self.flex.rest();
+                    }
+                    return response;
+                }
+            }
+        }
+        self.http.post_json(&self.headers, body).await
+    }
+
     async fn complete_once(&self, prompt: &Prompt, format: ResponseFormat) -> Result<Completion, CompletionError> {
-        let response = self.http.post_json(&self.headers, &self.request_body(prompt, format)).await?;
+        let response = self.post(prompt, &self.request_body(prompt, format)).await?;
         if response.status != 200 {
             return Err(self.classify(&response));
         }

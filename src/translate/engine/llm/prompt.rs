@@ -43,6 +43,8 @@ pub(super) struct Prompt {
     pub(super) max_tokens: u64,
     /// The shape of the answer.
     pub(super) answer: AnswerSchema,
+    /// True if a slow answer is as good.
+    pub(super) is_patient: bool,
 }
 
 /// The shape of an answer.
@@ -97,6 +99,7 @@ pub(super) fn build_prompt(batch: &Batch, format: ResponseFormat, guidance: &Gui
         user: user_message(&texts),
         max_tokens: (ROOM + batch.texts.iter().map(max_output_tokens).sum::<u64>()).min(MOST_OUTPUT),
         answer: AnswerSchema { name: "translations", make: response_schema },
+        is_patient: batch.is_patient,
     }
 }
 
@@ -261,7 +264,7 @@ mod tests {
             },
         };
         let lang = |tag| Lang::new(tag).expect("a tag");
-        Batch { from: lang("fr"), to: lang("en"), texts: texts.iter().map(outgoing).collect() }
+        Batch { is_patient: false, from: lang("fr"), to: lang("en"), texts: texts.iter().map(outgoing).collect() }
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub(super) fn build_reading_prompt(batch: &ReadingBatch, format: ResponseFormat)
         user: user_message(&texts),
         max_tokens: (ROOM + VERDICT * batch.texts.len() as u64).min(MOST_OUTPUT),
         answer: AnswerSchema { name: "verdicts", make: verdict_schema },
+        // Its translations wait for it.
+        is_patient: false,
     }
 }
 

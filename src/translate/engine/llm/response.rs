@@ -117,7 +117,7 @@ mod tests {
             context: SegmentContext::default(),
         };
         let lang = |tag| Lang::new(tag).expect("a tag");
-        Batch { from: lang("fr"), to: lang("en"), texts: texts.iter().map(outgoing).collect() }
+        Batch { is_patient: false, from: lang("fr"), to: lang("en"), texts: texts.iter().map(outgoing).collect() }
     }
 
     fn to_strings(texts: &[Result<Marked, UnusableText>]) -> Vec<Result<String, String>> {

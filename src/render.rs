@@ -22,7 +22,7 @@ mod shown;
 mod tombstones;
 mod words;
 
-pub use digest::{digest_html, digest_title};
+pub use digest::{digest_html, digest_text, digest_title};
 pub use html::Templates;
 pub use mail::{Mail, render_mail};
 

@@ -1,5 +1,6 @@
 //! A digest: its title, and the stories of a day as one text.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
@@ -26,9 +27,30 @@ pub fn digest_html(items: &[EditionItem]) -> RawHtml {
     RawHtml(html)
 }
 
+/// Writes the stories of a digest as plain text, each with its address.
+pub fn digest_text(items: &[EditionItem]) -> String {
+    let mut text = String::new();
+    for item in items {
+        let sources = std::iter::once(shown::source_name(&item.source)).chain(shown::also_in(item).map(|(name, _)| name));
+        let sources = sources.collect::<Vec<_>>().join(" · ");
+        let summary = if item.summary_text.is_blank() { excerpt(item) } else { item.summary_text.as_str().to_owned() };
+        let address = item.head.url.as_deref().and_then(links::web).unwrap_or_default();
+        let lines = [&*title(item), &sources, &*chars::line(&summary), &address];
+        for line in lines.into_iter().filter(|line| !line.is_empty()) {
+            text.push_str(line);
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn title(item: &EditionItem) -> Cow<'_, str> {
+    chars::line(if item.title.is_blank() { "…" } else { item.title.as_str() })
+}
+
 fn headline(item: &EditionItem) -> String {
-    let title = chars::line(if item.title.is_blank() { "…" } else { item.title.as_str() });
-    linked(&title, item.head.url.as_deref())
+    linked(&title(item), item.head.url.as_deref())
 }
 
 fn linked(text: &str, address: Option<&str>) -> String {
@@ -49,12 +71,18 @@ fn summary(item: &EditionItem) -> String {
     if let Some(summary) = item.summary.as_ref().filter(|summary| !summary.is_empty()) {
         return format!("{}\n", chars::markup(summary.as_str()));
     }
+    let excerpt = excerpt(item);
+    if excerpt.is_empty() { excerpt } else { format!("<p>{}</p>\n", escape(chars::line(&excerpt))) }
+}
+
+/// Returns the beginning of a text without a summary.
+fn excerpt(item: &EditionItem) -> String {
     let text = item.text.trim();
     let mut excerpt: String = text.chars().take(MAX_EXCERPT).collect();
     if excerpt.len() < text.len() {
         excerpt.push('…');
     }
-    if excerpt.is_empty() { excerpt } else { format!("<p>{}</p>\n", escape(chars::line(&excerpt))) }
+    excerpt
 }
 
 fn lang(item: &EditionItem) -> String {

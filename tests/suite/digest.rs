@@ -154,6 +154,7 @@ async fn mail_is_one_that_a_mail_reader_reads() {
     for part in ["plain", "html"] {
         assert!(mail[part].as_str().is_some_and(|text| text.contains(NEWS.0) && text.contains("gras")), "{mail}");
     }
+    assert!(mail["plain"].as_str().is_some_and(|text| text.contains("https://a.example.org/?t=")), "where to read on: {mail}");
     assert_eq!(mail["language"], "fr");
     assert_eq!(mail["defects"], serde_json::json!([]), "{mail}");
     assert!(mail["longest"].as_u64().is_some_and(|longest| longest <= 998), "RFC 5322 §2.1.1: {mail}");

@@ -50,6 +50,8 @@ struct Issue {
     /// The time at which it was due.
     at: Time,
     html: Clean,
+    /// The same as plain text, with addresses.
+    text: String,
 }
 
 /// A digest in one language, as a pass publishes it.
@@ -167,7 +169,7 @@ impl Publish<'_> {
         let view = self.build_view(digest.target, shown, infos, (due, now)).await?;
         let title = render::digest_title(&edition.title, digest.digest.zone.local(due).date(), lang);
         let html = html::clean(&render::digest_html(&view.items), None);
-        record.issues.insert(0, Issue { title, at: due, html });
+        record.issues.insert(0, Issue { title, at: due, html, text: render::digest_text(&view.items) });
         record.issues.truncate(MAX_ISSUES);
         tracing::info!("made the digest {} of {due} with {} stories", digest.digest.id, view.items.len());
         Ok(())

@@ -65,7 +65,7 @@ impl Publish<'_> {
     }
 
     fn digest_item(&self, digest: &DigestTarget<'_>, issue: &Issue, format: Format) -> EditionItem {
-        let Issue { title, at, html } = issue;
+        let Issue { title, at, html, .. } = issue;
         let edition = digest.target.edition;
         let origin = SourceInfo {
             id: SourceId::new(&edition.id),
@@ -101,7 +101,6 @@ impl Publish<'_> {
         let host = host(self.base_url);
         let own = MailAddress { name: digest.target.edition.title.clone(), address: format!("relais@{host}") };
         let id = format!("{}.{}@{host}", digest.stem.replace('/', "."), issue.at.millis() / 1000);
-        let text = html::to_text(&issue.html);
         let mail = Mail {
             from: digest.digest.from.as_ref().unwrap_or(&own),
             to: &digest.digest.to,
@@ -110,7 +109,7 @@ impl Publish<'_> {
             message_id: &id,
             lang: digest.target.lang,
             html: &issue.html,
-            text: &text,
+            text: &issue.text,
         };
         render::render_mail(&mail).map_err(|error| PipelineError::render("the mail of a digest", &error))
     }

@@ -57,10 +57,13 @@ impl Passes<'_> {
         let target = self.prepared.plan.output.to_string();
         let pass = self.publisher(context, &target, &seen);
         if self.until == Until::Idle {
-            let publish = async { pass.run(&mut *pages.lock().await).await };
+            let publish = Box::pin(async { pass.run(&mut *pages.lock().await).await });
             return self.with_output(&target, &shared.abort, publish).await;
         }
-        let published = self.with_output(&target, &shared.abort, pass.run(&mut self.pages(context))).await?;
+        let published = {
+            let mut pages = self.pages(context);
+            self.with_output(&target, &shared.abort, Box::pin(pass.run(&mut pages))).await?
+        };
         if published.is_some() {
             self.write_fault_feed(context, shared).await?;
         }

@@ -100,10 +100,11 @@ fn spread(group: &[usize], items: &[EditionItem], date: NaiveDate) -> Vec<Placed
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AlsoIn, EntryHead, PageRules, SourceId, SourceInfo, Text, Time};
+    use crate::model::{AlsoIn, Archive, EditionDetails, EntryHead, PageRules, SourceId, SourceInfo, Text, Time};
 
     fn source(id: &str) -> SourceInfo {
-        SourceInfo { id: SourceId::new(id), title: Text::new(id), feed: String::new(), site: None, image: None }
+        let (id, title) = (SourceId::new(id), Text::new(id));
+        SourceInfo { id, title, feed: String::new(), site: None, image: None, rights: Text::default() }
     }
 
     /// An edition of items, each with its source and its time in hours.
@@ -138,6 +139,8 @@ mod tests {
             deleted: Vec::new(),
             end: None,
             pages: PageRules::default(),
+            details: EditionDetails::default(),
+            archive: Archive::default(),
         }
     }
 

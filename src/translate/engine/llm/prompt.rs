@@ -313,7 +313,13 @@ mod tests {
             text: Marked::text(*own),
             terms: Vec::new(),
             kind: if title.is_empty() { SegmentKind::Title } else { SegmentKind::Paragraph },
-            context: SegmentContext { title: text(title), before: text(before), after: text(after), continues: false, similar: None },
+            context: SegmentContext {
+                title: text(title),
+                before: text(before),
+                after: text(after),
+                continues: false,
+                similar: None,
+            },
         };
         let batch = Batch { texts: texts.iter().map(outgoing).collect(), ..batch(&[]) };
         serde_json::from_str(&build_prompt(&batch, ResponseFormat::Schema, &GuidanceTable::default()).user).expect("JSON")

@@ -265,7 +265,11 @@ mod tests {
     fn context_of_a_request_is_the_passage_of_its_texts() {
         let text = |title: Option<&str>, before: Option<&str>, own: &str, after: Option<&str>| {
             let [title, before, after] = [title, before, after].map(|text| text.map(Into::into));
-            Outgoing { context: SegmentContext { title, before, after, continues: false, similar: None }, terms: Vec::new(), ..outgoing(own) }
+            Outgoing {
+                context: SegmentContext { title, before, after, continues: false, similar: None },
+                terms: Vec::new(),
+                ..outgoing(own)
+            }
         };
         let lead = text(None, None, "Paris gagne", Some("La ville a gagné."));
         assert_eq!(context(&[lead]).as_deref(), Some("Paris gagne\nLa ville a gagné."));

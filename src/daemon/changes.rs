@@ -8,7 +8,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config::Plan;
-use crate::render::Templates;
+use crate::pipeline::template_files;
 
 /// The time between two polls.
 const POLL: Duration = Duration::from_secs(2);
@@ -42,7 +42,7 @@ impl Changes {
         let files = [Some(path), plan.glossary.file.as_deref(), plan.glossary.keep.as_deref(), plan.fetch.ca.as_deref()];
         let topics = plan.topics.iter().map(|topic| topic.file.as_path());
         self.files = files.into_iter().flatten().chain(topics).map(Path::to_owned).collect();
-        self.files.extend(templates(plan));
+        self.files.extend(template_files(plan));
         (self.known, self.pending) = (self.read_states().await, None);
     }
 
@@ -69,16 +69,6 @@ impl Changes {
         }
         states
     }
-}
-
-/// Returns the templates of the operator, and the places of those that there may be tomorrow.
-fn templates(plan: &Plan) -> Vec<PathBuf> {
-    let Some(folder) = &plan.templates else { return Vec::new() };
-    let there = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = Templates::names().map(|name| folder.join(name)).chain(there).collect();
-    files.sort();
-    files.dedup();
-    files
 }
 
 /// Returns the states without the times of change.

@@ -43,7 +43,7 @@ pub(super) use file_stem::file_stem;
 use index::{INDEX, edition_link};
 use manifest::{LiveFiles, Manifest};
 pub(super) use page_templates::PageTemplates;
-pub use page_templates::{TemplateError, check_templates};
+pub use page_templates::{TemplateError, check_templates, template_files};
 use record::{Check, Record};
 pub(super) use stories::{Joined, Known, join_stories};
 pub(super) use window::{Selected, select_entries};

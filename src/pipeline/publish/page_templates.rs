@@ -80,6 +80,16 @@ impl PageTemplates {
     }
 }
 
+/// Returns the templates of the operator, and the places of those that there may be tomorrow.
+pub fn template_files(plan: &Plan) -> Vec<PathBuf> {
+    let Some(folder) = &plan.templates else { return Vec::new() };
+    let there = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = Templates::names().map(|name| folder.join(name)).chain(there).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
 /// Reads the templates of a folder, and checks their syntax.
 fn read_templates(folder: &Path) -> Result<Templates, TemplateError> {
     let cannot_read = |path: &Path, source| TemplateError::Read { path: path.to_owned(), source };

@@ -40,18 +40,7 @@ pub(super) fn plan(
     environment: &dyn Fn(&str) -> Option<OsString>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<Plan> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = match std::path::absolute(parent) {
-        Ok(folder) => folder,
-        Err(error) => {
-            diagnostics.error_in_file(
-                format!("cannot find the folder of the configuration: {error}"),
-                "name the file by an absolute path",
-            );
-            return None;
-        }
-    };
-    let context = LoadContext { folder, environment };
+    let context = LoadContext { folder: folder_of(path, diagnostics)?, environment };
     let ParsedFile { file, has_s3, engines, topics, sources, editions, digests, each } = document;
     let base_url = file.base_url.as_ref().and_then(|at| base_url(at, diagnostics));
     let fetch = fetch::fetch(&file.fetch, base_url.as_deref(), &context, diagnostics);
@@ -96,6 +85,19 @@ pub(super) fn plan(
         fingerprint: String::new(),
         warnings: Vec::new(),
     })
+}
+
+/// Returns the folder of the configuration, absolute.
+fn folder_of(path: &Path, diagnostics: &mut Diagnostics<'_>) -> Option<PathBuf> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match std::path::absolute(parent) {
+        Ok(folder) => Some(folder),
+        Err(error) => {
+            let message = format!("cannot find the folder of the configuration: {error}");
+            diagnostics.error_in_file(message, "name the file by an absolute path");
+            None
+        }
+    }
 }
 
 fn state(at: &Located<String>, context: &LoadContext<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<State> {

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use super::{Auth, Plan, Problems, parse_in};
 
 /// Keys at the top of the file that are tables.
-const TABLES: [&str; 8] = ["digest", "s3", "fetch", "engine", "glossary", "topic", "source", "edition"];
+const TABLES: [&str; 9] = ["digest", "s3", "fetch", "serve", "engine", "glossary", "topic", "source", "edition"];
 
 const EDITION: &str = "[edition.all]\n";
 
@@ -161,9 +161,9 @@ fn defaults_in_the_reference_are_the_real_defaults() {
 #[test]
 fn every_example_of_the_reference_is_valid() {
     let schema = super::schema();
-    let world = [("FEED_PASSWORD", "hunter2"), ("DEEPL_KEY", "hunter2")];
+    let world = [("FEED_PASSWORD", "hunter2"), ("DEEPL_KEY", "hunter2"), ("RELAIS_ADMIN", "hunter2")];
     let mut seen = 0;
-    for group in ["", "S3", "Fetch", "Engine", "Budget", "Price", "Glossary", "Source", "Edition"] {
+    for group in ["", "S3", "Fetch", "Serve", "Engine", "Budget", "Price", "Glossary", "Source", "Edition"] {
         let table = if group.is_empty() { &schema } else { &schema["$defs"][group] };
         for (key, value) in table["properties"].as_object().expect("keys") {
             let example = &value["examples"][0];
@@ -175,10 +175,11 @@ fn every_example_of_the_reference_is_valid() {
             let put = |place: &str| if place == group { line.as_str() } else { "" };
             let url = if (group, key.as_str()) == ("Source", "url") { "" } else { "url = \"https://a.example/feed\"\n" };
             let text = format!(
-                "{}[s3]\n{}[fetch]\n{}[glossary]\n{}{}[source.lequipe]\n{url}{}[source.b]\nurl = \"https://b.example/\"\ntags = [\"olympic\"]\n[edition.all]\n{}",
+                "{}[s3]\n{}[fetch]\n{}[serve]\n{}[glossary]\n{}{}[source.lequipe]\n{url}{}[source.b]\nurl = \"https://b.example/\"\ntags = [\"olympic\"]\n[edition.all]\n{}",
                 put(""),
                 put("S3"),
                 put("Fetch"),
+                put("Serve"),
                 put("Glossary"),
                 engines(group, key, &line),
                 put("Source"),

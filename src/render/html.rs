@@ -64,7 +64,8 @@ fn values(edition: &Edition, placed: &[Placed], (number, count): (usize, usize),
     let sections = Sections::of(items());
     let lang = page_lang(edition);
     let words = Words::of(lang);
-    let page = Page { lang, rules: &edition.pages, words, sections: &sections };
+    let provenance = edition.details.provenance;
+    let page = Page { lang, rules: &edition.pages, words, provenance, sections: &sections };
     let description = description(edition, placed);
     let lead = placed.first().filter(|placed| placed.place == Place::Lead).map(|placed| &edition.items[placed.item]);
     context! {

@@ -57,8 +57,12 @@ fn line(edition: &Edition, item: &EditionItem) -> Option<String> {
 
 /// Returns what the editors who receive an item are told of its translation, whatever its readers are shown.
 pub(super) fn note(edition: &Edition, item: &EditionItem) -> Option<String> {
+    told(item, Words::of(item.lang.as_ref().or(edition.lang.as_ref())))
+}
+
+/// Returns the sentence that says who translated an item, and the one that says that some of it is untranslated.
+pub(super) fn told(item: &EditionItem, words: &Words) -> Option<String> {
     let translation = translation(item)?;
-    let words = Words::of(item.lang.as_ref().or(edition.lang.as_ref()));
     let left = if translation.left > 0 { format!(" {}", words.translated_in_part) } else { String::new() };
     Some(sentence(words, translation) + &left)
 }

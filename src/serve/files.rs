@@ -125,7 +125,7 @@ async fn answer(shared: &SharedFiles, name: &str, request: &HeaderMap) -> Respon
     let Some(version) = files.version(name).await else { return not_found(&catalogue) };
     let coding = choose(request.get_all(ACCEPT_ENCODING), headers::is_text(name));
     let content = version.content(coding).await;
-    let mut fields = headers::fields(listed, &version, content.coding);
+    let mut fields = headers::fields(listed, &version, content.coding, request);
     headers::add_links(&mut fields, listed, &catalogue, files.base_url.as_deref());
     respond(request, &version, content.coding, content.bytes, fields)
 }

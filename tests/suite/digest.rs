@@ -84,7 +84,7 @@ async fn digest_is_made_once_by_the_first_run_after_its_time() {
     run_at(&world, "2026-11-27T08:00:00Z").await;
     let made = entries(&world);
     assert_eq!(made.len(), 1);
-    assert_eq!(made[0].0, "Les Jeux d’été, 27 novembre 2026");
+    assert_eq!(made[0].0, "Les Jeux d’été, vendredi 27 novembre 2026");
     assert!(made[0].1.contains(NEWS.0) && !made[0].1.contains(OLD.0) && !made[0].1.contains(LATER.0), "{}", made[0].1);
     let files = || ["atom", "html", "eml"].map(|ending| world.output(&format!("digest/morning.{ending}")));
     let before = files();
@@ -96,7 +96,7 @@ async fn digest_is_made_once_by_the_first_run_after_its_time() {
     let made = entries(&world);
     assert_eq!(
         made.iter().map(|(title, _)| title.as_str()).collect::<Vec<_>>(),
-        ["Les Jeux d’été, 28 novembre 2026", "Les Jeux d’été, 27 novembre 2026"]
+        ["Les Jeux d’été, samedi 28 novembre 2026", "Les Jeux d’été, vendredi 27 novembre 2026"]
     );
     assert!(made[0].1.contains(LATER.0) && !made[0].1.contains(NEWS.0), "each story once: {}", made[0].1);
 }
@@ -146,7 +146,7 @@ async fn mail_is_one_that_a_mail_reader_reads() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/digest/read.py");
     let file = world.path("output/digest/morning.eml").to_string_lossy().into_owned();
     let Some(mail) = python::run(&script, &[&file]).await else { return };
-    assert_eq!(mail["subject"], "Les Jeux d’été, 27 novembre 2026");
+    assert_eq!(mail["subject"], "Les Jeux d’été, vendredi 27 novembre 2026");
     assert_eq!(mail["from"], serde_json::json!([["Les Jeux d’été", "news@example.org"]]));
     assert_eq!(mail["to"], serde_json::json!([["Pupitre", "desk@example.org"], ["", "b@example.org"]]));
     assert_eq!(mail["date"], "2026-11-27T06:00:00+00:00");
@@ -185,8 +185,8 @@ async fn digest_without_lang_is_made_in_each_language() {
     world.configure("", &tables);
     origin.on("/a", feed(&[NEWS]));
     run_at(&world, "2026-11-27T06:00:00Z").await;
-    assert!(world.output("digest/morning.fr.atom").contains("jeux, 27 novembre 2026"));
-    assert!(world.output("digest/morning.en.atom").contains("jeux, 27 November 2026"));
+    assert!(world.output("digest/morning.fr.atom").contains("jeux, vendredi 27 novembre 2026"));
+    assert!(world.output("digest/morning.en.atom").contains("jeux, Friday 27 November 2026"));
     for name in ["digest/morning.fr.eml", "digest/morning.en.html"] {
         assert!(world.output("manifest.json").contains(name), "{name}");
     }

@@ -105,6 +105,18 @@ async fn kinds_of_files_have_their_media_types() {
 }
 
 #[tokio::test]
+async fn browser_that_opens_a_feed_gets_it_as_xml_and_its_style_sheet() {
+    let served = Served::start("", "").await;
+    let opened = served.get("/jeux.atom", &[("sec-fetch-dest", "document")]).await;
+    assert_eq!(field(&opened, "content-type"), "text/xml; charset=utf-8");
+    assert!(field(&opened, "vary").contains("sec-fetch-dest"));
+    assert!(opened.text().await.expect("text").contains("href=\"feed.css\""));
+    assert_eq!(field(&served.get("/feed.css", &[]).await, "content-type"), "text/css; charset=utf-8");
+    let page = served.get("/jeux.html", &[("sec-fetch-dest", "document")]).await;
+    assert_eq!(field(&page, "content-type"), "text/html; charset=utf-8");
+}
+
+#[tokio::test]
 async fn second_poll_is_answered_with_304_until_the_file_changes() {
     let served = Served::start("", "").await;
     let first = served.get("/jeux.atom", &[]).await;
@@ -132,7 +144,7 @@ async fn each_coding_has_a_tag_of_its_own_and_gives_the_same_bytes() {
     let mut tags = vec![field(&served.get("/jeux.atom", &[]).await, "etag").to_owned()];
     for coding in ["gzip", "br", "zstd"] {
         let response = served.get("/jeux.atom", &[("accept-encoding", coding)]).await;
-        assert_eq!((field(&response, "content-encoding"), field(&response, "vary")), (coding, "accept-encoding"));
+        assert_eq!((field(&response, "content-encoding"), field(&response, "vary")), (coding, "accept-encoding, sec-fetch-dest"));
         let tag = field(&response, "etag").to_owned();
         let again = served.get("/jeux.atom", &[("accept-encoding", coding), ("if-none-match", &*tag)]).await;
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);

@@ -131,11 +131,15 @@ fn edition(
         rights: table.rights.as_ref().and_then(|at| line("rights", at, diagnostics)),
         hubs: hubs(table, diagnostics),
         provenance: table.provenance.value.0,
-        untranslated: match table.untranslated.value {
-            RawUntranslated::Hold(time) => UntranslatedPolicy::Hold(hold(&table.untranslated, time, diagnostics)),
-            RawUntranslated::Original => UntranslatedPolicy::Original,
-            RawUntranslated::Skip => UntranslatedPolicy::Skip,
-        },
+        untranslated: untranslated(table, diagnostics),
+    }
+}
+
+fn untranslated(table: &raw::RawEdition, diagnostics: &mut Diagnostics<'_>) -> UntranslatedPolicy {
+    match table.untranslated.value {
+        RawUntranslated::Hold(time) => UntranslatedPolicy::Hold(hold(&table.untranslated, time, diagnostics)),
+        RawUntranslated::Original => UntranslatedPolicy::Original,
+        RawUntranslated::Skip => UntranslatedPolicy::Skip,
     }
 }
 

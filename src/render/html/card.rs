@@ -5,9 +5,9 @@ use minijinja::value::Value;
 
 use super::sections::Sections;
 use super::{attached, picture};
-use crate::model::{EditionItem, Lang, PageItem, PageRules, Time, Translation, is_person};
-use crate::render::words::{Words, fill};
-use crate::render::{chars, dates, links, shown};
+use crate::model::{EditionItem, Lang, PageItem, PageRules, Provenance, Time};
+use crate::render::words::Words;
+use crate::render::{chars, dates, links, provenance, shown};
 
 /// The length of the excerpt of a card, and of the story that leads, in characters. A text that is no longer is shown whole.
 const EXCERPT: [usize; 2] = [260, 480];
@@ -19,6 +19,7 @@ pub(super) struct Page<'a> {
     pub(super) lang: Option<&'a Lang>,
     pub(super) rules: &'a PageRules,
     pub(super) words: &'static Words,
+    pub(super) provenance: Provenance,
     pub(super) sections: &'a Sections,
 }
 
@@ -59,7 +60,7 @@ impl Page<'_> {
             own => self.own_words(around),
             title_lang => left.map(|translation| translation.from.as_str()),
             original => original(item, self.words),
-            translation => item.translation.as_ref().map(|translation| told(translation, self.words)),
+            translation => provenance::told(item, self.words).filter(|_| self.provenance != Provenance::None),
             source => shown::source_name(&item.source),
             hue => hue(item),
             site => item.source.site.as_deref().and_then(links::web),
@@ -137,19 +138,6 @@ fn original(item: &EditionItem, words: &Words) -> Option<Value> {
         title => original_title.as_ref().map(|title| chars::line(title.as_str())),
         body => body.map(|body| Value::from_safe_string(chars::markup(body.as_str()).into_owned())),
     })
-}
-
-/// Tells in a sentence who translated an item, and whether some of it is untranslated.
-fn told(translation: &Translation, words: &Words) -> String {
-    let (people, engines): (Vec<_>, Vec<_>) = translation.engines.iter().partition(|engine| is_person(engine));
-    let engines = engines.into_iter().map(|engine| chars::line(engine)).collect::<Vec<_>>().join(", ");
-    let phrase = match (engines.is_empty(), people.is_empty()) {
-        (true, _) => &words.human_translation,
-        (false, true) => &words.machine_translation,
-        (false, false) => &words.corrected_translation,
-    };
-    let told = fill(phrase, &[("from", &words.from(&translation.from)), ("engines", &engines)]);
-    if translation.left > 0 { format!("{told} {}", words.translated_in_part) } else { told }
 }
 
 /// The hue of the name of a source: the same on every page.

@@ -22,6 +22,11 @@ const FEED_POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'
 /// Pages state a policy of their own, with the hashes of their style and script; this one cannot stand there (CSP Level 3, §3.3).
 const PAGE_POLICY: &str = "frame-ancestors 'none'";
 
+/// What a browser wants a response for (Fetch Metadata Request Headers §2.1).
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+/// The type under which browsers show a feed with its style sheet: others they show as plain text, or save.
+const SHOWN: &str = "text/xml; charset=utf-8";
+
 /// Returns true if a file shrinks when it is encoded.
 pub(super) fn is_text(name: &str) -> bool {
     let kind = media_type(name);
@@ -29,13 +34,15 @@ pub(super) fn is_text(name: &str) -> bool {
 }
 
 /// Returns the headers of a file in a coding.
-pub(super) fn fields(file: &ListedFile, version: &Version, coding: Coding) -> HeaderMap {
+pub(super) fn fields(file: &ListedFile, version: &Version, coding: Coding, request: &HeaderMap) -> HeaderMap {
     let mut fields = HeaderMap::new();
-    let is_page = media_type(&file.name).starts_with("text/html");
+    let kind = media_type(&file.name);
+    let (is_page, is_feed) = (kind.starts_with("text/html"), kind.contains("+xml"));
+    let is_opened = is_feed && request.get(FETCH_DEST).is_some_and(|dest| dest == "document");
     let fixed: [(HeaderName, &'static str); 8] = [
-        (CONTENT_TYPE, media_type(&file.name)),
+        (CONTENT_TYPE, if is_opened { SHOWN } else { kind }),
         (CACHE_CONTROL, FRESH),
-        (VARY, "accept-encoding"),
+        (VARY, if is_feed { "accept-encoding, sec-fetch-dest" } else { "accept-encoding" }),
         (ACCEPT_RANGES, "bytes"),
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -42,7 +42,9 @@ async fn ask(origin: &Origin, server: &EngineServer, world: &World, sentence: &s
 
 fn first_translation(world: &World) -> String {
     let content = items(world).pop().expect("an item")["content_html"].as_str().expect("a text").to_owned();
-    content.replace("<p>", "").replace("</p>", "")
+    // The line at its foot says who translated it.
+    let (text, _) = content.split_once("<div>").unwrap_or((&content, ""));
+    text.replace("<p>", "").replace("</p>", "")
 }
 
 #[tokio::test]

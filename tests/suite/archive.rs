@@ -215,8 +215,8 @@ async fn withdrawn_entry_leaves_its_month_and_is_told() {
         assert!(!document.contains(&format!("<id>{id}</id>")), "{number}: {document}");
         assert!(document.contains(&format!("<at:deleted-entry ref=\"{id}\"")), "{number}: {document}");
         assert_eq!(document.matches("<entry>").count(), others, "the others stay");
-        let feed: Value = serde_json::from_str(&world.output(&files[0])).expect("JSON");
-        assert!(feed["items"].as_array().expect("items").iter().all(|item| item["id"] != id.as_str()), "{number}: {feed}");
+        let shown: Value = serde_json::from_str(&world.output(&files[0])).expect("JSON");
+        assert!(shown["items"].as_array().expect("items").iter().all(|item| item["id"] != id.as_str()), "{number}: {shown}");
         // It comes back before the next one goes.
         origin.on("/a", feed(&listed(33)));
         run_at(&world, day(33).plus(Duration::from_mins(u64::from(number) + 1))).await;

@@ -12,7 +12,8 @@ use crate::support::postgres::Schema;
 use crate::support::program::{Ended, World, finish};
 use crate::support::s3::{BUCKET, Deed, S3, free_port, output};
 
-const FILES: [&str; 7] = ["index.html", "jeux.atom", "jeux.html", "jeux.json", "jeux.rss", "manifest.json", "sources.opml"];
+const FILES: [&str; 8] =
+    ["feed.css", "index.html", "jeux.atom", "jeux.html", "jeux.json", "jeux.rss", "manifest.json", "sources.opml"];
 
 /// A world whose output is a bucket, with one feed.
 async fn world(s3: &S3, numbers: std::ops::Range<u32>) -> (World, Origin) {
@@ -71,6 +72,7 @@ async fn bucket_holds_what_a_folder_holds_with_types_and_cache_headers() {
             Some("rss") => "application/rss+xml; charset=utf-8",
             Some("json") => "application/feed+json",
             Some("html") => "text/html; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
             _ => "text/x-opml; charset=utf-8",
         };
         assert_eq!(kind, wanted, "{name}");

@@ -111,6 +111,7 @@ async fn run_lies_within_the_estimate_when_answers_are_refused() {
     server.then(Misbehaviour::CutBody, 3);
     server.then(Misbehaviour::LostMarks, 4);
     let (dry, real) = estimate_then_run(&world).await;
+    println!("{real}");
     assert_between(&dry, &real);
     assert!(figure(&real["translation"]["rejected"]) > 0, "{real}");
     assert!(figure(&real["translation"]["sent"]) > figure(&dry["translation"]["sent"]), "{real}");

@@ -163,7 +163,7 @@ async fn translated_item_shows_the_headline_of_its_source_below_its_own() {
     let (world, _engine) = translated("").await;
     let page = world.output("jeux.en.html");
     let original = format!("<p class=\"original\" lang=\"fr\" dir=\"ltr\">{}</p>", Story::new(1).title);
-    assert!(page.contains(&original) && page.contains("Machine translation from French by libretranslate."), "{page}");
+    assert!(page.contains(&original) && page.contains("Machine translation from French by LibreTranslate."), "{page}");
     assert!(!page.contains("<summary>Original text"), "the edition does not show it");
     assert!(!world.output("jeux.fr.html").contains("class=\"original\""));
 }

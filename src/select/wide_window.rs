@@ -42,7 +42,7 @@ impl WideWindow {
         self.both().map(Window::oldest).collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
-    /// Adds the next older entry; see [`Window::push`].
+    /// Adds the next older entry; see `Window::push`.
     pub fn push(&mut self, entry: EntryRow, is_pinned: bool) {
         if let Some(wide) = &mut self.wide {
             wide.push(entry.clone(), is_pinned);

@@ -67,12 +67,39 @@ impl Catalogue {
         self.files.get(name)
     }
 
-    /// Returns the other files of the same edition that are still published, by name.
+    /// Returns the other files of the same edition that are still published, by name. Of pages only the first is one.
     pub(super) fn alternates<'a>(&'a self, file: &'a ListedFile) -> Vec<&'a ListedFile> {
-        let is_alternate =
-            |other: &&ListedFile| other.edition == file.edition && other.name != file.name && other.moved_to.is_none();
+        let is_alternate = |other: &&ListedFile| {
+            other.edition == file.edition && other.name != file.name && other.moved_to.is_none() && !is_further_page(&other.name)
+        };
         let mut found: Vec<_> = self.files.values().filter(|_| file.edition.is_some()).filter(is_alternate).collect();
         found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         found
+    }
+}
+
+/// Returns true for `jeux.fr.2.html`.
+fn is_further_page(name: &str) -> bool {
+    let stem = name.strip_suffix(".html").and_then(|stem| stem.rsplit_once('.'));
+    stem.is_some_and(|(_, number)| number.parse::<usize>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alternates_are_the_other_formats_and_languages_and_no_further_pages() {
+        let file = |name: &str, edition: &str| ListedFile {
+            name: name.to_owned(),
+            edition: Some(edition.to_owned()),
+            ..ListedFile::default()
+        };
+        let names = ["jeux.fr.atom", "jeux.en.atom", "jeux.fr.html", "jeux.fr.2.html"].map(|name| file(name, "jeux"));
+        let all = names.into_iter().chain([file("autre.atom", "autre")]);
+        let catalogue = Catalogue { files: all.map(|file| (file.name.clone(), file)).collect(), ..Catalogue::default() };
+        let own = catalogue.find("jeux.fr.atom").expect("it is listed");
+        let found: Vec<&str> = catalogue.alternates(own).iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(found, ["jeux.en.atom", "jeux.fr.html"]);
     }
 }

@@ -152,23 +152,23 @@ fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
 /// Runs an asynchronous command on one thread: passing each response from thread to thread costs more than it gains (measured
 /// in benches/run), and CPU work has its own threads.
 fn block_on<T>(command: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::internal(format!("cannot start the runtime: {error}")))?;
-    let result = runtime.block_on(command);
-    // A thread that still waits for a name server must not delay the exit.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-    result
+    run_to_end(tokio::runtime::Builder::new_current_thread(), command)
 }
 
 /// Runs an asynchronous command on a thread for each core: a server answers many clients at once.
 fn block_on_all_cores<T>(command: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::internal(format!("cannot start the runtime: {error}")))?;
+    run_to_end(tokio::runtime::Builder::new_multi_thread(), command)
+}
+
+/// Runs an asynchronous command on a runtime of its own.
+fn run_to_end<T>(
+    mut runtime: tokio::runtime::Builder,
+    command: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    let runtime =
+        runtime.enable_all().build().map_err(|error| CommandError::internal(format!("cannot start the runtime: {error}")))?;
     let result = runtime.block_on(command);
+    // A thread that still waits for a name server must not delay the exit.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
 }

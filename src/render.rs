@@ -119,11 +119,11 @@ pub struct ListedSource {
     pub feed: String,
     /// Its tags, the first one being the folder that it stands in.
     pub tags: Vec<String>,
-    /// Whether it can be read; nothing if it was never visited.
+    /// The state of its last visits; nothing if it was never visited.
     pub standing: Option<SourceStanding>,
 }
 
-/// Whether a source can be read, as readers are told.
+/// The state of a source, as readers are told: whether it can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceStanding {
     /// It is read.

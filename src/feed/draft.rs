@@ -135,7 +135,7 @@ pub(super) struct AboutFile<'a> {
     pub(super) duration: Option<u32>,
 }
 
-/// What a podcast says of an episode.
+/// The details of an episode that a podcast states.
 #[derive(Debug, Default)]
 pub(super) struct EpisodeDraft<'a> {
     /// The playing time of its file in seconds.

@@ -1,4 +1,4 @@
-//! What the pages of an edition show beyond its feeds.
+//! The parts of pages that the feeds of an edition do not have.
 
 use super::{Lang, PageHtml, Text, Zone};
 

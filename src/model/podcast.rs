@@ -1,4 +1,4 @@
-//! What a podcast says of an episode beside its file.
+//! The details of an episode that a podcast states beside its file.
 
 use serde::{Deserialize, Serialize};
 

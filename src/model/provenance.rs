@@ -1,4 +1,4 @@
-//! How an edition tells its readers that an item is translated.
+//! The forms in which an edition tells its readers that an item is translated.
 
 use serde::{Deserialize, Serialize};
 

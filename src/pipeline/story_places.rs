@@ -1,4 +1,4 @@
-//! How many items the entries of an edition make once they are joined, and back to which time it has room for them.
+//! The number of items that the entries of an edition make once they are joined, and the time back to which it has room for them.
 
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};

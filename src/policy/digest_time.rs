@@ -1,4 +1,4 @@
-//! When a digest is due. Pure.
+//! The times at which a digest is due. Pure.
 
 use std::time::Duration;
 

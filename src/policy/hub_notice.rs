@@ -1,4 +1,4 @@
-//! When a hub is told that a feed has changed (W3C WebSub §6), and when one that cannot be told is reported.
+//! The times at which a hub is told that a feed has changed (W3C WebSub §6), and at which one that cannot be told is reported.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(6);
 /// The failures in a row from which on a hub is reported: a restart of the hub is over by then.
 const REPORTED_FROM: u32 = 3;
 
-/// What a hub was told of one feed.
+/// The state of one feed that a hub was told last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HubNotice {
     /// The hash of the file that the hub was told of last; nothing if it was told of none.

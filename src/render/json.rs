@@ -134,7 +134,7 @@ struct Relais<'a> {
     /// Width, height, credit and caption of `image`, which JSON Feed has no words for.
     #[serde(skip_serializing_if = "PictureDetails::is_empty")]
     image: &'a PictureDetails,
-    /// What a podcast says of an episode.
+    /// The details of an episode that a podcast states.
     #[serde(skip_serializing_if = "Episode::is_empty")]
     episode: &'a Episode,
 }

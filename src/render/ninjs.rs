@@ -85,7 +85,7 @@ fn body(edition: &Edition, item: &EditionItem) -> Value {
     json!([body])
 }
 
-/// Where an item comes from: its source, and who translated it.
+/// The origin of an item: its source, and who translated it.
 fn info_sources(item: &EditionItem) -> Value {
     let site = item.source.site.as_deref().and_then(links::web).or_else(|| links::web(&item.source.feed));
     let source = object([("name", shown::source_name(&item.source).into()), ("uri", site.map(|site| uri(&site)).into())]);

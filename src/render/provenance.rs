@@ -1,4 +1,4 @@
-//! How readers see that an item is translated: a line at the foot of its text, or a category. Both are in the language of the reader.
+//! The sign by which readers see that an item is translated: a line at the foot of its text, or a category. Both are in the language of the reader.
 
 use std::borrow::Cow;
 

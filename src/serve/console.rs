@@ -1,4 +1,4 @@
-//! What the operator sees: `/status.json` and `/metrics`. They name sources, engines and costs, so not everybody may read them.
+//! The pages of the operator: `/status.json` and `/metrics`. They name sources, engines and costs, so not everybody may read them.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

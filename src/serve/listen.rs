@@ -101,7 +101,7 @@ impl Listener {
     }
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Server {
     routes: Router,
     builder: Builder<TokioExecutor>,

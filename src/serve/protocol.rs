@@ -1,4 +1,4 @@
-//! Which version of HTTP a client speaks.
+//! The version of HTTP that a client speaks.
 
 use std::io;
 use std::time::Duration;

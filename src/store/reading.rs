@@ -1,4 +1,4 @@
-//! What second readers have said of translations, by a hash of source, translation and languages.
+//! The verdicts of second readers on translations, by a hash of source, translation and languages.
 
 use serde::{Deserialize, Serialize};
 use sqlx::Connection;
@@ -47,7 +47,7 @@ impl Verdict {
     }
 }
 
-/// What a reader has said of one translation.
+/// The verdict of a reader on one translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The key: [`SegmentKey::of_reading`].

@@ -438,7 +438,7 @@ fn is_xml(c: char) -> bool {
     !((c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
 }
 
-/// Where an item comes from, and who else tells of it.
+/// The origin of an item, and who else tells of it.
 fn is_relation(rel: Option<&str>) -> bool {
     matches!(rel, Some("via" | "related"))
 }

@@ -1,4 +1,4 @@
-//! What editions were made of, as the counters of the store tell it: so that a run over an unchanged world reads no entry, joins no story
+//! The bases of editions, as the counters of the store tell it: so that a run over an unchanged world reads no entry, joins no story
 //! and renders nothing.
 //!
 //! A basis says: as long as nothing that is hashed here changes, and the clock stands between two times, the edition is what its record
@@ -27,7 +27,7 @@ const SCHEME: u32 = 1;
 /// The time for which a basis is believed: after that, entries are read even if nothing seems to have changed.
 const BELIEVED_FOR: Duration = Duration::from_hours(24);
 
-/// What an edition in one language was made of.
+/// The basis of an edition in one language: what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Basis {
     /// A hash of everything but the time that decides what it shows.

@@ -15,7 +15,7 @@ use super::stories::Story;
 use super::view::{self, OtherPage};
 use super::{Publish, Target};
 
-/// What an edition shows, before any text is read.
+/// The content of an edition, before any text is read.
 pub(super) struct Content {
     /// The entries that lead their stories, in the order of the edition.
     pub(super) entries: Vec<EntryRow>,
@@ -31,7 +31,7 @@ pub(super) struct Content {
     pub(super) changes_at: Option<Time>,
 }
 
-/// What a view is built of.
+/// The parts of which a view is built.
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'a> {
     pub(super) entries: &'a [EntryRow],

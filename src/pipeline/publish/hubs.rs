@@ -27,7 +27,7 @@ const NAME: &str = "hub ";
 /// The longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 200;
 
-/// What the hubs were told of an edition in one language, by hub and topic.
+/// The states that hubs were told of an edition in one language, by hub and topic.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 struct Told(BTreeMap<String, BTreeMap<String, HubNotice>>);

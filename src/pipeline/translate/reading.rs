@@ -17,7 +17,7 @@ use crate::policy::refusal::next_refusal;
 use crate::store::{MemoryEntry, MemoryFinding, Reading, StoreError, Verdict};
 use crate::translate::{LanguagePair, ReaderVerdict, ReadingText};
 
-/// What has become of the reading of one translation.
+/// The outcome of the reading of one translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SegmentVerdict {
     /// The reader has nothing against it.

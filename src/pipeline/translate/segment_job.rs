@@ -56,7 +56,7 @@ pub(super) struct SegmentJob {
     pub(super) documents: Vec<usize>,
     /// The second reader of the first of them that has one.
     pub(super) reader: Option<SecondReader>,
-    /// What has become of the reading of its translation.
+    /// The outcome of the reading of its translation.
     pub(super) reading: ReadingState,
     /// The reader's words about an earlier translation by the engine that is asked now.
     pub(super) doubt: Option<String>,

@@ -14,7 +14,7 @@ const EXCERPT: [usize; 2] = [260, 480];
 /// The number of hues that the names of sources have.
 const HUES: u64 = 8;
 
-/// What the cards of a page have in common.
+/// The values that the cards of a page have in common.
 pub(super) struct Page<'a> {
     pub(super) lang: Option<&'a Lang>,
     pub(super) rules: &'a PageRules,

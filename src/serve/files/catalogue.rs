@@ -18,6 +18,8 @@ const MAX_BYTES: u64 = 32 << 20;
 #[derive(Default)]
 pub(super) struct Catalogue {
     files: HashMap<String, ListedFile>,
+    /// The names of the files of each edition that others may link to, in their order.
+    editions: HashMap<String, Vec<String>>,
     stamp: Option<Stamp>,
     pub(super) check: Check,
 }
@@ -53,8 +55,22 @@ impl Catalogue {
         File::open(&path).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
         let document: Document = serde_json::from_str(&text).ok()?;
         let own = ListedFile { name: MANIFEST.to_owned(), ..ListedFile::default() };
-        let files = document.files.into_iter().chain([own]).map(|file| (file.name.clone(), file)).collect();
-        Some(Self { files, stamp, check: Check::default() })
+        Some(Self { stamp, ..Self::of(document.files.into_iter().chain([own])) })
+    }
+
+    /// Makes a catalogue of these files.
+    fn of(files: impl Iterator<Item = ListedFile>) -> Self {
+        let files: HashMap<String, ListedFile> = files.map(|file| (file.name.clone(), file)).collect();
+        let mut editions: HashMap<String, Vec<String>> = HashMap::new();
+        for file in files.values().filter(|file| file.moved_to.is_none() && !is_further_page(&file.name)) {
+            if let Some(edition) = &file.edition {
+                editions.entry(edition.clone()).or_default().push(file.name.clone());
+            }
+        }
+        for names in editions.values_mut() {
+            names.sort_unstable();
+        }
+        Self { files, editions, ..Self::default() }
     }
 
     /// Returns true if nothing has been published.
@@ -68,13 +84,9 @@ impl Catalogue {
     }
 
     /// Returns the other files of the same edition that are still published, by name. Of pages only the first is one.
-    pub(super) fn alternates<'a>(&'a self, file: &'a ListedFile) -> Vec<&'a ListedFile> {
-        let is_alternate = |other: &&ListedFile| {
-            other.edition == file.edition && other.name != file.name && other.moved_to.is_none() && !is_further_page(&other.name)
-        };
-        let mut found: Vec<_> = self.files.values().filter(|_| file.edition.is_some()).filter(is_alternate).collect();
-        found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        found
+    pub(super) fn alternates<'a>(&'a self, file: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
+        let names = file.edition.as_ref().and_then(|edition| self.editions.get(edition)).into_iter().flatten();
+        names.filter(|name| **name != file.name).filter_map(|name| self.files.get(name))
     }
 }
 
@@ -97,9 +109,9 @@ mod tests {
         };
         let names = ["jeux.fr.atom", "jeux.en.atom", "jeux.fr.html", "jeux.fr.2.html"].map(|name| file(name, "jeux"));
         let all = names.into_iter().chain([file("autre.atom", "autre")]);
-        let catalogue = Catalogue { files: all.map(|file| (file.name.clone(), file)).collect(), ..Catalogue::default() };
+        let catalogue = Catalogue::of(all);
         let own = catalogue.find("jeux.fr.atom").expect("it is listed");
-        let found: Vec<&str> = catalogue.alternates(own).iter().map(|file| file.name.as_str()).collect();
+        let found: Vec<&str> = catalogue.alternates(own).map(|file| file.name.as_str()).collect();
         assert_eq!(found, ["jeux.en.atom", "jeux.fr.html"]);
     }
 }

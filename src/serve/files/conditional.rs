@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use axum::http::HeaderMap;
 use headers::{ETag, HeaderMapExt, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince, LastModified};
 
-/// What a client gets.
+/// The answer to a conditional request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Whole,

@@ -42,7 +42,7 @@ impl Check {
     }
 }
 
-/// What tells one version of a file from the next without reading it.
+/// The marks that tell one version of a file from the next without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     inode: u64,

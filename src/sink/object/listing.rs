@@ -30,7 +30,7 @@ pub(super) struct Listing {
     at: Instant,
 }
 
-/// What a list says of an object.
+/// The entry of a list for an object.
 pub(super) enum Found {
     Object(Listed),
     Nothing,

@@ -52,7 +52,7 @@ pub struct ReadingReply {
     pub used: Usage,
 }
 
-/// What a reader says of a translation.
+/// The verdict of a reader on a translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReaderVerdict {
     /// It says what its source says.

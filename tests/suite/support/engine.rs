@@ -148,7 +148,7 @@ impl EngineServer {
         *lock(&self.shared.translate) = Box::new(translate);
     }
 
-    /// How to read a translation of a source: nothing, or kind, quotation and reason of a doubt.
+    /// The verdict on a translation of a source: nothing, or kind, quotation and reason of a doubt.
     pub(crate) fn read_with(&self, read: impl Fn(&str, &str) -> Option<[String; 3]> + Send + 'static) {
         *lock(&self.shared.read) = Box::new(read);
     }

@@ -1,4 +1,4 @@
-//! How readers see that an item is translated.
+//! The signs by which readers see that an item is translated.
 
 use super::{LIBRE, tables, world};
 

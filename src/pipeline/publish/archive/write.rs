@@ -20,7 +20,7 @@ use super::documents::ArchiveDocument;
 /// The formats in which documents are written, if the edition has them: those that can link to the next one.
 pub(in crate::pipeline::publish) const FORMATS: [Format; 2] = [Format::Atom, Format::Json];
 
-/// What a document consists of.
+/// The content of a document.
 struct Content {
     rows: Vec<EntryRow>,
     stories: HashMap<EntryId, Story>,

@@ -83,13 +83,13 @@ pub enum SinkError {
     /// A request to the server of a bucket failed.
     #[error("cannot {attempt} in {place}: {failure} ({detail}); {}", failure.hint())]
     Object {
-        /// What was attempted, such as `write "jeux.atom"`.
+        /// The attempt, such as `write "jeux.atom"`.
         attempt: String,
         /// The bucket.
         place: String,
         /// The class of the failure.
         failure: ObjectFailure,
-        /// What the server said, in short, or why it was not reached.
+        /// The server's answer, in short, or why it was not reached.
         detail: String,
     },
     /// The name leads out of the output.

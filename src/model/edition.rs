@@ -181,13 +181,13 @@ pub struct Edition {
     /// The rules for its pages.
     #[serde(skip)]
     pub pages: PageRules,
-    /// What its feeds state beside its items.
+    /// Holds the statements of its feeds about themselves.
     pub details: EditionDetails,
     /// The archive that it is the head or a document of; empty if it has none.
     pub archive: Archive,
 }
 
-/// What the feeds of an edition state beside its items.
+/// Holds the statements of an edition's feeds about themselves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EditionDetails {
     /// The form in which readers see that an item is translated.

@@ -69,7 +69,7 @@ const AZURE: Varieties = &[
 const LIBRETRANSLATE: Varieties =
     &[("zh", "Hant", &["zh-Hant", "zt"]), ("zh", "", &["zh-Hans", "zh"]), ("pt", "BR", &["pt-BR", "pb"]), ("no", "", &["nb"])];
 
-/// What the packages of pairs call their varieties.
+/// Lists the names that packages of pairs give their varieties.
 const APERTIUM: Varieties = &[
     ("ca", "valencia", &["ca_valencia", "ca"]),
     ("oc", "aranes", &["oc_aran", "oc"]),
@@ -127,7 +127,7 @@ impl EngineKind {
     }
 }
 
-/// What a tag says beside the language.
+/// Holds the subtags of a tag after the language.
 struct Variety {
     /// Its variants, its region, and the script of both, which may be implied (`zh-TW`).
     names: Vec<String>,

@@ -52,7 +52,7 @@ pub struct EntryHead {
     /// The caption, credit and size of that picture.
     #[serde(skip_serializing_if = "PictureDetails::is_empty")]
     pub picture: PictureDetails,
-    /// What a podcast says of it.
+    /// Holds the podcast fields of the entry.
     #[serde(skip_serializing_if = "Episode::is_empty")]
     pub episode: Episode,
     /// The language, as far as known.

@@ -54,6 +54,6 @@ pub struct PageItem {
 pub struct PageTag {
     /// Its name, such as `sport/judo`.
     pub name: &'static str,
-    /// What readers of the edition call it.
+    /// Holds the name that readers of the edition know it by.
     pub label: &'static str,
 }

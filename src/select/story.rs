@@ -244,7 +244,7 @@ mod tests {
         );
     }
 
-    /// What all reports of an affair say again.
+    /// Words that every report of an affair repeats.
     const AFFAIR: &str =
         "La lycéenne de 14 ans a été retrouvée morte dans la nuit de vendredi à samedi près d’un canal du Vaucluse.";
 

@@ -16,7 +16,7 @@ use super::response::health_response;
 use super::state::ServerState;
 use super::websub;
 
-/// What is served.
+/// Holds everything that is served.
 pub struct Site {
     /// The published files.
     pub files: Arc<SharedFiles>,

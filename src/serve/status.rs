@@ -25,7 +25,7 @@ pub struct Status {
     pub editions: Vec<EditionStatus>,
     /// The engines.
     pub engines: Vec<engines::EngineStatus>,
-    /// What is stored.
+    /// Counts of the rows in the store.
     pub store: StoreStatus,
 }
 
@@ -67,7 +67,7 @@ pub struct SourceStatus {
     pub entries_a_day: f64,
     /// Its WebSub subscription.
     pub hub: Option<HubStatus>,
-    /// What is wrong with it.
+    /// Its faults.
     pub fault: Option<Fault>,
 }
 
@@ -100,7 +100,7 @@ pub struct EditionStatus {
     pub family: Option<usize>,
 }
 
-/// What is stored.
+/// Counts the rows in the store.
 #[derive(Serialize, Default)]
 pub struct StoreStatus {
     /// The entries.

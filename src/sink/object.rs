@@ -29,7 +29,7 @@ pub struct ObjectSink {
     prefix: String,
     cache_control: String,
     has_credentials: bool,
-    /// What the bucket holds, once something asked.
+    /// The listing of the bucket, once something asked.
     listing: Mutex<Option<Listing>>,
 }
 

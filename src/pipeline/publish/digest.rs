@@ -30,7 +30,7 @@ const MAX_ISSUES: usize = 14;
 /// The time for which it is remembered which entries a digest had.
 const TOLD_FOR: Duration = Duration::from_hours(9 * 24);
 
-/// What is remembered of a digest in one language.
+/// Holds the record of a digest in one language.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct DigestRecord {
     /// The time for which the last one was made, or would have been if there had been news.

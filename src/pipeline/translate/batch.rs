@@ -68,7 +68,7 @@ pub(super) struct BatchSegment {
     pub(super) refused_until: Option<Time>,
     /// True if the text was sent alone in vain: there is no second attempt.
     was_isolated: bool,
-    /// What is to be sent again.
+    /// The texts for a second asking.
     pub(super) again: Option<SecondAsking>,
     /// The text as it was last sent, with names held back.
     last_sent: Option<Outgoing>,

@@ -30,7 +30,7 @@ pub(super) struct SegmentJob {
     pub(super) source: Marked,
     /// The text as it is sent.
     pub(super) outgoing: Outgoing,
-    /// What is to be sent a second time, once the engine's answer was refused or may become better.
+    /// The text for a second asking, once the engine's answer was refused or may become better.
     pub(super) again: Option<SecondAsking>,
     /// True if nothing is left to translate once the terms are restored.
     pub(super) is_only_terms: bool,
@@ -62,7 +62,7 @@ pub(super) struct SegmentJob {
     pub(super) doubt: Option<String>,
     /// The time until which every document that wants it is held back; nothing if one is not.
     pub(super) held_until: Option<Time>,
-    /// What was found in the answers to it, if anything was.
+    /// The finding about its answers, if there is one.
     pub(super) found: Option<UntranslatedReason>,
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Fingerprints {
     langs: Vec<String>,
 }
 
-/// What decides whether two entries are compared at all, and where the tokens of one are.
+/// Decides whether two entries are compared at all, and says where the tokens of one are.
 #[derive(Clone, Copy, Debug)]
 struct Head {
     at: Time,

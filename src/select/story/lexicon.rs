@@ -30,7 +30,7 @@ pub(crate) mod traits {
     pub(crate) const REACTION: u32 = 1 << 14;
     pub(crate) const FEATURE: u32 = 1 << 15;
     pub(crate) const YOUTH: u32 = 1 << 16;
-    /// What happened in an affair, in the headline.
+    /// Acts in an affair, as headlines name them.
     pub(crate) const FOUND: u32 = 1 << 17;
     pub(crate) const SEARCH: u32 = 1 << 18;
     pub(crate) const ARREST: u32 = 1 << 19;

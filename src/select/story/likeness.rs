@@ -30,7 +30,7 @@ pub(super) const FEATURES: usize = 13;
 const WEIGHTS: [f64; FEATURES] = [2.09, 1.77, 1.21, 3.79, 1.10, 4.32, -1.95, -1.50, -2.00, -1.24, -0.81, -1.49, -3.36];
 const CONSTANT: f64 = -4.34;
 
-/// What is compared of an entry: its tokens in the order of their words, and its traits.
+/// Holds the compared parts of an entry: its tokens in the order of their words, and its traits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fingerprint<'a> {
     pub(super) tokens: &'a [StoryToken],

@@ -22,7 +22,7 @@ const FEED_POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'
 /// Pages state a policy of their own, with the hashes of their style and script; this one cannot stand there (CSP Level 3, §3.3).
 const PAGE_POLICY: &str = "frame-ancestors 'none'";
 
-/// What a browser wants a response for (Fetch Metadata Request Headers §2.1).
+/// Names the use that a browser has for a response (Fetch Metadata Request Headers §2.1).
 const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 /// The type under which browsers show a feed with its style sheet: others they show as plain text, or save.
 const SHOWN: &str = "text/xml; charset=utf-8";

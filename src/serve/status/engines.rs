@@ -51,13 +51,13 @@ pub struct Balance {
     pub unit: Unit,
     /// The period.
     pub per: Period,
-    /// What may be spent in a period.
+    /// The limit of a period.
     pub limit: f64,
-    /// What was spent in this one.
+    /// The amount spent in this period.
     pub spent: f64,
     /// Reserved for requests in flight, or in flight when their worker was killed: counts as spent until the period ends.
     pub in_doubt: f64,
-    /// What is left of it.
+    /// The amount left of it.
     pub left: f64,
     /// The spending at the end of the period, if it goes on at the same pace.
     pub forecast: f64,

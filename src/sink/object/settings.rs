@@ -66,7 +66,7 @@ pub enum SettingsError {
     Certificates {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 }

@@ -12,7 +12,7 @@ use crate::model::{Lang, Marked};
 const OPEN: &str = "<u>";
 const CLOSE: &str = "</u>";
 
-/// What a sentence may add to the text before it: its element, and a space.
+/// Bounds what a sentence may add to the text before it: its element, and a space.
 pub(super) const JOINT: u64 = (OPEN.len() + CLOSE.len() + 1) as u64;
 
 /// The most sentences and characters of a paragraph that is sent as one text: an answer whose sentences cannot be told apart is lost.

@@ -32,6 +32,57 @@ const PAIRS: [(&str, &str, &str); 11] = [
 /// Verbs that make "en finale" the next round. Without one, it is the round that was played.
 const REACHES: [&str; 12] =
     ["accede", "accedent", "envoie", "file", "filent", "hisse", "hissent", "passe", "passent", "qualifie", "va", "vont"];
+/// Acts that are told by a participle which is another word without its accent, or says something else of a thing: a race is stopped, an
+/// athlete stops. Of a person they tell an act.
+const ACTS_ON_PERSONS: [(&str, u32); 8] = [
+    ("arrete", traits::ARREST),
+    ("capture", traits::ARREST),
+    ("emprisonne", traits::CHARGE),
+    ("juge", traits::TRIAL),
+    ("jugee", traits::TRIAL),
+    ("juges", traits::TRIAL),
+    ("recherche", traits::SEARCH),
+    ("retrouve", traits::FOUND),
+];
+/// Words for persons of whom an affair tells.
+const PERSONS: [&str; 36] = [
+    "adolescent",
+    "adolescente",
+    "adolescents",
+    "agresseur",
+    "ado",
+    "ans",
+    "auteur",
+    "collegien",
+    "complice",
+    "conducteur",
+    "enfant",
+    "etudiant",
+    "femme",
+    "fils",
+    "frere",
+    "fugitif",
+    "garcon",
+    "homme",
+    "hommes",
+    "individu",
+    "individus",
+    "jeune",
+    "lyceen",
+    "mari",
+    "meurtrier",
+    "mineur",
+    "mineurs",
+    "octogenaire",
+    "pere",
+    "ravisseur",
+    "suspect",
+    "suspects",
+    "trentenaire",
+    "tueur",
+    "violeur",
+    "voleur",
+];
 /// The rounds before a final.
 const ROUNDS: u32 = traits::HEATS | traits::EIGHTHS | traits::QUARTERS | traits::SEMIS;
 
@@ -74,18 +125,22 @@ impl Reader {
         let is_shouted = !text.chars().any(char::is_lowercase);
         let mut words = words(text).take(MAX_WORDS).peekable();
         let mut before = [String::new(), String::new()];
-        let mut round = 0;
+        let (mut round, mut is_of_person) = (0, false);
         while self.tokens.len() < most {
             let Some(word) = words.next() else { break };
             let next = words.peek();
             if let Some((.., name)) = next.and_then(|next| PAIRS.iter().find(|(a, b, _)| *a == word.text && *b == next.text)) {
                 self.add(name, TokenKind::Discipline, is_title);
                 words.next();
-            } else if word.is_number {
+            } else if word.is_number() {
                 let has_unit =
                     next.is_some_and(|next| matches!(next.text.as_str(), "m" | "metre" | "metres" | "km" | "kg" | "kilos"));
                 self.add_number(&word.text, has_unit.then(|| words.next()).flatten().as_ref(), is_title);
             } else {
+                is_of_person = PERSONS.contains(&word.text.as_str()) || is_of_person && !word.is_start;
+                if is_of_person {
+                    self.traits |= act_on_person(&word, &before);
+                }
                 self.add_word(&word, next, &before, &mut round, (is_title, is_shouted));
             }
             before.rotate_left(1);
@@ -180,11 +235,25 @@ fn trait_of_phrase(word: &Word, [first, second]: &[String; 2]) -> u32 {
         // Athletes find their form again, or the podium.
         (_, "retrouve", "mort" | "morts" | "sans" | "vivant" | "sain") | (_, "corps", "retrouve") => traits::FOUND,
         ("garde", "a", "vue") => traits::ARREST,
-        ("mis" | "mise" | "mises", "en", "examen") => traits::CHARGE,
+        ("mis" | "mise" | "mises", "en", "examen")
+        | ("place" | "placee" | "places" | "placees" | "mis" | "mise" | "maintenu" | "maintenue", "en", "detention") => {
+            traits::CHARGE
+        }
+        ("comparait" | "comparu" | "comparaitre" | "renvoye" | "renvoyee", "devant", "la" | "le" | "les" | "une") => {
+            traits::TRIAL
+        }
         ("minute", "de", "silence") | (_, "marche" | "marches", "blanche" | "blanches") => traits::TRIBUTE,
         (_, "quelle", "heure") | (_, "ou", "voir" | "regarder") => traits::PREVIEW,
         _ => 0,
     }
+}
+
+/// Returns what a participle says that was done to a person. Nobody is arrested who stops ("s'est arrêté").
+fn act_on_person(word: &Word, [first, second]: &[String; 2]) -> u32 {
+    if first == "s" || second == "s" || word.text.ends_with('e') && !word.is_participle && !word.text.ends_with("ee") {
+        return 0;
+    }
+    ACTS_ON_PERSONS.iter().find(|(participle, _)| *participle == word.text).map_or(0, |(_, act)| *act)
 }
 
 /// Returns the round of "quart de finale" and "huitième de finale"; alone, these words say something else.
@@ -292,6 +361,39 @@ mod tests {
             assert_eq!(story_key("L’affaire du canal", text, 0).traits, act << traits::IN_LEDE, "{text}");
         }
         assert_eq!(traits_of("Marceau retrouve la première marche du podium") & traits::ACTS, 0);
+    }
+
+    #[test]
+    fn each_act_is_told_by_its_participles_and_nouns() {
+        for (texts, act) in [
+            (["Une adolescente retrouvée", "Un homme de 30 ans retrouvé", "La découverte du corps"], traits::FOUND),
+            (["Un bois ratissé", "Une maison perquisitionnée", "Un suspect recherché"], traits::SEARCH),
+            (["Un homme arrêté", "Deux femmes arrêtées", "L’arrestation du suspect"], traits::ARREST),
+            (["Un suspect écroué", "Une mère incarcérée", "Son inculpation"], traits::CHARGE),
+            (["Un homme jugé", "Une mère condamnée", "Son acquittement"], traits::TRIAL),
+            (["Un corps autopsié", "L’autopsie du corps", "Des autopsies"], traits::AUTOPSY),
+            (["La lycéenne inhumée", "L’enterrement", "Ses obsèques"], traits::TRIBUTE),
+        ] {
+            for text in texts {
+                assert_eq!(traits_of(text) & traits::ACTS, act, "{text}");
+            }
+        }
+        assert_eq!(traits_of("Un homme placé en détention provisoire") & traits::ACTS, traits::CHARGE);
+        assert_eq!(traits_of("Le suspect comparaît devant la cour d’assises") & traits::ACTS, traits::TRIAL);
+    }
+
+    #[test]
+    fn participle_tells_an_act_only_of_a_person() {
+        for text in [
+            "Le cross arrêté à cause d’un feu",
+            "À 23 ans, l’homme s’est arrêté à dix portes de la ligne",
+            "Un jeune joueur de 30 ans arrête sa carrière",
+            "Un suspect. Le match est arrêté",
+            "Un dossier jugé recevable",
+            "L’homme recherche son chien",
+        ] {
+            assert_eq!(traits_of(text) & traits::ACTS, 0, "{text}");
+        }
     }
 
     #[test]

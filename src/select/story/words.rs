@@ -9,8 +9,15 @@ pub(super) struct Word {
     pub(super) is_capital: bool,
     /// True if it begins a sentence, a quotation, or what follows a colon.
     pub(super) is_start: bool,
-    /// True if it begins with a digit.
-    pub(super) is_number: bool,
+    /// True if it ends with é, as masculine participles do; without the accent they are other words.
+    pub(super) is_participle: bool,
+}
+
+impl Word {
+    /// Returns true if it begins with a digit.
+    pub(super) fn is_number(&self) -> bool {
+        self.text.starts_with(|c: char| c.is_ascii_digit())
+    }
 }
 
 /// Returns the words of a text, one after another.
@@ -41,7 +48,8 @@ impl Iterator for Words<'_> {
         let mut text = String::with_capacity(word.len());
         word.chars().for_each(|c| fold(c, &mut text));
         let is_start = std::mem::take(&mut self.is_start);
-        Some(Word { text, is_capital: first.is_uppercase(), is_start, is_number })
+        let (is_capital, is_participle) = (first.is_uppercase(), word.ends_with(['é', 'É']));
+        Some(Word { text, is_capital, is_start, is_participle })
     }
 }
 

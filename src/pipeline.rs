@@ -32,6 +32,7 @@ mod story_places;
 mod topics;
 mod translate;
 mod trigger;
+mod validity;
 mod window;
 
 pub use blocking::Panicked;

@@ -31,6 +31,11 @@ pub(super) fn is_page_wanted(known: Option<&FullText>) -> bool {
     }
 }
 
+/// Returns true if the page of an article of these entries is still to be fetched. `paged` are the sources whose pages are.
+pub(super) fn is_page_missing(rows: &[EntryRow], full_texts: &HashMap<EntryId, FullText>, paged: &HashSet<SourceId>) -> bool {
+    rows.iter().any(|row| paged.contains(&row.source) && is_page_wanted(full_texts.get(&row.id)))
+}
+
 /// The budget of one pass for article pages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageBudget {

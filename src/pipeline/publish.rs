@@ -34,7 +34,7 @@ use crate::store::{SourceRow, Store, StoreError};
 
 use super::edition_rows::RowReader;
 use super::error::PipelineError;
-use super::full_text::Pages;
+use super::full_text::{Pages, is_page_missing};
 use archive::UpdatedArchive;
 use basis::{Bases, Basis};
 use content::Content;
@@ -285,7 +285,7 @@ impl Publish<'_> {
         renditions.retain(|id, _| shown.contains(id));
         let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;
         let published = published.update(self.store, (item_ids, remembered), edition.limit, now).await?;
-        let is_final = !is_at_fault && !self.is_page_missing(&entries, &full_texts);
+        let is_final = !is_at_fault && !is_page_missing(&entries, &full_texts, self.paged);
         Ok(Content { entries, stories, full_texts, renditions, published, waiting, is_final, changes_at })
     }
 

@@ -4,12 +4,13 @@
 //! The memory is written after every request, and renditions as they are finished: a pass that is killed loses only the requests
 //! in flight, and the next one goes on from there.
 //!
-//! `plan` finds the work; `scheduler` queues segments for engines; `batch` sends some of them and has the answers checked by
+//! `basis` ends a pass over an unchanged world; `plan` finds the work; `scheduler` queues segments for engines; `batch` sends some of them and has the answers checked by
 //! `accept`; `similar` finds earlier translations as context;
 //! `reading` has translations read by a second engine;
 //! `engine_handle` keeps the budget and the circuit breaker of an engine.
 
 mod accept;
+mod basis;
 mod batch;
 mod corrected;
 mod cost;
@@ -46,7 +47,7 @@ use crate::translate::{Glossary, Part};
 use super::blocking::spawn_cpu;
 use super::edition_rows::RowReader;
 use super::error::PipelineError;
-use super::full_text::Pages;
+use super::full_text::{Pages, is_page_missing};
 use super::originals::load_or_make_originals;
 pub use engine_handle::EngineHandle;
 pub(super) use estimate::EstimateRequest;
@@ -54,7 +55,7 @@ pub(super) use explain::SegmentExplainer;
 pub(super) use open::{OpenedEngines, open_engines};
 pub use open::{TranslateSetupError, load_glossary, open_engine};
 pub(super) use plan::{ExpectedEntries, RenditionRequest, source_language};
-use plan::{RenditionRequests, is_translated, lay_out, newest_entries};
+use plan::{MissingRenditions, RenditionRequests, is_translated, lay_out, newest_entries};
 use request_context::RequestContext;
 pub use review::SegmentReview;
 use scheduler::{Destination, Scheduler};
@@ -77,6 +78,10 @@ pub(super) struct Translate<'a> {
     pub(super) engines: &'a [EngineHandle],
     /// Terms and names.
     pub(super) glossary: &'a Arc<Glossary>,
+    /// The path of feeds.toml.
+    pub(super) plan: &'a str,
+    /// A hash of its text.
+    pub(super) fingerprint: &'a str,
     /// All editions.
     pub(super) editions: &'a [Edition],
     /// The editions to translate now; without it, all.
@@ -104,19 +109,34 @@ pub(super) struct Translated {
 
 impl Translate<'_> {
     /// Finds the renditions that editions want and the store does not have, those of the newest entries first. The article pages
-    /// of those that want their full text are fetched first.
+    /// of those that want their full text are fetched first. If nothing has changed since there were none, no entry is read.
     pub(super) async fn find_missing(&self, pages: &mut Pages<'_>) -> Result<Vec<RenditionRequest>, PipelineError> {
-        let (mut requests, mut reader) = (RenditionRequests::new(self.engines, self.glossary), RowReader::new(true));
-        for edition in self.editions.iter().filter(|edition| is_translated(edition)) {
-            if self.only.is_none_or(|only| only.contains(&edition.id)) {
-                let newest = newest_entries(Some(self.store), &mut reader, edition, &ExpectedEntries::default()).await?;
-                let full_texts = pages.load_or_fetch(&newest, edition.show == Show::Full).await?;
-                requests.add_edition(edition, &newest, &full_texts);
-            }
+        // Before anything else is read: what changes from now on is a change after this pass.
+        let (hash, now) = (self.hash_world(&self.store.load_change_counts().await?), self.clock.now());
+        if self.is_unchanged(&hash, now).await? {
+            tracing::debug!("nothing has changed that translations depend on");
+            return Ok(Vec::new());
         }
-        let requests = requests.find_missing(Some(self.store), self.clock.now()).await?;
+        let (mut requests, mut reader) = (RenditionRequests::new(self.engines, self.glossary), RowReader::new(true));
+        let mut is_final = true;
+        for edition in self.wanted_editions() {
+            let newest = newest_entries(Some(self.store), &mut reader, edition, &ExpectedEntries::default()).await?;
+            let full_texts = pages.load_or_fetch(&newest, edition.show == Show::Full).await?;
+            is_final &= !is_page_missing(&newest, &full_texts, self.paged);
+            requests.add_edition(edition, &newest, &full_texts);
+        }
+        let MissingRenditions { requests, next_retry } = requests.find_missing(Some(self.store), now).await?;
         let requests = self.without_unconcerned(requests).await?;
+        if requests.is_empty() && is_final {
+            self.save_basis(hash, now, next_retry).await?;
+        }
         Ok(self.with_former_work(requests).await?)
+    }
+
+    /// Returns the editions that are translated now, in the order of feeds.toml.
+    fn wanted_editions(&self) -> impl Iterator<Item = &Edition> {
+        let is_wanted = |edition: &&Edition| is_translated(edition) && self.only.is_none_or(|only| only.contains(&edition.id));
+        self.editions.iter().filter(is_wanted)
     }
 
     /// Translates as far as the engines are available, and saves the renditions.

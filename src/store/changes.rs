@@ -22,7 +22,8 @@ const COUNT: &str = "insert into change_counter (name, changes) values ($1, 1)
 const LOAD: Sql = sql!(
     "select" collect_rows "name, changes" end_rows "from (
          select id as name, entry_changes as changes from source where entry_changes > 0
-         union all select ':' || name, changes from change_counter) as counted"
+         union all select ':' || name, changes from change_counter
+         union all select '::corrections', last from correction_serial where id = 1) as counted"
 );
 
 /// The counters of changes at one time.
@@ -45,6 +46,16 @@ impl ChangeCounts {
     /// Returns how often renditions in a language have changed.
     pub fn of_renditions(&self, lang: &Lang) -> i64 {
         self.find(&format!(":{}", of_renditions(lang)))
+    }
+
+    /// Returns the number of the last change of corrections: [`Store::last_correction_serial`].
+    pub fn of_corrections(&self) -> i64 {
+        self.find("::corrections")
+    }
+
+    /// Returns how often entries of any source have changed.
+    pub fn of_all_sources(&self) -> i64 {
+        self.counts.iter().filter(|(name, _)| !name.starts_with(':')).map(|(_, changes)| changes).sum()
     }
 
     fn find(&self, name: &str) -> i64 {

@@ -2,7 +2,8 @@
 
 use super::{Store, StoreError};
 
-/// Notices are kept among the publications: published to the operator. Every other target is the path of a folder.
+/// Notices are kept among the publications: published to the operator. Most other targets
+/// are the outputs.
 const TARGET: &str = "notices";
 
 impl Store {

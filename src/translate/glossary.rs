@@ -153,6 +153,22 @@ impl Glossary {
         Some(if is_shouted { target.to_uppercase() } else { target.to_owned() })
     }
 
+    /// Returns a hash of all terms and names. It is the same on every machine.
+    pub fn hash(&self) -> u64 {
+        let mut hasher = Xxh3::new();
+        for Record { lang, forms, targets, layer } in &self.records {
+            let of_targets = targets.iter().flat_map(|(lang, target)| [lang, target]);
+            for text in lang.iter().chain(forms).chain(of_targets) {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+            for count in [usize::from(lang.is_some()), forms.len(), targets.len(), *layer] {
+                hasher.update(&(count as u64).to_le_bytes());
+            }
+        }
+        hasher.digest()
+    }
+
     /// Returns a hash of everything that affects translations from one language into the other. It is the same on every machine.
     pub fn hash_for(&self, from: &Lang, to: &Lang) -> i64 {
         let mut lines: BTreeSet<String> = BTreeSet::new();

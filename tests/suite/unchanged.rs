@@ -1,5 +1,7 @@
 //! A run over an unchanged world: it reads no entry and joins no story. Whatever changes, from outside or by the clock alone, is seen.
 
+mod translations;
+
 use std::time::Duration;
 
 use relais::clock::SystemClock;

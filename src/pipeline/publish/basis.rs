@@ -5,7 +5,6 @@
 //! says. It errs on one side only. What is forgotten, lost or written by two workers at once makes an edition be read again.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
@@ -14,6 +13,7 @@ use crate::config as plan;
 use crate::model::{Lang, SourceId, SourceInfo, Time};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::rules::facts_version;
+use crate::pipeline::validity::Validity;
 use crate::store::ChangeCounts;
 
 use super::{Publish, Target};
@@ -24,9 +24,6 @@ pub(super) const NAME: &str = "edition:basis";
 /// The version of what a basis stands for. Another way to choose or join entries needs another number.
 const SCHEME: u32 = 1;
 
-/// The time for which a basis is believed: after that, entries are read even if nothing seems to have changed.
-const BELIEVED_FOR: Duration = Duration::from_hours(24);
-
 /// The basis of an edition in one language: what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Basis {
@@ -36,10 +33,9 @@ pub(super) struct Basis {
     pub(super) inputs: Option<String>,
     pub(super) items: u32,
     pub(super) waiting: u64,
-    /// The time at which it was made.
-    made: Time,
-    /// The time at which the clock alone may change the edition.
-    until: Option<Time>,
+    /// The times between which the clock changes nothing.
+    #[serde(flatten)]
+    validity: Validity,
 }
 
 impl Basis {
@@ -50,11 +46,11 @@ impl Basis {
         (items, waiting): (u32, u64),
         (made, until): (Time, Option<Time>),
     ) -> Self {
-        Self { hash, inputs, items, waiting, made, until }
+        Self { hash, inputs, items, waiting, validity: Validity { made, until } }
     }
 
     fn holds(&self, hash: &str, now: Time) -> bool {
-        self.hash == hash && self.made <= now && now.since(self.made) < BELIEVED_FOR && self.until.is_none_or(|until| now < until)
+        self.hash == hash && self.validity.holds(now)
     }
 }
 
@@ -148,38 +144,4 @@ fn hash_source(info: &SourceInfo, changes: i64) -> u64 {
         hasher.update(part.as_bytes());
     }
     hasher.digest()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR: Duration = Duration::from_hours(1);
-
-    fn noon() -> Time {
-        Time::from_millis(1_000_000_000)
-    }
-
-    fn holds(made: Time, until: Option<Time>, now: Time) -> bool {
-        let basis = Basis { hash: "a".to_owned(), inputs: None, items: 1, waiting: 0, made, until };
-        basis.holds("a", now) && !basis.holds("b", now)
-    }
-
-    #[test]
-    fn basis_holds_until_the_clock_may_change_the_edition() {
-        assert!(holds(noon(), None, noon().plus(HOUR)));
-        assert!(holds(noon(), Some(noon().plus(HOUR * 2)), noon().plus(HOUR)));
-        assert!(!holds(noon(), Some(noon().plus(HOUR)), noon().plus(HOUR)));
-    }
-
-    #[test]
-    fn basis_is_believed_for_a_day() {
-        assert!(holds(noon(), None, noon().plus(HOUR * 23)));
-        assert!(!holds(noon(), None, noon().plus(HOUR * 24)));
-    }
-
-    #[test]
-    fn basis_of_a_clock_that_was_ahead_does_not_hold() {
-        assert!(!holds(noon().plus(HOUR), None, noon()));
-    }
 }

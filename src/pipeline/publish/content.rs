@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::model::{Edition, EntryId, EntryRow, FullText, Lang, Rendition, SourceId, SourceInfo, Time};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::full_text::is_page_wanted;
 use crate::pipeline::originals::load_shown_originals;
 use crate::store::StoreError;
 
@@ -72,11 +71,6 @@ impl Publish<'_> {
         let Target { edition, lang, .. } = *target;
         Inputs { edition, lang, base_url: self.base_url, entries, stories, infos, full_texts, renditions, withdrawn, templates }
             .hash()
-    }
-
-    /// Returns true if the page of an article of these entries is still to be fetched.
-    pub(super) fn is_page_missing(&self, entries: &[EntryRow], full_texts: &HashMap<EntryId, FullText>) -> bool {
-        entries.iter().any(|row| self.paged.contains(&row.source) && is_page_wanted(full_texts.get(&row.id)))
     }
 
     /// Builds the view of an edition from its entries and the renditions that they are shown in.

@@ -103,6 +103,8 @@ impl Passes<'_> {
             paged: &prepared.paged,
             engines: &engines,
             glossary: &prepared.glossary,
+            plan: &prepared.plan_path,
+            fingerprint: &prepared.plan.fingerprint,
             editions: &prepared.plan.editions,
             only: self.scope.editions.as_ref(),
             force: self.scope.force,

@@ -97,7 +97,7 @@ impl EstimateRequest<'_> {
             }
             wanted.add_edition(edition, &newest, &full_texts);
         }
-        let mut requests = wanted.find_missing(self.store, self.now).await?;
+        let mut requests = wanted.find_missing(self.store, self.now).await?.requests;
         // What people have corrected costs nothing.
         requests.retain(|request| request.corrected_until.is_none());
         Ok(FoundWork { requests, pages_to_fetch })

@@ -20,7 +20,7 @@ use crate::store::{Store, StoreError, TranslationRow};
 use crate::translate::{Document, Glossary};
 
 /// The version of how texts are cut, sent and assembled. A change of it makes every rendition again, from the memory.
-const SCHEME: i64 = 2;
+pub(super) const SCHEME: i64 = 2;
 
 /// An entry that editions want in a language.
 #[derive(Clone, Debug)]
@@ -52,6 +52,14 @@ pub(super) struct RenditionRequests<'a> {
     glossary: &'a Glossary,
     requests: HashMap<(EntryId, Lang), RenditionRequest>,
     editions: usize,
+}
+
+/// The renditions that the store does not have, or not as they are wanted.
+pub(super) struct MissingRenditions {
+    /// Those of the newest entries first.
+    pub(super) requests: Vec<RenditionRequest>,
+    /// The time from which the first segment that was refused, of all renditions, may be sent again; nothing if there is none.
+    pub(super) next_retry: Option<Time>,
 }
 
 /// The entries that a visit has found and that are not in the store yet.
@@ -109,7 +117,8 @@ impl<'a> RenditionRequests<'a> {
 
     /// Returns those that the store does not have, or that hold segments which may be sent again at `now`, the newest entries
     /// first; and those that a change of corrections since they were made may concern.
-    pub(super) async fn find_missing(self, store: Option<&Store>, now: Time) -> Result<Vec<RenditionRequest>, StoreError> {
+    pub(super) async fn find_missing(self, store: Option<&Store>, now: Time) -> Result<MissingRenditions, StoreError> {
+        let mut next_retry: Option<Time> = None;
         let mut requests: Vec<RenditionRequest> = self.requests.into_values().collect();
         let serial = match store {
             Some(store) => store.last_correction_serial().await?,
@@ -125,10 +134,11 @@ impl<'a> RenditionRequests<'a> {
             requests.retain_mut(|request| {
                 let row = kept.get(&request.known.id).filter(|row| request.to == lang && is_current(request, row, now));
                 request.corrected_until = request.corrected_until.or(row.map(|row| row.corrections));
+                next_retry = next_retry.into_iter().chain(row.and_then(|row| row.retry_at)).min();
                 row.is_none_or(|row| row.corrections < serial)
             });
         }
-        Ok(newest_first(requests))
+        Ok(MissingRenditions { requests: newest_first(requests), next_retry })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The counters by which a run sees that nothing has changed.
 
-use relais::model::{Lang, Rendition, RenditionInputs, Show, Visit};
-use relais::store::{ChangeCounts, PruneMode, Store, TranslatedEntry};
+use relais::model::{Lang, Marked, Rendition, RenditionInputs, SegmentKey, Show, Visit};
+use relais::store::{ChangeCounts, Correction, ExistingCorrections, PruneMode, Store, TranslatedEntry};
 
 use super::backend::{Backend, promises};
 use super::world::{at, change, entry, fresh, settle, source, visit};
@@ -14,6 +14,8 @@ promises!(
     deleted_renditions_are_counted,
     deleted_entries_are_counted_for_all_sources,
     corrected_clocks_are_counted_for_all_sources,
+    changes_of_corrections_are_counted,
+    changes_of_all_sources_are_added_up,
 );
 
 async fn counts(store: &Store) -> ChangeCounts {
@@ -94,4 +96,32 @@ async fn corrected_clocks_are_counted_for_all_sources(backend: &Backend) {
     settle(&store, &[fresh("a", year, vec![change(entry("a", "1", ""), year)])]).await;
     assert!(store.correct_clock_jump(at(0)).await.expect("corrected").is_some());
     assert_eq!(counts(&store).await.of_entries(), 1);
+}
+
+async fn changes_of_corrections_are_counted(backend: &Backend) {
+    let store = backend.open().await;
+    let lang = |tag| Lang::new(tag).expect("a language");
+    let correction = |target: Option<&str>| Correction {
+        key: SegmentKey::of_person(&Marked::text("un"), &lang("fr"), &lang("en")),
+        from: lang("fr"),
+        to: lang("en"),
+        source: "un".to_owned(),
+        target: target.map(str::to_owned),
+        origin: "a test".to_owned(),
+        made: at(1),
+    };
+    let before = counts(&store).await.of_corrections();
+    for (target, changes) in [(Some("one"), 1), (Some("one"), 1), (Some("a"), 2), (None, 3)] {
+        store.save_corrections(&[correction(target)], ExistingCorrections::Replace).await.expect("it is saved");
+        assert_eq!(counts(&store).await.of_corrections() - before, changes, "{target:?}");
+    }
+    assert_eq!(counts(&store).await.of_corrections(), store.last_correction_serial().await.expect("a number"));
+}
+
+async fn changes_of_all_sources_are_added_up(backend: &Backend) {
+    let store = backend.open().await;
+    translate(&store, "en").await;
+    let new = |source: &str| vec![change(entry(source, "9", ""), 0)];
+    settle(&store, &[fresh("a", 1, new("a")), fresh("b", 1, new("b"))]).await;
+    assert_eq!(counts(&store).await.of_all_sources(), 3, "renditions are counted apart");
 }

@@ -6,6 +6,7 @@ mod break_kind;
 mod cidr;
 mod credential;
 mod dedup_key;
+mod due_reason;
 mod edition;
 mod engine_kind;
 mod engine_language;
@@ -50,6 +51,7 @@ pub use break_kind::BreakKind;
 pub use cidr::{Cidr, CidrError};
 pub use credential::{has_credentials, looks_secret, public_address};
 pub use dedup_key::{DedupKey, LinkOrigin};
+pub use due_reason::DueReason;
 pub use edition::{
     AlsoIn, Archive, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, EndOfFeed, Format, Show, SourceInfo,
     Translation, is_page_file,

@@ -22,5 +22,5 @@ pub use lock::is_run_overdue;
 pub use notices::{Notices, Observed, ToldFault, decide_notices};
 pub use outage::{Attempt, NetworkChange, Outage, Verdict};
 pub use robots::Robots;
-pub use schedule::{PollInputs, next_due, rest_after_rate_limit};
+pub use schedule::{PollInputs, due_reason, next_due, rest_after_rate_limit};
 pub use source_health::SourceHealth;

@@ -19,12 +19,16 @@ mod provenance;
 mod relations;
 mod rss;
 mod shown;
+mod status;
 mod tombstones;
 mod words;
 
 pub use digest::{digest_html, digest_text, digest_title};
-pub use html::Templates;
+pub use html::{Templates, status_page};
 pub use mail::{Mail, render_mail};
+pub use status::{
+    BudgetLine, ChartDay, EditionLine, EngineLine, Moment, ReviewLine, ReviewLines, RunLine, SourceLine, StatusPage,
+};
 
 use crate::model::{Edition, Format, Lang, Text, Time};
 

@@ -38,6 +38,7 @@ mod sql;
 mod subscription;
 mod text_page;
 mod translated_entry;
+mod visit_day;
 
 use std::fmt;
 use std::sync::Arc;
@@ -55,10 +56,11 @@ pub use error::StoreError;
 pub use memory::{MemoryEntry, MemoryFinding};
 pub use prune::PruneMode;
 pub use reading::{Reading, Verdict};
+pub use run::{RecalledTexts, RecentRun};
 pub use similar::{SimilarSegment, SimilarityBand, UnindexedCorrection};
 pub use translated_entry::{TranslatedEntry, TranslationRow};
 
-use crate::model::{SourceId, SourceState, Time};
+use crate::model::{DueReason, SourceId, SourceState, Time};
 use connection::{Connections, OperationResult};
 use location::Location;
 use memory_leases::MemoryLeases;
@@ -119,10 +121,27 @@ pub struct SourceRow {
     pub state: SourceState,
     /// The time at which it is due.
     pub due: Time,
+    /// The reason for that time, if it is known.
+    pub due_reason: Option<DueReason>,
     /// The time of the last visit.
     pub visited: Option<Time>,
     /// The end of the current lease, if there is one.
     pub leased_until: Option<Time>,
+}
+
+/// What the visits to a source on one day (UTC) came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitDay {
+    /// The source.
+    pub source: SourceId,
+    /// The first instant of the day.
+    pub day: Time,
+    /// The visits.
+    pub visits: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// The new entries.
+    pub entries: u64,
 }
 
 /// The number of rows, and their size.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArticleKey, BreakKind, Entry, EntryId, FaultKind, Revision, SourceId, SourceState, StoryKey, Time};
+use super::{ArticleKey, BreakKind, DueReason, Entry, EntryId, FaultKind, Revision, SourceId, SourceState, StoryKey, Time};
 
 /// The entries of a body, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,4 +129,6 @@ pub struct Visit {
     pub restored: Vec<EntryId>,
     /// The time of the next visit.
     pub due: Time,
+    /// The reason for that time; nothing if the one of the visit before holds.
+    pub due_reason: Option<DueReason>,
 }

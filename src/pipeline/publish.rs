@@ -15,6 +15,7 @@ mod manifest;
 mod page_item;
 mod page_templates;
 mod record;
+mod standing;
 mod stories;
 mod view;
 mod window;
@@ -45,6 +46,7 @@ use manifest::{LiveFiles, Manifest};
 pub(super) use page_templates::PageTemplates;
 pub use page_templates::{TemplateError, check_templates, template_files};
 use record::{Check, Record};
+pub use standing::{EditionStanding, edition_standings};
 pub(super) use stories::{Joined, Known, join_stories};
 pub(super) use window::{Selected, select_entries};
 

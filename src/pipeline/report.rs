@@ -174,6 +174,7 @@ mod tests {
             withdrawn: Vec::new(),
             restored: Vec::new(),
             due: Time::EPOCH,
+            due_reason: None,
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::source_health::is_paused;
-use crate::model::{Outcome, PollHints, PublishRate, SourceId, Time};
+use crate::model::{DueReason, Outcome, PollHints, PublishRate, SourceId, Time};
 
 /// The longest interval that failures, poll hints or cache headers lead to.
 const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
@@ -54,28 +54,45 @@ pub struct PollInputs<'a> {
 
 /// Returns the time at which a source is due again.
 pub fn next_due(inputs: &PollInputs<'_>) -> Time {
+    decide(inputs).0
+}
+
+/// Returns the reason for the time that [`next_due`] returns.
+pub fn due_reason(inputs: &PollInputs<'_>) -> DueReason {
+    decide(inputs).1
+}
+
+fn decide(inputs: &PollInputs<'_>) -> (Time, DueReason) {
     match inputs.outcome {
         Outcome::Fresh(_) | Outcome::Same | Outcome::Moved { .. } => {
-            inputs.poll_hints.next_allowed(inputs.now.plus(good_interval(inputs)))
+            let (interval, reason) = good_interval(inputs);
+            let wanted = inputs.now.plus(interval);
+            let allowed = inputs.poll_hints.next_allowed(wanted);
+            (allowed, if allowed > wanted { DueReason::FeedHours } else { reason })
         }
-        Outcome::Later { until, .. } => inputs.now.plus(inputs.every).max(*until),
-        Outcome::Gone { .. } => inputs.now.plus(MAX_INTERVAL.max(inputs.every)),
+        Outcome::Later { until, .. } => {
+            let usual = inputs.now.plus(inputs.every);
+            (usual.max(*until), if *until > usual { DueReason::Later } else { DueReason::Interval })
+        }
+        Outcome::Gone { .. } => (inputs.now.plus(MAX_INTERVAL.max(inputs.every)), DueReason::Gone),
         Outcome::Broken { .. } => {
             if is_paused(inputs.failing_since, inputs.now) {
-                return inputs.now.plus(PAUSED_INTERVAL.max(inputs.every));
+                return (inputs.now.plus(PAUSED_INTERVAL.max(inputs.every)), DueReason::Paused);
             }
             let doublings = inputs.failures.saturating_sub(1);
             let doubled = inputs.every.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(MAX_INTERVAL);
             // Sources that failed together do not come back together.
-            inputs.now.plus((doubled + doubled.mul_f64(jitter(inputs))).max(inputs.every).min(MAX_INTERVAL.max(inputs.every)))
+            let interval = (doubled + doubled.mul_f64(jitter(inputs))).max(inputs.every).min(MAX_INTERVAL.max(inputs.every));
+            (inputs.now.plus(interval), if doublings == 0 { DueReason::Interval } else { DueReason::Failures })
         }
     }
 }
 
-/// Returns the interval after a good visit.
-fn good_interval(inputs: &PollInputs<'_>) -> Duration {
+/// Returns the interval after a good visit, and what decided it.
+fn good_interval(inputs: &PollInputs<'_>) -> (Duration, DueReason) {
     if inputs.is_pushed {
-        return with_hints(inputs, inputs.every.saturating_mul(PUSHED_FACTOR).min(MAX_INTERVAL.max(inputs.every)));
+        let interval = inputs.every.saturating_mul(PUSHED_FACTOR).min(MAX_INTERVAL.max(inputs.every));
+        return with_hints(inputs, (interval, DueReason::Pushed));
     }
     let per_hour = inputs
         .publish_rate
@@ -83,17 +100,24 @@ fn good_interval(inputs: &PollInputs<'_>) -> Duration {
         .max(inputs.publish_rate.entries_per_hour_at(inputs.now.plus(inputs.every), inputs.now));
     let expected = if per_hour > 0.0 { Duration::try_from_secs_f64(3600.0 / per_hour / VISITS_PER_ENTRY).ok() } else { None };
     let habitual = expected.map_or(inputs.every, |time| time.max(MIN_INTERVAL).min(inputs.every));
-    with_hints(inputs, habitual)
+    let reason = if habitual < inputs.every { DueReason::Habit } else { DueReason::Interval };
+    with_hints(inputs, (habitual, reason))
 }
 
 /// Returns `interval`, lengthened to what the feed and its server ask for.
-fn with_hints(inputs: &PollInputs<'_>, interval: Duration) -> Duration {
+fn with_hints(inputs: &PollInputs<'_>, (interval, reason): (Duration, DueReason)) -> (Duration, DueReason) {
     let hinted = inputs.poll_hints.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))).unwrap_or_default();
     // A feed that states its update times is visited shortly after each.
     let until_next = inputs.poll_hints.until_next_update(inputs.now).map(|until| until + MIN_INTERVAL);
     let hinted = if hinted > DEFAULT_HINT { until_next.unwrap_or(hinted).min(MAX_INTERVAL) } else { hinted.min(inputs.every) };
     let fresh = inputs.fresh_for.unwrap_or_default().min(MAX_INTERVAL);
-    interval.max(hinted).max(fresh)
+    if fresh > interval.max(hinted) {
+        (fresh, DueReason::Cache)
+    } else if hinted > interval {
+        (hinted, DueReason::FeedInterval)
+    } else {
+        (interval, reason)
+    }
 }
 
 /// Returns a fraction below a tenth, the same each time for one source and number of failures.
@@ -122,6 +146,11 @@ mod tests {
 
     /// Returns the minutes until a source is due after `outcome`; `with` changes the inputs.
     fn minutes_until_due(outcome: &Outcome, with: impl FnOnce(&mut PollInputs<'_>)) -> u64 {
+        decided(outcome, with).0
+    }
+
+    /// Returns the same, and the reason.
+    fn decided(outcome: &Outcome, with: impl FnOnce(&mut PollInputs<'_>)) -> (u64, DueReason) {
         let (source, poll_hints, publish_rate) = (SourceId::new("a"), PollHints::default(), PublishRate::default());
         // 2026-11-24, 10:00 UTC.
         let now = Time::from_millis(1_795_514_400_000);
@@ -138,7 +167,7 @@ mod tests {
             now,
         };
         with(&mut inputs);
-        next_due(&inputs).since(inputs.now).as_secs() / 60
+        (next_due(&inputs).since(inputs.now).as_secs() / 60, due_reason(&inputs))
     }
 
     fn hints_of(minutes: u32) -> PollHints {
@@ -173,6 +202,31 @@ mod tests {
             3000,
             "its own interval is longer than a day"
         );
+    }
+
+    #[test]
+    fn reason_is_what_decided_the_time() {
+        let broken = Outcome::Broken { kind: BreakKind::Dns, message: String::new() };
+        let busy: &'static PublishRate = Box::leak(Box::new(publish_rate(30)));
+        let slow: &'static PollHints = Box::leak(Box::new(hints_of(240)));
+        let later = |hours: i64| Outcome::Later {
+            until: Time::from_millis(1_795_514_400_000 + hours * 3_600_000),
+            message: String::new(),
+        };
+        let reason = |outcome: &Outcome, with: fn(&mut PollInputs<'_>)| decided(outcome, with).1;
+        assert_eq!(reason(&Outcome::Same, |_| ()), DueReason::Interval);
+        assert_eq!(decided(&Outcome::Same, |inputs| inputs.publish_rate = busy).1, DueReason::Habit);
+        assert_eq!(reason(&Outcome::Same, |inputs| inputs.is_pushed = true), DueReason::Pushed);
+        assert_eq!(decided(&Outcome::Same, |inputs| inputs.poll_hints = slow).1, DueReason::FeedInterval);
+        assert_eq!(reason(&Outcome::Same, |inputs| inputs.fresh_for = Some(minutes(90))), DueReason::Cache);
+        assert_eq!(reason(&later(2), |_| ()), DueReason::Later);
+        assert_eq!(reason(&later(0), |_| ()), DueReason::Interval, "its own interval is longer");
+        assert_eq!(reason(&broken, |inputs| inputs.failures = 1), DueReason::Interval);
+        assert_eq!(reason(&broken, |inputs| inputs.failures = 3), DueReason::Failures);
+        let month_ago =
+            |inputs: &mut PollInputs<'_>| inputs.failing_since = Some(Time::from_millis(inputs.now.millis() - 40 * 86_400_000));
+        assert_eq!(reason(&broken, month_ago), DueReason::Paused);
+        assert_eq!(reason(&Outcome::Gone { message: String::new() }, |_| ()), DueReason::Gone);
     }
 
     #[test]

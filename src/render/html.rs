@@ -12,16 +12,19 @@ use crate::model::{Edition, Format, Lang, Sibling};
 mod arrange;
 mod attached;
 mod card;
+mod chart;
 mod head;
 mod index;
 mod picture;
 mod sections;
+mod status;
 mod templates;
 
 use arrange::{Place, Placed, arrange};
 use card::Page;
 use head::head;
 use sections::Sections;
+pub use status::status_page;
 pub use templates::Templates;
 
 pub(super) use index::index;

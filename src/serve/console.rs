@@ -1,23 +1,33 @@
-//! The pages of the operator: `/status.json` and `/metrics`. They name sources, engines and costs, so not everybody may read them.
+//! The pages of the operator: `/status`, `/status.json` and `/metrics`. They name sources, engines and costs, so not everybody may read them.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use headers::authorization::{Basic, Bearer};
 use headers::{Authorization, HeaderMapExt};
 use secrecy::ExposeSecret;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::metrics::{MEDIA_TYPE, metrics_text};
 use super::requests::RequestCounts;
 use super::response::plain;
-use super::status::Status;
+use super::status::{ReviewSummary, Status, status_page, summarise_review};
 use crate::config::Plan;
 use crate::model::Clock;
-use crate::store::{Store, StoreError};
+use crate::render;
+use crate::store::{Access, Store, StoreError};
+
+/// The time for which the list of what is to be reviewed is believed: it takes reading every text that an edition shows.
+const REVIEW_AGE: Duration = Duration::from_secs(60);
 
 /// The state behind the pages of the operator.
 pub struct Console {
@@ -28,6 +38,7 @@ pub struct Console {
     /// True if the server listens on an address that only this machine can reach.
     is_local: bool,
     pub(super) requests: RequestCounts,
+    review: Mutex<Option<(Instant, Arc<ReviewSummary>)>>,
 }
 
 impl Console {
@@ -39,7 +50,7 @@ impl Console {
         is_local: bool,
     ) -> Result<Self, prometheus::Error> {
         let requests = RequestCounts::new()?;
-        Ok(Self { plan: RwLock::new(Arc::new(plan)), store, clock, is_local, requests })
+        Ok(Self { plan: RwLock::new(Arc::new(plan)), store, clock, is_local, requests, review: Mutex::default() })
     }
 
     /// Shows another plan from now on.
@@ -57,6 +68,38 @@ impl Console {
             Some(store) => Status::of(&plan, store, now).await,
             None => Status::read(&plan, now).await,
         }
+    }
+
+    /// Makes the status page.
+    async fn page(&self) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+        let plan = self.plan();
+        let (status, review) = match &self.store {
+            Some(store) => (self.status().await?, self.review(&plan, store).await),
+            None => match Store::open(plan.state.url(), Access::Look).await {
+                Ok(store) => {
+                    let status = Status::of(&plan, &store, self.clock.now()).await?;
+                    let review = self.review(&plan, &store).await;
+                    store.close().await?;
+                    (status, review)
+                }
+                Err(StoreError::Empty { .. }) => (self.status().await?, Arc::default()),
+                Err(error) => return Err(error.into()),
+            },
+        };
+        Ok(render::status_page(&status_page(&status, &review))?)
+    }
+
+    /// Returns what is to be reviewed. One request at a time makes the list; the others wait for it.
+    async fn review(&self, plan: &Plan, store: &Store) -> Arc<ReviewSummary> {
+        let mut kept = self.review.lock().await;
+        if let Some((made, summary)) = &*kept
+            && made.elapsed() < REVIEW_AGE
+        {
+            return Arc::clone(summary);
+        }
+        let summary = Arc::new(summarise_review(plan, store, self.clock.now()).await);
+        *kept = Some((Instant::now(), Arc::clone(&summary)));
+        summary
     }
 }
 
@@ -84,6 +127,21 @@ fn has_token(headers: &HeaderMap, token: &str) -> bool {
     let sent = bearer.or_else(|| headers.typed_get::<Authorization<Basic>>().map(|sent| sent.password().to_owned()));
     headers.get_all(AUTHORIZATION).iter().count() == 1
         && sent.is_some_and(|sent| blake3::hash(sent.as_bytes()) == blake3::hash(token.as_bytes()))
+}
+
+/// Answers with the status as a page.
+pub(super) async fn status_html(State(console): State<Arc<Console>>) -> Response {
+    let text = match console.page().await {
+        Ok(text) => text,
+        Err(error) => return unavailable(&*error),
+    };
+    let fields = [
+        // Its own policy stands in the page; this one cannot (CSP Level 3, §3.3).
+        (CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (fields, fresh("text/html; charset=utf-8", text.into_bytes())).into_response()
 }
 
 /// Answers with the status as JSON, as `relais status --json` prints it.

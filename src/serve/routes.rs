@@ -7,7 +7,7 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 
-use super::console::{Console, metrics, require_admin, status_json};
+use super::console::{Console, metrics, require_admin, status_html, status_json};
 use super::files::{SharedFiles, serve_file, serve_index};
 use super::freshness::Freshness;
 use super::host_header::require_host;
@@ -51,6 +51,7 @@ pub(super) fn routes(site: Site) -> Router {
     };
     let all = own.merge(Router::new().route("/{*path}", get(serve_file)).with_state(Arc::clone(&site.files)));
     let admin = Router::new()
+        .route("/status", get(status_html))
         .route("/status.json", get(status_json))
         .route("/metrics", get(metrics))
         .layer(middleware::from_fn_with_state(Arc::clone(&site.console), require_admin))

@@ -1,16 +1,25 @@
 //! The status of sources, editions, engines and the store: for `relais status`, `/status.json` and `/metrics`.
 
 mod engines;
+mod page;
+mod review;
+mod runs;
+mod sources;
+pub(crate) mod spans;
+mod words;
 
 use serde::Serialize;
 
-use crate::config::{Edition, Plan, Source};
-use crate::model::{Fault, SourceId, Subscription, Time, public_address};
-use crate::net::redact_url;
-use crate::policy::source_health;
-use crate::store::{Access, SourceRow, Store, StoreError};
+use crate::config::{Edition, Plan};
+use crate::model::Time;
+use crate::pipeline::{EditionStanding, edition_standings};
+use crate::store::{Access, Store, StoreError};
 
 pub use engines::{Balance, EngineStatus};
+pub(super) use page::status_page;
+pub(super) use review::{ReviewSummary, summarise_review};
+pub use runs::{MemoryStatus, RunStatus};
+pub use sources::{DayStatus, HubStatus, SourceStatus};
 
 /// The status in JSON. Scripts rely on the field names.
 #[derive(Serialize)]
@@ -19,12 +28,16 @@ pub struct Status {
     pub now: Time,
     /// The last run.
     pub run: Option<LastRun>,
+    /// The last runs, the newest first.
+    pub runs: Vec<RunStatus>,
     /// The sources, in the order of feeds.toml.
     pub sources: Vec<SourceStatus>,
     /// The editions.
     pub editions: Vec<EditionStatus>,
     /// The engines.
     pub engines: Vec<engines::EngineStatus>,
+    /// The use of the memory in the last days.
+    pub memory: MemoryStatus,
     /// Counts of the rows in the store.
     pub store: StoreStatus,
 }
@@ -38,50 +51,6 @@ pub struct LastRun {
     pub started: Time,
     /// True once it has ended.
     pub finished: bool,
-}
-
-/// The state of a source.
-#[derive(Serialize)]
-pub struct SourceStatus {
-    /// The name in feeds.toml.
-    pub id: SourceId,
-    /// The configured title, else the one of the feed.
-    pub title: Option<String>,
-    /// Its address, as readers are shown it.
-    pub url: String,
-    /// True if it is visited.
-    pub enabled: bool,
-    /// Its health in a word.
-    pub state: &'static str,
-    /// The time of the next visit.
-    pub due: Option<Time>,
-    /// The time of the last visit.
-    pub visited: Option<Time>,
-    /// The time at which it last had something new.
-    pub fresh: Option<Time>,
-    /// The failures in a row.
-    pub failures: u32,
-    /// The address to which it has moved.
-    pub moved_to: Option<String>,
-    /// The entries that it publishes a day, on average.
-    pub entries_a_day: f64,
-    /// Its WebSub subscription.
-    pub hub: Option<HubStatus>,
-    /// Its faults.
-    pub fault: Option<Fault>,
-}
-
-/// The WebSub subscription of a source.
-#[derive(Serialize)]
-pub struct HubStatus {
-    /// The address of the hub.
-    pub url: String,
-    /// True while the hub sends.
-    pub active: bool,
-    /// The end of the lease.
-    pub until: Option<Time>,
-    /// The reason of a refusal.
-    pub reason: Option<String>,
 }
 
 /// An edition.
@@ -98,9 +67,24 @@ pub struct EditionStatus {
     /// The `[[edition.each]]` that it is of; those of one are one line for people.
     #[serde(skip)]
     pub family: Option<usize>,
+    /// How it was last published, by language.
+    pub published: Vec<PublishedStatus>,
 }
 
-/// Counts the rows in the store.
+/// An edition in one language, as it was last published.
+#[derive(Serialize)]
+pub struct PublishedStatus {
+    /// The language, if it has one.
+    pub lang: Option<String>,
+    /// The items in it; nothing if it was never published.
+    pub items: Option<u32>,
+    /// The date of the newest item.
+    pub updated: Option<Time>,
+    /// The entries that it would show if they were translated.
+    pub waiting: u64,
+}
+
+/// Counts of the rows in the store.
 #[derive(Serialize, Default)]
 pub struct StoreStatus {
     /// The entries.
@@ -139,13 +123,14 @@ impl Status {
 }
 
 /// Collects the status. Without a store, nothing has run yet.
-async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Result<Status, StoreError> {
-    let ids: Vec<SourceId> = plan.sources.iter().map(|source| source.id.clone()).collect();
-    let (mut rows, mut subscriptions, mut run, mut kept) = (Vec::new(), Vec::new(), None, StoreStatus::default());
+pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Result<Status, StoreError> {
+    let (mut run, mut runs, mut kept, mut standings) = (None, Vec::new(), StoreStatus::default(), Vec::new());
+    let mut memory = MemoryStatus::default();
     if let Some(store) = store {
-        rows = store.load_source_rows(&ids).await?;
-        subscriptions = store.load_subscriptions(&ids).await?;
         run = store.load_last_run().await?.map(|(run, started, report)| LastRun { run, started, finished: report.is_some() });
+        runs = runs::load_runs(store).await?;
+        memory = runs::load_memory(store, now).await?;
+        standings = edition_standings(plan, store).await?;
         let counts = store.load_counts().await?;
         kept = StoreStatus {
             entries: counts.entries,
@@ -154,52 +139,26 @@ async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Result<Status,
             size_bytes: counts.size_bytes,
         };
     }
-    let sources = plan.sources.iter().map(|source| {
-        let row = rows.iter().find(|row| row.id == source.id);
-        let subscription = subscriptions.iter().find(|subscription| subscription.source == source.id);
-        source_status(source, row, subscription, now)
-    });
-    let sources = sources.collect();
-    let editions = plan.editions.iter().map(edition_status).collect();
+    let sources = sources::gather(plan, store, now).await?;
+    let editions = plan.editions.iter().map(|edition| edition_status(edition, &standings)).collect();
     let engines = engines::gather(plan, store, now).await?;
-    Ok(Status { now, run, sources, editions, engines, store: kept })
+    Ok(Status { now, run, runs, sources, editions, engines, memory, store: kept })
 }
 
-fn source_status(source: &Source, row: Option<&SourceRow>, subscription: Option<&Subscription>, now: Time) -> SourceStatus {
-    let state = row.map(|row| &row.state);
-    let feed_title = state.map(|state| state.meta.title.to_string()).filter(|title| !title.is_empty());
-    SourceStatus {
-        id: source.id.clone(),
-        title: source.title.as_ref().map(ToString::to_string).or(feed_title),
-        url: source.public_url.clone(),
-        enabled: source.enabled,
-        state: match state.filter(|_| row.is_some_and(|row| row.visited.is_some())) {
-            _ if !source.enabled => "disabled",
-            None => "new",
-            Some(state) => source_health::judge(state, now).as_str(),
-        },
-        due: row.filter(|_| source.enabled).map(|row| row.due),
-        visited: row.and_then(|row| row.visited),
-        fresh: state.and_then(|state| state.fresh_at),
-        failures: state.map_or(0, |state| state.failures),
-        moved_to: state.and_then(|state| state.moved_to.as_deref().map(public_address)),
-        entries_a_day: state.map_or(0.0, |state| (state.publish_rate.entries_per_day(now) * 10.0).round() / 10.0),
-        hub: subscription.map(|subscription| HubStatus {
-            url: redact_url(&subscription.hub.url),
-            active: subscription.is_active(now),
-            until: subscription.until,
-            reason: subscription.reason.clone(),
-        }),
-        fault: state.and_then(|state| state.last_fault.clone().or_else(|| source_health::warning(state, &source.id, now))),
-    }
-}
-
-fn edition_status(edition: &Edition) -> EditionStatus {
+fn edition_status(edition: &Edition, standings: &[EditionStanding]) -> EditionStatus {
+    let own = standings.iter().filter(|standing| standing.edition == edition.id);
+    let published = |standing: &EditionStanding| PublishedStatus {
+        lang: standing.lang.as_ref().map(ToString::to_string),
+        items: standing.items,
+        updated: standing.updated,
+        waiting: standing.waiting,
+    };
     EditionStatus {
         id: edition.id.clone(),
         langs: edition.langs.iter().map(ToString::to_string).collect(),
         sources: edition.from.len(),
         formats: edition.formats.iter().map(|format| format.extension()).collect(),
         family: edition.family,
+        published: own.map(published).collect(),
     }
 }

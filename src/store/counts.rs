@@ -7,7 +7,7 @@ use super::{Counts, Store, StoreError};
 const SIZE: Sql = sql!(
     sqlite "select page_count * page_size from pragma_page_count(), pragma_page_size()"
     or postgres "select cast(sum(pg_total_relation_size(to_regclass(name))) as bigint) from unnest(array[
-        'source', 'source_state', 'entry', 'page', 'rendition', 'outcome', 'run', 'publication', 'memory', 'segment_claim', 'ledger', 'spending', 'subscription', 'host', 'change_counter']) as name"
+        'source', 'source_state', 'entry', 'page', 'rendition', 'outcome', 'run', 'publication', 'memory', 'segment_claim', 'ledger', 'spending', 'subscription', 'host', 'visit_day', 'change_counter']) as name"
 );
 
 impl Store {

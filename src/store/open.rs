@@ -212,6 +212,7 @@ const STEPS: &[Step] = &[
     step!("0012_readings", 12, "readings"),
     step!("0013_output_leases", 13, "output leases"),
     step!("0014_archives", 14, "archives"),
+    step!("0018_visits", 18, "visits"),
 ];
 
 fn migrator(dialect: Dialect) -> Migrator {

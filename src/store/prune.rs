@@ -52,6 +52,9 @@ const DELETE_BESIDE: [&str; 4] = [
     "delete from reading where used < $1",
 ];
 
+/// The days of visits are kept as long as outcomes are.
+const DELETE_DAYS: &str = "delete from visit_day where day < $1";
+
 /// Deletes from the index what leads nowhere any more.
 const DELETE_SIMILAR: &str = "delete from similar_segment
      where key not in (select key from memory) and key not in (select key from correction)";
@@ -136,6 +139,7 @@ impl Store {
                     for sql in DELETE_BESIDE {
                         sqlx::query(sql).bind(long_ago).execute(&mut *connection).await?;
                     }
+                    sqlx::query(DELETE_DAYS).bind(before.millis()).execute(&mut *connection).await?;
                     sqlx::query(DELETE_SIMILAR).execute(&mut *connection).await?;
                 }
                 Ok(Pruned { outcomes, runs, memories })

@@ -5,7 +5,8 @@ use sqlx::any::AnyRow;
 
 use super::connection::OperationResult;
 use super::json::{from_json, to_json, without_nul};
-use super::row::{optional_time, time};
+use super::row::{count, optional_time, time};
+use super::sql::{Sql, sql};
 use super::{Store, StoreError};
 use crate::model::{Report, Time};
 use crate::policy::MAX_CLOCK_SKEW;
@@ -17,6 +18,38 @@ const BEGIN: &str = "insert into run (started) values ($1) returning id,
 
 const SAVE_PUBLICATION: &str = "insert into publication (target, name, doc) values ($1, $2, $3)
      on conflict (target, name) do update set doc = excluded.doc";
+
+/// Adds up the reports of the runs that were at work since `$1`: that of a daemon is written again and again.
+const RECALLED: Sql = sql!(
+    sqlite "select coalesce(sum(cast(report -> 'translation' ->> 'recalled' as bigint)), 0),
+                   coalesce(sum(cast(report -> 'translation' ->> 'sent' as bigint)), 0)
+            from run where finished >= $1 and report is not null"
+    or postgres "select cast(coalesce(sum(cast(cast(report as json) -> 'translation' ->> 'recalled' as bigint)), 0) as bigint),
+                        cast(coalesce(sum(cast(cast(report as json) -> 'translation' ->> 'sent' as bigint)), 0) as bigint)
+            from run where finished >= $1 and report is not null"
+);
+
+/// A run, as the store has it.
+#[derive(Clone, Debug)]
+pub struct RecentRun {
+    /// Its number.
+    pub run: i64,
+    /// The time at which it began.
+    pub started: Time,
+    /// The time up to which its report tells: of a run that goes on, the last time that the report was saved.
+    pub finished: Option<Time>,
+    /// Its report, if there is one yet.
+    pub report: Option<Report>,
+}
+
+/// Texts that were to be translated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecalledTexts {
+    /// Those that the memory had.
+    pub recalled: u64,
+    /// Those that were sent to engines.
+    pub sent: u64,
+}
 
 impl Store {
     /// Begins a run and returns its number, greater than all before it. If earlier runs were in the future, what they stored is
@@ -47,6 +80,26 @@ impl Store {
         let query = sqlx::query("select id, started, report from run order by id desc limit 1");
         let row = self.fetch_optional(attempt, query).await?;
         self.decode(attempt, row.as_ref().map(read_run).transpose())
+    }
+
+    /// Returns the last runs, the newest first.
+    pub async fn load_recent_runs(&self, limit: u32) -> Result<Vec<RecentRun>, StoreError> {
+        let attempt = "list the last runs";
+        let query = sqlx::query("select id, started, report, finished from run order by id desc limit $1").bind(i64::from(limit));
+        let rows = self.fetch_all(attempt, query).await?;
+        let read = |row: &AnyRow| {
+            let (run, started, report) = read_run(row)?;
+            Ok(RecentRun { run, started, finished: optional_time(row, 3)?, report })
+        };
+        self.decode(attempt, rows.iter().map(read).collect())
+    }
+
+    /// Returns how many texts the memory had, and how many were sent, in the runs that were at work since then.
+    pub async fn load_recalled_texts(&self, since: Time) -> Result<RecalledTexts, StoreError> {
+        let attempt = "add up what the memory had";
+        let row = self.fetch_one(attempt, RECALLED.query(self.dialect).bind(since.millis())).await?;
+        let read: OperationResult<_> = (|| Ok(RecalledTexts { recalled: count(&row, 0)?, sent: count(&row, 1)? }))();
+        self.decode(attempt, read)
     }
 
     /// Returns the record of the publication `name` at `target`.

@@ -10,8 +10,9 @@ use super::encode::{EncodedPage, EntryColumns, SettledVisit};
 use super::entry_statement::{BATCH_SIZES, PAGES_AT_ONCE, bind_entries, entry_statements, insert_pages};
 use super::json::{arrays, objects, without_nul};
 use super::sql::{Dialect, Sql, sql};
+use super::visit_day::COUNT_VISITS;
 use super::{Store, StoreError};
-use crate::model::{EntryId, Outcome, SourceId, Visit};
+use crate::model::{DueReason, EntryId, Outcome, Period, SourceId, Visit};
 
 const WITHDRAW: Sql = sql!(
     "update entry set withdrawn_at = v.at
@@ -29,12 +30,13 @@ pub(super) const SAVE_STATES: Sql = sql!(
 /// Releases the lease of the worker `$2`. A source that another worker has leased meanwhile stays leased. The changes of entries are
 /// counted by the statement that every visit needs.
 const SAVE_DUE_TIMES: Sql = sql!(
-    "insert into source (id, due_at, visited_at, entry_changes)
+    "insert into source (id, due_at, visited_at, entry_changes, due_reason)
      select value ->> 'source', cast(value ->> 'due' as bigint), cast(value ->> 'at' as bigint),
-            cast(value ->> 'changes' as bigint) from" json_rows "where true
+            cast(value ->> 'changes' as bigint), value ->> 'due_reason' from" json_rows "where true
      on conflict (id) do update set
          due_at = excluded.due_at, visited_at = excluded.visited_at,
          entry_changes = source.entry_changes + excluded.entry_changes,
+         due_reason = coalesce(excluded.due_reason, source.due_reason),
          lease_by = case when source.lease_by = $2 then null else source.lease_by end,
          lease_until = case when source.lease_by = $2 then null else source.lease_until end"
 );
@@ -54,14 +56,20 @@ struct WithdrawnRow {
     at: i64,
 }
 
-/// A row of [`SAVE_DUE_TIMES`].
+/// A row of [`SAVE_DUE_TIMES`] and [`COUNT_VISITS`]: the visits to a source in a batch.
 #[derive(Serialize)]
 struct DueRow<'v> {
     source: &'v SourceId,
     due: i64,
     at: i64,
+    due_reason: Option<DueReason>,
     /// The number of visits that changed entries.
     changes: u32,
+    /// The first instant of the day of the last visit.
+    day: i64,
+    visits: u32,
+    failed: u32,
+    entries: u32,
 }
 
 /// A row of [`SAVE_OUTCOMES`].
@@ -75,7 +83,7 @@ struct OutcomeRow<'v> {
 
 impl Store {
     /// Saves the results of these visits, all of them or nothing: entries, states, outcomes, due times; and releases the leases
-    /// of `worker` on their sources. Settling the same visits again changes nothing.
+    /// of `worker` on their sources. Settling the same visits again changes nothing but the counts.
     pub async fn settle_visits(&self, worker: &str, visits: &[SettledVisit]) -> Result<(), StoreError> {
         if visits.is_empty() {
             return Ok(());
@@ -117,8 +125,11 @@ impl Parameters {
         let mut due_times: BTreeMap<&str, DueRow<'_>> = BTreeMap::new();
         for settled in batch {
             let row = due_row(settled);
-            let before = due_times.get(row.source.as_str()).map_or(0, |before| before.changes);
-            due_times.insert(row.source.as_str(), DueRow { changes: row.changes + before, ..row });
+            let row = match due_times.remove(row.source.as_str()) {
+                Some(before) => row.after(&before),
+                None => row,
+            };
+            due_times.insert(row.source.as_str(), row);
         }
         Self {
             withdrawn: arrays(withdrawn).collect(),
@@ -145,6 +156,7 @@ async fn settle_batch(
     execute_all(&mut tx, dialect, &SAVE_STATES, parameters.states).await?;
     execute_all(&mut tx, dialect, &SAVE_OUTCOMES, parameters.outcomes).await?;
     for page in parameters.due_times {
+        COUNT_VISITS.query(dialect).bind(page.as_str()).execute(&mut *tx).await?;
         SAVE_DUE_TIMES.query(dialect).bind(page).bind(without_nul(worker)).execute(&mut *tx).await?;
     }
     Ok(tx.commit().await?)
@@ -157,7 +169,31 @@ fn outcome_row(visit: &Visit) -> OutcomeRow<'_> {
 fn due_row(settled: &SettledVisit) -> DueRow<'_> {
     let visit = settled.visit();
     let is_change = !(settled.encoded().entries.is_empty() && visit.withdrawn.is_empty() && visit.restored.is_empty());
-    DueRow { source: &visit.source, due: visit.due.millis(), at: visit.at.millis(), changes: u32::from(is_change) }
+    DueRow {
+        source: &visit.source,
+        due: visit.due.millis(),
+        at: visit.at.millis(),
+        due_reason: visit.due_reason,
+        changes: u32::from(is_change),
+        day: Period::Day.start(visit.at).millis(),
+        visits: 1,
+        failed: u32::from(visit.outcome.failure().is_some()),
+        entries: visit.outcome.found().map_or(0, |found| found.new),
+    }
+}
+
+impl DueRow<'_> {
+    /// Adds the counts of an earlier visit of the same batch.
+    fn after(self, before: &Self) -> Self {
+        Self {
+            due_reason: self.due_reason.or(before.due_reason),
+            changes: self.changes + before.changes,
+            visits: self.visits + before.visits,
+            failed: self.failed + before.failed,
+            entries: self.entries + before.entries,
+            ..self
+        }
+    }
 }
 
 /// Executes a statement once for each JSON parameter.

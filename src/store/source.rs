@@ -7,10 +7,10 @@ use super::json::{list, without_nul};
 use super::row::{collected_documents, count, document, time};
 use super::sql::{Sql, sql};
 use super::{SourceRow, Store, StoreError};
-use crate::model::{Outcome, SourceId, SourceState, Time};
+use crate::model::{DueReason, Outcome, SourceId, SourceState, Time};
 
 const LOAD: Sql = sql!(
-    "select" collect_documents "source.id, due_at, visited_at, lease_until" with_document "doc" end_documents "
+    "select" collect_documents "source.id, due_at, visited_at, lease_until, due_reason" with_document "doc" end_documents "
      from source left join source_state on source_state.id = source.id where source.id" in_names
 );
 
@@ -21,6 +21,7 @@ struct SourceColumns {
     due_at: i64,
     visited_at: Option<i64>,
     lease_until: Option<i64>,
+    due_reason: Option<String>,
 }
 
 impl Store {
@@ -44,6 +45,7 @@ impl Store {
             id: columns.id,
             state: state.unwrap_or_default(),
             due: Time::from_millis(columns.due_at),
+            due_reason: columns.due_reason.as_deref().and_then(DueReason::parse),
             visited: columns.visited_at.map(Time::from_millis),
             leased_until,
         }

@@ -44,9 +44,9 @@ const LEASE: Sql = sql!("update source set lease_by = $2, lease_until = $3 where
 
 const RENEW: Sql = sql!("update source set lease_until = $3 where lease_by = $2 and id" in_names);
 
-const POSTPONE: Sql = sql!("update source set due_at = $2 where due_at < $2 and id" in_names);
+const POSTPONE: Sql = sql!("update source set due_at = $2, due_reason = 'host' where due_at < $2 and id" in_names);
 
-const MAKE_DUE: Sql = sql!("update source set due_at = $2 where due_at > $2 and id" in_names);
+const MAKE_DUE: Sql = sql!("update source set due_at = $2, due_reason = 'push-pending' where due_at > $2 and id" in_names);
 
 const RELEASE: Sql = sql!("update source set lease_by = null, lease_until = null where lease_by = $2 and id" in_names);
 

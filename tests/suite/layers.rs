@@ -28,7 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("daemon", &["serve", "pipeline", "config", "store", "model"]),
-    ("serve", &["pipeline", "config", "net", "store", "sink", "policy", "model"]),
+    ("serve", &["pipeline", "config", "net", "store", "sink", "policy", "render", "model"]),
     (
         "pipeline",
         &["config", "net", "store", "sink", "translate", "render", "feed", "html", "select", "policy", "panic", "model"],

@@ -50,6 +50,7 @@ async fn old_world() -> World {
             withdrawn: Vec::new(),
             restored: Vec::new(),
             due: now,
+            due_reason: None,
         };
         store.settle_visits("w", &[SettledVisit::encode(visit)]).await.expect("settled");
     }

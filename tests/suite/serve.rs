@@ -1,5 +1,7 @@
 //! `relais serve`, and the files that `relais daemon --listen` serves: what feed readers, browsers, caches and attackers get.
 
+mod status_page;
+
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -28,7 +30,7 @@ impl Served {
         let world = World::new("");
         world.configure(top, &(tables(&[("a", origin.url("/a"))]) + more));
         assert_eq!(world.relais(&["run"]).await.code, Some(0));
-        let address = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+        let address = free_address();
         let server = Running::serve(&world, &["--listen", &address]);
         until("it listens", || TcpStream::connect(&address).is_ok()).await;
         Self { world, origin, _server: server, address }
@@ -62,6 +64,11 @@ impl Served {
         }
         String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
     }
+}
+
+/// An address that nobody listens on.
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string()
 }
 
 fn field<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -305,7 +312,7 @@ async fn link_header_names_the_feed_itself_and_its_other_formats() {
 async fn reader_is_ready_once_something_is_published() {
     let world = World::new("");
     world.configure("", "[source.a]\nurl = \"http://127.0.0.1:9/\"\n[edition.jeux]\nfrom = [\"*\"]\n");
-    let address = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let address = free_address();
     let _server = Running::serve(&world, &["--listen", &address]);
     until("it listens", || TcpStream::connect(&address).is_ok()).await;
     let status = async |path: &str| reqwest::get(format!("http://{address}{path}")).await.expect("it answers").status().as_u16();
@@ -349,11 +356,11 @@ async fn token_of_the_operator_is_needed_where_one_is_set() {
     write(&world.path("admin.token"), "a-secret-of-the-operator\n");
     let tables = tables(&[("a", origin.url("/a"))]) + "[serve]\nadmin = { file = \"admin.token\" }\n";
     world.configure("", &tables);
-    let address = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let address = free_address();
     let _server = Running::serve(&world, &["--listen", &address]);
     until("it listens", || TcpStream::connect(&address).is_ok()).await;
     let client = reqwest::Client::new();
-    for path in ["/status.json", "/metrics"] {
+    for path in ["/status", "/status.json", "/metrics"] {
         let ask = || client.get(format!("http://{address}{path}"));
         let status = async |request: reqwest::RequestBuilder| request.send().await.expect("it answers").status().as_u16();
         assert_eq!(status(ask()).await, 401, "{path}");
@@ -370,7 +377,7 @@ async fn status_is_not_shown_to_other_machines_without_a_token() {
     let port = TcpListener::bind("0.0.0.0:0").expect("a port").local_addr().expect("its address").port();
     let _server = Running::serve(&world, &["--listen", &format!("0.0.0.0:{port}")]);
     until("it listens", || TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
-    for path in ["status.json", "metrics"] {
+    for path in ["status", "status.json", "metrics"] {
         let response = reqwest::get(format!("http://127.0.0.1:{port}/{path}")).await.expect("it answers");
         assert_eq!(response.status().as_u16(), 403);
         assert!(response.text().await.expect("text").contains("set `[serve] admin`"));
@@ -382,7 +389,7 @@ async fn daemon_serves_what_it_publishes() {
     let origin = Origin::start().await;
     origin.on("/a", Reply::ok(rss("a", &stories(0..3))).tagged());
     let world = World::new(&busy(&[("a", origin.url("/a"))]));
-    let address = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let address = free_address();
     let _daemon = Running::start_with(&world, &["--listen", &address]);
     published(&world, "Titre 2").await;
     until("the manifest is written", || world.path("output/manifest.json").exists()).await;

@@ -1,13 +1,12 @@
 //! The status as tables, for people.
 
-use std::time::Duration;
-
 use anstyle::{AnsiColor, Style};
 
 use super::super::count::count;
 use super::super::table::{Cell, Table};
 use super::engines;
 use crate::model::Time;
+use crate::serve::status::spans::{format_ago, format_due};
 use crate::serve::status::{EditionStatus, SourceStatus, Status, StoreStatus};
 
 /// Formats the status as tables.
@@ -87,21 +86,4 @@ fn editions_table(editions: &[EditionStatus]) -> String {
 fn store_line(store: &StoreStatus) -> String {
     let size = store.size_bytes.map(|size| format!(", {}.{} MB", size / 1_000_000, size / 100_000 % 10)).unwrap_or_default();
     format!("{} stored ({} withdrawn){size}.\n", count(store.entries, "entry"), store.withdrawn)
-}
-
-fn format_ago(now: Time, then: Time) -> String {
-    format!("{} ago", format_span(now.since(then)))
-}
-
-fn format_due(now: Time, due: Time) -> String {
-    if due <= now { "now".to_owned() } else { format!("in {}", format_span(due.since(now))) }
-}
-
-fn format_span(time: Duration) -> String {
-    match time.as_secs() {
-        seconds @ 0..=119 => format!("{seconds} s"),
-        seconds @ 120..=7199 => format!("{} min", seconds / 60),
-        seconds @ 7200..=172_799 => format!("{} h", seconds / 3600),
-        seconds => format!("{} days", seconds / 86_400),
-    }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::compare::FeedChanges;
 use crate::config as plan;
-use crate::model::{BreakKind, Change, EntryId, Found, Outcome, SourceState, Time, Validators};
+use crate::model::{BreakKind, Change, DueReason, EntryId, Found, Outcome, SourceState, Time, Validators};
 use crate::policy::source_health::{
     ADOPT_AFTER, apply_outcome, has_no_failure, note_damage, note_dates, note_redirect, note_rule_failure, undo_move,
 };
-use crate::policy::{PollInputs, next_due};
+use crate::policy::{PollInputs, due_reason, next_due};
 use crate::store::EncodedEntries;
 
 /// The result of a request, after its body was parsed and compared with the stored entries.
@@ -49,6 +49,8 @@ pub(super) struct Transition {
     /// The new state; `None` if it has not changed.
     pub(super) state: Option<SourceState>,
     pub(super) due: Time,
+    /// The reason for that time, if this visit decided it.
+    pub(super) due_reason: Option<DueReason>,
     pub(super) changes: Vec<Change>,
     pub(super) withdrawn: Vec<EntryId>,
     pub(super) restored: Vec<EntryId>,
@@ -56,9 +58,9 @@ pub(super) struct Transition {
 }
 
 impl Transition {
-    fn new(outcome: Outcome, due: Time) -> Self {
+    fn new(outcome: Outcome, (due, due_reason): (Time, Option<DueReason>)) -> Self {
         let (changes, withdrawn, restored) = (Vec::new(), Vec::new(), Vec::new());
-        Self { outcome, state: None, due, changes, withdrawn, restored, encoded: EncodedEntries::default() }
+        Self { outcome, state: None, due, due_reason, changes, withdrawn, restored, encoded: EncodedEntries::default() }
     }
 }
 
@@ -80,7 +82,7 @@ pub(super) fn transition(
         // The usual visit: nothing has changed, and nothing had failed. Only the due time and the time of the visit are written.
         return Transition::new(Outcome::Same, due_after(source, &Outcome::Same, before, headers.fresh_for, now));
     }
-    let (mut after, mut result, mut fresh_for) = (before.clone(), Transition::new(Outcome::Same, now), None);
+    let (mut after, mut result, mut fresh_for) = (before.clone(), Transition::new(Outcome::Same, (now, None)), None);
     let damage = match &fetched {
         Fetched::Unchanged(headers) | Fetched::Feed(headers, _) => headers.damage.clone(),
         Fetched::Failed(_) | Fetched::Unreadable(..) => None,
@@ -116,7 +118,7 @@ pub(super) fn transition(
     }
     apply_outcome(&mut after, &result.outcome, &source.id, now);
     note_damage(&mut after, damage.as_ref(), &source.id, now);
-    result.due = due_after(source, &result.outcome, &after, fresh_for, now);
+    (result.due, result.due_reason) = due_after(source, &result.outcome, &after, fresh_for, now);
     // The same body without a 304 is treated like a 304.
     after.good_at = if result.outcome == Outcome::Same && before.failures == 0 { before.good_at } else { after.good_at };
     result.state = (after != *before).then_some(after);
@@ -134,7 +136,7 @@ pub(super) fn apply_push(source: &plan::Source, before: &SourceState, changes: F
         // The next fetch must be parsed and compared, even if its body has not changed since the last fetch.
         (after.body_hash, after.validators) = (None, Validators::default());
     }
-    let mut result = Transition::new(Outcome::Fresh(changes.found), due);
+    let mut result = Transition::new(Outcome::Fresh(changes.found), (due, None));
     (result.changes, result.encoded) = (changes.changes, changes.encoded);
     apply_outcome(&mut after, &result.outcome, &source.id, now);
     result.state = Some(after);
@@ -182,15 +184,15 @@ fn withdraw_missing(after: &mut SourceState, result: &mut Transition) {
     }
 }
 
-/// Returns the time at which a source in this state is due again.
+/// Returns the time at which a source in this state is due again, and the reason for it.
 pub(super) fn due_after(
     source: &plan::Source,
     outcome: &Outcome,
     state: &SourceState,
     fresh_for: Option<Duration>,
     now: Time,
-) -> Time {
-    next_due(&PollInputs {
+) -> (Time, Option<DueReason>) {
+    let inputs = PollInputs {
         source: &source.id,
         outcome,
         every: source.every,
@@ -201,5 +203,6 @@ pub(super) fn due_after(
         publish_rate: &state.publish_rate,
         fresh_for,
         now,
-    })
+    };
+    (next_due(&inputs), Some(due_reason(&inputs)))
 }

@@ -53,8 +53,8 @@ impl<'a> Visitor<'a> {
         let before = with_rules(before, &rules);
         if let Some(gone) = retired(&before).filter(|_| !self.force) {
             let now = self.clock.now();
-            let due = due_after(source, &gone, &before, None, now);
-            let visit = Visit { due, state: Some(before), outcome: gone, ..empty_visit(source, now, Duration::ZERO) };
+            let (due, due_reason) = due_after(source, &gone, &before, None, now);
+            let visit = Visit { due, due_reason, state: Some(before), outcome: gone, ..empty_visit(source, now, Duration::ZERO) };
             return Ok(SettledVisit::encode(visit));
         }
         let credentials = source.auth.as_ref().map(credentials);
@@ -195,12 +195,13 @@ fn empty_visit(source: &plan::Source, now: Time, took: Duration) -> Visit {
         withdrawn: Vec::new(),
         restored: Vec::new(),
         due: now,
+        due_reason: None,
     }
 }
 
 fn to_settled_visit(visit: Visit, after: Transition) -> SettledVisit {
-    let Transition { outcome, state, due, changes, withdrawn, restored, encoded } = after;
-    SettledVisit::new(Visit { outcome, state, changes, withdrawn, restored, due, ..visit }, encoded)
+    let Transition { outcome, state, due, due_reason, changes, withdrawn, restored, encoded } = after;
+    SettledVisit::new(Visit { outcome, state, changes, withdrawn, restored, due, due_reason, ..visit }, encoded)
 }
 
 /// Hashes a body before it is decoded.

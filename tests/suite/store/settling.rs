@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use relais::model::{
-    BreakKind, EditionCount, EntryCounts, Fault, FaultKind, Lang, LinkOrigin, Original, Outcome, Report, SourceCounts,
+    BreakKind, DueReason, EditionCount, EntryCounts, Fault, FaultKind, Lang, LinkOrigin, Original, Outcome, Report, SourceCounts,
     SourceState, TranslationCounts, Visit,
 };
 
-use relais::store::SettledVisit;
+use relais::store::{SettledVisit, VisitDay};
 
 use super::backend::{Backend, on_postgres, on_sqlite, promises};
 use super::world::{at, change, dump, entry, fresh, lease, newest, settle, source, sources, visit};
@@ -24,6 +24,8 @@ promises!(
     an_empty_batch_is_nothing,
     a_quiet_visit_leaves_no_history,
     counts_runs_up_and_keeps_the_last_report,
+    counts_the_visits_of_each_day,
+    keeps_the_reason_of_a_due_time_until_another_is_given,
 );
 
 async fn settling_again_changes_nothing(backend: &Backend) {
@@ -254,4 +256,44 @@ async fn both_databases_tell_the_same_story() {
         .await;
     })
     .await;
+}
+
+async fn counts_the_visits_of_each_day(backend: &Backend) {
+    const DAY: i64 = 86_400;
+    /// The first instant of the day of the first one.
+    const MIDNIGHT: i64 = -51_200;
+    let store = backend.open().await;
+    let failed =
+        |seconds| Visit { outcome: Outcome::Broken { kind: BreakKind::Http, message: "500".to_owned() }, ..visit("a", seconds) };
+    settle(&store, &[fresh("a", 10, vec![change(entry("a", "one", "<p>1"), 5)]), visit("a", 20), visit("b", 20)]).await;
+    settle(&store, &[failed(30)]).await;
+    settle(&store, &[visit("a", DAY + 10)]).await;
+    let day = |name: &str, day: i64, visits, failed, entries| VisitDay {
+        source: source(name),
+        day: at(MIDNIGHT + day * DAY),
+        visits,
+        failed,
+        entries,
+    };
+    let mut days = store.load_visit_days(at(MIDNIGHT)).await.expect("days");
+    days.sort_by(|one, other| (one.day, &one.source).cmp(&(other.day, &other.source)));
+    assert_eq!(days, [day("a", 0, 3, 1, 1), day("b", 0, 1, 0, 0), day("a", 1, 1, 0, 0)]);
+    assert_eq!(store.load_visit_days(at(MIDNIGHT + DAY)).await.expect("days").len(), 1, "only from that day on");
+}
+
+async fn keeps_the_reason_of_a_due_time_until_another_is_given(backend: &Backend) {
+    let store = backend.open().await;
+    let with = |seconds, due_reason| Visit { due_reason, ..visit("a", seconds) };
+    for (reason, kept) in [
+        (Some(DueReason::Cache), Some(DueReason::Cache)),
+        (None, Some(DueReason::Cache)),
+        (Some(DueReason::Habit), Some(DueReason::Habit)),
+    ] {
+        settle(&store, &[with(10, reason)]).await;
+        let rows = store.load_source_rows(&[source("a")]).await.expect("rows");
+        assert_eq!(rows[0].due_reason, kept, "{reason:?}");
+    }
+    store.postpone_sources(&[source("a")], at(99_999)).await.expect("postponed");
+    let rows = store.load_source_rows(&[source("a")]).await.expect("rows");
+    assert_eq!(rows[0].due_reason, Some(DueReason::Host));
 }

@@ -57,6 +57,7 @@ pub(super) fn visit(of: &str, seconds: i64) -> Visit {
         withdrawn: Vec::new(),
         restored: Vec::new(),
         due: at(seconds + 900),
+        due_reason: None,
     }
 }
 

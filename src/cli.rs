@@ -2,6 +2,7 @@
 //! else to standard error.
 
 mod add;
+mod backup;
 mod check;
 mod context;
 mod correct;
@@ -11,8 +12,10 @@ mod error;
 mod estimate;
 mod explain;
 mod global;
+mod init;
 mod log;
 mod memory;
+mod open;
 mod opml;
 mod output;
 mod parse;
@@ -43,6 +46,7 @@ use global::GlobalArgs;
 /// Reads news feeds, merges and translates them, and republishes them as Atom, RSS, JSON Feed and HTML.
 #[derive(Debug, Parser)]
 #[command(name = "relais", version, about, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Begin with `relais init`: it writes a feeds.toml, visits its sources, and says what to open.")]
 struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -52,6 +56,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a feeds.toml to begin with, visit its sources, and say what to open.
+    Init(init::InitArgs),
     /// Visit the sources that are due, publish what is new, and exit. For cron.
     Run(run::RunArgs),
     /// Run until stopped, and visit each source on its own schedule.
@@ -86,6 +92,11 @@ enum Command {
     Retranslate(retranslate::RetranslateArgs),
     /// Delete the entries that no edition keeps any longer (`keep_for`) and that their sources do not list any more.
     Prune(prune::PruneArgs),
+    /// Copy the state to a file, also while relais runs.
+    ///
+    /// For a SQLite state; a PostgreSQL server has commands of its own (docs/OPERATIONS.md). The copy is checked, and is a state
+    /// itself.
+    Backup(backup::BackupArgs),
     /// Translate one text with engine, glossary, memory and checks.
     Translate(translate::TranslateArgs),
     /// Export or import the translation memory.
@@ -126,6 +137,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
     match command {
+        Command::Init(args) => block_on(init::run_init(global, args)),
         Command::Run(args) => block_on(run::run(global, args)),
         Command::Daemon(args) => block_on(daemon::run_daemon(global, args)),
         Command::Serve(args) => block_on_all_cores(serve::run_serve(global, args)),
@@ -140,6 +152,7 @@ fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
         Command::Correct(args) => block_on(correct::run_correct(global, args)),
         Command::Retranslate(args) => block_on(retranslate::run_retranslate(global, args)),
         Command::Prune(args) => block_on(prune::run_prune(global, args)),
+        Command::Backup(args) => block_on(backup::run_backup(global, args)),
         Command::Translate(args) => block_on(translate::run_translate(global, args)),
         Command::Memory(command) => block_on(memory::run_memory(global, command)),
         Command::Topic(command) => topic::run_topic(command),

@@ -63,10 +63,9 @@ fn parse_in(text: &str, path: &Path, environment: &dyn Fn(&str) -> Option<OsStri
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnosis> {
     let unreadable = |error: &std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Diagnosis::new(
-            "the configuration does not exist",
-            "copy the feeds.toml that comes with relais and adapt it, or name another file with `-c FILE`",
-        ),
+        std::io::ErrorKind::NotFound => {
+            Diagnosis::new("the configuration does not exist", "`relais init` writes one; or name another file with `-c FILE`")
+        }
         std::io::ErrorKind::PermissionDenied => Diagnosis::new(
             "cannot read the configuration: permission denied",
             "let the user that runs relais read it, or name another file with `-c FILE`",

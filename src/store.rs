@@ -2,6 +2,7 @@
 //! one API and one body of SQL for both. Nothing here knows what a visit or an edition means, and nothing reads the clock.
 
 mod archive;
+mod backup;
 mod budget;
 mod changes;
 mod clock_jump;
@@ -48,6 +49,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection};
 
 pub use archive::{ArchiveSize, ArchivedItem, Withdrawals};
+pub use backup::{BackupError, back_up};
 pub use budget::{BudgetUsage, Reservation, Spending};
 pub use changes::ChangeCounts;
 pub use correction::{Correction, ExistingCorrections};

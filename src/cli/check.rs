@@ -6,6 +6,7 @@ use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::output::print;
 use super::probe::probe;
+use crate::config::Plan;
 use crate::pipeline;
 
 #[derive(Debug, clap::Args)]
@@ -26,14 +27,15 @@ pub(super) async fn run_check(global: &GlobalArgs, args: &CheckArgs) -> Result<E
     }
     pipeline::Topics::load(&plan).map_err(CommandError::usage)?;
     pipeline::check_templates(&plan).await.map_err(CommandError::usage)?;
+    print(&format!("{} is valid: {}.\n", global.config.display(), size_of(&plan)))?;
+    if args.probe { probe(global, &plan, &args.source).await } else { Ok(Exit::Success) }
+}
+
+/// Counts the sources and editions of a plan, in words.
+pub(super) fn size_of(plan: &Plan) -> String {
     let enabled = plan.sources.iter().filter(|source| source.enabled).count();
     let disabled = plan.sources.len() - enabled;
-    print(&format!(
-        "{} is valid: {}{}, {}.\n",
-        global.config.display(),
-        count(enabled as u64, "source"),
-        if disabled > 0 { format!(" ({disabled} more disabled)") } else { String::new() },
-        count(plan.editions.len() as u64, "edition"),
-    ))?;
-    if args.probe { probe(global, &plan, &args.source).await } else { Ok(Exit::Success) }
+    let disabled = if disabled > 0 { format!(" ({disabled} more disabled)") } else { String::new() };
+    let (sources, editions) = (count(enabled as u64, "source"), count(plan.editions.len() as u64, "edition"));
+    format!("{sources}{disabled}, {editions}")
 }

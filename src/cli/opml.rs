@@ -77,17 +77,23 @@ fn export(global: &GlobalArgs) -> Result<Exit, CommandError> {
 
 fn import(global: &GlobalArgs, args: &OpmlImportArgs) -> Result<Exit, CommandError> {
     let plan = load_incomplete_plan(global)?;
-    let text = read_text(&args.file)?;
-    let outlines = parse_outlines(&text).map_err(|error| CommandError::usage(format!("{}: {error}", args.file)))?;
-    let (sources, skipped) = new_sources(&plan, outlines);
+    let sources = read_sources(&args.file, Some(&plan))?;
+    if sources.is_empty() { Ok(Exit::Success) } else { add_sources(&global.config, &sources, args.dry_run) }
+}
+
+/// Reads the feeds of an OPML file that the plan does not have yet, and says how many they are.
+pub(super) fn read_sources(file: &str, plan: Option<&Plan>) -> Result<Vec<NewSource>, CommandError> {
+    let text = read_text(file)?;
+    let outlines = parse_outlines(&text).map_err(|error| CommandError::usage(format!("{file}: {error}")))?;
+    let (sources, skipped) = new_sources(plan, outlines);
     let reason = if skipped > 0 { ": they exist already or are unusable" } else { "" };
     eprintln!("{}, {skipped} skipped{reason}", count(sources.len() as u64, "new source"));
-    if sources.is_empty() { Ok(Exit::Success) } else { add_sources(&global.config, &sources, args.dry_run) }
+    Ok(sources)
 }
 
 /// Keeps the feeds with a usable address that feeds.toml does not have yet, each once and with the tags of all its folders, and
 /// gives them IDs. Returns the number of the others, too.
-fn new_sources(plan: &Plan, outlines: Vec<NewSource>) -> (Vec<NewSource>, usize) {
+fn new_sources(plan: Option<&Plan>, outlines: Vec<NewSource>) -> (Vec<NewSource>, usize) {
     let mut sources: Vec<NewSource> = Vec::new();
     let mut skipped = 0;
     for mut source in outlines {
@@ -100,14 +106,14 @@ fn new_sources(plan: &Plan, outlines: Vec<NewSource>) -> (Vec<NewSource>, usize)
                 continue;
             }
         };
-        if find_by_url(plan, &source.url).is_some() {
+        if plan.is_some_and(|plan| find_by_url(plan, &source.url).is_some()) {
             skipped += 1;
         } else if let Some(listed) = sources.iter_mut().find(|listed| listed.url == source.url) {
             source.tags.retain(|tag| !listed.tags.contains(tag));
             listed.tags.append(&mut source.tags);
         } else {
-            let is_taken =
-                |id: &str| plan.sources.iter().any(|source| source.id.as_str() == id) || sources.iter().any(|new| new.id == id);
+            let is_known = |id: &str| plan.is_some_and(|plan| plan.sources.iter().any(|source| source.id.as_str() == id));
+            let is_taken = |id: &str| is_known(id) || sources.iter().any(|new| new.id == id);
             source.id = source_id(&url, &is_taken);
             sources.push(source);
         }

@@ -9,15 +9,17 @@ use indicatif::ProgressBar;
 use super::context::{load_plan, select_editions, select_sources};
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
+use super::open::FrontPage;
 use super::output::print;
 use super::progress::sources_bar;
 use super::report::{common_currency, end_line, fault_line, report_tables, visit_line};
 use crate::clock::SystemClock;
-use crate::model::{Fault, FaultKind, FaultSubject};
+use crate::model::{Fault, FaultKind, FaultSubject, Report};
 use crate::pipeline::{self, Finished, Progress, RunError, RunRequest, Scope};
 use crate::policy::Notices;
 
-#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct RunArgs {
     /// Visit only these sources, even if they are disabled.
     #[arg(long, value_name = "ID", num_args = 1..)]
@@ -34,6 +36,19 @@ pub(super) struct RunArgs {
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
+    /// Open the front page of the output in a browser.
+    #[arg(long, conflicts_with = "dry_run")]
+    open: bool,
+    /// Print the report for people even if standard output is no terminal.
+    #[arg(skip)]
+    reports: bool,
+}
+
+impl RunArgs {
+    /// The arguments of the run of `relais init`.
+    pub(super) fn first(open: bool) -> Self {
+        Self { open, reports: true, ..Self::default() }
+    }
 }
 
 /// Runs each pass until nothing is left to do, and reports.
@@ -53,7 +68,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
         editions: select_editions(&plan, &args.edition)?,
         force: args.force,
     };
-    let (output, currency) = (plan.output.to_string(), common_currency(&plan.engines));
+    let (front_page, output, currency) = (FrontPage::of(&plan), plan.output.to_string(), common_currency(&plan.engines));
     let warnings = plan.render_warnings(true);
     let warn = || eprint!("{warnings}");
     let warn: Option<&(dyn Fn() + Sync)> = (!global.quiet).then_some(&warn);
@@ -72,16 +87,15 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Exit, Com
     if args.json {
         let text = serde_json::to_string(&report).map_err(CommandError::internal)?;
         print(&format!("{text}\n"))?;
-    } else if (args.dry_run || std::io::stdout().is_terminal()) && !global.quiet {
-        print(&report_tables(&report, args.dry_run, &output, currency.as_deref()))?;
+    } else if (args.dry_run || args.reports || std::io::stdout().is_terminal()) && !global.quiet {
+        let place = if args.dry_run { String::new() } else { front_page.line() };
+        print(&(report_tables(&report, args.dry_run, &output, currency.as_deref()) + &place))?;
     }
     if !global.quiet {
-        match &bar {
-            // Whoever watches is told everything; the bar has told the sources that failed.
-            Some(_) => report.faults.iter().filter(|fault| !matches!(fault.of, FaultSubject::Source(_))).for_each(print_fault),
-            None => notices.faults.iter().for_each(print_fault),
-        }
-        notices.ended.iter().for_each(print_end);
+        print_notices(&report, &notices, bar.is_some());
+    }
+    if args.open {
+        front_page.open().await;
     }
     // A budget is used up on purpose: it is told once, and then as it should be.
     let fails = report.faults.iter().any(|fault| fault.kind != FaultKind::Budget) || !notices.faults.is_empty();
@@ -103,6 +117,16 @@ fn met_other_process(is_watched: bool) -> Exit {
         eprintln!("another relais works on this state: nothing was done");
     }
     Exit::Success
+}
+
+/// Prints the faults. Whoever watches is told all of them; the progress bar has told those of sources.
+fn print_notices(report: &Report, notices: &Notices, is_watched: bool) {
+    if is_watched {
+        report.faults.iter().filter(|fault| !matches!(fault.of, FaultSubject::Source(_))).for_each(print_fault);
+    } else {
+        notices.faults.iter().for_each(print_fault);
+    }
+    notices.ended.iter().for_each(print_end);
 }
 
 fn print_fault(fault: &Fault) {

@@ -37,19 +37,22 @@ pub(super) fn run_completions(args: &CompletionsArgs, mut command: clap::Command
     Ok(Exit::Success)
 }
 
-/// Prints the manual page of `command`, or writes one page per subcommand to a folder.
+/// Prints the manual page of `command`, or writes one page for it and each of its subcommands to a folder.
 pub(super) fn run_man(args: &ManArgs, command: &clap::Command) -> Result<Exit, CommandError> {
     let Some(folder) = &args.folder else {
         print(&String::from_utf8_lossy(&render_page(command.clone())?))?;
         return Ok(Exit::Success);
     };
     let dir = OutputDir::open(folder).map_err(CommandError::internal)?;
-    dir.write_file("relais.1", &render_page(command.clone())?).map_err(CommandError::internal)?;
-    for sub in command.get_subcommands() {
-        let name = format!("relais-{}", sub.get_name());
-        dir.write_file(&format!("{name}.1"), &render_page(sub.clone().display_name(name))?).map_err(CommandError::internal)?;
-    }
+    write_pages(&dir, "relais", command)?;
     Ok(Exit::Success)
+}
+
+/// Writes the page of a command and those of its subcommands, to which it refers.
+fn write_pages(dir: &OutputDir, name: &str, command: &clap::Command) -> Result<(), CommandError> {
+    let page = render_page(command.clone().display_name(name.to_owned()))?;
+    dir.write_file(&format!("{name}.1"), &page).map_err(CommandError::internal)?;
+    command.get_subcommands().try_for_each(|sub| write_pages(dir, &format!("{name}-{}", sub.get_name()), sub))
 }
 
 fn render_page(command: clap::Command) -> Result<Vec<u8>, CommandError> {

@@ -18,7 +18,8 @@ const ANY_EDITION: &str = "\n[edition.relais-add]\nfrom = [\"*\"]\n";
 
 /// Loads the plan to which sources are added. The file may lack sources and editions.
 pub(super) fn load_incomplete_plan(global: &GlobalArgs) -> Result<Plan, CommandError> {
-    if config::load(&global.config).is_ok() {
+    // A file that does not exist is told as by every command, with the way to make one.
+    if !global.config.exists() || config::load(&global.config).is_ok() {
         return load_plan(global);
     }
     let any = NewSource { id: "relais-add".to_owned(), url: "https://relais.invalid/".to_owned(), ..NewSource::default() };

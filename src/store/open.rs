@@ -73,7 +73,7 @@ impl Store {
 }
 
 /// Resolves symbolic links, so that two names of one file share one lock.
-fn resolve_path(file: &Path) -> Result<PathBuf, StoreError> {
+pub(super) fn resolve_path(file: &Path) -> Result<PathBuf, StoreError> {
     if let Ok(path) = fs::canonicalize(file) {
         return Ok(path);
     }
@@ -163,7 +163,10 @@ async fn check_version(location: &Location, connection: &mut AnyConnection) -> R
 }
 
 /// Returns the migrations that were applied.
-async fn applied_migrations(location: &Location, connection: &mut AnyConnection) -> Result<Vec<AppliedMigration>, StoreError> {
+pub(super) async fn applied_migrations(
+    location: &Location,
+    connection: &mut AnyConnection,
+) -> Result<Vec<AppliedMigration>, StoreError> {
     let exists = match location.dialect() {
         Dialect::Sqlite => "select 1 from sqlite_master where name = '_sqlx_migrations'",
         Dialect::Postgres => "select 1 where to_regclass('_sqlx_migrations') is not null",

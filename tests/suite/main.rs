@@ -4,6 +4,7 @@
 
 mod add;
 mod archive;
+mod backup;
 mod bucket;
 mod budgets;
 mod cleaning;
@@ -28,6 +29,7 @@ mod guard;
 mod headline;
 mod hostile_input;
 mod identity;
+mod init;
 mod language_pairs;
 mod layers;
 mod logging;

@@ -33,6 +33,21 @@ impl Backend {
         }
     }
 
+    /// Makes another empty database of the same kind.
+    pub(super) async fn another(&self) -> Self {
+        match self {
+            Self::Sqlite(_) => Self::Sqlite(TempDir::new().expect("a folder")),
+            Self::Postgres(_) => Self::Postgres(Schema::make().await.expect("the server is there")),
+        }
+    }
+
+    /// Deletes it.
+    pub(super) async fn end(self) {
+        if let Self::Postgres(schema) = self {
+            schema.drop().await;
+        }
+    }
+
     /// Opens it to work.
     pub(super) async fn open(&self) -> Store {
         Store::open(&self.url(), Access::Work).await.expect("an empty database can be opened")

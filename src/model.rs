@@ -76,7 +76,7 @@ pub use marked::{Marked, Piece, SegmentKind};
 pub use markup::{Clean, PageHtml, RawHtml, Text};
 pub use page::{PageItem, PageRules, PageTag, Sibling};
 pub use picture::PictureDetails;
-pub use podcast::{Chapters, Episode, EpisodeKind, Transcript};
+pub use podcast::{Chapters, DetailKind, Episode, EpisodeDetail, EpisodeKind, Genre, Transcript};
 pub use poll_hints::PollHints;
 pub use provenance::Provenance;
 pub use publish_rate::PublishRate;

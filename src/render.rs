@@ -30,6 +30,8 @@ pub use status::{
     BudgetLine, ChartDay, EditionLine, EngineLine, Moment, ReviewLine, ReviewLines, RunLine, SourceLine, StatusPage,
 };
 
+use chrono::NaiveDate;
+
 use crate::model::{Edition, Format, Lang, Text, Time};
 
 /// The name of the style sheet of feeds, beside them.
@@ -97,6 +99,30 @@ pub struct EditionLink {
     pub files: Vec<(Format, String)>,
     /// The number of its items.
     pub items: usize,
+    /// The documents of its archive, the newest first.
+    pub archive: Vec<ArchiveLink>,
+    /// Its digests.
+    pub digests: Vec<DigestLink>,
+}
+
+/// A document of an archive, as the index page lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveLink {
+    /// A day of its month.
+    pub month: NaiveDate,
+    /// Its number among the documents of that month, counted from 1.
+    pub number: u32,
+    /// Its file in the first of its formats.
+    pub file: (Format, String),
+}
+
+/// A digest of an edition, as the index page lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigestLink {
+    /// Its name in feeds.toml.
+    pub id: String,
+    /// Its files, beside index.html.
+    pub files: Vec<(Format, String)>,
 }
 
 impl From<&Edition> for EditionLink {
@@ -108,6 +134,8 @@ impl From<&Edition> for EditionLink {
             lang: edition.lang.clone(),
             files: edition.formats.iter().map(|&format| (format, edition.file(format))).collect(),
             items: edition.items.len(),
+            archive: Vec::new(),
+            digests: Vec::new(),
         }
     }
 }

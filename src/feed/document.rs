@@ -1,7 +1,7 @@
 //! The input and the output of the parser.
 
 use super::repairs::Repair;
-use crate::model::{Entry, EntryTexts, Lang, PollHints, RawHtml, SourceId, Text, Time, Zone};
+use crate::model::{Entry, EntryTexts, Genre, Lang, PollHints, RawHtml, SourceId, Text, Time, Zone};
 
 /// A body as a server sent it.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,8 @@ pub struct Feed {
     pub authors: Vec<String>,
     /// The categories.
     pub categories: Vec<String>,
+    /// The categories of Apple's that a podcast has, which are among the others too.
+    pub genres: Vec<Genre>,
     /// The address of its image.
     pub image: Option<String>,
     /// The copyright notice, as written.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::repairs::Repairs;
-use crate::model::{EpisodeKind, PollHints, Time};
+use crate::model::{DetailKind, EpisodeKind, Genre, PollHints, Time};
 
 /// A feed as parsed.
 pub(super) struct FeedDocument<'a> {
@@ -146,6 +146,17 @@ pub(super) struct EpisodeDraft<'a> {
     pub(super) explicit: Option<bool>,
     pub(super) transcripts: Vec<SideFile<'a>>,
     pub(super) chapters: Option<SideFile<'a>>,
+    pub(super) details: Vec<DetailDraft<'a>>,
+}
+
+/// An element of the podcast namespace that is handed on.
+#[derive(Debug)]
+pub(super) struct DetailDraft<'a> {
+    pub(super) kind: &'static DetailKind,
+    pub(super) text: Cow<'a, str>,
+    pub(super) attributes: Vec<(&'static str, Cow<'a, str>)>,
+    pub(super) addresses: Vec<(&'static str, Address<'a>)>,
+    pub(super) children: Vec<Self>,
 }
 
 /// A file beside that of an episode.
@@ -177,6 +188,8 @@ pub(super) struct Draft<'a> {
     /// The names of people, with the rank of the element that gave each.
     pub(super) people: Vec<(u8, Cow<'a, str>)>,
     pub(super) categories: Vec<Cow<'a, str>>,
+    /// The categories of Apple's that a podcast has, which are among the others too.
+    pub(super) genres: Vec<Genre>,
     pub(super) published: Ranked<Time>,
     pub(super) updated: Ranked<Time>,
     pub(super) files: Vec<MediaFile<'a>>,

@@ -1,18 +1,23 @@
 //! Drafts to entries: bounded, dated, identified, with absolute links. HTML stays raw.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use url::Url;
 
 use super::document::Context;
-use super::draft::{Address, Draft, EpisodeDraft, FeedDocument, Markup, ORIGINAL_LINK, PageLink, RichText, SideFile};
+use super::draft::{
+    Address, DetailDraft, Draft, EpisodeDraft, FeedDocument, Markup, ORIGINAL_LINK, PageLink, RichText, SideFile,
+};
 use super::files::read_files;
 use super::language::{MIN_ENTRY_LETTERS, settle, settle_entry, settle_feed};
 use super::links::canonicalize_url;
 use super::media_type::parse_media_type;
 use super::{Feed, identity};
 use crate::html::{self, decode_entities, escape, find_lead_image, to_line};
-use crate::model::{Chapters, Entry, EntryHead, EntryKey, EntryTexts, Episode, Lang, PollHints, RawHtml, Text, Transcript};
+use crate::model::{
+    Chapters, Entry, EntryHead, EntryKey, EntryTexts, Episode, EpisodeDetail, Genre, Lang, PollHints, RawHtml, Text, Transcript,
+};
 
 /// The longest summary or content, in bytes. Longer ones are cut.
 const MAX_HTML: usize = 1 << 20;
@@ -57,6 +62,7 @@ pub(super) fn normalise(document: FeedDocument<'_>, context: &Context<'_>, mut r
         language,
         updated: feed.updated.take().or(feed.published.take()),
         categories: categories(&feed.categories),
+        genres: feed.genres.into_iter().map(genre).collect(),
         image,
         rights,
         authors,
@@ -164,7 +170,21 @@ impl EntryBuilder<'_> {
         });
         let EpisodeDraft { season, episode, kind, explicit, .. } = *draft;
         let transcripts = draft.transcripts.iter().filter_map(transcript).collect();
-        Episode { season, episode, kind, explicit, transcripts, chapters }
+        let details = draft.details.iter().filter_map(|detail| self.detail(detail)).collect();
+        Episode { season, episode, kind, explicit, transcripts, chapters, details }
+    }
+
+    /// Returns an element of the podcast namespace that is handed on; nothing if it lacks what it is for.
+    fn detail(&self, draft: &DetailDraft<'_>) -> Option<EpisodeDetail> {
+        let kind = draft.kind;
+        let text = Text::new(&cut(draft.text.to_string()));
+        let line = |(name, value): &(&str, Cow<'_, str>)| ((*name).to_owned(), Text::new(&cut(value.to_string())).to_string());
+        let address = |(name, address): &(&str, Address<'_>)| Some(((*name).to_owned(), self.address(address)?));
+        let attributes: BTreeMap<String, String> =
+            draft.attributes.iter().map(line).chain(draft.addresses.iter().filter_map(address)).collect();
+        let is_there = if kind.needs.is_empty() { !text.is_blank() } else { attributes.contains_key(kind.needs) };
+        let children = draft.children.iter().filter_map(|child| self.detail(child)).collect();
+        is_there.then(|| EpisodeDetail { name: kind.name.to_owned(), text, attributes, children })
     }
 
     /// Returns a text as raw HTML of limited length, or nothing if it is blank. If its base is not `base`, its links are made
@@ -331,6 +351,11 @@ fn categories(categories: &[Cow<'_, str>]) -> Vec<String> {
         push_line(&mut terms, category);
     }
     terms
+}
+
+fn genre(genre: Genre) -> Genre {
+    let line = |name: String| Text::new(&cut(decode_entities(&name).into_owned())).to_string();
+    Genre { name: line(genre.name), below: genre.below.into_iter().map(line).collect() }
 }
 
 fn push_line(lines: &mut Vec<String>, text: &str) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clean, EntryHead, Lang, PageItem, PageRules, Provenance, SourceId, Text, Time};
+use super::{Clean, EntryHead, Genre, Lang, PageItem, PageRules, Provenance, SourceId, Text, Time};
 
 /// The amount of the sources' text that an edition republishes; each more than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,6 +89,9 @@ pub struct SourceInfo {
     pub image: Option<String>,
     /// The copyright notice, as one line; may be blank.
     pub rights: Text,
+    /// The categories of Apple's that a podcast has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub genres: Vec<Genre>,
 }
 
 /// An entry as an edition publishes it.
@@ -279,8 +282,13 @@ impl Edition {
         let ending = format.extension();
         match &self.base_url {
             Some(base) => format!("{base}{stem}.{ending}"),
-            None => format!("{}{stem}.{ending}", "../".repeat(self.stem.matches('/').count())),
+            None => self.relative(&format!("{stem}.{ending}")),
         }
+    }
+
+    /// Returns the address of a file of the output relative to the files of this edition, which may lie in a folder.
+    pub fn relative(&self, file: &str) -> String {
+        format!("{}{file}", "../".repeat(self.stem.matches('/').count()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EntryId, Fault, Lang, PollHints, PublishRate, Text, Time};
+use super::{EntryId, Fault, Genre, Lang, PollHints, PublishRate, Text, Time};
 
 /// The cache validators of a server, sent back word for word (RFC 9110 §13.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct SourceMeta {
     /// The copyright notice, as one line.
     #[serde(skip_serializing_if = "Text::is_blank")]
     pub rights: Text,
+    /// The categories of Apple's that a podcast has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub genres: Vec<Genre>,
     /// The polling wishes. The stored name is older than the field's.
     #[serde(rename = "pace", skip_serializing_if = "PollHints::is_empty")]
     pub poll_hints: PollHints,

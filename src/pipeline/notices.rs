@@ -1,9 +1,11 @@
 //! The notices of a run: what is told once and not in each run. Warnings of the configuration, and faults that begin, last or end.
 
 use crate::config::{Engine, Plan};
-use crate::model::{EngineCondition, Fault, FaultKind, FaultSubject, Report, SourceId, Time};
+use crate::model::{EngineCondition, Fault, FaultKind, FaultSubject, Lang, Report, SourceId, Time};
 use crate::policy::{Notices, Observed, ToldFault, decide_notices};
 use crate::store::{Store, StoreError};
+
+use super::publish::{INDEX, stem_of};
 
 /// The notice that lists the faults whose beginning was told, and whose end not.
 const TOLD: &str = "faults";
@@ -69,7 +71,11 @@ fn exists(plan: &Plan, subject: &FaultSubject) -> bool {
     match subject {
         FaultSubject::Source(id) => plan.enabled().any(|source| source.id.as_str() == id),
         FaultSubject::Engine(id) => plan.engines.iter().any(|engine| engine.id == *id),
-        FaultSubject::Edition(id) => plan.editions.iter().any(|edition| edition.id == *id),
+        FaultSubject::Edition(id) if id == INDEX => true,
+        FaultSubject::Edition(id) => plan
+            .editions
+            .iter()
+            .any(|edition| edition.id == *id || edition.langs.iter().any(|lang| is_named(&edition.id, Some(lang), id))),
         FaultSubject::Network(_) => true,
     }
 }
@@ -81,9 +87,18 @@ fn works(report: &Report, recovered: &[SourceId], subject: &FaultSubject) -> boo
         FaultSubject::Engine(id) => {
             report.translation.engines.iter().any(|engine| engine.id == *id && engine.state == EngineCondition::Good)
         }
-        FaultSubject::Edition(id) => report.editions.iter().any(|edition| edition.id == *id),
+        // It is made in each pass, and told of in each in which it fails.
+        FaultSubject::Edition(id) if id == INDEX => !report.editions.is_empty(),
+        FaultSubject::Edition(id) => {
+            report.editions.iter().any(|edition| edition.id == *id || is_named(&edition.id, edition.lang.as_ref(), id))
+        }
         FaultSubject::Network(_) => report.sources.fresh + report.sources.same + report.sources.moved > 0,
     }
+}
+
+/// Returns true if a fault of an edition in a language is told under this name: some are of its files.
+fn is_named(edition: &str, lang: Option<&Lang>, name: &str) -> bool {
+    lang.is_some_and(|lang| name == stem_of(edition, Some(lang)))
 }
 
 /// Returns subject and state of the notice of a used-up budget; nothing for other faults.

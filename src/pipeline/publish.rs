@@ -40,8 +40,8 @@ use archive::UpdatedArchive;
 use basis::{Bases, Basis};
 use content::Content;
 use deleted::PublishedEntries;
-pub(super) use file_stem::file_stem;
-use index::{INDEX, edition_link};
+pub(super) use file_stem::{INDEX, file_stem, stem_of};
+use index::edition_link;
 use manifest::{LiveFiles, Manifest};
 pub(super) use page_templates::PageTemplates;
 pub use page_templates::{TemplateError, check_templates, template_files};
@@ -117,7 +117,7 @@ impl Publish<'_> {
         let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
         let mut done = Published { faults: self.templates.fault().into_iter().collect(), ..Published::default() };
         let mut bases = Bases::open(self, counts, &infos, records.get(basis::NAME).map(String::as_str));
-        let (mut links, mut live, mut reader) = (Vec::new(), LiveFiles::default(), RowReader::new(true));
+        let (mut published, mut reader) = (Vec::new(), RowReader::new(true));
         let targets = self.targets();
         for target in &targets {
             let mut record = record_of(&target.stem);
@@ -129,18 +129,23 @@ impl Publish<'_> {
                     lang = target.lang.map(tracing::field::display)
                 );
                 let known = (&infos, &mut reader, &mut bases);
-                let (count, published) = self.publish_edition(target, known, record, pages, &mut done).instrument(span).await?;
+                let (count, current) = self.publish_edition(target, known, record, pages, &mut done).instrument(span).await?;
                 done.editions.extend(count);
-                record = published;
+                record = current;
             }
+            published.push((target, record));
+        }
+        let digests = self.publish_digests(&targets, (&infos, &mut reader), &records).await?;
+        let (mut links, mut live) = (Vec::new(), LiveFiles::default());
+        for (target, record) in &published {
             if record.is_none() && target.edition.family.is_some() {
                 // It has no files yet.
                 continue;
             }
-            links.push(edition_link(target, record.as_ref().map_or(0, |record| record.items)));
+            links.push(edition_link(target, record.as_ref(), &digests));
             live.add_edition(self.plan, target, record.as_ref());
         }
-        live.add_digests(self.plan, self.publish_digests(&targets, (&infos, &mut reader), &records).await?);
+        live.add_digests(self.plan, digests);
         live.add_lists(self.write_index(&links, (&infos, &rows), record_of(INDEX), &mut done.faults).await?);
         if self.faults {
             live.expect(fault_feed::file_name());
@@ -217,16 +222,17 @@ impl Publish<'_> {
         let known = record.as_ref().map(|record| &record.entries);
         let content = self.read_content(target, reader, known, (pages, now), done).await?;
         let (items, waiting, until) = (content.items(), content.waiting, content.until());
-        let made_of = |inputs| content.is_final.then(|| Basis::new(hash, inputs, (items, waiting), (now, until)));
+        let made_of = |inputs, until| content.is_final.then(|| Basis::new(hash, inputs, (items, waiting), (now, until)));
         if items == 0 && record.is_none() && target.edition.family.is_some() {
             // One of many, for a tag that no entry has had: its files are written with the first.
-            bases.add(&target.stem, made_of(None));
+            bases.add(&target.stem, made_of(None, until));
             return Ok((None, None));
         }
         done.waiting += waiting;
         let window = self.hash_inputs(target, &content, infos);
         let archive = self.update_archive(target, record.as_ref(), &window, content.shown_items(infos)).await?;
-        let made_of = made_of(Some(archive.inputs.clone()));
+        let until = until.into_iter().chain(archive.changes_at).min();
+        let made_of = made_of(Some(archive.inputs.clone()), until);
         let record = record.filter(|record| believed(Some(record), now).is_some());
         if let Some(record) = self.find_current_edition(target, &archive, record.as_ref()).await? {
             tracing::debug!(items, waiting, "the edition has not changed");

@@ -9,7 +9,7 @@ use atom_syndication::{
 };
 use quick_xml::escape::escape;
 
-use super::element::{self, ByName, Element, FromElement};
+use super::element::{self, ByName, FromElement};
 use super::provenance::{self, Body};
 use super::relations::{self, Relation};
 use super::shown::{self, GENERATOR, VERSION};
@@ -33,7 +33,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         icon: details.icon.as_deref().and_then(links::web).map(Into::into),
         logo: details.icon.as_deref().and_then(links::web).map(Into::into),
         rights: (!details.rights.is_blank()).then(|| text(details.rights.as_str())),
-        extensions: element::extensions(tombstones::elements(edition).chain(archive_mark(edition))),
+        extensions: element::extensions(tombstones::elements(edition).chain(element::archive_mark(edition))),
         lang: edition.lang.as_ref().map(Lang::to_string),
         ..Feed::default()
     };
@@ -41,13 +41,23 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         feed.extensions.contains_key(prefix) || feed.entries.iter().any(|entry| entry.extensions.contains_key(prefix))
     });
     let config = WriteConfig { write_document_declaration: false, indent_size: Some(1) };
-    super::finish(feed.write_with_config(DECLARATION.to_vec(), config).map_err(RenderError::Atom)?)
+    let feed = super::finish(feed.write_with_config(DECLARATION.to_vec(), config).map_err(RenderError::Atom)?)?;
+    Ok(with_languages(&feed, edition))
 }
 
-/// The mark of an archive document (RFC 5005 §4), which a document gets once it changes no more: readers that have one need not load it
-/// again.
-fn archive_mark(edition: &Edition) -> Option<Element> {
-    edition.archive.is_closed.then(|| Element::new("fh", "archive"))
+/// States the languages of the entries that are not in that of the feed, as `xml:lang` (RFC 4287 §2). `atom_syndication` has no such attribute
+/// of an entry. In what it has written, `<entry>` is nothing but the start of one: it escapes all text.
+fn with_languages(feed: &str, edition: &Edition) -> String {
+    let mut parts = feed.split("<entry>");
+    let mut stated = parts.next().unwrap_or_default().to_owned();
+    for (part, item) in parts.zip(&edition.items) {
+        match shown::own_lang(edition, item) {
+            Some(lang) => stated.push_str(&format!("<entry xml:lang=\"{}\">", escape(lang.as_str()))),
+            None => stated.push_str("<entry>"),
+        }
+        stated.push_str(part);
+    }
+    stated
 }
 
 /// The page of the feed, its own address and hubs, its other languages, and its archive.
@@ -58,7 +68,7 @@ fn feed_links(edition: &Edition) -> Vec<Link> {
         ..link("alternate", &edition.address(Format::Html))
     });
     let others = relations::own(edition, Format::Atom).chain(relations::languages(edition, Format::Atom));
-    page.into_iter().chain(others.map(related)).chain(archive_links(edition)).collect()
+    page.into_iter().chain(others.chain(relations::archive(edition, Format::Atom)).map(related)).collect()
 }
 
 fn related(relation: Relation) -> Link {
@@ -68,16 +78,6 @@ fn related(relation: Relation) -> Link {
         title: relation.title,
         ..link(relation.rel, &relation.href)
     }
-}
-
-/// The links between the feed and the documents of its archive (RFC 5005 §4).
-fn archive_links(edition: &Edition) -> impl Iterator<Item = Link> {
-    let archive = &edition.archive;
-    let links = [("current", &archive.current), ("prev-archive", &archive.previous), ("next-archive", &archive.next)];
-    links.into_iter().filter_map(|(rel, stem)| {
-        let address = edition.address_of(stem.as_deref()?, Format::Atom);
-        Some(Link { mime_type: Some(Format::Atom.media_type().to_owned()), ..link(rel, &address) })
-    })
 }
 
 fn entry(edition: &Edition, item: &EditionItem) -> Entry {
@@ -91,7 +91,7 @@ fn entry(edition: &Edition, item: &EditionItem) -> Entry {
         ..link("enclosure", &enclosure.url)
     }));
     links.extend(relations::of_item(item).into_iter().map(related));
-    // atom_syndication has no xml:lang for an entry, so it stands on each text (RFC 4287 §2 allows it on any element).
+    // It stands on each text too, for readers that look for it nowhere else.
     let html =
         |html: &str| AtomText { value: html.to_owned(), lang: lang.clone(), r#type: TextType::Html, ..AtomText::default() };
     Entry {

@@ -61,6 +61,20 @@ pub(super) fn day(day: NaiveDate, lang: Option<&Lang>) -> String {
     }
 }
 
+/// Writes the month of a day as people of a language do: `novembre 2026`.
+pub(super) fn month(day: NaiveDate, lang: Option<&Lang>) -> String {
+    let Some((lang, locale)) = lang.and_then(|lang| Some((lang, locale(lang)?))) else { return day.format("%Y-%m").to_string() };
+    let pattern = match lang.primary() {
+        "ca" | "es" | "gl" | "pt" => "%B de %Y",
+        "ja" | "zh" => "%Y年%-m月",
+        "ko" => "%Y년 %-m월",
+        _ => "%B %Y",
+    };
+    let month = day.format_localized(pattern, locale).to_string();
+    // The Catalan names come with their preposition.
+    month.strip_prefix("de ").or_else(|| month.strip_prefix("d’")).map(str::to_owned).unwrap_or(month)
+}
+
 /// Writes a day for machines: `2026-11-02`.
 pub(super) fn iso_day(day: NaiveDate) -> String {
     day.format(ISO).to_string()
@@ -132,6 +146,21 @@ mod tests {
     fn time_is_that_of_the_clocks_in_the_zone() {
         let seoul = Zone::new("Asia/Seoul").expect("a zone");
         assert_eq!((for_people(late(), None, seoul).as_str(), clock(late(), seoul).as_str()), ("2026-11-03, 05:05", "05:05"));
+    }
+
+    #[test]
+    fn month_is_in_the_words_of_the_language() {
+        for (tag, expected) in [
+            ("fr", "novembre 2026"),
+            ("en", "November 2026"),
+            ("es", "noviembre de 2026"),
+            ("ca", "novembre de 2026"),
+            ("ar", "نوفمبر 2026"),
+            ("ja", "2026年11月"),
+            ("tlh", "2026-11"),
+        ] {
+            assert_eq!(month(Zone::UTC.local(late()).date(), lang(tag).as_ref()), expected, "{tag}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::chars;
+use crate::model::Edition;
 
 /// The prefixes of the elements, with their namespaces.
 const NAMESPACES: [(&str, &str); 6] = [
@@ -59,6 +60,12 @@ impl Element {
     fn full_name(&self) -> String {
         format!("{}:{}", self.prefix, self.name)
     }
+}
+
+/// Returns the mark of an archive document (RFC 5005 §4), which a document gets once it changes no more: readers that have one need not
+/// load it again.
+pub(super) fn archive_mark(edition: &Edition) -> Option<Element> {
+    edition.archive.is_closed.then(|| Element::new("fh", "archive"))
 }
 
 /// Returns the namespaces of the prefixes that a test says are in use.

@@ -70,6 +70,7 @@ fn values(edition: &Edition, placed: &[Placed], (number, count): (usize, usize),
     let provenance = edition.details.provenance;
     let page = Page { lang, rules: &edition.pages, words, provenance, sections: &sections };
     let description = description(edition, placed);
+    let page_address = |number| edition.relative(&edition.page_file(number));
     let lead = placed.first().filter(|placed| placed.place == Place::Lead).map(|placed| &edition.items[placed.item]);
     context! {
         title => chars::line(edition.title.as_str()),
@@ -93,9 +94,10 @@ fn values(edition: &Edition, placed: &[Placed], (number, count): (usize, usize),
         days => days(edition, placed, &page),
         number,
         count,
-        pages => (1..=count).map(|number| context! { number, href => edition.page_file(number) }).collect::<Vec<_>>(),
-        newer => (number > 1).then(|| edition.page_file(number - 1)),
-        older => (number < count).then(|| edition.page_file(number + 1)),
+        pages => (1..=count).map(|number| context! { number, href => page_address(number) }).collect::<Vec<_>>(),
+        newer => (number > 1).then(|| page_address(number - 1)),
+        older => (number < count).then(|| page_address(number + 1)),
+        index => edition.relative("index.html"),
         program => program(),
     }
 }

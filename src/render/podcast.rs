@@ -2,12 +2,14 @@
 
 use super::element::Element;
 use super::{links, shown};
-use crate::model::{Edition, EditionItem, Enclosure, EpisodeKind};
+use crate::model::{DetailKind, Edition, EditionItem, Enclosure, EpisodeDetail, EpisodeKind, Genre};
 
 /// The prefix of Apple's elements.
 const ITUNES: &str = "itunes";
 /// The prefix of the podcast namespace.
 const PODCAST: &str = "podcast";
+/// The most categories of a feed: players look at the first ones.
+const MAX_GENRES: usize = 3;
 
 /// Returns the elements of a feed most of whose items are to be listened to or watched; none for other feeds.
 pub(super) fn of_feed(edition: &Edition) -> Vec<Element> {
@@ -23,7 +25,25 @@ pub(super) fn of_feed(edition: &Edition) -> Vec<Element> {
     let rating = Element::new(ITUNES, "explicit").text(if is_explicit { "true" } else { "false" });
     let kind = Element::new(ITUNES, "type").text("episodic");
     let author = (!edition.title.is_blank()).then_some(owner);
-    author.into_iter().chain(image).chain([rating, kind]).collect()
+    author.into_iter().chain(image).chain([rating, kind]).chain(genres(edition)).collect()
+}
+
+/// Returns Apple's categories of the sources of a feed: those of the most episodes first.
+fn genres(edition: &Edition) -> impl Iterator<Item = Element> {
+    let mut counts: Vec<(&Genre, usize)> = Vec::new();
+    for item in edition.items.iter().filter(|item| played(item).is_some()) {
+        for genre in &item.source.genres {
+            match counts.iter_mut().find(|(known, _)| known.name == genre.name) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((genre, 1)),
+            }
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let category = |name: &str| Element::new(ITUNES, "category").with("text", name);
+    let element =
+        move |(genre, _): (&Genre, usize)| category(&genre.name).holding(genre.below.iter().map(|below| category(below)));
+    counts.into_iter().take(MAX_GENRES).map(element)
 }
 
 /// Returns the elements of an item that is an episode; none for other items.
@@ -49,7 +69,22 @@ pub(super) fn of_item(item: &EditionItem) -> Vec<Element> {
     .flatten()
     .collect();
     elements.extend(side_files(item));
+    elements.extend(episode.details.iter().filter_map(detail));
     elements
+}
+
+/// Returns an element that the podcast of an item states, as it is.
+fn detail(detail: &EpisodeDetail) -> Option<Element> {
+    let kind = DetailKind::find(&detail.name)?;
+    let mut element = Element::new(PODCAST, kind.name).holding(detail.children.iter().filter_map(self::detail));
+    for name in kind.attributes {
+        element = element.with_some(name, detail.attributes.get(*name));
+    }
+    for name in kind.addresses {
+        let address = detail.attributes.get(*name).and_then(|address| links::web(address));
+        element = element.with_some(name, address);
+    }
+    Some(if detail.text.is_blank() { element } else { element.text(detail.text.as_str()) })
 }
 
 /// Returns the transcripts and chapters of an item.

@@ -34,6 +34,7 @@ mod tests {
             site: None,
             image: None,
             rights: Text::default(),
+            genres: Vec::new(),
         };
         let items = ids.iter().map(|id| EditionItem {
             id: (*id).to_owned(),

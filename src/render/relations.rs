@@ -54,6 +54,15 @@ pub(super) fn languages(edition: &Edition, format: Format) -> Vec<Relation> {
     others.iter().map(|language| link(language, format)).chain(mine.iter().map(|language| link(language, own_format))).collect()
 }
 
+/// Returns the links between a feed and the documents of its archive (RFC 5005 §4).
+pub(super) fn archive(edition: &Edition, format: Format) -> impl Iterator<Item = Relation> {
+    let archive = &edition.archive;
+    let links = [("current", &archive.current), ("prev-archive", &archive.previous), ("next-archive", &archive.next)];
+    links
+        .into_iter()
+        .filter_map(move |(rel, stem)| Some(Relation::of_format(rel, edition.address_of(stem.as_deref()?, format), format)))
+}
+
 /// Returns the links of an item to where it comes from and to others that tell of it.
 pub(super) fn of_item(item: &EditionItem) -> Vec<Relation> {
     let name = || shown::source_name(&item.source).into_owned();

@@ -42,7 +42,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
 /// that is true, and right beside the feed.
 fn home(edition: &Edition) -> String {
     let beside = if edition.formats.contains(&Format::Html) { Format::Html } else { Format::Rss };
-    let home = shown::home(edition).unwrap_or_else(|| edition.file(beside));
+    let home = shown::home(edition).unwrap_or_else(|| edition.address(beside));
     chars::line(&home).into_owned()
 }
 
@@ -55,7 +55,9 @@ fn image(edition: &Edition) -> Option<Image> {
 
 /// The elements of a channel that RSS 2.0 has none for.
 fn of_channel(edition: &Edition) -> Vec<Element> {
-    let links = relations::own(edition, Format::Rss).chain(relations::languages(edition, Format::Rss)).map(atom_link);
+    let links = relations::own(edition, Format::Rss).chain(relations::languages(edition, Format::Rss));
+    // RFC 5005 is written for Atom: readers of RSS look for the same links and the same mark.
+    let links = links.chain(relations::archive(edition, Format::Rss)).map(atom_link).chain(element::archive_mark(edition));
     // The one element for a move that many readers of RSS know.
     let moved_to = edition.end.as_ref().and_then(|end| end.moved_to.as_deref());
     let moved_to = moved_to.map(|address| Element::new("itunes", "new-feed-url").text(address));

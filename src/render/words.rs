@@ -103,6 +103,10 @@ pub(super) struct Words {
     pub(super) editions: String,
     /// Stands in an empty list of editions.
     pub(super) no_edition_yet: String,
+    /// The heading above the months of an archive.
+    pub(super) archive: String,
+    /// The link to the digest of a day.
+    pub(super) digest: String,
     /// The heading of the list of sources.
     pub(super) source_list: String,
     /// The link to the list of sources as OPML.

@@ -1,7 +1,7 @@
 //! What all three feed formats say of a feed and of an item: languages, rights, pictures, episodes, provenance, tombstones.
 
 use relais::model::{
-    Chapters, DeletedItem, Edition, EditionDetails, EditionLanguage, Enclosure, Episode, EpisodeKind, Format, Lang,
+    Chapters, DeletedItem, Edition, EditionDetails, EditionItem, EditionLanguage, Enclosure, Episode, EpisodeKind, Format, Lang,
     PictureDetails, Provenance, Text, Time, Transcript, Translation,
 };
 use relais::render::render_edition;
@@ -70,6 +70,25 @@ fn title_names_the_language_where_there_are_several() {
     assert_eq!(json(&detailed())["title"], title);
     let one = edition(Vec::new());
     assert_eq!(json(&one)["title"], "Les Jeux « d’hiver »");
+}
+
+#[test]
+fn entry_in_another_language_than_its_feed_says_so() {
+    let english = EditionItem { lang: Some(lang("en")), ..item("b", "A <entry> title & more") };
+    let feed = edition(vec![item("a", "Un titre"), english, item("c", "Le dernier")]);
+    let atom = rendered(&feed, Format::Atom);
+    let entries: Vec<&str> = atom.split("<entry").skip(1).collect();
+    assert_eq!(
+        entries.iter().map(|entry| entry.starts_with(" xml:lang=\"en\">")).collect::<Vec<_>>(),
+        [false, true, false],
+        "{atom}"
+    );
+    let read = feed_rs::parser::parse(atom.as_bytes()).expect("Atom");
+    assert_eq!((read.entries.len(), read.language.as_deref()), (3, Some("fr")));
+    assert!(rendered(&feed, Format::Rss).contains("<dc:language>en</dc:language>"));
+    let json = json(&feed);
+    let languages: Vec<&Value> = json["items"].as_array().expect("items").iter().map(|item| &item["language"]).collect();
+    assert_eq!(languages, [&Value::Null, &json!("en"), &Value::Null]);
 }
 
 #[test]
@@ -149,6 +168,7 @@ fn episode() -> Edition {
             Transcript { url: "javascript:alert(1)".to_owned(), media_type: "text/html".to_owned(), ..Transcript::default() },
         ],
         chapters: Some(Chapters { url: file("a.json"), media_type: "application/json+chapters".to_owned() }),
+        details: Vec::new(),
     };
     edition(vec![item])
 }
@@ -287,6 +307,7 @@ fn original_item_has_no_line() {
 const PODCAST: &str = r#"<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"
  xmlns:podcast="https://podcastindex.org/namespace/1.0" xmlns:media="http://search.yahoo.com/mrss/"><channel>
 <title>Le balado</title><link>https://balado.example/</link><description>Essai</description><language>fr</language>
+<itunes:category text="Sports"><itunes:category text="Swimming"/></itunes:category><itunes:category text="News &amp; more"/>
 <copyright>© Le balado</copyright><image><url>https://balado.example/logo.png</url></image>
 <item><guid isPermaLink="false">12</guid><pubDate>Mon, 07 Sep 2026 08:00:00 GMT</pubDate>
 <description>Un entretien avec la nageuse.</description>
@@ -296,6 +317,19 @@ const PODCAST: &str = r#"<rss version="2.0" xmlns:itunes="http://www.itunes.com/
 <podcast:transcript url="/12.vtt" type="text/vtt" language="fr-CA" rel="captions"/>
 <podcast:transcript url="javascript:alert(1)" type="text/html"/>
 <podcast:chapters url="/12.json" type="application/json+chapters"/>
+<podcast:person role="guest" href="/zoe" img="https://balado.example/zoe.jpg">Zoé d’Argent</podcast:person>
+<podcast:person role="host"></podcast:person>
+<podcast:location geo="geo:48.85,2.35" osm="R7444">Paris</podcast:location>
+<podcast:license url="https://balado.example/licence">cc-by-4.0</podcast:license>
+<podcast:soundbite startTime="73.0" duration="60.0">Le départ</podcast:soundbite>
+<podcast:episode display="Ép. 12 bis">12</podcast:episode><podcast:season name="L’hiver">3</podcast:season>
+<podcast:alternateEnclosure type="video/mp4" length="7" title="Film" bitrate="1">
+<podcast:source uri="/12.mp4"/><podcast:source uri="javascript:alert(1)"/><podcast:integrity type="sri" value="sha384-x"/>
+</podcast:alternateEnclosure>
+<podcast:source uri="https://balado.example/stray.mp4"/>
+<podcast:socialInteract protocol="activitypub" uri="https://social.example/@balado/1" accountId="@balado"/>
+<podcast:value type="lightning" method="keysend"><podcast:valueRecipient address="secret" split="100"/></podcast:value>
+<podcast:txt purpose="verify">owner-token</podcast:txt>
 <media:content url="https://balado.example/12.jpg" type="image/jpeg" fileSize="5" width="800" height="450"><media:credit>Zoé</media:credit></media:content>
 </item></channel></rss>"#;
 
@@ -321,12 +355,33 @@ async fn episode_is_as_whole_in_every_feed_as_in_its_own() {
             "<media:credit>Zoé</media:credit>",
             "https://balado.example/logo.png",
             "© Le balado",
+            "/zoe\" img=\"https://balado.example/zoe.jpg\" role=\"guest\">Zoé d’Argent</podcast:person>",
+            "<podcast:location geo=\"geo:48.85,2.35\" osm=\"R7444\">Paris</podcast:location>",
+            "<podcast:license url=\"https://balado.example/licence\">cc-by-4.0</podcast:license>",
+            "<podcast:soundbite duration=\"60.0\" startTime=\"73.0\">Le départ</podcast:soundbite>",
+            "<podcast:episode display=\"Ép. 12 bis\">12</podcast:episode>",
+            "<podcast:season name=\"L’hiver\">3</podcast:season>",
+            "<podcast:alternateEnclosure bitrate=\"1\" length=\"7\" title=\"Film\" type=\"video/mp4\">",
+            "/12.mp4\">",
+            "<podcast:integrity type=\"sri\" value=\"sha384-x\"",
+            "uri=\"https://social.example/@balado/1\"",
         ] {
             assert!(output.contains(part), "{name} {part}: {output}");
         }
-        assert!(!output.contains("javascript:"), "{output}");
+        for foreign in ["javascript:", "secret", "owner-token", "stray.mp4"] {
+            assert!(!output.contains(foreign), "{foreign}: {output}");
+        }
+        assert_eq!(output.matches("<podcast:person").count(), 1, "a person without a name is none");
     }
+    let rss = rss::Channel::read_from(world.output("jeux.rss").as_bytes()).expect("RSS").itunes_ext.expect("a podcast");
+    let categories: Vec<(&str, Option<&str>)> = rss
+        .categories
+        .iter()
+        .map(|category| (&*category.text, category.subcategory.as_ref().map(|below| &*below.text)))
+        .collect();
+    assert_eq!(categories, [("Sports", Some("Swimming")), ("News & more", None)]);
     let json: Value = serde_json::from_str(&world.output("jeux.json")).expect("JSON");
+    assert_eq!(json["items"][0]["_relais"]["episode"]["details"][0]["text"], "Zoé d’Argent");
     assert_eq!((&json["icon"], &json["_relais"]["rights"]), (&json!("https://balado.example/logo.png"), &json!("© Le balado")));
     assert_eq!(json["items"][0]["attachments"][0]["duration_in_seconds"], 3_723);
     assert_eq!(json["items"][0]["title"], "Un entretien avec la nageuse.");

@@ -262,6 +262,25 @@ async fn template_with_an_error_keeps_the_last_good_pages_and_is_told_once() {
 }
 
 #[tokio::test]
+async fn template_that_is_mended_is_told_of_an_edition_with_languages_too() {
+    let (world, origin) = with_templates(&[("card.html", CARD), ("mine.html", "{{ item.titel }}")]).await;
+    let languages = format!("{}langs = [\"fr\"]\n", tables(&[("a", origin.url("/a"))]));
+    world.configure("templates = \"templates\"", &languages);
+    let ended = world.relais(&["run"]).await;
+    assert!(ended.code == Some(3) && ended.stderr.contains("edition jeux.fr: cannot make pages"), "{ended:?}");
+    write_template(&world, "mine.html", "{% if %}");
+    let ended = world.relais(&["run"]).await;
+    assert!(ended.stderr.contains("edition index: ") && ended.stderr.contains("syntax error"), "{ended:?}");
+    write_template(&world, "mine.html", "<i>bon</i>");
+    let ended = world.relais(&["run"]).await;
+    for name in ["jeux.fr", "index"] {
+        let line = format!("edition {name}: it is published again");
+        assert_eq!(ended.stderr.matches(&line).count(), 1, "{ended:?}");
+    }
+    assert_eq!(world.relais(&["run"]).await.stderr, "", "told once");
+}
+
+#[tokio::test]
 async fn check_reports_a_template_with_an_error() {
     let (world, _origin) = with_templates(&[("edition.html", "{% for %}")]).await;
     let ended = world.relais(&["check"]).await;

@@ -5,6 +5,7 @@ pub(crate) mod editions;
 pub(crate) mod engine;
 pub(crate) mod estimate;
 pub(crate) mod feeds;
+pub(crate) mod full_world;
 pub(crate) mod origin;
 pub(crate) mod postgres;
 pub(crate) mod program;

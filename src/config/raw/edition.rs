@@ -112,9 +112,9 @@ pub(crate) struct RawEdition {
     /// The formats that are written: Atom 1.0, RSS 2.0, JSON Feed 1.1, an HTML page, and for newsrooms ninjs 2.1 (`ID.ninjs.json`).
     #[schemars(example = ["atom", "html"])]
     pub(crate) formats: Located<Vec<Located<RawFormat>>>,
-    /// `true` keeps everything that the edition publishes in documents by month (`archive/ID.fr-2026-11.atom`, and `.json`), to which the
-    /// feeds link (RFC 5005): a reader that was away misses nothing. An entry stays in the document of the month in which it was first
-    /// published. Documents older than `keep_for` are removed. Requires the format `atom` or `json`.
+    /// `true` keeps everything that the edition publishes in documents by month (`archive/ID.fr-2026-11.atom`, `.rss` and `.json`), to
+    /// which the feeds link (RFC 5005): a reader that was away misses nothing. An entry stays in the document of the month in which it was
+    /// first published. Documents older than `keep_for` are removed. Requires the format `atom`, `rss` or `json`.
     #[schemars(example = true)]
     pub(crate) archive: Located<bool>,
     /// The time for which `relais prune` keeps the entries of its sources. What a source still lists is kept in any case; of several

@@ -171,7 +171,9 @@ fn warn_of_unused_keys(table: &raw::RawEdition, keys: &HashMap<String, bool>, di
             diagnostics.warn(span, format!("`{key}` has no effect without `{needs}`"), hint);
         }
     };
-    if table.archive.value && !table.formats.value.iter().any(|at| matches!(at.value.0, Format::Atom | Format::Json)) {
+    if table.archive.value
+        && !table.formats.value.iter().any(|at| matches!(at.value.0, Format::Atom | Format::Rss | Format::Json))
+    {
         warn(&table.archive.span, "archive", "formats = [\"atom\"]");
     }
     if table.langs.is_empty() {

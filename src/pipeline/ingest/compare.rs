@@ -254,6 +254,7 @@ fn source_meta(feed: Feed, links: &[net::Link], url: &str) -> SourceMeta {
         lang: feed.language,
         image: feed.image,
         rights: feed.rights.as_ref().map(|html| html::to_line(&html.0)).unwrap_or_default(),
+        genres: feed.genres,
         poll_hints: feed.poll_hints,
         hub,
     }

@@ -8,17 +8,15 @@ mod write;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use crate::model::{Archive, EntryId, EntryRow, FullText, Lang, SourceId, SourceInfo, Time};
+use crate::model::{Archive, EntryId, EntryRow, Format, FullText, Lang, SourceId, SourceInfo, Time};
 use crate::pipeline::error::PipelineError;
-use crate::store::{ArchiveSize, ArchivedItem};
+use crate::store::ArchivedItem;
 
 use super::record::Record;
 use super::stories::Story;
 use super::{Publish, Target};
 use documents::{ArchiveDocument, DocumentName};
-
-/// The time after its last item from which on a document may be closed: translations and corrections have arrived by then.
-const SETTLED_AFTER: Duration = Duration::from_hours(24);
+pub(super) use write::FORMATS;
 
 /// The items that an edition shows now.
 #[derive(Clone, Copy)]
@@ -42,6 +40,8 @@ pub(super) struct UpdatedArchive {
     pub(super) written: u32,
     /// True if the documents are not those of the record.
     pub(super) has_changed: bool,
+    /// The time at which the clock alone closes or removes a document.
+    pub(super) changes_at: Option<Time>,
 }
 
 /// Returns the place of the feed that readers subscribe to: before the newest document of its archive, which has the items of this month
@@ -49,6 +49,23 @@ pub(super) struct UpdatedArchive {
 fn head(target: &Target<'_>, documents: &[ArchiveDocument]) -> Archive {
     let newest = documents.last().filter(|_| target.edition.archive);
     Archive { previous: newest.map(|document| document.name.stem(&target.stem)), ..Archive::default() }
+}
+
+/// Returns the formats of the documents of an edition.
+fn formats(target: &Target<'_>) -> Vec<Format> {
+    FORMATS.into_iter().filter(|format| target.edition.formats.contains(format)).collect()
+}
+
+/// Returns the time at which the clock alone closes a document, or makes the oldest one too old.
+fn changes_at(documents: &[ArchiveDocument], keep_for: Duration) -> Option<Time> {
+    let closes = (0..documents.len()).filter_map(|at| documents::closes_at(documents, at));
+    closes.chain(ends_at(documents, keep_for)).min()
+}
+
+/// Returns the time at which the oldest document is removed. The last one there is stays: the feed links to it.
+fn ends_at(documents: &[ArchiveDocument], keep_for: Duration) -> Option<Time> {
+    let oldest = documents.first().filter(|oldest| oldest.is_closed && documents.len() > 1)?;
+    Some(oldest.last_added?.plus(keep_for))
 }
 
 /// Returns the edition (`jeux.en`) and the name of a document of an archive; nothing of another file.
@@ -75,6 +92,7 @@ impl Publish<'_> {
             let has_news = record.is_none_or(|record| !record.inputs.starts_with(window) || record.archive.is_empty());
             update.written = self.update_documents(target, &mut update.documents, shown, has_news).await?;
             update.has_changed = update.documents != before;
+            update.changes_at = changes_at(&update.documents, target.edition.keep_for);
         }
         update.head = head(target, &update.documents);
         update.inputs = format!("{window}{}", update.head.previous.as_deref().unwrap_or_default());
@@ -91,37 +109,42 @@ impl Publish<'_> {
     ) -> Result<u32, PipelineError> {
         let (key, now) = ((self.target, target.stem.as_str()), self.clock.now());
         let withdrawn = self.store.find_archived_withdrawals(key).await?;
-        let mut sizes = HashMap::new();
         if has_news {
-            self.assign(target, shown, now).await?;
-            sizes = self.store.list_archive_documents(key).await?;
-            *documents = documents::merge(std::mem::take(documents), sizes.keys());
+            self.assign(target, documents, shown, now).await?;
         }
-        let is_oldest_new = self.remove_old(target, documents, &sizes, now).await?;
-        let last = documents.len().saturating_sub(1);
-        let mut written = 0;
+        if has_news || documents.iter().any(|document| document.last_added.is_none()) {
+            let sizes = self.store.list_archive_documents(key).await?;
+            *documents = documents::merge(std::mem::take(documents), &sizes);
+        }
+        let is_oldest_new = self.remove_old(target, documents, now).await?;
+        let (formats, mut written) = (formats(target), 0);
         for at in 0..documents.len() {
-            let name = documents[at].name.to_string();
-            let told = withdrawn.get(&name).copied();
-            let size = sizes.get(&name);
-            let closes =
-                !documents[at].is_closed && at < last && size.is_some_and(|size| now.since(size.last_added) >= SETTLED_AFTER);
-            let is_touched = !documents[at].is_closed && has_news;
-            let is_due = is_touched || closes || told != documents[at].withdrawn || (at == 0 && is_oldest_new);
-            if !is_due && self.is_whole(&documents[at]).await? {
+            let closes = documents::closes_at(documents, at).is_some_and(|at| now >= at);
+            let document = &mut documents[at];
+            // A file of a format that the edition has no more is not the archive's.
+            document.keep_only(&formats, &target.stem);
+            let told = withdrawn.get(&document.name.to_string()).copied();
+            let is_touched = !document.is_closed && has_news;
+            let is_due = is_touched || closes || told != document.withdrawn || (at == 0 && is_oldest_new);
+            let missing = document.missing(&formats, &target.stem);
+            if !is_due && missing.is_empty() && self.is_whole(document).await? {
                 continue;
             }
-            documents[at].is_closed |= closes;
-            documents[at].withdrawn = told;
-            written += self.write_document(target, documents, at, shown).await?;
+            // What is closed stays as it is when the edition gets another format.
+            let is_added = !is_due && document.is_closed && missing.len() < formats.len() && self.is_whole(document).await?;
+            document.is_closed |= closes;
+            document.withdrawn = told;
+            let formats = if is_added { &missing } else { &formats };
+            written += self.write_document(target, documents, at, (shown, formats)).await?;
         }
         Ok(written)
     }
 
     /// Returns true if the documents of an edition's archive, if it has one, are as they were written.
     pub(super) async fn is_archive_whole(&self, target: &Target<'_>, record: &Record) -> Result<bool, PipelineError> {
+        let formats = formats(target);
         for document in record.archive.iter().filter(|_| target.edition.archive) {
-            if !self.is_whole(document).await? {
+            if !document.missing(&formats, &target.stem).is_empty() || !self.is_whole(document).await? {
                 return Ok(false);
             }
         }
@@ -135,16 +158,22 @@ impl Publish<'_> {
                 return Ok(false);
             }
         }
-        Ok(!document.files.is_empty())
+        Ok(true)
     }
 
     /// Gives each item that is shown for the first time its document, and remembers what the others show now.
-    async fn assign(&self, target: &Target<'_>, shown: ShownItems<'_>, now: Time) -> Result<(), PipelineError> {
+    async fn assign(
+        &self,
+        target: &Target<'_>,
+        documents: &[ArchiveDocument],
+        shown: ShownItems<'_>,
+        now: Time,
+    ) -> Result<(), PipelineError> {
         let key = (self.target, target.stem.as_str());
         let item_id = |row: &EntryRow| shown.stories.get(&row.id).map_or(row.id, |story| story.id);
         let ids: Vec<EntryId> = shown.entries.iter().map(item_id).collect();
         let known = self.store.find_archived(key, &ids).await?;
-        let mut open = documents::Open::new(now, &self.store.list_archive_documents(key).await?);
+        let mut open = documents::Open::new(now, &self.store.list_archive_documents(key).await?, documents);
         let (mut items, mut seen) = (Vec::new(), HashSet::new());
         // The oldest first: if the month has too many for one document, the older ones are in the first.
         let mut rows: Vec<&EntryRow> = shown.entries.iter().collect();
@@ -170,17 +199,11 @@ impl Publish<'_> {
         &self,
         target: &Target<'_>,
         documents: &mut Vec<ArchiveDocument>,
-        sizes: &HashMap<String, ArchiveSize>,
         now: Time,
     ) -> Result<bool, PipelineError> {
         let key = (self.target, target.stem.as_str());
-        // Only what a change has made known: retention waits for the next item.
-        let is_old = |document: &ArchiveDocument| {
-            let size = sizes.get(&document.name.to_string());
-            document.is_closed && size.is_some_and(|size| now.since(size.last_added) >= target.edition.keep_for)
-        };
         let mut has_removed = false;
-        while documents.len() > 1 && is_old(&documents[0]) {
+        while ends_at(documents, target.edition.keep_for).is_some_and(|at| now >= at) {
             let document = documents.remove(0);
             for file in &document.files {
                 self.sink.remove(&file.name).await?;

@@ -134,12 +134,12 @@ impl Publish<'_> {
 }
 
 fn hash_source(info: &SourceInfo, changes: i64) -> u64 {
-    let SourceInfo { id, title, feed, site, image, rights } = info;
+    let SourceInfo { id, title, feed, site, image, rights, genres } = info;
     let mut hasher = Xxh3Default::new();
     hasher.update(&changes.to_le_bytes());
-    for part in
-        [id.as_str(), title.as_str(), rights.as_str(), feed, site.as_deref().unwrap_or("\0"), image.as_deref().unwrap_or("\0")]
-    {
+    let genres = format!("{genres:?}");
+    let [site, image] = [site, image].map(|address| address.as_deref().unwrap_or("\0"));
+    for part in [id.as_str(), title.as_str(), rights.as_str(), feed, site, image, &genres] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }

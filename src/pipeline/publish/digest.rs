@@ -64,6 +64,10 @@ struct DigestTarget<'a> {
 
 /// The file of a digest, for the manifest.
 pub(super) struct DigestFile {
+    /// The name of the digest in feeds.toml.
+    pub(super) id: String,
+    /// The stem of its edition: `jeux.fr`.
+    pub(super) edition: String,
     pub(super) file: WrittenFile,
     /// `digest/morning`.
     pub(super) stem: String,
@@ -92,6 +96,8 @@ impl Publish<'_> {
                 let digest = DigestTarget { digest, target, stem };
                 let record = self.publish_digest(&digest, (infos, reader), known).await?;
                 files.extend(record.files.files.into_iter().map(|file| DigestFile {
+                    id: digest.digest.id.clone(),
+                    edition: target.stem.clone(),
                     file,
                     stem: digest.stem.clone(),
                     lang: target.lang.cloned(),

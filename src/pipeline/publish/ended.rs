@@ -88,6 +88,8 @@ impl Publish<'_> {
         }
         if let Some(feed) = &listed.feed
             && let Some((edition, document)) = archive::document_of(&feed.edition, feed.lang.as_ref(), &feed.stem)
+            // The archive goes on without a format.
+            && !self.targets().iter().any(|target| target.edition.archive && target.stem == edition)
         {
             self.store.delete_archived((self.target, &edition), &document).await?;
         }
@@ -155,6 +157,7 @@ impl Publish<'_> {
             site: None,
             image: None,
             rights: Text::default(),
+            genres: Vec::new(),
         };
         EditionItem {
             id: tag_uri(self.base_url, &format!("ended/{file}/{}", ended.at.millis() / 1000)),

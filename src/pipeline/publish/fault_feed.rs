@@ -125,6 +125,7 @@ impl Publish<'_> {
             site: None,
             image: None,
             rights: Text::default(),
+            genres: Vec::new(),
         };
         let content = html::clean(&RawHtml(format!("<p>{}</p>", html::escape(&fault.message))), None);
         EditionItem {

@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Fault, FaultKind, Lang, SourceId, SourceInfo, Time};
+use crate::model::{Fault, FaultKind, Format, Lang, SourceId, SourceInfo, Time};
 use crate::pipeline::blocking::spawn_cpu;
 use crate::pipeline::error::PipelineError;
 use crate::policy::source_health::{SourceHealth, judge};
-use crate::render::{self, EditionLink, Index, ListedSource, SourceStanding};
+use crate::render::{self, ArchiveLink, DigestLink, EditionLink, Index, ListedSource, SourceStanding};
 use crate::store::SourceRow;
 
+use super::archive::FORMATS;
+use super::archive::documents::ArchiveDocument;
+use super::digest::DigestFile;
+use super::file_stem::INDEX;
 use super::record::Record;
 use super::{Publish, Target};
-
-/// The name under which the store remembers these files; no edition may be called so.
-pub(super) const INDEX: &str = "index";
 
 impl Publish<'_> {
     /// Writes the lists, if they have changed. Returns their record.
@@ -103,15 +104,47 @@ fn standing(row: &SourceRow, now: Time) -> Option<SourceStanding> {
     })
 }
 
-/// Returns the line of an edition in the list.
-pub(super) fn edition_link(target: &Target<'_>, items: u32) -> EditionLink {
+/// Returns the line of an edition in the list: what is known of it after a pass, and its digests.
+pub(super) fn edition_link(target: &Target<'_>, record: Option<&Record>, digests: &[DigestFile]) -> EditionLink {
     let Target { edition, lang, stem } = target;
+    let documents = record.filter(|_| edition.archive).map_or([].as_slice(), |record| &record.archive);
     EditionLink {
         id: edition.id.clone(),
         title: edition.title.clone(),
         description: edition.description.clone(),
         lang: lang.cloned(),
         files: edition.formats.iter().map(|format| (*format, format!("{stem}.{}", format.extension()))).collect(),
-        items: items as usize,
+        items: record.map_or(0, |record| record.items as usize),
+        archive: documents.iter().rev().filter_map(|document| archive_link(document, stem)).collect(),
+        digests: digest_links(target, digests),
     }
+}
+
+fn archive_link(document: &ArchiveDocument, edition: &str) -> Option<ArchiveLink> {
+    let first = FORMATS.into_iter().find(|format| document.missing(&[*format], edition).is_empty())?;
+    Some(ArchiveLink {
+        month: document.name.first_day()?,
+        number: document.name.number(),
+        file: (first, document.file(first, edition)),
+    })
+}
+
+/// Returns the digests of an edition in its language, the page of each before its feed.
+fn digest_links(target: &Target<'_>, digests: &[DigestFile]) -> Vec<DigestLink> {
+    let mut links: Vec<DigestLink> = Vec::new();
+    for digest in digests.iter().filter(|digest| digest.edition == target.stem) {
+        let formats = [Format::Html, Format::Atom];
+        let Some(format) =
+            formats.into_iter().find(|format| digest.file.name == format!("{}.{}", digest.stem, format.extension()))
+        else {
+            continue;
+        };
+        let file = (format, digest.file.name.clone());
+        match links.iter_mut().find(|link| link.id == digest.id) {
+            Some(link) if format == Format::Html => link.files.insert(0, file),
+            Some(link) => link.files.push(file),
+            None => links.push(DigestLink { id: digest.id.clone(), files: vec![file] }),
+        }
+    }
+    links
 }

@@ -123,7 +123,7 @@ impl LiveFiles {
 
     /// Adds the files of digests.
     pub(super) fn add_digests(&mut self, plan: &str, files: Vec<DigestFile>) {
-        for DigestFile { file, stem, lang, title } in files {
+        for DigestFile { file, stem, lang, title, .. } in files {
             let ending = file.name.rsplit('.').next().unwrap_or_default();
             let format = Format::ALL.into_iter().find(|format| format.extension() == ending);
             let feed = ListedFeed {

@@ -9,13 +9,12 @@ use crate::model::{Fault, FaultKind, Format};
 use crate::pipeline::blocking::{Panicked, spawn_cpu};
 use crate::render::{RenderError, Templates};
 
+use super::file_stem::INDEX;
+
 /// The largest template, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 /// The most files of a folder that are looked at.
 const MAX_FILES: usize = 200;
-/// The name under which a wrong template is told; no edition may be called so.
-const SUBJECT: &str = "index";
-
 /// Templates that cannot be used. It says which file is wrong, and why.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
@@ -76,7 +75,7 @@ impl PageTemplates {
 
     /// Returns the fault of templates that are not in order.
     pub(in crate::pipeline) fn fault(&self) -> Option<Fault> {
-        self.loaded.as_ref().err().map(|error| Fault::of_edition(SUBJECT, FaultKind::Render, error.to_string()))
+        self.loaded.as_ref().err().map(|error| Fault::of_edition(INDEX, FaultKind::Render, error.to_string()))
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn source_info(source: &plan::Source, meta: Option<&SourceMeta>) -> S
         site: source.site.clone().or_else(|| meta.and_then(|meta| meta.link.as_deref().map(public_address))),
         image: meta.and_then(|meta| meta.image.clone()),
         rights: meta.map(|meta| meta.rights.clone()).unwrap_or_default(),
+        genres: meta.map(|meta| meta.genres.clone()).unwrap_or_default(),
     }
 }
 
@@ -45,6 +46,7 @@ pub(super) fn removed_source_info(base_url: Option<&str>, id: &SourceId, meta: &
         site: meta.link.as_deref().map(public_address),
         image: meta.image.clone(),
         rights: meta.rights.clone(),
+        genres: meta.genres.clone(),
     }
 }
 

@@ -104,7 +104,7 @@ mod tests {
 
     fn source(id: &str) -> SourceInfo {
         let (id, title) = (SourceId::new(id), Text::new(id));
-        SourceInfo { id, title, feed: String::new(), site: None, image: None, rights: Text::default() }
+        SourceInfo { id, title, feed: String::new(), site: None, image: None, rights: Text::default(), genres: Vec::new() }
     }
 
     /// An edition of items, each with its source and its time in hours.

@@ -10,7 +10,9 @@ use super::templates::Templates;
 use super::{file, program};
 use crate::model::{Format, Lang, PageRules};
 use crate::render::words::{Words, fill};
-use crate::render::{EditionLink, Index, ListedSource, RenderError, SourceStanding, chars, dates, links, shown};
+use crate::render::{
+    ArchiveLink, DigestLink, EditionLink, Index, ListedSource, RenderError, SourceStanding, chars, dates, links, shown,
+};
 
 /// Writes index.html.
 pub(in crate::render) fn index(index: &Index<'_>, templates: &Templates) -> Result<String, RenderError> {
@@ -73,8 +75,28 @@ fn language(edition: &EditionLink, index: &Index<'_>, words: &Words) -> Value {
         name => edition.lang.as_ref().map(Lang::own_name),
         page => page(edition),
         items => words.count(&words.items, edition.items),
-        files => edition.files.iter().map(|(format, name)| file(*format, name, index.base_url)).collect::<Vec<Value>>(),
+        files => files(&edition.files, index),
+        archive => edition.archive.iter().map(|document| archived(document, index, words)).collect::<Vec<Value>>(),
+        digests => edition.digests.iter().map(|digest| listed_digest(digest, edition, index, words)).collect::<Vec<Value>>(),
     }
+}
+
+fn files(files: &[(Format, String)], index: &Index<'_>) -> Vec<Value> {
+    files.iter().map(|(format, name)| file(*format, name, index.base_url)).collect()
+}
+
+/// A document of an archive, called by its month.
+fn archived(document: &ArchiveLink, index: &Index<'_>, words: &Words) -> Value {
+    let month = dates::month(document.month, Lang::new(&words.lang).as_ref());
+    let (format, name) = &document.file;
+    let label = if document.number > 1 { format!("{month} ({})", document.number) } else { month };
+    context! { label, file => file(*format, name, index.base_url) }
+}
+
+/// A digest. Where an edition has several, their names tell them apart.
+fn listed_digest(digest: &DigestLink, edition: &EditionLink, index: &Index<'_>, words: &Words) -> Value {
+    let label = if edition.digests.len() > 1 { format!("{} ({})", words.digest, digest.id) } else { words.digest.clone() };
+    context! { label, files => files(&digest.files, index) }
 }
 
 /// The page of an edition, else its first file.

@@ -32,6 +32,7 @@ fn origin(id: &str, title: &str) -> SourceInfo {
         site: Some(format!("https://{id}.example/")),
         image: None,
         rights: Text::default(),
+        genres: Vec::new(),
     }
 }
 

@@ -62,10 +62,16 @@ impl World {
 
     /// Every file of the output: its name, its bytes, its inode, when it was written, and its mode.
     pub(crate) fn outputs(&self) -> Vec<(String, Vec<u8>, u64, i64, u32)> {
-        let mut files: Vec<_> = std::fs::read_dir(self.path("output"))
+        self.outputs_of("")
+    }
+
+    /// The same for the files of a folder of the output.
+    pub(crate) fn outputs_of(&self, folder: &str) -> Vec<(String, Vec<u8>, u64, i64, u32)> {
+        let mut files: Vec<_> = std::fs::read_dir(self.path("output").join(folder))
             .expect("an output")
-            .map(|entry| {
-                let path = entry.expect("an entry").path();
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.is_file())
+            .map(|path| {
                 let meta = std::fs::metadata(&path).expect("a file");
                 let name = path.file_name().expect("a name").to_string_lossy().into_owned();
                 let at = meta.mtime() * 1_000_000_000 + meta.mtime_nsec();

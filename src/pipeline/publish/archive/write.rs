@@ -18,7 +18,7 @@ use super::ShownItems;
 use super::documents::ArchiveDocument;
 
 /// The formats in which documents are written, if the edition has them: those that can link to the next one.
-pub(in crate::pipeline::publish) const FORMATS: [Format; 2] = [Format::Atom, Format::Json];
+pub(in crate::pipeline::publish) const FORMATS: [Format; 3] = [Format::Atom, Format::Rss, Format::Json];
 
 /// The content of a document.
 struct Content {
@@ -28,13 +28,14 @@ struct Content {
 }
 
 impl Publish<'_> {
-    /// Renders the document at a place of the archive, and writes its files if they have changed. Returns the number of those.
+    /// Renders the document at a place of the archive in some formats, and writes its files if they have changed. Returns the number of
+    /// those.
     pub(super) async fn write_document(
         &self,
         target: &Target<'_>,
         documents: &mut [ArchiveDocument],
         at: usize,
-        shown: ShownItems<'_>,
+        (shown, formats): (ShownItems<'_>, &[Format]),
     ) -> Result<u32, PipelineError> {
         let Target { edition, lang, .. } = *target;
         let name = documents[at].name.to_string();
@@ -58,13 +59,13 @@ impl Publish<'_> {
         };
         let inputs = format!("{} {archive:?}", inputs.hash());
         let document = &mut documents[at];
-        if document.inputs == inputs && self.is_whole(document).await? {
+        if document.inputs == inputs && document.missing(formats, &target.stem).is_empty() && self.is_whole(document).await? {
             return Ok(0);
         }
         let times = (Time::EPOCH, self.clock.now());
         let (stories, renditions, withdrawn) = (&stories, &renditions, &withdrawn[..]);
         let mut view = self.build_view(target, Shown { entries, stories, renditions, withdrawn }, &infos, times).await?;
-        view.formats = FORMATS.into_iter().filter(|format| edition.formats.contains(format)).collect();
+        view.formats = formats.to_vec();
         view.stem = document.name.stem(&target.stem);
         view.archive = archive;
         // It is a part of the feed, whose id it bears.
@@ -78,22 +79,22 @@ impl Publish<'_> {
         view: &Arc<Edition>,
         inputs: String,
     ) -> Result<u32, PipelineError> {
-        let (mut written, mut files, mut has_failed) = (0, Vec::new(), false);
+        let (mut written, mut has_failed) = (0, false);
         for format in view.formats.iter().copied() {
             match render_and_write(&*self.sink, view, format, Arc::default()).await? {
                 Ok(made) => {
-                    written += made.iter().map(|(outcome, _)| u32::from(*outcome == WriteOutcome::New)).sum::<u32>();
-                    files.extend(made.into_iter().map(|(_, file)| file));
+                    for (outcome, file) in made {
+                        written += u32::from(outcome == WriteOutcome::New);
+                        document.files.retain(|known| known.name != file.name);
+                        document.files.push(file);
+                    }
                 }
                 Err(error) => {
                     tracing::warn!("{error}");
                     has_failed = true;
-                    let name = view.file(format);
-                    files.extend(document.files.iter().find(|file| file.name == name).cloned());
                 }
             }
         }
-        document.files = files;
         document.inputs = if has_failed { String::new() } else { inputs };
         Ok(written)
     }

@@ -77,6 +77,7 @@ impl Publish<'_> {
             site: None,
             image: None,
             rights: Text::default(),
+            genres: Vec::new(),
         };
         EditionItem {
             id: tag_uri(self.base_url, &format!("{}/{}", digest.stem, at.millis() / 1000)),

@@ -19,6 +19,7 @@ mod named_entries;
 mod network;
 mod notices;
 mod originals;
+mod output_lease;
 mod prepared;
 mod preview;
 mod publish;

@@ -16,18 +16,18 @@ pub enum PipelineError {
     /// The output cannot be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
-    /// Another worker has published to the output for very long.
-    #[error("another worker has been publishing to {target} for {} minutes: this one did not publish", waited.as_secs() / 60)]
+    /// Another worker has published an edition or the lists of the output for very long.
+    #[error("another worker has been publishing {target} for {} minutes: this one did not publish", waited.as_secs() / 60)]
     OutputBusy {
-        /// The folder or bucket.
+        /// The edition and the folder or bucket.
         target: String,
         /// The time that this worker has waited.
         waited: Duration,
     },
-    /// Another worker publishes to the output, because this one stood still for too long.
-    #[error("publishing to {target} was stopped: this worker stood still, and another one has taken over")]
+    /// Another worker publishes the edition or the lists of the output, because this one stood still for too long.
+    #[error("publishing {target} was stopped: this worker stood still, and another one has taken over")]
     OutputLost {
-        /// The folder or bucket.
+        /// The edition and the folder or bucket.
         target: String,
     },
     /// Code of relais panicked.

@@ -14,6 +14,7 @@ mod index;
 mod manifest;
 mod page_item;
 mod page_templates;
+mod pass;
 mod record;
 mod standing;
 mod stories;
@@ -23,8 +24,6 @@ mod window;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-
-use tracing::Instrument;
 
 use crate::config as plan;
 use crate::model::{Clock, Edition, EditionCount, EntryId, Fault, Lang, Show, SourceId, SourceInfo, SourceMeta, Time};
@@ -36,15 +35,15 @@ use crate::store::{SourceRow, Store, StoreError};
 use super::edition_rows::RowReader;
 use super::error::PipelineError;
 use super::full_text::{Pages, is_page_missing};
+use super::output_lease::OutputLeases;
 use archive::UpdatedArchive;
 use basis::{Bases, Basis};
 use content::Content;
 use deleted::PublishedEntries;
 pub(super) use file_stem::{INDEX, file_stem, stem_of};
-use index::edition_link;
-use manifest::{LiveFiles, Manifest};
 pub(super) use page_templates::PageTemplates;
 pub use page_templates::{TemplateError, check_templates, template_files};
+use pass::PublishedEdition;
 use record::{Check, Record};
 pub use standing::{EditionStanding, edition_standings};
 pub(super) use stories::{Joined, Known, join_stories};
@@ -85,6 +84,8 @@ pub(super) struct Publish<'a> {
     pub(super) digests: &'a [plan::Digest],
     /// The editions to publish now.
     pub(super) only: Option<&'a HashSet<String>>,
+    /// The leases of this worker.
+    pub(super) leases: OutputLeases<'a>,
 }
 
 /// One edition in one language.
@@ -107,56 +108,6 @@ pub(super) struct Published {
 }
 
 impl Publish<'_> {
-    /// Publishes the editions that have changed, after fetching their article pages. The lists of what there is come last.
-    pub(super) async fn run(&self, pages: &mut Pages<'_>) -> Result<Published, PipelineError> {
-        // Before anything else is read: what changes from now on is a change after this pass.
-        let counts = self.store.load_change_counts().await?;
-        let rows = self.source_rows().await?;
-        let infos = self.source_infos(&rows);
-        let records: HashMap<String, String> = self.store.list_publications(self.target).await?.into_iter().collect();
-        let record_of = |name: &str| records.get(name).and_then(|doc| serde_json::from_str::<Record>(doc).ok());
-        let mut done = Published { faults: self.templates.fault().into_iter().collect(), ..Published::default() };
-        let mut bases = Bases::open(self, counts, &infos, records.get(basis::NAME).map(String::as_str));
-        let (mut published, mut reader) = (Vec::new(), RowReader::new(true));
-        let targets = self.targets();
-        for target in &targets {
-            let mut record = record_of(&target.stem);
-            self.keep_others(target, &mut bases);
-            if self.only.is_none_or(|only| only.contains(&target.edition.id)) {
-                let span = tracing::info_span!(
-                    "edition",
-                    edition.id = target.edition.id,
-                    lang = target.lang.map(tracing::field::display)
-                );
-                let known = (&infos, &mut reader, &mut bases);
-                let (count, current) = self.publish_edition(target, known, record, pages, &mut done).instrument(span).await?;
-                done.editions.extend(count);
-                record = current;
-            }
-            published.push((target, record));
-        }
-        let digests = self.publish_digests(&targets, (&infos, &mut reader), &records).await?;
-        let (mut links, mut live) = (Vec::new(), LiveFiles::default());
-        for (target, record) in &published {
-            if record.is_none() && target.edition.family.is_some() {
-                // It has no files yet.
-                continue;
-            }
-            links.push(edition_link(target, record.as_ref(), &digests));
-            live.add_edition(self.plan, target, record.as_ref());
-        }
-        live.add_digests(self.plan, digests);
-        live.add_lists(self.write_index(&links, (&infos, &rows), record_of(INDEX), &mut done.faults).await?);
-        if self.faults {
-            live.expect(fault_feed::file_name());
-        }
-        self.save_bases(bases).await?;
-        let manifest = records.get(manifest::NAME).and_then(|doc| serde_json::from_str::<Manifest>(doc).ok());
-        let files = self.write_manifest(live, manifest.unwrap_or_default()).await?;
-        done.faults.extend(self.tell_hubs(&files, &records).await?);
-        Ok(done)
-    }
-
     /// Returns the editions in each of their languages, in the order of feeds.toml.
     fn targets(&self) -> Vec<Target<'_>> {
         let target = |edition, lang| Target { edition, lang, stem: file_stem(edition, lang) };
@@ -187,7 +138,7 @@ impl Publish<'_> {
         record: Option<Record>,
         pages: &mut Pages<'_>,
         done: &mut Published,
-    ) -> Result<(Option<EditionCount>, Option<Record>), PipelineError> {
+    ) -> Result<PublishedEdition, PipelineError> {
         let (hash, now) = (bases.hash(target.edition, target.lang), self.clock.now());
         if let Some(basis) = bases.find(&target.stem, &hash, now) {
             let current = match &basis.inputs {
@@ -217,7 +168,7 @@ impl Publish<'_> {
         record: Option<Record>,
         pages: &mut Pages<'_>,
         (done, bases, hash): (&mut Published, &mut Bases<'_>, String),
-    ) -> Result<(Option<EditionCount>, Option<Record>), PipelineError> {
+    ) -> Result<PublishedEdition, PipelineError> {
         let now = self.clock.now();
         let known = record.as_ref().map(|record| &record.entries);
         let content = self.read_content(target, reader, known, (pages, now), done).await?;

@@ -4,7 +4,6 @@
 //! Until idle, an error ends the run, so that cron sees it. Until cancelled, errors (no database, a full disk, a failing engine) are
 //! logged, and the pass is retried with back-off.
 
-mod output_lease;
 mod publishing;
 mod translating;
 

@@ -1,4 +1,5 @@
-//! The lease on an output: of the workers that share a database, one at a time publishes. It expires by itself if the worker dies.
+//! The leases on outputs and their editions: of the workers that share a database, one at a time publishes. A lease expires by itself if the
+//! worker dies.
 
 use super::json::without_nul;
 use super::memory_leases::MAX_LEASE;
@@ -15,10 +16,15 @@ const RENEW: &str = "update output_lease set lease_until = $3 where target = $1 
 const RELEASE: &str = "delete from output_lease where target = $1 and lease_by = $2";
 
 impl Store {
-    /// Leases the output `target` to a worker. Returns false while another worker has it. A SQLite store has one worker, which
+    /// Returns true if several workers may share the store.
+    pub fn is_shared(&self) -> bool {
+        self.memory_leases.is_none()
+    }
+
+    /// Leases an output, or an edition in it, to a worker: `target` is its name. Returns false while another worker has it. A SQLite store has one worker, which
     /// always may.
     pub async fn lease_output(&self, target: &str, lease: &Lease) -> Result<bool, StoreError> {
-        if self.memory_leases.is_some() {
+        if !self.is_shared() {
             return Ok(true);
         }
         let query = sqlx::query(LEASE).bind(without_nul(target)).bind(without_nul(&lease.worker)).bind(lease.now.millis());
@@ -28,7 +34,7 @@ impl Store {
 
     /// Extends the lease of a worker. Returns false if it has it no more.
     pub async fn renew_output(&self, target: &str, lease: &Lease) -> Result<bool, StoreError> {
-        if self.memory_leases.is_some() {
+        if !self.is_shared() {
             return Ok(true);
         }
         let query = sqlx::query(RENEW).bind(without_nul(target)).bind(without_nul(&lease.worker)).bind(lease.until.millis());
@@ -37,7 +43,7 @@ impl Store {
 
     /// Gives the lease of a worker back.
     pub async fn release_output(&self, target: &str, worker: &str) -> Result<(), StoreError> {
-        if self.memory_leases.is_some() {
+        if !self.is_shared() {
             return Ok(());
         }
         let query = sqlx::query(RELEASE).bind(without_nul(target)).bind(without_nul(worker));

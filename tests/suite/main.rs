@@ -17,6 +17,7 @@ mod daemon;
 mod dates;
 mod digest;
 mod docs;
+mod editions_in_turn;
 mod engines;
 mod estimate;
 mod explain;

@@ -10,6 +10,7 @@ use crate::model::{SourceId, SourceMeta};
 use crate::pipeline::context::Context;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ingest::Until;
+use crate::pipeline::output_lease::OutputLeases;
 use crate::pipeline::publish::{Publish, Published};
 
 use super::{FIRST_RETRY, Passes, Shared, SharedPages, log_faults, next_retry};
@@ -55,22 +56,23 @@ impl Passes<'_> {
     ) -> Result<Option<Published>, PipelineError> {
         let seen = shared.report().take_source_meta();
         let target = self.prepared.plan.output.to_string();
-        let pass = self.publisher(context, &target, &seen);
+        let pass = self.publisher(context, (&target, &seen), shared);
         if self.until == Until::Idle {
-            let publish = Box::pin(async { pass.run(&mut *pages.lock().await).await });
-            return self.with_output(&target, &shared.abort, publish).await;
+            return Box::pin(async { pass.run(&mut *pages.lock().await).await }).await;
         }
-        let published = {
-            let mut pages = self.pages(context);
-            self.with_output(&target, &shared.abort, Box::pin(pass.run(&mut pages))).await?
-        };
+        let published = Box::pin(pass.run(&mut self.pages(context))).await?;
         if published.is_some() {
             self.write_fault_feed(context, shared).await?;
         }
         Ok(published)
     }
 
-    fn publisher<'p>(&'p self, context: Context<'p>, target: &'p str, seen: &'p HashMap<SourceId, SourceMeta>) -> Publish<'p> {
+    fn publisher<'p>(
+        &'p self,
+        context: Context<'p>,
+        (target, seen): (&'p str, &'p HashMap<SourceId, SourceMeta>),
+        shared: &'p Shared,
+    ) -> Publish<'p> {
         let plan = &self.prepared.plan;
         Publish {
             store: context.store,
@@ -90,6 +92,7 @@ impl Passes<'_> {
             editions: &plan.editions,
             digests: &plan.digests,
             only: self.scope.editions.as_ref(),
+            leases: OutputLeases { store: context.store, clock: context.clock, worker: self.worker, cancel: &shared.abort },
         }
     }
 
@@ -101,8 +104,8 @@ impl Passes<'_> {
         let faults = shared.report().other_faults();
         let target = self.prepared.plan.output.to_string();
         let seen = HashMap::new();
-        let publisher = self.publisher(context, &target, &seen);
-        self.with_output(&target, &shared.abort, publisher.write_fault_feed(&faults)).await.map(|_| ())
+        let publisher = self.publisher(context, (&target, &seen), shared);
+        publisher.leases.hold(&target, true, publisher.write_fault_feed(&faults)).await.map(|_| ())
     }
 
     /// Requests a publish pass when translating takes longer than `TRANSLATION_WAIT`, so that a slow engine delays only its own

@@ -126,8 +126,8 @@ impl Publish<'_> {
         done: &mut Published,
     ) -> Result<Option<PublishedEdition>, PipelineError> {
         let now = self.clock.now();
-        let Some(basis) = bases.find(&target.stem, &bases.hash(target.edition, target.lang), now) else { return Ok(None) };
-        let is_settled = match (&basis.inputs, believed(record, now)) {
+        let Some(found) = bases.find(&target.stem, &bases.hash(target.edition, target.lang), now) else { return Ok(None) };
+        let is_settled = match (&found.inputs, believed(record, now)) {
             (None, _) => record.is_none(),
             (Some(inputs), Some(record)) if record.inputs == *inputs && !record.files.is_empty() => {
                 matches!(record.check(&*self.sink, now).await?, Check::Whole) && self.is_archive_whole(target, record).await?
@@ -138,8 +138,8 @@ impl Publish<'_> {
             return Ok(None);
         }
         bases.keep(&target.stem);
-        done.waiting += basis.waiting;
-        Ok(Some((record.map(|record| count_same(target, basis.items, record)), record.cloned())))
+        done.waiting += found.waiting;
+        Ok(Some((record.map(|record| count_same(target, found.items, record)), record.cloned())))
     }
 
     /// Publishes what all editions have in common: digests, lists, manifest; and tells the hubs.

@@ -74,7 +74,7 @@ impl Publish<'_> {
         }
         done.editions = counts.into_values().collect();
         self.save_bases(bases).await?;
-        let lists = self.publish_lists(&targets, (&known, records, reader), &mut done);
+        let lists = Box::pin(self.publish_lists(&targets, (&known, records, reader), &mut done));
         match self.leases.hold(self.target, true, lists).await? {
             Turn::Done(()) => Ok(Some(done)),
             Turn::Busy | Turn::Cancelled => Ok(None),
@@ -98,13 +98,13 @@ impl Publish<'_> {
         waits: bool,
     ) -> Result<Turn<PublishedEdition>, PipelineError> {
         if !self.store.is_shared() {
-            return self.publish_edition(target, (infos, reader, bases), record, pages, done).await.map(Turn::Done);
+            return Box::pin(self.publish_edition(target, (infos, reader, bases), record, pages, done)).await.map(Turn::Done);
         }
         if let Some(found) = self.find_settled(target, record.as_ref(), bases, done).await? {
             return Ok(Turn::Done(found));
         }
         let part = format!("{} in {}", target.stem, self.target);
-        let work = async {
+        let work = Box::pin(async {
             let doc = self.store.load_publication(self.target, &target.stem).await?;
             let present: Option<Record> = doc.and_then(|doc| serde_json::from_str(&doc).ok());
             if present == record {
@@ -113,7 +113,7 @@ impl Publish<'_> {
             let infos = self.source_infos(&self.source_rows().await?);
             let mut reader = RowReader::new(true);
             self.publish_edition(target, (&infos, &mut reader, bases), present, pages, done).await
-        };
+        });
         self.leases.hold(&part, waits, work).await
     }
 

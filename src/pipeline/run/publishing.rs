@@ -58,7 +58,7 @@ impl Passes<'_> {
         let target = self.prepared.plan.output.to_string();
         let pass = self.publisher(context, (&target, &seen), shared);
         if self.until == Until::Idle {
-            return Box::pin(async { pass.run(&mut *pages.lock().await).await }).await;
+            return Box::pin(pass.run(&mut *pages.lock().await)).await;
         }
         let published = Box::pin(pass.run(&mut self.pages(context))).await?;
         if published.is_some() {

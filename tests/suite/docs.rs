@@ -55,3 +55,26 @@ fn functions_in_architecture_exist() {
     }
     assert!(checked > 25, "only {checked} functions");
 }
+
+#[test]
+fn tests_that_the_readme_names_exist_for_every_claim() {
+    let text = std::fs::read_to_string(root("README.md")).expect("it can be read");
+    let table =
+        text.split("## What it does that others do not").nth(1).expect("the table").split("\n## ").next().expect("its end");
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| `relais` |")).collect();
+    assert!(rows.len() >= 15, "{}", rows.len());
+    for row in rows {
+        let held = row.trim_end_matches(" |").rsplit(" | ").next().expect("a column");
+        let files: Vec<&str> = held.split('`').skip(1).step_by(2).collect();
+        assert!(!files.is_empty(), "nothing holds: {row}");
+        for file in files {
+            assert!(root("tests/suite").join(file).exists(), "{file} does not exist: {row}");
+        }
+    }
+}
+
+#[test]
+fn picture_of_the_readme_is_small() {
+    let picture = std::fs::metadata(root("docs/front-page.png")).expect("a picture");
+    assert!(picture.len() < 200_000, "{} bytes", picture.len());
+}

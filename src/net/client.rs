@@ -66,6 +66,22 @@ impl Client {
         })
     }
 
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    pub(super) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    pub(super) fn allowed(&self) -> &[Cidr] {
+        &self.allow
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Fetches a source. A body that breaks off is an error.
     pub async fn get(&self, request: &Request<'_>) -> Result<Response, FetchError> {
         match self.get_timed(request).await.0? {
@@ -188,7 +204,7 @@ impl Client {
         }
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         request: reqwest::RequestBuilder,
         url: &Url,
@@ -235,7 +251,7 @@ impl Client {
     }
 
     /// Refuses a URL that names the proxy: the resolver lets that name through to wherever it leads.
-    fn check_proxy(&self, url: &Url) -> Result<(), FetchError> {
+    pub(super) fn check_proxy(&self, url: &Url) -> Result<(), FetchError> {
         let host = url.host_str().map(|host| host.trim_end_matches('.'));
         if host.is_some() && host == self.proxy_host.as_deref() {
             return Err(FetchError::Private { url: redacted(url), why: "its host is the proxy of [fetch]".to_owned() });

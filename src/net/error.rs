@@ -154,7 +154,7 @@ impl FetchError {
     }
 
     /// Returns the status of the response, if it was not a success.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub fn status(&self) -> Option<u16> {
         if let Self::Http { status, .. } = self { Some(*status) } else { None }
     }
 

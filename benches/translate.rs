@@ -120,6 +120,7 @@ fn desk(url: &str) -> EngineHandle {
         flex: false,
         timeout: None,
         in_flight: None,
+        models: None,
     };
     let caller = Arc::new(ApiClient::new(&Options::default()).expect("a caller"));
     EngineHandle::new("apy".to_owned(), open(settings, caller).expect("an engine"), None, Price::default())

@@ -15,6 +15,7 @@ mod global;
 mod init;
 mod log;
 mod memory;
+mod models;
 mod open;
 mod opml;
 mod output;
@@ -102,6 +103,9 @@ enum Command {
     /// Export or import the translation memory.
     #[command(subcommand)]
     Memory(memory::MemoryCommand),
+    /// Get and remove the models of the embedded engine (`kind = "firefox"`).
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
     /// Work on topic rules, which decide what an entry is about.
     #[command(subcommand)]
     Topic(topic::TopicCommand),
@@ -155,6 +159,7 @@ fn dispatch(Cli { global, command }: &Cli) -> Result<Exit, CommandError> {
         Command::Backup(args) => block_on(backup::run_backup(global, args)),
         Command::Translate(args) => block_on(translate::run_translate(global, args)),
         Command::Memory(command) => block_on(memory::run_memory(global, command)),
+        Command::Models(command) => block_on(models::run_models(global, command)),
         Command::Topic(command) => topic::run_topic(command),
         Command::Schema => schema::run_schema(),
         Command::Completions(args) => schema::run_completions(args, Cli::command()),

@@ -50,4 +50,7 @@ pub use run::{Passes, Subscribing};
 pub use run_once::{Finished, RunRequest, run};
 pub use scope::Scope;
 pub use topics::{TopicError, Topics};
-pub use translate::{EngineHandle, SegmentReview, TextRequest, TranslateSetupError, load_glossary, open_engine, translate_text};
+pub use translate::{
+    EngineHandle, SegmentReview, TextRequest, TranslateSetupError, list_models, load_glossary, model_origin, open_engine,
+    translate_text,
+};

@@ -16,6 +16,7 @@ mod exchange;
 mod fallback;
 mod glossary;
 mod mark_places;
+mod models;
 mod similar;
 mod verify;
 
@@ -26,7 +27,7 @@ pub use document::{AssembledEntry, Document, Part, SegmentRequest};
 pub use engine::{
     Batch, Billing, ContextUse, Doubt, DoubtKind, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope,
     LanguagePair, Limits, NextStep, Outgoing, Reader, ReaderVerdict, ReadingBatch, ReadingReply, ReadingText, Reply,
-    SegmentContext, SimilarText, Term, TermForm, UnusableText, open, take_unknown_words,
+    SegmentContext, SimilarText, Term, TermForm, UnusableText, open, take_unknown_words, try_model,
 };
 pub use exchange::{
     ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, ReadRow, ReviewFormat, ReviewId, ReviewRow, SkipReason,
@@ -38,5 +39,9 @@ pub use fallback::restore_name::restore_name;
 pub use fallback::without_markup::{StrippedText, restore_markup, strip_markup};
 pub use glossary::{Glossary, GlossaryError, Protected, SettledTerms, TermFault, restore, settle};
 pub use mark_places::put_marks_right;
+pub use models::{
+    Catalogue, DEFAULT_SERVER, InstallOutcome, InstalledModel, Model, ModelError, ModelFile, ModelFolder, ModelOrigin, Progress,
+    UnusableModel, check_model, install as install_model, missing_models,
+};
 pub use similar::{likeness, similarity_bands};
 pub use verify::{Rejection, RejectionKind, TranslationCheck, find_repeated, find_swapped, has_number_or_negation, tidy, verify};

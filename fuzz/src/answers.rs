@@ -50,7 +50,11 @@ impl World {
             }
         });
         let client = Arc::new(ApiClient::new(&Options::default()).expect("a client"));
-        let engines = EngineKind::ALL.map(|kind| engine(kind, address, Arc::clone(&client))).into();
+        let engines = EngineKind::ALL
+            .into_iter()
+            .filter(|kind| !kind.is_embedded())
+            .map(|kind| engine(kind, address, Arc::clone(&client)))
+            .collect();
         let clean = html::clean(&RawHtml(CONTENT.to_owned()), None);
         let original = Original { title: Text::new("La flamme est à Lyon"), content: Some(clean), ..Original::default() };
         let document = Document::new(&original, Show::Full, &lang("fr"), &lang("en"), &Glossary::empty());
@@ -72,6 +76,7 @@ fn engine(kind: EngineKind, address: SocketAddr, client: Arc<ApiClient>) -> Arc<
         flex: false,
         timeout: None,
         in_flight: None,
+        models: None,
     };
     open(settings, client).expect("an engine")
 }

@@ -1,4 +1,4 @@
-//! Numbers with their noun.
+//! Numbers with their noun, and sizes.
 
 /// Formats a number with its noun: `1 source`, `2 sources`, `0 entries`.
 pub(super) fn count(number: impl Into<u64>, noun: &str) -> String {
@@ -8,6 +8,12 @@ pub(super) fn count(number: impl Into<u64>, noun: &str) -> String {
         (_, Some(stem)) => format!("{number} {stem}ies"),
         (_, None) => format!("{number} {noun}s"),
     }
+}
+
+/// Formats bytes as megabytes: `32.4 MB`.
+#[expect(clippy::cast_precision_loss, reason = "for display only")]
+pub(super) fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
 #[cfg(test)]

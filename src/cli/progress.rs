@@ -1,4 +1,4 @@
-//! The progress bar on standard error.
+//! The progress bars on standard error.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -8,5 +8,15 @@ pub(super) fn sources_bar(len: u64) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} sources, {elapsed}") {
         bar.set_style(style);
     }
+    bar
+}
+
+/// Makes a bar that counts the bytes of what is fetched for `name`.
+pub(super) fn bytes_bar(name: &str) -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {decimal_bytes}/{decimal_total_bytes}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(name.to_owned());
     bar
 }

@@ -74,6 +74,12 @@ impl Plan {
         self.editions.iter().map(|edition| edition.keep_for).max().unwrap_or(Duration::MAX)
     }
 
+    /// Returns the folder of the models of the embedded engine: that of the first such engine, or the one that it would have.
+    pub fn models_folder(&self) -> PathBuf {
+        let of_engine = self.engines.iter().find_map(|engine| engine.models.as_ref());
+        of_engine.map_or_else(|| EngineModels::default_folder(&self.state, &self.path), |models| models.folder.clone())
+    }
+
     /// Renders the warnings for people, with an empty line between two.
     pub fn render_warnings(&self, colour: bool) -> String {
         self.warnings.iter().map(|warning| warning.render(Path::new(&self.path), colour)).collect::<Vec<_>>().join("\n")
@@ -179,7 +185,7 @@ pub struct Engine {
     /// The protocol.
     pub kind: EngineKind,
     /// The address of the server: http or https, without user name, query and a `/` at the end. `None` is the default of the
-    /// kind.
+    /// kind. For the embedded engine, where models come from; this may be a `file:` address.
     pub url: Option<String>,
     /// The name of the language model; set for these kinds only.
     pub model: Option<String>,
@@ -205,6 +211,25 @@ pub struct Engine {
     pub timeout: Option<Duration>,
     /// The most requests in flight.
     pub in_flight: Option<usize>,
+    /// The models; set for the embedded engine only.
+    pub models: Option<EngineModels>,
+}
+
+/// Where the embedded engine has its models, and where it gets them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineModels {
+    /// The folder; absolute.
+    pub folder: PathBuf,
+    /// True if a run gets a model that is missing.
+    pub auto_download: bool,
+}
+
+impl EngineModels {
+    /// Returns the folder of models unless another one is named: beside the database file, which is where relais may write, or else beside
+    /// feeds.toml.
+    pub(super) fn default_folder(state: &State, file: &Path) -> PathBuf {
+        state.file().unwrap_or(file).parent().unwrap_or(Path::new(".")).join("models")
+    }
 }
 
 /// A topic rule of the user: `[topic.ID]`.

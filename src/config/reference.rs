@@ -8,7 +8,6 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::raw;
-use super::values::LATER_KINDS;
 
 /// Keys that a later version will support: table (empty for the top of the file), key, hint.
 pub(super) const LATER: [(&str, &str, &str); 0] = [];
@@ -173,15 +172,14 @@ pub fn reference() -> String {
     section(&mut out, "`pin` and `mute` of an edition", "", &defs["EntryFilter"]);
     section(&mut out, "`[[edition.each]]`", "", &schema_of::<raw::RawEach>());
     section(&mut out, "`[digest.ID]`", "", &defs["Digest"]);
-    out += "## Reserved keys\n\nA later version may support these keys. This version reports them as errors:\n\n";
+    if !LATER.is_empty() {
+        out += "## Reserved keys\n\nA later version may support these keys. This version reports them as errors:\n\n";
+    }
     for (table, key, _) in LATER {
         let _ = match table {
             "" => writeln!(out, "- `[{key}]`"),
             table => writeln!(out, "- `{key}` in `[{table}.ID]`"),
         };
-    }
-    for (kind, _) in LATER_KINDS {
-        let _ = writeln!(out, "- `kind = \"{kind}\"` in `[engine.ID]`");
     }
     out
 }

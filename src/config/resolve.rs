@@ -63,7 +63,7 @@ pub(super) fn plan(
         edition::editions((&editions, each.as_deref().unwrap_or_default()), &sources, &planned, names.as_deref(), diagnostics);
     let digests = digest::digests(&digests, &editions, diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);
-    let engines = engine::engines(engines.as_deref().unwrap_or_default(), &editions, &context, diagnostics);
+    let engines = engine::engines(engines.as_deref().unwrap_or_default(), &editions, state.as_ref(), &context, diagnostics);
     let translates = editions.iter().any(|edition| !edition.engines.is_empty());
     let glossary = glossary::glossary(&file.glossary, translates, &context, diagnostics);
     Some(Plan {

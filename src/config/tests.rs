@@ -229,6 +229,7 @@ fn engines(group: &str, key: &str, line: &str) -> String {
         ("Engine", "service_tier") => ("openai", format!("{line}model = \"m\"\nkey = {{ env = \"DEEPL_KEY\" }}\n")),
         ("Engine", "region") => ("azure", format!("{line}key = {{ env = \"DEEPL_KEY\" }}\n")),
         ("Engine", "url") => ("apertium", line.to_owned()),
+        ("Engine", "models" | "auto_download") => ("firefox", line.to_owned()),
         ("Engine", _) => ("deepl", format!("{line}key = {{ env = \"DEEPL_KEY\" }}\n")),
         ("Budget", "money") => (
             "ollama",

@@ -132,8 +132,7 @@ mod translation;
 pub(super) use amount::{format_duration, parse_duration, parse_millionths};
 pub(super) use headline::RawHeadline;
 pub(super) use translation::{
-    LATER_KINDS, MoneyAmount, RawBilingualMode, RawEngineKind, RawFormality, RawPeriod, RawProvenance, RawReasoningEffort,
-    RawServiceTier,
+    MoneyAmount, RawBilingualMode, RawEngineKind, RawFormality, RawPeriod, RawProvenance, RawReasoningEffort, RawServiceTier,
 };
 
 /// A duration, as in `"15m"`.

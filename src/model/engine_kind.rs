@@ -22,11 +22,13 @@ pub enum EngineKind {
     Azure,
     /// An Apertium `APy` server.
     Apertium,
+    /// The models of Firefox Translations, run in this process.
+    Firefox,
 }
 
 impl EngineKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Deepl,
         Self::Libretranslate,
         Self::Openai,
@@ -35,6 +37,7 @@ impl EngineKind {
         Self::Google,
         Self::Azure,
         Self::Apertium,
+        Self::Firefox,
     ];
 
     /// Returns the name in feeds.toml.
@@ -48,6 +51,7 @@ impl EngineKind {
             Self::Google => "google",
             Self::Azure => "azure",
             Self::Apertium => "apertium",
+            Self::Firefox => "firefox",
         }
     }
 
@@ -62,7 +66,13 @@ impl EngineKind {
             Self::Google => "Google",
             Self::Azure => "Azure",
             Self::Apertium => "Apertium",
+            Self::Firefox => "Firefox Translations",
         }
+    }
+
+    /// Returns true if it runs in this process: it has neither an address to send texts to nor a key.
+    pub fn is_embedded(self) -> bool {
+        self == Self::Firefox
     }
 
     /// Returns true if it is a language model: it has a `model`, bills tokens, and reads context.

@@ -80,6 +80,9 @@ const APERTIUM: Varieties = &[
     ("no", "", &["nb"]),
 ];
 
+/// The models of Firefox, which distinguish scripts of Chinese and no regions.
+const FIREFOX: Varieties = &[("zh", "Hant", &["zh-Hant"]), ("zh", "", &["zh-Hans", "zh"]), ("no", "", &["nb", "no"])];
+
 impl EngineKind {
     fn varieties(self) -> Varieties {
         match self {
@@ -88,6 +91,7 @@ impl EngineKind {
             Self::Azure => AZURE,
             Self::Libretranslate => LIBRETRANSLATE,
             Self::Apertium => APERTIUM,
+            Self::Firefox => FIREFOX,
             Self::Openai | Self::Ollama | Self::Anthropic => &[],
         }
     }

@@ -134,6 +134,7 @@ mod tests {
             flex: false,
             timeout: None,
             in_flight: None,
+            models: None,
         };
         let fault = Fault::of_engine("deepl", FaultKind::Budget, "its budget is used up");
         budget_notice(&[engine], &fault, Time::from_millis(day * DAY))

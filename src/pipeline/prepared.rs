@@ -16,7 +16,7 @@ use super::error::PipelineError;
 use super::network::client;
 use super::publish::PageTemplates;
 use super::topics::{TopicError, Topics};
-use super::translate::{EngineHandle, OpenedEngines, TranslateSetupError, load_glossary, open_engines};
+use super::translate::{EngineHandle, OpenedEngines, TranslateSetupError, get_missing_models, load_glossary, open_engines};
 
 /// A plan with everything that it names, opened and checked: certificates, engines, glossary, output.
 pub struct Prepared {
@@ -39,7 +39,10 @@ pub struct Prepared {
 impl Prepared {
     /// Opens everything that the plan names, and creates the output folder if it is missing.
     pub async fn open(plan: Plan) -> Result<Self, RunError> {
-        let OpenedEngines { engines, faults } = open_engines(&plan)?;
+        let mut faults = get_missing_models(&plan).await;
+        let opened = open_engines(&plan)?;
+        let engines = opened.engines;
+        faults.extend(opened.faults);
         let glossary = open_glossary(&plan, &engines)?;
         let topics = Topics::load(&plan)?;
         let sink = open_sink(&plan).await?;

@@ -100,6 +100,8 @@ fn engine_name(identity: &str) -> String {
     let direct = identity.split(" via ").next().unwrap_or_default();
     let (kind, model) = direct.split_once(':').map_or((direct, None), |(kind, model)| (kind, Some(model)));
     let label = EngineKind::ALL.iter().find(|known| known.name() == kind).map_or(kind, |known| known.label());
+    // The model of the embedded engine is named after the languages, which the sentence says already.
+    let model = model.filter(|_| kind != EngineKind::Firefox.name());
     model.map_or_else(|| label.to_owned(), |model| format!("{label} {model}"))
 }
 
@@ -129,6 +131,7 @@ mod tests {
             (&["openai:gpt-5-mini", "libretranslate"], "Machine translation from French by OpenAI gpt-5-mini, LibreTranslate."),
             (&["apertium via es", "apertium"], "Machine translation from French by Apertium."),
             (&["deepl", "person"], "Machine translation from French by DeepL, corrected by people."),
+            (&["firefox:fr-en-3.0-base-memory+en-es-3.1-tiny"], "Machine translation from French by Firefox Translations."),
             (&["person"], "Translated from French."),
         ] {
             assert_eq!(told("en", "fr", engines), expected);

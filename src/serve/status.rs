@@ -15,7 +15,7 @@ use crate::model::Time;
 use crate::pipeline::{EditionStanding, edition_standings};
 use crate::store::{Access, Store, StoreError};
 
-pub use engines::{Balance, EngineStatus};
+pub use engines::{Balance, EngineStatus, ModelStatus};
 pub(super) use page::status_page;
 pub(super) use review::{ReviewSummary, summarise_review};
 pub use runs::{MemoryStatus, RunStatus};

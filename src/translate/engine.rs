@@ -7,6 +7,8 @@
 //! `types` and `error` are the contract, `settings` the configuration, `http` sends requests, `marks` carries inline markup,
 //! `pivot` translates through a second language, `reading` is the contract of second readers.
 
+#[cfg(feature = "firefox")]
+mod embedded;
 mod error;
 mod http;
 mod llm;
@@ -27,3 +29,15 @@ pub use types::{
     Batch, ContextUse, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, SimilarText, Term, TermForm, UnusableText,
 };
 pub use unknown_words::take_unknown_words;
+
+/// Loads a model of the embedded engine and translates a word with it, so that one that cannot be run is found before it is used.
+#[cfg(feature = "firefox")]
+pub fn try_model(model: &super::models::InstalledModel) -> Result<(), super::models::ModelError> {
+    embedded::try_out(model)
+}
+
+/// Accepts every model: this relais has no engine that could run one.
+#[cfg(not(feature = "firefox"))]
+pub fn try_model(_: &super::models::InstalledModel) -> Result<(), super::models::ModelError> {
+    Ok(())
+}

@@ -26,6 +26,11 @@ fn caller() -> Arc<ApiClient> {
     Arc::new(ApiClient::new(&net::Options::default()).expect("a caller"))
 }
 
+/// The kinds that are asked over the network.
+fn services() -> impl Iterator<Item = EngineKind> {
+    EngineKind::ALL.into_iter().filter(|kind| !kind.is_embedded())
+}
+
 /// The settings of an engine at this address, with all that its kind needs.
 fn settings(kind: EngineKind, url: &str) -> EngineSettings {
     let own = matches!(kind, EngineKind::Apertium | EngineKind::Libretranslate);
@@ -42,6 +47,7 @@ fn settings(kind: EngineKind, url: &str) -> EngineSettings {
         flex: false,
         timeout: Some(Duration::from_secs(20)),
         in_flight: None,
+        models: None,
     }
 }
 
@@ -79,7 +85,7 @@ const TEXTS: [&str; 4] = [
 
 #[tokio::test]
 async fn every_kind_translates_and_keeps_marks_and_terms() {
-    for kind in EngineKind::ALL {
+    for kind in services() {
         let server = EngineServer::start(kind).await;
         server.translate_with(str::to_uppercase);
         let engine = engine(settings(kind, &server.url()));
@@ -136,7 +142,7 @@ async fn what_is_missing_is_named_and_nothing_secret_shown() {
         Err(EngineOpenError::Missing { setting, .. }) => setting,
         other => panic!("{other:?}"),
     };
-    for kind in EngineKind::ALL {
+    for kind in services() {
         let without_url = EngineSettings { url: None, ..settings(kind, "") };
         if matches!(kind, EngineKind::Libretranslate | EngineKind::Apertium) {
             assert_eq!(missing(without_url), "url");

@@ -36,7 +36,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("net", &["model"]),
     ("store", &["policy", "model"]),
     ("sink", &["model"]),
-    ("translate", &["net", "feed", "html", "model"]),
+    ("translate", &["net", "feed", "html", "panic", "model"]),
     ("config", &["select", "model"]),
     ("render", &["panic", "model"]),
     ("feed", &["html", "model"]),

@@ -18,6 +18,7 @@ mod dates;
 mod digest;
 mod docs;
 mod editions_in_turn;
+mod embedded;
 mod engines;
 mod estimate;
 mod explain;

@@ -66,6 +66,7 @@ fn engine(kind: EngineKind, url: &str) -> Arc<dyn Engine> {
         flex: false,
         timeout: None,
         in_flight: None,
+        models: None,
     };
     open(settings, Arc::new(ApiClient::new(&net::Options::default()).expect("a client"))).expect("an engine")
 }

@@ -1,6 +1,6 @@
 //! The engines as a table, for people.
 
-use super::super::count::count;
+use super::super::count::{count, megabytes};
 use super::super::table::{Cell, Table};
 use crate::model::{Period, Unit};
 use crate::serve::status::{Balance, EngineStatus};
@@ -42,7 +42,16 @@ pub(super) fn engines_table(engines: &[EngineStatus]) -> String {
             })),
         ]);
     }
-    table.render()
+    let models: String = engines.iter().filter_map(models_text).collect();
+    table.render() + &models
+}
+
+/// Formats the models of an embedded engine as a line.
+fn models_text(engine: &EngineStatus) -> Option<String> {
+    let models = engine.models.as_ref()?;
+    let named: Vec<String> = models.iter().map(|model| format!("{} ({})", model.name, megabytes(model.bytes))).collect();
+    let named = if named.is_empty() { "none; `relais models add fr-en` gets one".to_owned() } else { named.join(", ") };
+    Some(format!("models of {}: {named}\n", engine.id))
 }
 
 /// Formats the state, of trouble with its beginning and its reason.

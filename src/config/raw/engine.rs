@@ -23,13 +23,14 @@ pub(crate) const MAX_BUDGET: i64 = 1_000_000_000_000;
 #[schemars(rename = "Engine")]
 pub(crate) struct RawEngine {
     /// The protocol of the service: `deepl`, `google` (Cloud Translation, Basic), `azure` (Translator), `libretranslate`,
-    /// `apertium` (an Apertium server), or a language model: `anthropic`, `ollama`, or `openai` for every server that offers the
+    /// `apertium` (an Apertium server), `firefox` (the models of Firefox Translations, run by relais itself), or a language model: `anthropic`, `ollama`, or `openai` for every server that offers the
     /// chat completions API.
     #[schemars(example = &"deepl")]
     pub(crate) kind: Option<Located<RawEngineKind>>,
     /// The base address of the server; relais appends the paths of the protocol. The address of an `openai` server usually ends
     /// in `/v1`. Required for `libretranslate` and `apertium`. Default: `http://127.0.0.1:11434` for `ollama`, the vendor's
-    /// address for the others.
+    /// address for the others. For `firefox` it is where models come from: a server that speaks the protocol of Firefox Remote Settings,
+    /// or a folder (`file:///…`).
     #[schemars(example = &"https://translate.example.org")]
     pub(crate) url: Option<Located<String>>,
     /// The name of the language model. Required for `openai`, `ollama` and `anthropic`, and for these only.
@@ -79,9 +80,17 @@ pub(crate) struct RawEngine {
     /// The time limit of one request, from one second to ten minutes. The default depends on the kind of engine.
     #[schemars(example = &"60s")]
     pub(crate) timeout: Option<Located<RawDuration>>,
-    /// The number of requests in flight. The default depends on the kind of engine.
+    /// The number of requests in flight. The default depends on the kind of engine. For `firefox` it is the number of cores to use; default: all.
     #[schemars(range(min = 1, max = MAX_IN_FLIGHT), example = 2)]
     pub(crate) in_flight: Option<Located<i64>>,
+    /// The folder of the models of `firefox`. A relative path starts from the folder of feeds.toml. Default: `models` beside the SQLite
+    /// file of `state`, or else beside feeds.toml.
+    #[schemars(example = &"/var/lib/relais/models")]
+    pub(crate) models: Option<Located<String>>,
+    /// `true` lets a run get the models that are missing for the languages of its sources and editions. For `firefox`. Without it
+    /// `relais models add` gets them.
+    #[schemars(example = true)]
+    pub(crate) auto_download: Option<Located<bool>>,
 }
 
 /// Wishes for one target language of an engine: its instructions are added to those of the engine, the other keys take precedence.

@@ -11,6 +11,7 @@ use super::super::diagnostics::nearest;
 use super::super::load_context::LoadContext;
 use super::super::plan::{Edition, Engine};
 use super::super::raw;
+use super::super::state::State;
 use super::super::tables::NamedTable;
 use super::super::values::{Located, quoted};
 use super::header;
@@ -18,6 +19,7 @@ use super::rules::{USE_REFERENCE, duration, find_secret, id_in_message, number, 
 use crate::model::EngineKind;
 
 mod cost;
+mod embedded;
 mod guidance;
 mod varieties;
 
@@ -30,13 +32,18 @@ const MAX_NAME: usize = 200;
 pub(super) fn engines(
     raw: &[NamedTable<raw::RawEngine>],
     editions: &[Edition],
+    state: Option<&State>,
     context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Engine> {
     let used: HashSet<&str> =
         editions.iter().flat_map(|edition| edition.engines.iter().chain(&edition.review)).map(String::as_str).collect();
-    let engines =
+    let mut engines: Vec<Engine> =
         raw.iter().filter_map(|table| engine(table, used.contains(table.id.value.as_str()), context, diagnostics)).collect();
+    for engine in engines.iter_mut().filter(|engine| engine.kind.is_embedded()) {
+        let table = raw.iter().find(|table| table.id.value == engine.id);
+        engine.models = table.zip(state).map(|(table, state)| embedded::models(&table.table, state, context));
+    }
     if editions.is_empty() || diagnostics.has_errors() {
         // A mistyped name in `engines` would also report its engine as unused: one mistake is one problem.
         return engines;
@@ -68,7 +75,9 @@ fn engine(
         return None;
     };
     let has = |key: &str| keys.contains_key(key);
-    let url = address(id, kind, table, has("url"), diagnostics);
+    let url =
+        if kind.is_embedded() { embedded::origin(table, diagnostics) } else { address(id, kind, table, has("url"), diagnostics) };
+    embedded::check_keys(kind, table, diagnostics);
     require_key(id, kind, has("key"), has("url"), diagnostics);
     refuse_clear_text(table, url.as_ref(), diagnostics);
     let model = model(id, kind, table, has("model"), diagnostics);
@@ -88,6 +97,7 @@ fn engine(
         reasoning_effort: guidance::reasoning_effort(kind, table, diagnostics),
         flex: guidance::is_flex(kind, table, diagnostics),
         timeout: table.timeout.as_ref().map(|at| duration("timeout", at, TIMEOUT, diagnostics)),
+        models: None,
         in_flight: table.in_flight.as_ref().map(|at| number("in_flight", at, (1, raw::MAX_IN_FLIGHT), diagnostics)),
     })
 }
@@ -157,7 +167,7 @@ fn require_key(id: &Located<String>, kind: EngineKind, has_key: bool, has_url: b
         EngineKind::Deepl | EngineKind::Google | EngineKind::Azure | EngineKind::Anthropic => true,
         // Self-hosted servers speak this protocol too, and most of them require no key.
         EngineKind::Openai => !has_url,
-        EngineKind::Libretranslate | EngineKind::Ollama | EngineKind::Apertium => false,
+        EngineKind::Libretranslate | EngineKind::Ollama | EngineKind::Apertium | EngineKind::Firefox => false,
     };
     if is_required && !has_key {
         let hint = format!("add key = {{ env = \"{}_KEY\" }} or {{ file = \"FILE\" }}", kind.name().to_uppercase());

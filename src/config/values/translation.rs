@@ -15,17 +15,10 @@ use crate::model::{BilingualMode, EngineKind, Formality, Period, Provenance, Rea
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawEngineKind(pub(crate) EngineKind);
 
-/// Kinds that a later version will support, each with a hint.
-pub(crate) const LATER_KINDS: [(&str, &str); 1] =
-    [("firefox", "take another kind: \"libretranslate\" and \"apertium\" can run on your own machine")];
-
 config_value!(
     RawEngineKind,
     "the kind of an engine such as \"deepl\"",
-    |text| match LATER_KINDS.iter().find(|(kind, _)| *kind == text) {
-        Some((kind, hint)) => Err(Diagnosis::new(format!("\"{kind}\" is not supported by this version of relais"), *hint)),
-        None => choose(text, &EngineKind::ALL.map(|kind| (kind.name(), kind))).map(RawEngineKind),
-    },
+    |text| choose(text, &EngineKind::ALL.map(|kind| (kind.name(), kind))).map(RawEngineKind),
     |kind| kind.0.name().to_owned(),
     { "type": "string", "enum": EngineKind::ALL.map(EngineKind::name) }
 );

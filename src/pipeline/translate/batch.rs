@@ -321,7 +321,7 @@ impl BatchRun<'_> {
                 key: segment.key,
                 from: segment.job.pair.from.clone(),
                 to: segment.job.pair.to.clone(),
-                engine: self.engine.engine.identity().to_owned(),
+                engine: self.engine.engine.identity_of(&segment.job.pair).into_owned(),
                 source: segment.job.source.to_tagged(),
                 result,
                 made,

@@ -101,6 +101,7 @@ pub fn open_engine(engine: &plan::Engine, client: &Arc<ApiClient>) -> Result<Eng
         flex: engine.flex,
         timeout: engine.timeout,
         in_flight: engine.in_flight,
+        models: engine.models.as_ref().map(|models| models.folder.clone()),
     };
     let opened = open(settings, Arc::clone(client)).map_err(|why| TranslateSetupError::Engine { id: engine.id.clone(), why })?;
     Ok(EngineHandle::new(engine.id.clone(), opened, engine.budget, engine.price.clone().unwrap_or_default()))

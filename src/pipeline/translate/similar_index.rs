@@ -19,7 +19,7 @@ pub(super) fn index_rows(engine: &EngineHandle, job: &SegmentJob, key: SegmentKe
     if !takes_similar(engine) {
         return Vec::new();
     }
-    let bands = similarity_bands(&job.source, &job.pair, engine.engine.identity());
+    let bands = similarity_bands(&job.source, &job.pair, &engine.engine.identity_of(&job.pair));
     bands.into_iter().map(|band| SimilarityBand { band, key }).collect()
 }
 

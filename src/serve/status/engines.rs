@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::config::Plan;
 use crate::model::{Budget, EngineState, Fault, Period, Time, Unit};
+use crate::pipeline::list_models;
 use crate::policy::engine_health::told_fault;
 use crate::store::{BudgetUsage, Store, StoreError};
 
@@ -42,6 +43,18 @@ pub struct EngineStatus {
     pub currency: Option<String>,
     /// The balance of its budget.
     pub budget: Option<Balance>,
+    /// The models of the embedded engine that are there; absent for other engines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<ModelStatus>>,
+}
+
+/// A model of the embedded engine.
+#[derive(Serialize)]
+pub struct ModelStatus {
+    /// Its languages, version and size class, such as `fr-en-3.0-base-memory`.
+    pub name: String,
+    /// The bytes of its files.
+    pub bytes: u64,
 }
 
 /// The balance of a budget, in its unit: characters, tokens, or the currency.
@@ -104,6 +117,10 @@ pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Res
             cost: amount(Unit::Money, own().map(|spending| spending.money).sum()),
             currency: engine.price.as_ref().map(|price| price.currency.clone()),
             budget,
+            models: engine
+                .models
+                .as_ref()
+                .map(|models| list_models(&models.folder).into_iter().map(|(name, bytes)| ModelStatus { name, bytes }).collect()),
         });
     }
     Ok(engines)

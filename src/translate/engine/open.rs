@@ -21,9 +21,21 @@ pub fn open(settings: EngineSettings, client: Arc<ApiClient>) -> Result<Arc<dyn 
         EngineKind::Google => Arc::new(google::Google::open(&settings, client)?),
         EngineKind::Azure => Arc::new(azure::Azure::open(&settings, client)?),
         EngineKind::Apertium => Arc::new(apertium::Apertium::open(&settings, client)?),
+        EngineKind::Firefox => open_embedded(&settings)?,
     };
     Ok(match settings.pivot {
-        Some(middle) => Arc::new(Pivot::new(engine, middle)),
-        None => engine,
+        // The embedded engine knows beforehand which pairs have a model, and goes through the middle itself.
+        Some(middle) if !settings.kind.is_embedded() => Arc::new(Pivot::new(engine, middle)),
+        _ => engine,
     })
+}
+
+#[cfg(feature = "firefox")]
+fn open_embedded(settings: &EngineSettings) -> Result<Arc<dyn Engine>, EngineOpenError> {
+    Ok(Arc::new(super::embedded::Embedded::open(settings)?))
+}
+
+#[cfg(not(feature = "firefox"))]
+fn open_embedded(settings: &EngineSettings) -> Result<Arc<dyn Engine>, EngineOpenError> {
+    Err(settings.wrong("kind", "this relais was built without the embedded engine (`--features firefox`)"))
 }

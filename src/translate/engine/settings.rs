@@ -1,5 +1,6 @@
 //! The settings of one engine, and their errors.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -35,6 +36,8 @@ pub struct EngineSettings {
     pub timeout: Option<Duration>,
     /// The number of requests in flight at a time; without it, the default of the kind.
     pub in_flight: Option<usize>,
+    /// The folder of the models, for the embedded engine.
+    pub models: Option<PathBuf>,
 }
 
 /// An error of the settings of an engine.

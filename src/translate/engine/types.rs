@@ -1,5 +1,6 @@
 //! The contract of every engine: a batch of texts goes in; a translation or a reason comes out for each text.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +15,12 @@ pub trait Engine: Send + Sync {
     /// Returns what makes its translations its own: kind and model, as in `openai:gpt-5-mini`. It is part of the key of the
     /// memory, so that another key or address of the same service finds what was paid for.
     fn identity(&self) -> &str;
+
+    /// Returns the identity for a pair of languages, where each pair has a model of its own.
+    fn identity_of(&self, pair: &LanguagePair) -> Cow<'_, str> {
+        let _ = pair;
+        Cow::Borrowed(self.identity())
+    }
 
     /// Returns the limits of one request.
     fn limits(&self) -> Limits;

@@ -137,7 +137,7 @@ const BROKEN: [(&str, &str); 17] = [
     ("wishes", include_str!("wishes.toml")),
     ("costs", include_str!("costs.toml")),
     ("unnamed", include_str!("unnamed.toml")),
-    ("later", include_str!("later.toml")),
+    ("embedded", include_str!("embedded.toml")),
     ("outputs", include_str!("outputs.toml")),
     ("s3", include_str!("s3.toml")),
     ("shape", include_str!("shape.toml")),

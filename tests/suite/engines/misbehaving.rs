@@ -4,7 +4,7 @@ use relais::model::{EngineKind, Marked};
 use relais::translate::{Billing, EngineError, EngineSettings};
 use tokio::time::Duration;
 
-use super::{EngineServer, batch, engine, fitting, settings};
+use super::{EngineServer, batch, engine, fitting, services, settings};
 use crate::support::engine::Misbehaviour::{self, *};
 
 /// What an error says in one word.
@@ -54,7 +54,7 @@ async fn each_failure_says_what_to_do_next() {
         (Silence, "later, perhaps paid"),
         (Endless, "bad"),
     ] {
-        for kind in EngineKind::ALL {
+        for kind in services() {
             let error = error(kind, misbehaviour).await;
             assert_eq!(class(&error), wanted, "{kind:?} {misbehaviour:?}: {error}");
             if let EngineError::Transient { retry_after, .. } = error {
@@ -67,7 +67,7 @@ async fn each_failure_says_what_to_do_next() {
 
 #[tokio::test]
 async fn unsupported_pair_is_told_from_a_wrong_key() {
-    for kind in EngineKind::ALL.into_iter().filter(|kind| !kind.is_language_model()) {
+    for kind in services().filter(|kind| !kind.is_language_model()) {
         let error = error(kind, UnsupportedPair).await;
         assert_eq!(class(&error), "unsupported pair", "{kind:?}: {error}");
         assert!(error.to_string().contains("from fr into"), "{kind:?}: {error}");
@@ -76,7 +76,7 @@ async fn unsupported_pair_is_told_from_a_wrong_key() {
 
 #[tokio::test]
 async fn nobody_there_costs_nothing() {
-    for kind in EngineKind::ALL {
+    for kind in services() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         drop(listener);
@@ -89,7 +89,7 @@ async fn nobody_there_costs_nothing() {
 
 #[tokio::test]
 async fn a_wrong_key_is_told_and_not_shown() {
-    for kind in EngineKind::ALL.into_iter().filter(|kind| *kind != EngineKind::Apertium) {
+    for kind in services().filter(|kind| *kind != EngineKind::Apertium) {
         let server = EngineServer::start(kind).await;
         let wrong = EngineSettings { key: Some("wrong-key".to_owned().into()), ..settings(kind, &server.url()) };
         let error = engine(wrong).translate(&batch(&["Un chat"])).await.expect_err("a refusal");
@@ -105,7 +105,7 @@ async fn a_wrong_key_is_told_and_not_shown() {
 
 #[tokio::test]
 async fn a_wrong_count_is_no_answer() {
-    for kind in EngineKind::ALL.into_iter().filter(|kind| !kind.is_language_model()) {
+    for kind in services().filter(|kind| !kind.is_language_model()) {
         let error = error(kind, WrongCount).await;
         assert_eq!(class(&error), "bad", "{kind:?}: {error}");
     }
@@ -113,7 +113,7 @@ async fn a_wrong_count_is_no_answer() {
 
 #[tokio::test]
 async fn markup_that_comes_back_is_characters_or_a_fault() {
-    for kind in EngineKind::ALL {
+    for kind in services() {
         let server = EngineServer::start(kind).await;
         server.then(Script, 1);
         let engine = engine(settings(kind, &server.url()));
@@ -131,7 +131,7 @@ async fn markup_that_comes_back_is_characters_or_a_fault() {
 
 #[tokio::test]
 async fn lost_marks_are_seen_as_lost() {
-    for kind in EngineKind::ALL {
+    for kind in services() {
         let server = EngineServer::start(kind).await;
         server.then(LostMarks, 1);
         let engine = engine(settings(kind, &server.url()));

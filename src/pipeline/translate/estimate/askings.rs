@@ -103,6 +103,7 @@ mod tests {
             flex: false,
             timeout: None,
             in_flight: None,
+            models: None,
         };
         let engine = open(settings, client).expect("an engine");
         let text = Marked::from_tagged(tagged).expect("a text");

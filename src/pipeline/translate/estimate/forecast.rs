@@ -1,7 +1,6 @@
 //! Collects what a run would do with its texts, and what may become of each at each engine.
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
 
 use super::super::document_job::DocumentJob;
 use super::super::engine_handle::EngineHandle;
@@ -100,7 +99,7 @@ impl<'a> Forecast<'a> {
         }
         for (job, is_new) in state.jobs.all.iter_mut().zip(&is_new) {
             if let (JobState::Open, false, Some(turn)) = (&job.state, is_new, job.turn()) {
-                let by = Arc::clone(&state.engines[turn.engine].identity);
+                let by = state.engines[turn.engine].identity_of(&job.pair);
                 job.state = JobState::Done { text: job.source.clone(), by, is_recalled: true };
                 job.reading = ReadingState::Fine;
                 state.counts.recalled += 1;
@@ -155,7 +154,7 @@ impl<'a> Forecast<'a> {
     fn maker(&self, job: &SegmentJob) -> Option<usize> {
         let JobState::Done { by, .. } = &job.state else { return None };
         let turns = job.turns.iter().map(|turn| turn.engine);
-        turns.into_iter().find(|engine| self.engines[*engine].engine.identity() == &**by)
+        turns.into_iter().find(|engine| self.engines[*engine].engine.identity_of(&job.pair) == **by)
     }
 
     /// Returns for each engine the candidates that come to it whatever the other engines do.

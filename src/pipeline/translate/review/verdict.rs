@@ -54,7 +54,7 @@ impl<'a> Judge<'a> {
 
     /// Judges a translation by an engine: it may be in doubt, or come after answers that were refused.
     fn of_translation(&self, job: &SegmentJob, by: &str) -> Option<ReviewVerdict> {
-        let (before, own) = job.turns_until(|engine| *self.state.engines[engine].identity == *by);
+        let (before, own) = job.turns_until(|engine| *self.state.engines[engine].identity_of(&job.pair) == *by);
         let mut reasons: Vec<String> = before.iter().filter_map(|turn| self.refusal(*turn)).map(|r| r.reason.clone()).collect();
         let of_own = own.and_then(|turn| self.findings.get(&turn.key));
         let doubt = of_own.and_then(|found| found.doubt.clone());

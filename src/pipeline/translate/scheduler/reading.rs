@@ -121,7 +121,8 @@ impl SchedulerState<'_> {
     fn read_segment(&self, place: usize) -> Option<ReadSegment> {
         let job = &self.jobs.all[place];
         let JobState::Done { text, by, .. } = &job.state else { return None };
-        let of_turn = job.turns.iter().find(|turn| self.engines[turn.engine].identity == *by).map(|turn| turn.key);
+        let of_turn =
+            job.turns.iter().find(|turn| *self.engines[turn.engine].identity_of(&job.pair) == **by).map(|turn| turn.key);
         let of_former = || job.former.iter().find(|(_, identity)| identity == by).map(|(key, _)| *key);
         let memory = of_turn.or_else(of_former)?;
         let refusals = self.refused.get(&memory).map_or(0, |refusal| refusal.times);

@@ -67,9 +67,9 @@ async fn recall_findings(state: &mut SchedulerState<'_>, store: &Store) -> Resul
     let found: HashMap<SegmentKey, String> = found.collect();
     for job in state.jobs.all.iter_mut().filter(|_| !found.is_empty()) {
         let JobState::Done { by, .. } = &job.state else { continue };
-        let of_turns = job.turns.iter().map(|turn| (turn.key, &state.engines[turn.engine].identity));
-        let mut keys = of_turns.chain(job.former.iter().map(|(key, identity)| (*key, identity)));
-        let Some(doubt) = keys.find(|(_, identity)| *identity == by).and_then(|(key, _)| found.get(&key)) else { continue };
+        let of_turns = job.turns.iter().map(|turn| (turn.key, state.engines[turn.engine].identity_of(&job.pair)));
+        let mut keys = of_turns.chain(job.former.iter().map(|(key, identity)| (*key, Arc::clone(identity))));
+        let Some(doubt) = keys.find(|(_, identity)| identity == by).and_then(|(key, _)| found.get(&key)) else { continue };
         let found = UntranslatedReason::from_name(doubt);
         (job.found, job.has_unknown_words) = (Some(found), found == UntranslatedReason::UnknownWord);
     }
@@ -136,7 +136,7 @@ fn find_translation(
         }
         _ => None,
     };
-    let of_turn = |turn: &EngineTurn| Some((translation(&turn.key)?, Arc::clone(&engines[turn.engine].identity)));
+    let of_turn = |turn: &EngineTurn| Some((translation(&turn.key)?, engines[turn.engine].identity_of(&job.pair)));
     let of_former = |(key, identity): &(SegmentKey, Arc<str>)| Some((translation(key)?, Arc::clone(identity)));
     job.turns.iter().find_map(of_turn).or_else(|| job.former.iter().find_map(of_former))
 }

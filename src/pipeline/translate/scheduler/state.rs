@@ -1,5 +1,6 @@
 //! The state of the scheduler: the queue of each engine, and the documents that wait for segments. It awaits nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::super::reason::UntranslatedReason;
 use super::super::segment_job::{EngineTurn, JobState, QueueRank, SegmentJob, SegmentJobs, engine_keys};
 use super::finish::{FinishedDocument, summarise};
 use crate::model::{Marked, Refusal, RenditionInputs, SegmentKey, Time, TranslationCounts};
-use crate::translate::{ContextUse, LanguagePair, Limits, SegmentRequest, batch_len, fits};
+use crate::translate::{ContextUse, LanguagePair, Limits, SegmentRequest, TermForm, batch_len, fits};
 
 /// The time for which texts must be held back at least, so that a slow answer is as good: two requests at the time-out of a language model,
 /// and the next run.
@@ -44,6 +45,17 @@ pub(in super::super) struct EngineQueue<'a> {
     /// The places of jobs whose translations it is to read.
     pub(super) reading: BTreeSet<(QueueRank, usize)>,
     pub(super) in_flight: usize,
+}
+
+impl EngineQueue<'_> {
+    /// Returns the identity of the engine for a pair of languages.
+    pub(in super::super) fn identity_of(&self, pair: &LanguagePair) -> Arc<str> {
+        match self.handle.engine.identity_of(pair) {
+            // Of most engines it is the same for all pairs.
+            Cow::Borrowed(_) => Arc::clone(&self.identity),
+            Cow::Owned(own) => Arc::from(own),
+        }
+    }
 }
 
 /// A document that waits for its segments.
@@ -100,8 +112,12 @@ impl<'a> SchedulerState<'a> {
         for (place, job) in documents.into_iter().enumerate() {
             let (from, to) = job.document.languages();
             let pair = LanguagePair { from: from.clone(), to: to.clone() };
-            let turn = |engine: &usize| (*engine, &*engines[*engine].identity, engines[*engine].handle.engine.term_form());
-            let turns: Vec<_> = job.engines.iter().map(turn).collect();
+            let identities: Vec<Arc<str>> = job.engines.iter().map(|engine| engines[*engine].identity_of(&pair)).collect();
+            let turn = |(engine, identity)| -> (usize, &str, TermForm) {
+                let (engine, identity): (&usize, &Arc<str>) = (engine, identity);
+                (*engine, identity, engines[*engine].handle.engine.term_form())
+            };
+            let turns: Vec<_> = job.engines.iter().zip(&identities).map(turn).collect();
             let add = |segment: &SegmentRequest| {
                 let at = jobs.add(segment, &pair, &turns, place, job.at);
                 jobs.all[at].reader = jobs.all[at].reader.or(job.reader);
@@ -171,7 +187,7 @@ impl<'a> SchedulerState<'a> {
             for SkippedJob { rank, place, reason } in skipped {
                 self.engines[engine].queue.remove(&(rank, place));
                 let job = &mut self.jobs.all[place];
-                if !job.take_accepted(&self.engines[engine].identity) {
+                if !job.take_accepted(&self.engines[engine].identity_of(&job.pair)) {
                     job.pass_on(reason, true);
                 }
                 self.advance(place);
@@ -233,8 +249,8 @@ impl<'a> SchedulerState<'a> {
         self.engines[engine].in_flight -= 1;
         self.counts.rejected += rejected;
         for segment in segments {
-            let (by, found) = (Arc::clone(&self.engines[engine].identity), segment.doubt());
             let job = &mut self.jobs.all[segment.place];
+            let (by, found) = (self.engines[engine].identity_of(&job.pair), segment.doubt());
             match segment.outcome {
                 SegmentOutcome::Translated(text) => {
                     job.has_unknown_words = segment.job.has_unknown_words;

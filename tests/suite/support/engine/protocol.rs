@@ -42,6 +42,11 @@ pub(crate) fn escaped(kind: EngineKind) -> bool {
     kind != EngineKind::Libretranslate
 }
 
+/// The embedded engine has no protocol.
+fn no_service() -> ! {
+    panic!("the embedded engine is asked for nothing over the network")
+}
+
 /// The path that is asked.
 fn path(kind: EngineKind) -> &'static str {
     match kind {
@@ -51,6 +56,7 @@ fn path(kind: EngineKind) -> &'static str {
         EngineKind::Ollama => "/api/chat",
         EngineKind::Anthropic => "/v1/messages",
         EngineKind::Google => "/language/translate/v2",
+        EngineKind::Firefox => no_service(),
     }
 }
 
@@ -66,6 +72,7 @@ pub(crate) fn refusal(kind: EngineKind, status: u16, code: &str, message: &str) 
             json!({"error": {"code": code.parse().unwrap_or(u32::from(status) * 1000), "message": message}})
         }
         EngineKind::Apertium => json!({"status": "error", "code": status, "message": code, "explanation": message}),
+        EngineKind::Firefox => no_service(),
     };
     (status, body)
 }
@@ -99,6 +106,7 @@ pub(crate) fn asked(kind: EngineKind, uri: &Uri, headers: &HeaderMap, body: &str
         EngineKind::Google => google(&value),
         EngineKind::Azure => azure(uri, &value),
         EngineKind::Apertium => apertium(&value),
+        EngineKind::Firefox => no_service(),
     };
     let mut asked = asked.map_err(|message| refusal(kind, 400, "invalid_request_error", &message))?;
     asked.size = body.len();
@@ -117,6 +125,7 @@ fn authorised<'a>(kind: EngineKind, header: &dyn Fn(&str) -> &'a str, value: &Va
         EngineKind::Google => (header("x-goog-api-key") == key, 403),
         EngineKind::Azure => (header("ocp-apim-subscription-key") == key, 401),
         EngineKind::Apertium => (true, 403),
+        EngineKind::Firefox => no_service(),
     };
     // Some vendors repeat what they were sent.
     right.then_some(()).ok_or_else(|| refusal(kind, status, "invalid_api_key", "Invalid API key: it is not the right key"))
@@ -274,6 +283,7 @@ pub(crate) fn answer(kind: EngineKind, asked: &Asked, texts: &[String], renumber
             json!({"responseData": {"translatedText": text}, "responseDetails": null, "responseStatus": 200})
         }
         EngineKind::Openai | EngineKind::Ollama | EngineKind::Anthropic => spoken(kind, asked, texts, renumbered, end),
+        EngineKind::Firefox => no_service(),
     }
 }
 

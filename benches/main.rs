@@ -1,7 +1,7 @@
 //! Measures what relais costs, and what its checks of translations are worth. One program, so that it is linked once.
 //!
 //!     cargo bench                                 everything
-//!     cargo bench -- parse                        one of: checks, memory, parse, run, stories, translate
+//!     cargo bench -- parse                        one of: checks, embedded, memory, parse, run, stories, translate
 //!     cargo bench -- parse --check                ends with 1 when a bound is passed
 //!
 //! The head of each module says what else it takes.
@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, clippy::cast_precision_loss, reason = "a benchmark prints figures")]
 
 mod checks;
+mod embedded;
 mod memory;
 mod parse;
 mod run;
@@ -20,8 +21,9 @@ use std::process::ExitCode;
 /// A benchmark takes its arguments, and fails if it was asked to check its bounds and one does not hold.
 type Bench = fn(&[&str]) -> ExitCode;
 
-const BENCHES: [(&str, Bench); 6] = [
+const BENCHES: [(&str, Bench); 7] = [
     ("checks", checks::main),
+    ("embedded", embedded::main),
     ("memory", memory::main),
     ("parse", parse::main),
     ("run", run::main),

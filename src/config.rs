@@ -23,7 +23,10 @@ use diagnostics::{Diagnosis, Diagnostics};
 
 pub use diagnostics::{Problem, Problems};
 pub use edit::{NewSource, source_id, source_table, with_sources};
-pub use plan::{Auth, Bucket, Digest, Edition, Engine, EngineModels, Fetch, Glossary, NamedEntries, Output, Plan, Source, Topic};
+pub use plan::{
+    Auth, Bucket, Digest, Edition, Engine, EngineModels, Fetch, Glossary, NamedEntries, Notification, Output, Plan, Receiver,
+    Source, Topic,
+};
 pub use reference::{reference, schema};
 pub use state::State;
 

@@ -18,6 +18,7 @@ mod leaders;
 mod named_entries;
 mod network;
 mod notices;
+mod notify;
 mod originals;
 mod output_lease;
 mod prepared;

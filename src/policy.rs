@@ -2,6 +2,7 @@
 //! engine health, notices, a clock that was ahead. No I/O and no clock, so the same inputs give the same decision on every worker.
 
 mod clock_jump;
+mod delivery;
 mod digest_time;
 pub mod engine_health;
 mod entry_date;
@@ -15,6 +16,7 @@ mod schedule;
 pub mod source_health;
 
 pub use clock_jump::{ClockJump, MAX_CLOCK_SKEW};
+pub use delivery::{DeliveryState, LostEvents, MAX_REFUSALS};
 pub use digest_time::{covered_from, last_due};
 pub use entry_date::{EntryDates, declared_date, possible_date};
 pub use hub_notice::HubNotice;

@@ -84,6 +84,11 @@ pub enum RenderError {
     Encoding(#[from] std::string::FromUtf8Error),
 }
 
+/// Renders an edition with one item, or one withdrawal, as a JSON Feed for a notification.
+pub fn item_feed(edition: &Edition) -> Result<String, RenderError> {
+    json::write_compact(edition)
+}
+
 /// An edition as the index page lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditionLink {

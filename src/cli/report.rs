@@ -145,6 +145,7 @@ pub(super) fn end_line(fault: &Fault) -> String {
     let (works, failed) = match &fault.of {
         FaultSubject::Network(_) => ("it is back", "been away"),
         FaultSubject::Edition(_) => ("it is published again", "failed"),
+        FaultSubject::Notify(_) => ("events are delivered again", "failed"),
         FaultSubject::Source(_) | FaultSubject::Engine(_) => ("it works again", "failed"),
     };
     let since = fault.since.map(|since| format!("; it had {failed} since {since}")).unwrap_or_default();
@@ -156,6 +157,7 @@ fn subject(fault: &Fault) -> String {
         FaultSubject::Source(id) => format!("source {id}"),
         FaultSubject::Engine(id) => format!("engine {id}"),
         FaultSubject::Edition(id) => format!("edition {id}"),
+        FaultSubject::Notify(id) => format!("notification {id}"),
         FaultSubject::Network(_) => "network".to_owned(),
     }
 }
@@ -174,6 +176,7 @@ mod tests {
             entries: EntryCounts { new: 1, ..EntryCounts::default() },
             translation,
             editions: vec![EditionCount { id: "jeux".to_owned(), lang: None, items: 1, written, same: 4 - written }],
+            notifications: Vec::new(),
             faults: Vec::new(),
         }
     }

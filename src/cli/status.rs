@@ -1,7 +1,9 @@
 //! `relais status`: the state of sources, editions, engines and the store.
 
 mod engines;
+mod notifications;
 mod tables;
+mod times;
 
 use super::context::load_plan;
 use super::error::{CommandError, Exit};
@@ -18,7 +20,7 @@ pub(super) struct StatusArgs {
     json: bool,
 }
 
-/// Prints the status. The exit code says whether an enabled source or an engine fails.
+/// Prints the status. The exit code says whether an enabled source, an engine or a notification fails.
 pub(super) async fn run_status(global: &GlobalArgs, args: &StatusArgs) -> Result<Exit, CommandError> {
     let plan = load_plan(global)?;
     let status = Status::read(&plan, SystemClock.now()).await.map_err(CommandError::internal)?;

@@ -1,5 +1,7 @@
 //! The plan: the checked content of feeds.toml, with defaults and secrets filled in. The rest of relais takes its slice of it.
 
+mod notify;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,8 @@ use crate::model::{
     Provenance, ReasoningEffort, Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
 };
 use crate::select::{Filter, Rewrites, Tag};
+
+pub use notify::{Notification, Receiver};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -50,6 +54,8 @@ pub struct Plan {
     pub editions: Vec<Edition>,
     /// Their digests, in the order of the file.
     pub digests: Vec<Digest>,
+    /// The receivers of their news, in the order of the file.
+    pub notifications: Vec<Notification>,
     /// A hash of the text of the file and of its warnings: it changes when either does.
     pub fingerprint: String,
     /// Warnings: settings that are valid, but probably a mistake.

@@ -16,6 +16,7 @@ mod edition;
 mod engine;
 mod entry_filter;
 mod fetch;
+mod notify;
 mod serve;
 mod source;
 mod topic;
@@ -27,6 +28,7 @@ pub(super) use edition::{MAX_LIMIT, MAX_PAGE_SIZE, MIN_LIMIT, MIN_PAGE_SIZE, Raw
 pub(super) use engine::{MAX_BUDGET, MAX_IN_FLIGHT, RawBudget, RawEngine, RawGlossary, RawPrice};
 pub(super) use entry_filter::RawEntryFilter;
 pub(super) use fetch::{MAX_CONCURRENCY, MAX_PER_HOST, RawFetch};
+pub(super) use notify::{MAX_BACKLOG, RawNotify};
 pub(super) use serve::RawServe;
 pub(super) use source::{MAX_PREFER, MIN_PREFER, RawAuth, RawRewrite, RawSecret, RawSource};
 pub(super) use topic::RawTopic;
@@ -79,6 +81,8 @@ pub(super) struct RawFile {
     pub(super) edition: BTreeMap<String, RawEdition>,
     /// A daily digest of an edition.
     pub(super) digest: BTreeMap<String, RawDigest>,
+    /// A receiver of the news of an edition.
+    pub(super) notify: BTreeMap<String, RawNotify>,
 }
 
 impl Default for RawFile {
@@ -99,6 +103,7 @@ impl Default for RawFile {
             source: BTreeMap::new(),
             edition: BTreeMap::new(),
             digest: BTreeMap::new(),
+            notify: BTreeMap::new(),
         }
     }
 }

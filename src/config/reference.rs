@@ -16,7 +16,7 @@ pub(super) const LATER: [(&str, &str, &str); 0] = [];
 pub fn schema() -> Value {
     let mut schema = schema_of::<raw::RawFile>();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        for group in ["engine", "topic", "source", "edition", "digest"] {
+        for group in ["engine", "topic", "source", "edition", "digest", "notify"] {
             if let Some(Value::Object(group)) = properties.get_mut(group) {
                 group.insert("propertyNames".into(), serde_json::json!({ "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$" }));
             }
@@ -172,6 +172,7 @@ pub fn reference() -> String {
     section(&mut out, "`pin` and `mute` of an edition", "", &defs["EntryFilter"]);
     section(&mut out, "`[[edition.each]]`", "", &schema_of::<raw::RawEach>());
     section(&mut out, "`[digest.ID]`", "", &defs["Digest"]);
+    section(&mut out, "`[notify.ID]`", "", &defs["Notify"]);
     if !LATER.is_empty() {
         out += "## Reserved keys\n\nA later version may support these keys. This version reports them as errors:\n\n";
     }
@@ -191,7 +192,10 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
     for (key, value) in &keys.0 {
         // Those of the file are tables, which have sections of their own.
         if !intro.is_empty()
-            && matches!(key.as_str(), "s3" | "fetch" | "engine" | "glossary" | "topic" | "source" | "edition" | "digest")
+            && matches!(
+                key.as_str(),
+                "s3" | "fetch" | "engine" | "glossary" | "topic" | "source" | "edition" | "digest" | "notify"
+            )
         {
             continue;
         }

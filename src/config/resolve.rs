@@ -21,6 +21,7 @@ mod fetch;
 mod glossary;
 mod header;
 mod hub;
+mod notify;
 mod output;
 mod rules;
 mod selection;
@@ -41,7 +42,7 @@ pub(super) fn plan(
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<Plan> {
     let context = LoadContext { folder: folder_of(path, diagnostics)?, environment };
-    let ParsedFile { file, has_s3, engines, topics, sources, editions, digests, each } = document;
+    let ParsedFile { file, has_s3, engines, topics, sources, editions, digests, notifications, each } = document;
     let base_url = file.base_url.as_ref().and_then(|at| base_url(at, diagnostics));
     let fetch = fetch::fetch(&file.fetch, base_url.as_deref(), &context, diagnostics);
     let state = state(&file.state, &context, diagnostics);
@@ -62,6 +63,7 @@ pub(super) fn plan(
     let editions =
         edition::editions((&editions, each.as_deref().unwrap_or_default()), &sources, &planned, names.as_deref(), diagnostics);
     let digests = digest::digests(&digests, &editions, diagnostics);
+    let notifications = notify::notifications(&notifications, &editions, &context, diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);
     let engines = engine::engines(engines.as_deref().unwrap_or_default(), &editions, state.as_ref(), &context, diagnostics);
     let translates = editions.iter().any(|edition| !edition.engines.is_empty());
@@ -82,6 +84,7 @@ pub(super) fn plan(
         sources: planned,
         editions,
         digests,
+        notifications,
         fingerprint: String::new(),
         warnings: Vec::new(),
     })

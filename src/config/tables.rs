@@ -50,6 +50,8 @@ pub(super) struct ParsedFile {
     pub(super) editions: Vec<NamedTable<raw::RawEdition>>,
     /// In the order of the file.
     pub(super) digests: Vec<NamedTable<raw::RawDigest>>,
+    /// In the order of the file.
+    pub(super) notifications: Vec<NamedTable<raw::RawNotify>>,
     /// In the order of the file; `None` if `edition.each` is not a list of tables.
     pub(super) each: Option<Vec<EachTable>>,
 }
@@ -97,6 +99,7 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
     let source = take_table(&mut root, "source", diagnostics);
     let mut edition = take_table(&mut root, "edition", diagnostics);
     let digest = take_table(&mut root, "digest", diagnostics);
+    let notify = take_table(&mut root, "notify", diagnostics);
     let each = edition.as_mut().map_or(Some(Vec::new()), |editions| each::take(editions, diagnostics));
     let (mut file, _) = read_table::<raw::RawFile>("", root, KnownKeys::of_file(), diagnostics);
     let has_s3 = s3.is_some();
@@ -118,6 +121,7 @@ fn parse_root(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<ParsedFil
         sources: read_named_tables("source", source, diagnostics),
         editions: read_named_tables("edition", edition, diagnostics),
         digests: read_named_tables("digest", digest, diagnostics),
+        notifications: read_named_tables("notify", notify, diagnostics),
         each,
     })
 }

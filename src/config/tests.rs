@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use super::{Auth, Plan, Problems, parse_in};
 
 /// Keys at the top of the file that are tables.
-const TABLES: [&str; 9] = ["digest", "s3", "fetch", "serve", "engine", "glossary", "topic", "source", "edition"];
+const TABLES: [&str; 10] = ["digest", "notify", "s3", "fetch", "serve", "engine", "glossary", "topic", "source", "edition"];
 
 const EDITION: &str = "[edition.all]\n";
 

@@ -127,10 +127,12 @@ macro_rules! config_value {
 }
 
 mod headline;
+mod notify_kind;
 mod translation;
 
 pub(super) use amount::{format_duration, parse_duration, parse_millionths};
 pub(super) use headline::RawHeadline;
+pub(super) use notify_kind::RawNotifyKind;
 pub(super) use translation::{
     MoneyAmount, RawBilingualMode, RawEngineKind, RawFormality, RawPeriod, RawProvenance, RawReasoningEffort, RawServiceTier,
 };

@@ -1,4 +1,4 @@
-//! Faults: what went wrong with a source, an engine or an edition, as data that is stored and shown.
+//! Faults: what went wrong with a source, an engine, an edition or a notification, as data that is stored and shown.
 
 use std::fmt;
 
@@ -16,6 +16,8 @@ pub enum FaultSubject {
     Engine(String),
     /// An edition.
     Edition(String),
+    /// A notification.
+    Notify(String),
     /// Our own network; how many hosts were asked in vain stands in place of a name.
     Network(String),
 }
@@ -50,7 +52,7 @@ pub enum FaultKind {
     Internal,
     /// The server asked to come back later (429, or 503 with Retry-After).
     Later,
-    /// The server answered 410: the source is retired.
+    /// The server answered 410: the source is retired, or nothing is delivered to it any more.
     Gone,
     /// Nothing has been at the address for a week.
     Dead,
@@ -66,6 +68,10 @@ pub enum FaultKind {
     Render,
     /// A hub cannot be told of the changes of an edition.
     Hub,
+    /// Events of a notification are not delivered, and wait.
+    Notify,
+    /// Events of a notification were given up.
+    Undelivered,
     /// The budget of an engine is used up.
     Budget,
     /// An engine cannot be used for now: its circuit breaker is open.
@@ -108,6 +114,8 @@ impl FaultKind {
             Self::Rule => "rule",
             Self::Render => "render",
             Self::Hub => "hub",
+            Self::Notify => "notify",
+            Self::Undelivered => "undelivered",
             Self::Budget => "budget",
             Self::Engine => "engine",
             Self::Unauthorized => "unauthorized",
@@ -147,7 +155,7 @@ impl From<BreakKind> for FaultKind {
 /// Something that went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// The source, engine or edition that it is about.
+    /// The source, engine, edition or notification that it is about.
     #[serde(flatten)]
     pub of: FaultSubject,
     /// Its kind.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EngineCondition, Estimate, Fault, Found, Lang, Outcome, Time};
+use super::{EngineCondition, Estimate, Fault, Found, Lang, NotificationCount, Outcome, Time};
 
 /// The visited sources, counted by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,6 +214,9 @@ pub struct Report {
     pub translation: TranslationCounts,
     /// The editions, in the order of feeds.toml.
     pub editions: Vec<EditionCount>,
+    /// The notifications, in the order of feeds.toml.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notifications: Vec<NotificationCount>,
     /// Everything that went wrong.
     pub faults: Vec<Fault>,
 }

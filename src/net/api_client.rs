@@ -1,4 +1,4 @@
-//! The HTTP client for services that the operator chose: translation engines.
+//! The HTTP client for services that the operator chose: translation engines, receivers of notifications.
 //!
 //! Unlike a source, such a service may be on this machine or in the private network, and it receives keys. So redirects are not
 //! followed, and there are no cookies and no caches.
@@ -46,6 +46,8 @@ pub struct ApiRequest<'a> {
     pub body: ApiBody,
     /// The time limit, from the start to the last byte of the response.
     pub timeout: Duration,
+    /// True if the path of the address is a secret: it is neither logged nor named in errors.
+    pub hides_path: bool,
 }
 
 /// The body of a request.
@@ -147,7 +149,10 @@ impl ApiClient {
 
     /// Calls a service. A response of any status is returned; a redirect is not followed.
     pub async fn call(&self, call: ApiRequest<'_>) -> Result<ApiResponse, ApiError> {
-        let (url, timeout) = (call.url.clone(), call.timeout);
+        let (mut url, timeout) = (call.url.clone(), call.timeout);
+        if call.hides_path {
+            url.set_path("");
+        }
         let headers = secret_headers(call.headers)?;
         let (method, request) = match call.body {
             ApiBody::Nothing => (Method::GET, self.http.get(call.url)),

@@ -1,7 +1,7 @@
 //! The notices of a run: what is told once and not in each run. Warnings of the configuration, and faults that begin, last or end.
 
 use crate::config::{Engine, Plan};
-use crate::model::{EngineCondition, Fault, FaultKind, FaultSubject, Lang, Report, SourceId, Time};
+use crate::model::{EngineCondition, Fault, FaultKind, FaultSubject, Lang, NotificationState, Report, SourceId, Time};
 use crate::policy::{Notices, Observed, ToldFault, decide_notices};
 use crate::store::{Store, StoreError};
 
@@ -76,6 +76,7 @@ fn exists(plan: &Plan, subject: &FaultSubject) -> bool {
             .editions
             .iter()
             .any(|edition| edition.id == *id || edition.langs.iter().any(|lang| is_named(&edition.id, Some(lang), id))),
+        FaultSubject::Notify(id) => plan.notifications.iter().any(|notification| notification.id == *id),
         FaultSubject::Network(_) => true,
     }
 }
@@ -91,6 +92,9 @@ fn works(report: &Report, recovered: &[SourceId], subject: &FaultSubject) -> boo
         FaultSubject::Edition(id) if id == INDEX => !report.editions.is_empty(),
         FaultSubject::Edition(id) => {
             report.editions.iter().any(|edition| edition.id == *id || is_named(&edition.id, edition.lang.as_ref(), id))
+        }
+        FaultSubject::Notify(id) => {
+            report.notifications.iter().any(|count| count.id == *id && count.state == NotificationState::Good)
         }
         FaultSubject::Network(_) => report.sources.fresh + report.sources.same + report.sources.moved > 0,
     }

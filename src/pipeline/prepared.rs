@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use crate::config::{Bucket, Output, Plan};
 use crate::model::{Fault, LockHolder, SourceId};
-use crate::net::{Client, ClientError};
+use crate::net::{ApiClient, Client, ClientError};
 use crate::sink::{BucketSettings, ObjectSink, OutputDir, SettingsError, Sink};
 use crate::store::StoreError;
 use crate::translate::Glossary;
 
 use super::blocking::spawn_cpu;
 use super::error::PipelineError;
-use super::network::client;
+use super::network::{client, options};
 use super::publish::PageTemplates;
 use super::topics::{TopicError, Topics};
 use super::translate::{EngineHandle, OpenedEngines, TranslateSetupError, get_missing_models, load_glossary, open_engines};
@@ -24,6 +24,8 @@ pub struct Prepared {
     /// The absolute path of feeds.toml.
     pub(super) plan_path: String,
     pub(super) client: Client,
+    /// The client for the receivers of notifications.
+    pub(super) api: ApiClient,
     /// The engines that editions name. A pass works with copies that have not failed yet.
     pub(super) engines: Vec<EngineHandle>,
     /// The engines that cannot be used, with the reasons.
@@ -51,6 +53,7 @@ impl Prepared {
         let plan_path = std::path::absolute(&plan.path).unwrap_or_else(|_| plan.path.clone()).to_string_lossy().into_owned();
         Ok(Self {
             client: client(&plan.fetch)?,
+            api: ApiClient::new(&options(&plan.fetch))?,
             engines,
             engine_faults: faults,
             glossary,

@@ -12,6 +12,7 @@ mod files;
 mod hubs;
 mod index;
 mod manifest;
+mod news;
 mod page_item;
 mod page_templates;
 mod pass;
@@ -82,6 +83,8 @@ pub(super) struct Publish<'a> {
     pub(super) editions: &'a [plan::Edition],
     /// The digests of editions.
     pub(super) digests: &'a [plan::Digest],
+    /// The receivers of their news.
+    pub(super) notifications: &'a [plan::Notification],
     /// The editions to publish now.
     pub(super) only: Option<&'a HashSet<String>>,
     /// The leases of this worker.
@@ -149,7 +152,7 @@ impl Publish<'_> {
                 Some(record) => self.is_archive_whole(target, record).await?,
                 None => basis.inputs.is_none() && record.is_none(),
             };
-            if is_whole {
+            if is_whole && self.has_queued_news(target, basis.inputs.as_deref()).await? {
                 bases.keep(&target.stem);
                 done.waiting += basis.waiting;
                 tracing::debug!(items = basis.items, waiting = basis.waiting, "nothing has changed that the edition depends on");
@@ -176,12 +179,15 @@ impl Publish<'_> {
         let made_of = |inputs, until| content.is_final.then(|| Basis::new(hash, inputs, (items, waiting), (now, until)));
         if items == 0 && record.is_none() && target.edition.family.is_some() {
             // One of many, for a tag that no entry has had: its files are written with the first.
+            self.queue_news(target, (&content, infos), "").await?;
             bases.add(&target.stem, made_of(None, until));
             return Ok((None, None));
         }
         done.waiting += waiting;
         let window = self.hash_inputs(target, &content, infos);
         let archive = self.update_archive(target, record.as_ref(), &window, content.shown_items(infos)).await?;
+        // Before the files are written: events are delivered after the pass, and one that is killed here writes them next time.
+        self.queue_news(target, (&content, infos), &archive.inputs).await?;
         let until = until.into_iter().chain(archive.changes_at).min();
         let made_of = made_of(Some(archive.inputs.clone()), until);
         let record = record.filter(|record| believed(Some(record), now).is_some());

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{
-    EditionCount, EntryCounts, Fault, FaultSubject, Report, SourceCounts, SourceId, SourceMeta, Time, TranslationCounts, Visit,
+    EditionCount, EntryCounts, Fault, FaultSubject, NotificationCount, Report, SourceCounts, SourceId, SourceMeta, Time,
+    TranslationCounts, Visit,
 };
 use crate::policy::source_health::visit_fault;
 
+use super::notify::Delivered;
 use super::publish::Published;
 use super::translate::Translated;
 
@@ -20,6 +22,8 @@ pub(super) struct ReportBuilder {
     source_faults: BTreeMap<FaultSubject, Fault>,
     engine_faults: Vec<Fault>,
     edition_faults: Vec<Fault>,
+    notifications: Vec<NotificationCount>,
+    notification_faults: Vec<Fault>,
     network_fault: Option<Fault>,
     /// The metadata of the feeds that were visited since the last publish pass.
     seen: HashMap<SourceId, SourceMeta>,
@@ -38,6 +42,8 @@ impl ReportBuilder {
             source_faults: BTreeMap::new(),
             engine_faults: Vec::new(),
             edition_faults: Vec::new(),
+            notifications: Vec::new(),
+            notification_faults: Vec::new(),
             network_fault: None,
             seen: HashMap::new(),
             has_changed: true,
@@ -114,9 +120,24 @@ impl ReportBuilder {
         replace_faults(&mut self.edition_faults, published.faults)
     }
 
-    /// Returns the faults of the network, of engines and of editions.
+    /// Adds the deliveries of notifications. Returns the faults that there were not before.
+    pub(super) fn add_deliveries(&mut self, delivered: Delivered) -> Vec<Fault> {
+        let mut counts = delivered.counts;
+        for count in &mut counts {
+            if let Some(before) = self.notifications.iter().find(|before| before.id == count.id) {
+                count.delivered += before.delivered;
+                count.given_up += before.given_up;
+            }
+        }
+        self.has_changed |= counts != self.notifications || delivered.faults != self.notification_faults;
+        self.notifications = counts;
+        replace_faults(&mut self.notification_faults, delivered.faults)
+    }
+
+    /// Returns the faults of the network, of engines, editions and notifications.
     pub(super) fn other_faults(&self) -> Vec<Fault> {
-        self.network_fault.iter().chain(&self.engine_faults).chain(&self.edition_faults).cloned().collect()
+        let others = self.engine_faults.iter().chain(&self.edition_faults).chain(&self.notification_faults);
+        self.network_fault.iter().chain(others).cloned().collect()
     }
 
     /// Returns true if the report has changed since the last call.
@@ -140,7 +161,13 @@ impl ReportBuilder {
             entries: self.entries,
             translation: self.translation.clone(),
             editions: self.editions.clone(),
-            faults: faults.chain(&self.engine_faults).chain(&self.edition_faults).cloned().collect(),
+            notifications: self.notifications.clone(),
+            faults: faults
+                .chain(&self.engine_faults)
+                .chain(&self.edition_faults)
+                .chain(&self.notification_faults)
+                .cloned()
+                .collect(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Until idle, an error ends the run, so that cron sees it. Until cancelled, errors (no database, a full disk, a failing engine) are
 //! logged, and the pass is retried with back-off.
 
+mod delivering;
 mod publishing;
 mod translating;
 
@@ -90,6 +91,8 @@ struct Shared {
     report: Mutex<ReportBuilder>,
     translate: Trigger,
     publish: Trigger,
+    /// Requested when events may have been queued.
+    deliver: Trigger,
     hubs: Hubs,
     /// Cancelled once a run has found what there is to translate.
     laid_out: CancellationToken,
@@ -105,6 +108,7 @@ impl Shared {
             report: Mutex::new(ReportBuilder::new(now)),
             translate: Trigger::default(),
             publish: Trigger::default(),
+            deliver: Trigger::default(),
             hubs: Hubs::default(),
             laid_out: CancellationToken::new(),
             translated: CancellationToken::new(),
@@ -129,14 +133,15 @@ impl Passes<'_> {
         let pages = SharedPages::new(self.pages(context));
         let passes = async {
             // A pass that fails does not drop the others half-way: what engines have been asked is paid for.
-            let (ingested, translated, published, ()) = futures::join!(
+            let (ingested, translated, published, delivered, ()) = futures::join!(
                 self.ingest_or_abort(context, &shared),
                 self.translate(context, &pages, &shared),
-                self.publish(context, &pages, &shared),
+                self.publish_to_the_end(context, &pages, &shared),
+                self.deliver(&shared),
                 self.publish_when_late(&shared)
             );
             done.cancel();
-            ingested.and(translated).and(published)
+            ingested.and(translated).and(published).and(delivered)
         };
         let (result, (), ()) = futures::join!(passes, self.subscribe(context, &shared), self.save_regularly(&shared, &done));
         if let Err(error) = result {

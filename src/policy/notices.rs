@@ -61,8 +61,9 @@ pub fn decide_notices(told: &mut Vec<ToldFault>, observed: &Observed<'_>, now: T
     });
     for fault in observed.faults {
         let before = told.iter_mut().find(|before| is_same_place(&before.fault, fault));
-        // A dead hub holds nothing up: readers that it does not tell poll.
-        let repeats = !matches!(fault.of, FaultSubject::Source(_)) && fault.kind != FaultKind::Hub;
+        // A dead hub holds nothing up: readers that it does not tell poll. What a notification has given up is told as another fault.
+        let is_held_up = !matches!(fault.of, FaultSubject::Source(_) | FaultSubject::Notify(_));
+        let repeats = is_held_up && fault.kind != FaultKind::Hub;
         match before {
             Some(before) if state(before.fault.kind) == state(fault.kind) => {
                 let since = before.fault.since.or(fault.since);

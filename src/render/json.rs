@@ -162,7 +162,16 @@ struct SourceName<'a> {
 
 /// Writes the edition as a JSON Feed.
 pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
-    let feed = Document {
+    super::finish(serde_json::to_vec_pretty(&document(edition)).map_err(RenderError::Json)?)
+}
+
+/// Writes the edition as a JSON Feed on one line.
+pub(super) fn write_compact(edition: &Edition) -> Result<String, RenderError> {
+    super::finish(serde_json::to_vec(&document(edition)).map_err(RenderError::Json)?)
+}
+
+fn document(edition: &Edition) -> Document<'_> {
+    Document {
         version: "https://jsonfeed.org/version/1.1",
         title: Cow::Owned(chars::line(edition.full_title().as_str()).into_owned()),
         home_page_url: shown::home(edition),
@@ -179,8 +188,7 @@ pub(super) fn write(edition: &Edition) -> Result<String, RenderError> {
         },
         expired: edition.end.as_ref().map(|_| true),
         items: edition.items.iter().map(|item| self::item(edition, item)).collect(),
-    };
-    super::finish(serde_json::to_vec_pretty(&feed).map_err(RenderError::Json)?)
+    }
 }
 
 /// An item. `content_html` is what readers show, so the summary stands there where no content is shown. It or `content_text` must be

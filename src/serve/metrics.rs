@@ -4,7 +4,7 @@
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
 use super::requests::RequestCounts;
-use super::status::{EngineStatus, SourceStatus, Status};
+use super::status::{EngineStatus, NotificationStatus, SourceStatus, Status};
 use crate::model::{Period, Time, Unit};
 
 /// The media type of the format.
@@ -36,6 +36,7 @@ pub(super) fn metrics_text(status: &Status, requests: &RequestCounts) -> prometh
     add_sources(&metrics, &status.sources)?;
     add_store(&metrics, status)?;
     add_engines(&metrics, &status.engines)?;
+    add_notifications(&metrics, &status.notifications)?;
     requests.register(&metrics.0)?;
     let mut text = Vec::new();
     TextEncoder::new().encode(&metrics.0.gather(), &mut text)?;
@@ -109,6 +110,31 @@ fn add_engines(metrics: &Metrics, engines: &[EngineStatus]) -> prometheus::Resul
             let labels = [id, unit, if budget.per == Period::Day { "day" } else { "month" }];
             limit.with_label_values(&labels).set(budget.limit);
             left.with_label_values(&labels).set(budget.left);
+        }
+    }
+    Ok(())
+}
+
+fn add_notifications(metrics: &Metrics, notifications: &[NotificationStatus]) -> prometheus::Result<()> {
+    let labels = ["notification"];
+    let up = metrics.gauge("relais_notification_up", "1 if events are delivered, 0 if that fails.", &labels)?;
+    let waiting = metrics.gauge("relais_notification_waiting_events", "The events that wait.", &labels)?;
+    let since = metrics.gauge(
+        "relais_notification_oldest_waiting_timestamp_seconds",
+        "The time since when the oldest event waits that is to be delivered.",
+        &labels,
+    )?;
+    let delivered =
+        metrics.gauge("relais_notification_last_delivery_timestamp_seconds", "The time of the last delivery.", &labels)?;
+    for notification in notifications {
+        let id = [notification.id.as_str()];
+        let is_up = notification.failures == 0 && notification.state != "gone";
+        up.with_label_values(&id).set(if is_up { 1.0 } else { 0.0 });
+        waiting.with_label_values(&id).set(number(notification.waiting));
+        for (gauge, time) in [(&since, notification.waiting_since), (&delivered, notification.delivered)] {
+            if let Some(time) = time {
+                gauge.with_label_values(&id).set(seconds(time));
+            }
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
-//! The status of sources, editions, engines and the store: for `relais status`, `/status.json` and `/metrics`.
+//! The status of sources, editions, engines, notifications and the store: for `relais status`, `/status.json` and `/metrics`.
 
 mod engines;
+mod notifications;
 mod page;
 mod review;
 mod runs;
@@ -16,6 +17,7 @@ use crate::pipeline::{EditionStanding, edition_standings};
 use crate::store::{Access, Store, StoreError};
 
 pub use engines::{Balance, EngineStatus, ModelStatus};
+pub use notifications::NotificationStatus;
 pub(super) use page::status_page;
 pub(super) use review::{ReviewSummary, summarise_review};
 pub use runs::{MemoryStatus, RunStatus};
@@ -38,6 +40,8 @@ pub struct Status {
     pub engines: Vec<engines::EngineStatus>,
     /// The use of the memory in the last days.
     pub memory: MemoryStatus,
+    /// The notifications.
+    pub notifications: Vec<NotificationStatus>,
     /// Counts of the rows in the store.
     pub store: StoreStatus,
 }
@@ -115,10 +119,13 @@ impl Status {
         gather(plan, Some(store), now).await
     }
 
-    /// Returns true if an enabled source or an engine fails. A source that answers does not fail, even if it publishes nothing.
+    /// Returns true if an enabled source, an engine or a notification fails. A source that answers does not fail, even if it publishes
+    /// nothing.
     pub fn has_failure(&self) -> bool {
         let is_failing = |source: &SourceStatus| source.enabled && source.failures > 0 && source.state != "unsteady";
-        self.engines.iter().any(|engine| engine.fault.is_some()) || self.sources.iter().any(is_failing)
+        let is_other_failing = self.engines.iter().any(|engine| engine.fault.is_some())
+            || self.notifications.iter().any(|notification| notification.fault.is_some());
+        is_other_failing || self.sources.iter().any(is_failing)
     }
 }
 
@@ -142,7 +149,8 @@ pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Res
     let sources = sources::gather(plan, store, now).await?;
     let editions = plan.editions.iter().map(|edition| edition_status(edition, &standings)).collect();
     let engines = engines::gather(plan, store, now).await?;
-    Ok(Status { now, run, runs, sources, editions, engines, memory, store: kept })
+    let notifications = notifications::gather(plan, store, now).await?;
+    Ok(Status { now, run, runs, sources, editions, engines, memory, notifications, store: kept })
 }
 
 fn edition_status(edition: &Edition, standings: &[EditionStanding]) -> EditionStatus {

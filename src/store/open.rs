@@ -23,8 +23,11 @@ use super::{Access, Store};
 const MIGRATIONS: &str = "_sqlx_migrations";
 
 /// Releases the leases of workers that were killed.
-const RELEASE_ALL_LEASES: [&str; 2] =
-    ["update source set lease_by = null, lease_until = null where lease_until is not null", "delete from segment_claim"];
+const RELEASE_ALL_LEASES: [&str; 3] = [
+    "update source set lease_by = null, lease_until = null where lease_until is not null",
+    "update outbox set lease_by = null, lease_until = null where lease_until is not null",
+    "delete from segment_claim",
+];
 
 /// The time within which a server must answer when the store is opened.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -216,6 +219,7 @@ const STEPS: &[Step] = &[
     step!("0013_output_leases", 13, "output leases"),
     step!("0014_archives", 14, "archives"),
     step!("0018_visits", 18, "visits"),
+    step!("0019_outbox", 19, "outbox"),
 ];
 
 fn migrator(dialect: Dialect) -> Migrator {

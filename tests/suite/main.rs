@@ -40,6 +40,7 @@ mod memory;
 mod missing_key;
 mod net;
 mod ninjs;
+mod notify;
 mod operations;
 mod outage;
 mod output;

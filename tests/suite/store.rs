@@ -9,6 +9,7 @@ mod leases;
 mod ledger;
 mod memory;
 mod opening;
+mod outbox;
 mod pruning;
 mod servers;
 mod settling;

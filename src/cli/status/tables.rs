@@ -4,7 +4,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::super::count::count;
 use super::super::table::{Cell, Table};
-use super::engines;
+use super::times::{format_ago, format_due};
+use super::{engines, notifications};
 use crate::model::Time;
 use crate::serve::status::spans::{format_ago, format_due};
 use crate::serve::status::{EditionStatus, SourceStatus, Status, StoreStatus};
@@ -21,6 +22,9 @@ pub(super) fn status_tables(status: &Status) -> String {
     let mut parts = vec![run, sources_table(&status.sources, status.now), editions_table(&status.editions)];
     if !status.engines.is_empty() {
         parts.push(engines::engines_table(&status.engines));
+    }
+    if !status.notifications.is_empty() {
+        parts.push(notifications::notifications_table(&status.notifications, status.now));
     }
     parts.push(store_line(&status.store));
     parts.join("\n")

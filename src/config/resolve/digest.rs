@@ -63,7 +63,11 @@ fn digest(
     })
 }
 
-fn find_edition<'e>(at: &Located<String>, editions: &'e [Edition], diagnostics: &mut Diagnostics<'_>) -> Option<&'e Edition> {
+pub(super) fn find_edition<'e>(
+    at: &Located<String>,
+    editions: &'e [Edition],
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<&'e Edition> {
     let found = editions.iter().find(|edition| edition.id == at.value);
     if found.is_none() {
         let hint = match nearest(&at.value, editions.iter().map(|edition| edition.id.as_str())) {

@@ -188,7 +188,7 @@ fn refuse_clear_text(table: &raw::RawEngine, url: Option<&Url>, diagnostics: &mu
 
 /// Returns true if the host can only be this machine or in its own network: a private address, or a name that public name servers
 /// do not resolve (RFC 6761 §6.3, RFC 6762 §3, RFC 8375, ICANN's reservation of `internal`, and names without a dot).
-fn is_local(url: &Url) -> bool {
+pub(super) fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
         Some(Host::Ipv6(address)) => match address.to_ipv4_mapped() {

@@ -152,6 +152,7 @@ fn named(fault: &Fault) -> (&'static str, &str) {
         FaultSubject::Source(name) => ("source", name),
         FaultSubject::Engine(name) => ("engine", name),
         FaultSubject::Edition(name) => ("edition", name),
+        FaultSubject::Notify(name) => ("notify", name),
         FaultSubject::Network(hosts) => ("network", hosts),
     }
 }

@@ -74,6 +74,7 @@ impl Publish<'_> {
         }
         done.editions = counts.into_values().collect();
         self.save_bases(bases).await?;
+        self.forget_notifications().await?;
         let lists = Box::pin(self.publish_lists(&targets, (&known, records, reader), &mut done));
         match self.leases.hold(self.target, true, lists).await? {
             Turn::Done(()) => Ok(Some(done)),

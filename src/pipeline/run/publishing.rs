@@ -19,13 +19,19 @@ use super::{FIRST_RETRY, Passes, Shared, SharedPages, log_faults, next_retry};
 const TRANSLATION_WAIT: Duration = Duration::from_secs(30);
 
 impl Passes<'_> {
-    /// Publishes each time that the pass is requested.
-    pub(super) async fn publish(
+    /// Publishes each time that the pass is requested. Nothing is queued for notifications after that.
+    pub(super) async fn publish_to_the_end(
         &self,
         context: Context<'_>,
         pages: &SharedPages<'_>,
         shared: &Shared,
     ) -> Result<(), PipelineError> {
+        let published = self.publish(context, pages, shared).await;
+        shared.deliver.close();
+        published
+    }
+
+    async fn publish(&self, context: Context<'_>, pages: &SharedPages<'_>, shared: &Shared) -> Result<(), PipelineError> {
         let mut retry = FIRST_RETRY;
         while shared.publish.wait(self.pace(), &shared.abort).await {
             match self.publish_once(context, pages, shared).await {
@@ -37,6 +43,7 @@ impl Passes<'_> {
                         log_faults(&appeared);
                     }
                     (self.published)();
+                    shared.deliver.request();
                 }
                 Err(error) => {
                     retry = next_retry(retry);
@@ -91,6 +98,7 @@ impl Passes<'_> {
             seen,
             editions: &plan.editions,
             digests: &plan.digests,
+            notifications: &plan.notifications,
             only: self.scope.editions.as_ref(),
             leases: OutputLeases { store: context.store, clock: context.clock, worker: self.worker, cancel: &shared.abort },
         }

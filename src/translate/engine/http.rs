@@ -81,7 +81,7 @@ impl HttpService {
     }
 
     async fn send(&self, url: &Url, headers: &SecretHeaders, body: ApiBody) -> Result<ApiResponse, EngineError> {
-        let request = ApiRequest { url: url.clone(), headers, body, timeout: self.timeout };
+        let request = ApiRequest { url: url.clone(), headers, body, timeout: self.timeout, hides_path: false };
         self.client.call(request).await.map_err(|error| self.unanswered(&error))
     }
 

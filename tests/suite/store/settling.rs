@@ -208,6 +208,7 @@ fn report(run: i64) -> Report {
         entries: EntryCounts::default(),
         translation: TranslationCounts::default(),
         editions: vec![EditionCount { id: "jeux".to_owned(), lang: None, items: 3, written: 1, same: 2 }],
+        notifications: Vec::new(),
         faults: vec![Fault::of_source(&source("a"), FaultKind::Dns, "no such name", Some(at(0)))],
     }
 }

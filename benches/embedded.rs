@@ -59,7 +59,7 @@ mod measured {
         let (bytes, vocabulary) = (model.quantised(), model.vocabulary());
         let before = resident();
         let started = Instant::now();
-        let engine = Engine::from_bytes(&bytes, &vocabulary, &vocabulary).expect("a model");
+        let engine = &Engine::from_bytes(&bytes, &vocabulary, &vocabulary).expect("a model");
         let start = started.elapsed();
         let loaded = resident().saturating_sub(before);
         println!(
@@ -67,12 +67,12 @@ mod measured {
             bytes.len() / 1_000_000,
             start.as_millis()
         );
-        let batch: Vec<Vec<u32>> = (0..SENTENCES).map(|number| sentence(number)).collect();
+        let batch: Vec<Vec<u32>> = (0..SENTENCES).map(sentence).collect();
         for threads in [1, 2] {
             let started = Instant::now();
             let written: usize = thread::scope(|scope| {
                 let parts: Vec<_> =
-                    batch.chunks(SENTENCES / threads).map(|part| scope.spawn(|| engine.greedy_batch(part))).collect();
+                    batch.chunks(SENTENCES / threads).map(|part| scope.spawn(move || engine.greedy_batch(part))).collect();
                 parts.into_iter().flat_map(|part| part.join().expect("no panic")).map(|pieces| pieces.len()).sum()
             });
             let seconds = started.elapsed().as_secs_f64();

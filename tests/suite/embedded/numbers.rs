@@ -35,6 +35,8 @@ fn cases(name: &str, model: &[u8], vocabulary: &[u8]) -> Vec<Value> {
         let (context, _, logits, read) = engine.dump_reference(text);
         let written = engine.greedy(&read);
         let aligned = engine.translate_aligned(text);
+        let pieces: Vec<u32> = aligned.target_tokens.iter().map(|token| token.id).filter(|id| *id != 0).collect();
+        assert_eq!(pieces, written, "a text with marks has the words of one without: {name} {text}");
         json!({
             "model": name, "text": text, "end": 0, "read": read, "context": context, "logits": logits, "written": written,
             "alignment": aligned.alignments,

@@ -27,6 +27,8 @@ const MAX_AGE: Duration = Duration::from_secs(28 * 24 * 60 * 60);
 /// A silence is unusual when this many entries are missing and it has lasted [`MIN_SILENCE`].
 const MISSING_ENTRIES: f64 = 20.0;
 const MIN_SILENCE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+/// A century: a source that is silent for less than that is never told from one that has ended.
+const LONGEST_SILENCE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl PublishRate {
     /// Returns true if no entry was counted yet.
@@ -67,9 +69,15 @@ impl PublishRate {
     /// days have passed.
     pub fn unusual_silence(&self, now: Time) -> Option<Duration> {
         let at = self.at?;
-        let silence = now.since(at);
-        let missing = self.entries_per_day(at) * days(silence);
-        (missing >= MISSING_ENTRIES && silence >= MIN_SILENCE).then_some(silence)
+        self.silent_from().is_some_and(|from| now >= from).then(|| now.since(at))
+    }
+
+    /// Returns the time from which a silence is unusual; nothing if the source has published hardly anything.
+    pub fn silent_from(&self) -> Option<Time> {
+        let at = self.at?;
+        let days = MISSING_ENTRIES / self.entries_per_day(at);
+        let missing = Duration::try_from_secs_f64(days * DAY / 1000.0).ok().filter(|time| *time <= LONGEST_SILENCE)?;
+        Some(at.plus(missing.max(MIN_SILENCE)))
     }
 
     /// Returns the entries per hour in the hour of the day of `time`; the two hours beside it count half.

@@ -1,6 +1,7 @@
 //! A source: a feed that we read, in the state that its last visit left.
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{EntryId, Fault, Genre, Lang, PollHints, PublishRate, Text, Time};
 
@@ -124,6 +125,19 @@ pub struct SourceState {
     /// time that its server allows.
     #[serde(skip_serializing_if = "is_false")]
     pub is_quiet: bool,
+}
+
+impl SourceState {
+    /// Returns a hash of everything that readers are told of the source: how it names itself, and whether it works, as far as that does
+    /// not depend on the clock. It is never 0, and the same on every machine.
+    pub fn shown_hash(&self) -> i64 {
+        let SourceMeta { title, link, image, rights, genres, .. } = &self.meta;
+        let fault = self.last_fault.as_ref().map(|fault| (fault.kind.as_str(), self.is_quiet, self.failing_since));
+        let silent_from = self.publish_rate.silent_from();
+        let told =
+            format!("{title:?} {link:?} {image:?} {rights:?} {genres:?} {fault:?} {:?} {silent_from:?}", self.undated_since);
+        xxh3_64(told.as_bytes()).max(1).cast_signed()
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires a reference")]

@@ -15,16 +15,26 @@ use super::story_places::{StoryPlaces, oldest_of};
 /// The most rows that are compared with those of an edition: a window of half a million entries a day.
 pub(super) const MAX_ROWS: usize = 100_000;
 
+/// The entries that lead the stories of an edition.
+pub(super) struct Leading {
+    /// In the order of the edition.
+    pub(super) entries: Vec<EntryRow>,
+    /// True if the edition lacks items, and a larger reserve of entries may have them.
+    pub(super) is_short: bool,
+}
+
 /// Returns those of an edition's entries that lead their stories, in their order, as many as it has places for. The others are listed with the
-/// headline of their source, so that nothing is paid for their translation. Without a store nothing else is known.
+/// headline of their source, so that nothing is paid for their translation. Where a leader is among `failed`, the entry that would lead
+/// without it stands beside it. Without a store nothing else is known.
 pub(super) async fn leading_entries<'e>(
     store: Option<&'e Store>,
     reader: &mut RowReader<'e>,
     edition: &'e plan::Edition,
     ranked: Ranked,
-) -> Result<Vec<EntryRow>, PipelineError> {
+    failed: &HashSet<EntryId>,
+) -> Result<Leading, PipelineError> {
     let (Some(rules), Some(oldest)) = (edition.stories, oldest_of(&ranked)) else {
-        return Ok(ranked.take(0).0);
+        return Ok(Leading { entries: ranked.take(0).0, is_short: false });
     };
     let mut rows: Vec<EntryRow> = ranked.all().cloned().collect();
     if let Some(store) = store {
@@ -35,18 +45,22 @@ pub(super) async fn leading_entries<'e>(
     let stories = spawn_cpu("joining stories", move || Stories::of(rules, rows)).await?;
     let places = StoryPlaces::new(&stories, |_| None);
     let extra = ranked.find_extra(|taken, pinned| places.count(taken, pinned, edition.at_least));
-    let entries = ranked.take(extra).0;
+    let (entries, pinned) = ranked.take(extra);
+    let is_short = ranked.is_short(extra, places.count(&entries, pinned, edition.at_least));
     let prefer = preferences(edition);
     let own: HashMap<EntryId, &EntryRow> = entries.iter().map(|row| (row.id, row)).collect();
     let mut led: HashSet<EntryId> = HashSet::new();
     for members in stories {
-        let members: Vec<EntryRow> = members.into_iter().filter(|row| own.contains_key(&row.id)).collect();
-        if members.len() > 1 {
+        let mut members: Vec<EntryRow> = members.into_iter().filter(|row| own.contains_key(&row.id)).collect();
+        while members.len() > 1 {
             let leader = leader(&members, &prefer).id;
-            led.extend(members.iter().map(|row| row.id).filter(|id| *id != leader));
+            members.retain(|row| row.id != leader);
+            if !failed.contains(&leader) {
+                led.extend(members.drain(..).map(|row| row.id));
+            }
         }
     }
-    Ok(entries.into_iter().filter(|row| !led.contains(&row.id)).collect())
+    Ok(Leading { entries: entries.into_iter().filter(|row| !led.contains(&row.id)).collect(), is_short })
 }
 
 /// Returns how much the sources of an edition are preferred.

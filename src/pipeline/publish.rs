@@ -11,12 +11,14 @@ mod file_stem;
 mod files;
 mod hubs;
 mod index;
+mod items;
 mod manifest;
 mod news;
 mod page_item;
 mod page_templates;
 mod pass;
 mod record;
+mod sources;
 mod standing;
 mod stories;
 mod view;
@@ -27,11 +29,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config as plan;
-use crate::model::{Clock, Edition, EditionCount, EntryId, Fault, Lang, Show, SourceId, SourceInfo, SourceMeta, Time};
+use crate::model::{Clock, Edition, EditionCount, EntryId, Fault, Lang, Show, SourceId, SourceMeta, Time};
 use crate::net;
 use crate::policy::possible_date;
 use crate::sink::Sink;
-use crate::store::{SourceRow, Store, StoreError};
+use crate::store::Store;
 
 use super::edition_rows::RowReader;
 use super::error::PipelineError;
@@ -42,12 +44,14 @@ use basis::{Bases, Basis};
 use content::Content;
 use deleted::PublishedEntries;
 pub(super) use file_stem::{INDEX, file_stem, stem_of};
+pub(super) use items::select_items;
 pub(super) use page_templates::PageTemplates;
 pub use page_templates::{TemplateError, check_templates, template_files};
 use pass::PublishedEdition;
 use record::{Check, Record};
+use sources::Sources;
 pub use standing::{EditionStanding, edition_standings};
-pub(super) use stories::{Joined, Known, join_stories};
+pub(super) use stories::{Joined, Known};
 pub(super) use window::{Selected, select_entries};
 
 /// The publish pass.
@@ -119,25 +123,12 @@ impl Publish<'_> {
         editions.flat_map(|edition| (0..langs(edition)).map(move |at| target(edition, edition.langs.get(at)))).collect()
     }
 
-    /// Returns the rows of all sources that were ever visited.
-    async fn source_rows(&self) -> Result<HashMap<SourceId, SourceRow>, StoreError> {
-        let ids: Vec<SourceId> = self.sources.iter().map(|source| source.id.clone()).collect();
-        let rows = if ids.is_empty() { Vec::new() } else { self.store.load_source_rows(&ids).await? };
-        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
-    }
-
-    /// Returns the title and link of each source, as readers see them.
-    fn source_infos(&self, rows: &HashMap<SourceId, SourceRow>) -> HashMap<SourceId, SourceInfo> {
-        let meta = |id| self.seen.get(id).or_else(|| rows.get(id).map(|row| &row.state.meta));
-        self.sources.iter().map(|source| (source.id.clone(), view::source_info(source, meta(&source.id)))).collect()
-    }
-
     /// Publishes one edition in one language. Returns its count, unless it failed, which is reported as a fault; and the record of its
     /// files. If nothing that it depends on has changed, no entry is read.
     async fn publish_edition<'s>(
         &'s self,
         target: &Target<'s>,
-        (infos, reader, bases): (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>, &mut Bases<'_>),
+        (sources, reader, bases): (&Sources<'_>, &mut RowReader<'s>, &mut Bases<'_>),
         record: Option<Record>,
         pages: &mut Pages<'_>,
         done: &mut Published,
@@ -160,14 +151,14 @@ impl Publish<'_> {
                 return Ok((count, current));
             }
         }
-        self.make_edition(target, (infos, reader), record, pages, (done, bases, hash)).await
+        self.make_edition(target, (sources, reader), record, pages, (done, bases, hash)).await
     }
 
     /// Reads the entries of an edition, joins them, and writes its files if they have changed.
     async fn make_edition<'s>(
         &'s self,
         target: &Target<'s>,
-        (infos, reader): (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>),
+        (sources, reader): (&Sources<'_>, &mut RowReader<'s>),
         record: Option<Record>,
         pages: &mut Pages<'_>,
         (done, bases, hash): (&mut Published, &mut Bases<'_>, String),
@@ -179,11 +170,12 @@ impl Publish<'_> {
         let made_of = |inputs, until| content.is_final.then(|| Basis::new(hash, inputs, (items, waiting), (now, until)));
         if items == 0 && record.is_none() && target.edition.family.is_some() {
             // One of many, for a tag that no entry has had: its files are written with the first.
-            self.queue_news(target, (&content, infos), "").await?;
+            self.queue_news(target, (&content, sources.infos().await?), "").await?;
             bases.add(&target.stem, made_of(None, until));
             return Ok((None, None));
         }
         done.waiting += waiting;
+        let infos = sources.infos().await?;
         let window = self.hash_inputs(target, &content, infos);
         let archive = self.update_archive(target, record.as_ref(), &window, content.shown_items(infos)).await?;
         // Before the files are written: events are delivered after the pass, and one that is killed here writes them next time.
@@ -237,15 +229,14 @@ impl Publish<'_> {
         done: &mut Published,
     ) -> Result<Content, PipelineError> {
         let Target { edition, lang, .. } = *target;
-        let Selected { ranked, mut renditions, waiting, changes_at, fault } =
-            select_entries(self.store, reader, edition, lang, now).await?;
+        let published = known.cloned().unwrap_or_default();
+        let (selected, joined) = select_items(self.store, reader, edition, (lang, now), published.known()).await?;
+        let Selected { mut renditions, changes_at, fault, .. } = selected;
         let is_at_fault = fault.is_some();
         // One of another language may have told it.
         done.faults.extend(fault.filter(|fault| !done.faults.contains(fault)));
-        let published = known.cloned().unwrap_or_default();
-        let joined = join_stories(self.store, reader, edition, (&ranked, waiting), published.known()).await?;
         let item_ids = joined.item_ids();
-        let Joined { entries, stories, remembered, waiting } = joined;
+        let Joined { entries, stories, remembered, waiting, .. } = joined;
         let shown: HashSet<EntryId> = entries.iter().map(|row| row.id).collect();
         renditions.retain(|id, _| shown.contains(id));
         let full_texts = pages.load_or_fetch(&entries, edition.show == Show::Full).await?;

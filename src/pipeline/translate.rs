@@ -6,7 +6,7 @@
 //!
 //! `basis` ends a pass over an unchanged world; `plan` finds the work; `scheduler` queues segments for engines; `batch` sends some of them and has the answers checked by
 //! `accept`; `similar` finds earlier translations as context;
-//! `reading` has translations read by a second engine;
+//! `reading` has translations read by a second engine; `stand_ins` finds entries in the place of those that cannot be translated;
 //! `engine_handle` keeps the budget and the circuit breaker of an engine.
 
 mod accept;
@@ -31,6 +31,7 @@ mod second_asking;
 mod segment_job;
 mod similar;
 mod similar_index;
+mod stand_ins;
 mod text;
 
 use std::collections::HashSet;
@@ -51,6 +52,7 @@ use super::error::PipelineError;
 use super::full_text::{Pages, is_page_missing};
 use super::originals::load_or_make_originals;
 pub use engine_handle::EngineHandle;
+use engine_states::EngineStates;
 pub(super) use estimate::EstimateRequest;
 pub(super) use explain::SegmentExplainer;
 pub(super) use models::get_missing_models;
@@ -62,6 +64,7 @@ use plan::{MissingRenditions, RenditionRequests, is_translated, lay_out, newest_
 use request_context::RequestContext;
 pub use review::SegmentReview;
 use scheduler::{Destination, Scheduler};
+pub(super) use stand_ins::{Tried, tried};
 pub use text::{TextRequest, translate_text};
 
 /// The number of entries that are translated at a time: they are in memory until they are finished.
@@ -113,24 +116,33 @@ pub(super) struct Translated {
 impl Translate<'_> {
     /// Finds the renditions that editions want and the store does not have, those of the newest entries first. The article pages
     /// of those that want their full text are fetched first. If nothing has changed since there were none, no entry is read.
-    pub(super) async fn find_missing(&self, pages: &mut Pages<'_>) -> Result<Vec<RenditionRequest>, PipelineError> {
+    /// What was `tried` in this pass is left out; other entries are looked for in its place.
+    pub(super) async fn find_missing(
+        &self,
+        pages: &mut Pages<'_>,
+        tried: &Tried,
+    ) -> Result<Vec<RenditionRequest>, PipelineError> {
         // Before anything else is read: what changes from now on is a change after this pass.
         let (hash, now) = (self.hash_world(&self.store.load_change_counts().await?), self.clock.now());
-        if self.is_unchanged(&hash, now).await? {
+        if tried.is_empty() && self.is_unchanged(&hash, now).await? {
             tracing::debug!("nothing has changed that translations depend on");
             return Ok(Vec::new());
         }
         let (mut requests, mut reader) = (RenditionRequests::new(self.engines, self.glossary), RowReader::new(true));
         let mut is_final = true;
         for edition in self.wanted_editions() {
-            let newest = newest_entries(Some(self.store), &mut reader, edition, &ExpectedEntries::default()).await?;
-            let full_texts = pages.load_or_fetch(&newest, edition.show == Show::Full).await?;
-            is_final &= !is_page_missing(&newest, &full_texts, self.paged);
-            requests.add_edition(edition, &newest, &full_texts);
+            let expected = ExpectedEntries::default();
+            let rows = newest_entries(Some(self.store), &mut reader, edition, &expected, &HashSet::new()).await?;
+            let full_texts = pages.load_or_fetch(&rows, edition.show == Show::Full).await?;
+            is_final &= !is_page_missing(&rows, &full_texts, self.paged);
+            requests.add_edition(edition, &rows, &full_texts);
+            let of_pass = (&mut reader, &mut *pages, tried);
+            is_final &= self.add_stand_ins(edition, &rows, of_pass, &mut requests).await?;
         }
-        let MissingRenditions { requests, next_retry } = requests.find_missing(Some(self.store), now).await?;
+        let MissingRenditions { mut requests, next_retry } = requests.find_missing(Some(self.store), now).await?;
+        requests.retain(|request| !tried.contains(&(request.known.id, request.to.clone())));
         let requests = self.without_unconcerned(requests).await?;
-        if requests.is_empty() && is_final {
+        if requests.is_empty() && is_final && tried.is_empty() {
             self.save_basis(hash, now, next_retry).await?;
         }
         Ok(self.with_former_work(requests).await?)
@@ -142,16 +154,24 @@ impl Translate<'_> {
         self.editions.iter().filter(is_wanted)
     }
 
-    /// Translates as far as the engines are available, and saves the renditions.
-    pub(super) async fn translate_all(&self, requests: Vec<RenditionRequest>) -> Result<Translated, PipelineError> {
-        let until = Instant::now() + self.time;
-        let context = RequestContext { store: self.store, clock: self.clock, until, stop: self.stop, is_patient: false };
+    /// Begins to translate: reads the states of the engines.
+    pub(super) async fn begin(&self) -> Result<EngineStates, PipelineError> {
         let states = self.load_engine_states().await?;
         if self.engines.iter().any(similar_index::takes_similar) {
             similar_index::index_corrections(self.store).await?;
         }
+        Ok(states)
+    }
+
+    /// Translates as far as the engines are available before `until`, and saves the renditions.
+    pub(super) async fn translate_all(
+        &self,
+        requests: Vec<RenditionRequest>,
+        until: Instant,
+        done: &mut Translated,
+    ) -> Result<(), PipelineError> {
+        let context = RequestContext { store: self.store, clock: self.clock, until, stop: self.stop, is_patient: false };
         let scheduler = Scheduler { engines: self.engines, context, worker: self.worker };
-        let mut done = Translated::default();
         for requests in requests.chunks(CHUNK) {
             let known: Vec<EntryRow> = requests.iter().map(|request| request.known.clone()).collect();
             let originals = load_or_make_originals(self.store, &known, self.paged).await?;
@@ -167,7 +187,12 @@ impl Translate<'_> {
             done.renditions += round.saved;
         }
         done.is_late = Instant::now() >= context.until();
-        self.settle_engines(&states, &mut done).await?;
+        Ok(())
+    }
+
+    /// Ends a pass: decides and stores the states of the engines.
+    pub(super) async fn end(&self, states: &EngineStates, mut done: Translated) -> Result<Translated, PipelineError> {
+        self.settle_engines(states, &mut done).await?;
         Ok(done)
     }
 }

@@ -8,8 +8,32 @@ use crate::store::{Store, StoreError};
 /// The number of rows per query, in addition to the limit of the edition.
 const PAGE: usize = 100;
 
+/// How many entries are kept ready beyond `limit`, for an edition with stories.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reserve {
+    /// In halves of `limit`.
+    halves: usize,
+}
+
+impl Reserve {
+    /// As many as nearly every edition needs: of ten reports in an edition of general news one or two are joined.
+    pub(super) const FIRST: Self = Self { halves: 1 };
+    /// Thirty times `limit`: more than that tell the same events over and over.
+    const MOST_HALVES: usize = 64;
+
+    /// Returns the next larger reserve, for an edition whose entries tell so few events that it lacks items.
+    pub(super) fn more(self) -> Option<Self> {
+        let halves = self.halves * 4;
+        (halves <= Self::MOST_HALVES).then_some(Self { halves })
+    }
+
+    fn entries(self, edition: &plan::Edition) -> usize {
+        if edition.stories.is_some() { edition.limit * self.halves / 2 } else { 0 }
+    }
+}
+
 /// Makes the empty window of an edition.
-pub(super) fn open_window(edition: &plan::Edition) -> WideWindow {
+pub(super) fn open_window(edition: &plan::Edition, reserve: Reserve) -> WideWindow {
     let rules = WindowRules {
         limit: edition.limit,
         at_least: edition.at_least,
@@ -17,12 +41,7 @@ pub(super) fn open_window(edition: &plan::Edition) -> WideWindow {
         per_source: edition.per_source,
         sources: edition.from.iter().cloned().zip(edition.weights.iter().copied()).collect(),
     };
-    WideWindow::new(rules, extra(edition))
-}
-
-/// Returns the number of entries that are kept ready beyond `limit`: of ten reports in an edition of general news one or two are joined.
-fn extra(edition: &plan::Edition) -> usize {
-    if edition.stories.is_some() { edition.limit / 2 } else { 0 }
+    WideWindow::new(rules, reserve.entries(edition))
 }
 
 /// Reads the rows that a window needs, page by page.
@@ -37,7 +56,8 @@ pub(super) struct WindowRows<'a> {
 
 impl<'a> WindowRows<'a> {
     pub(super) fn new(store: &'a Store, edition: &plan::Edition) -> Self {
-        Self { store, size: edition.limit + extra(edition) + PAGE, before: None, oldest: None, is_short: false }
+        let size = edition.limit + Reserve::FIRST.entries(edition) + PAGE;
+        Self { store, size, before: None, oldest: None, is_short: false }
     }
 
     /// Returns the next rows, newest first; none if the window needs no more.

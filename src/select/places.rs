@@ -48,6 +48,11 @@ impl Places {
         self.refused >= limit
     }
 
+    /// Returns true if `per_source` gives it no more places, however many the window has.
+    pub(super) fn is_capped(&self, per_source: Option<usize>) -> bool {
+        per_source.is_some_and(|most| self.taken >= most)
+    }
+
     /// Returns the rank of the source's `number`th entry, counted from 1: lower ranks come first where there are too few places.
     pub(super) fn rank(&self, number: usize) -> u8 {
         u8::from(number > self.part) + u8::from(number > self.share)

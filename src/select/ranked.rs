@@ -54,6 +54,8 @@ pub struct Ranked {
     /// The places of the entries in this list, by rank.
     order: Vec<usize>,
     newest: Option<Time>,
+    /// True if a larger reserve may have more entries.
+    is_cut: bool,
 }
 
 impl Ranked {
@@ -62,6 +64,7 @@ impl Ranked {
         rules: WindowRules,
         (own, reserve): (RankedEntries<'_>, Option<RankedEntries<'_>>),
         newest: Option<Time>,
+        is_cut: bool,
     ) -> Self {
         let mut entries = own.sorted();
         let most_pinned = (rules.limit / PINNED_PART).max(1);
@@ -77,7 +80,7 @@ impl Ranked {
             order.extend(rank(&others, reserve.places).into_iter().map(|at| at + entries.len()));
             entries.extend(others);
         }
-        Self { rules, entries, order, newest }
+        Self { rules, entries, order, newest, is_cut }
     }
 
     /// Returns all entries that may have a place, in no order.
@@ -106,6 +109,13 @@ impl Ranked {
             extra += goal - items;
         }
         extra
+    }
+
+    /// Returns true if the edition, which takes `extra` more entries than it has places, lacks items, while a larger reserve may have them.
+    pub fn is_short(&self, extra: usize, items: usize) -> bool {
+        let is_all_recent = self.all().all(|entry| self.is_recent(entry));
+        let wanted = if is_all_recent { self.rules.limit } else { self.rules.at_least };
+        self.is_cut && items < wanted && self.goal(extra).is_none()
     }
 
     /// Returns the number of items that the edition wants to have; nothing if there are no more entries.

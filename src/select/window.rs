@@ -82,6 +82,12 @@ impl Window {
         Some(newest.minus(self.rules.within))
     }
 
+    /// Returns true if there may be entries that a larger window would have taken.
+    pub(super) fn is_cut(&self) -> bool {
+        let is_cut = |places: &Places| self.is_closed(places) && !places.is_capped(self.rules.per_source);
+        self.is_full() || self.oldest().is_some() || self.places.values().any(is_cut)
+    }
+
     /// Adds the next older entry. An article that several feeds have is shown once; see `judge_copies`. Entries of sources that are
     /// not in the rules are ignored. A pinned entry leads the others, if it has a place and is not older than `within`.
     pub(super) fn push(&mut self, entry: EntryRow, is_pinned: bool) {
@@ -150,7 +156,7 @@ impl Window {
     pub(super) fn into_ranked(self, wide: Option<&Self>) -> Ranked {
         let own = RankedEntries { entries: self.entries, places: &self.places };
         let reserve = wide.map(|wide| RankedEntries { entries: wide.entries.clone(), places: &wide.places });
-        Ranked::new(self.rules, (own, reserve), self.newest)
+        Ranked::new(self.rules, (own, reserve), self.newest, wide.is_some_and(Self::is_cut))
     }
 }
 

@@ -20,22 +20,29 @@ const COUNT: &str = "insert into change_counter (name, changes) values ($1, 1)
 
 /// No source has a name with a colon.
 const LOAD: Sql = sql!(
-    "select" collect_rows "name, changes" end_rows "from (
-         select id as name, entry_changes as changes from source where entry_changes > 0
-         union all select ':' || name, changes from change_counter
-         union all select '::corrections', last from correction_serial where id = 1) as counted"
+    "select" collect_rows "name, changes, shown" end_rows "from (
+         select id as name, entry_changes as changes, shown from source where entry_changes > 0 or shown <> 0
+         union all select ':' || name, changes, 0 from change_counter
+         union all select '::corrections', last, 0 from correction_serial where id = 1) as counted"
 );
 
 /// The counters of changes at one time.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeCounts {
     counts: HashMap<String, i64>,
+    /// For each source a hash of what readers are told of it.
+    shown: HashMap<String, i64>,
 }
 
 impl ChangeCounts {
     /// Returns how often the entries of a source have changed.
     pub fn of_source(&self, source: &SourceId) -> i64 {
         self.find(source.as_str())
+    }
+
+    /// Returns a hash of what readers are told of a source ([`crate::model::SourceState::shown_hash`]); 0 before its first visit.
+    pub fn shown_of_source(&self, source: &SourceId) -> i64 {
+        self.shown.get(source.as_str()).copied().unwrap_or_default()
     }
 
     /// Returns how often entries of any source were deleted, or their times corrected.
@@ -68,8 +75,9 @@ impl Store {
     pub async fn load_change_counts(&self) -> Result<ChangeCounts, StoreError> {
         let attempt = "read the counters of changes";
         let row = self.fetch_one(attempt, LOAD.query(self.dialect)).await?;
-        let counts: Vec<(String, i64)> = self.decode(attempt, collected_rows("the counters of changes", &row))?;
-        Ok(ChangeCounts { counts: counts.into_iter().collect() })
+        let rows: Vec<(String, i64, i64)> = self.decode(attempt, collected_rows("the counters of changes", &row))?;
+        let shown = rows.iter().filter(|(.., shown)| *shown != 0).map(|(name, _, shown)| (name.clone(), *shown)).collect();
+        Ok(ChangeCounts { counts: rows.into_iter().map(|(name, changes, _)| (name, changes)).collect(), shown })
     }
 }
 

@@ -218,6 +218,7 @@ const STEPS: &[Step] = &[
     step!("0012_readings", 12, "readings"),
     step!("0013_output_leases", 13, "output leases"),
     step!("0014_archives", 14, "archives"),
+    step!("0015_shown", 15, "shown"),
     step!("0018_visits", 18, "visits"),
     step!("0019_outbox", 19, "outbox"),
 ];

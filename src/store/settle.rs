@@ -12,7 +12,7 @@ use super::json::{arrays, objects, without_nul};
 use super::sql::{Dialect, Sql, sql};
 use super::visit_day::COUNT_VISITS;
 use super::{Store, StoreError};
-use crate::model::{DueReason, EntryId, Outcome, Period, SourceId, Visit};
+use crate::model::{DueReason, EntryId, Outcome, Period, SourceId, SourceState, Visit};
 
 const WITHDRAW: Sql = sql!(
     "update entry set withdrawn_at = v.at
@@ -30,13 +30,14 @@ pub(super) const SAVE_STATES: Sql = sql!(
 /// Releases the lease of the worker `$2`. A source that another worker has leased meanwhile stays leased. The changes of entries are
 /// counted by the statement that every visit needs.
 const SAVE_DUE_TIMES: Sql = sql!(
-    "insert into source (id, due_at, visited_at, entry_changes, due_reason)
+    "insert into source (id, due_at, visited_at, entry_changes, due_reason, shown)
      select value ->> 'source', cast(value ->> 'due' as bigint), cast(value ->> 'at' as bigint),
-            cast(value ->> 'changes' as bigint), value ->> 'due_reason' from" json_rows "where true
+            cast(value ->> 'changes' as bigint), value ->> 'due_reason', cast(value ->> 'shown' as bigint) from" json_rows "where true
      on conflict (id) do update set
          due_at = excluded.due_at, visited_at = excluded.visited_at,
          entry_changes = source.entry_changes + excluded.entry_changes,
          due_reason = coalesce(excluded.due_reason, source.due_reason),
+         shown = case when excluded.shown = 0 then source.shown else excluded.shown end,
          lease_by = case when source.lease_by = $2 then null else source.lease_by end,
          lease_until = case when source.lease_by = $2 then null else source.lease_until end"
 );
@@ -70,6 +71,8 @@ struct DueRow<'v> {
     visits: u32,
     failed: u32,
     entries: u32,
+    /// A hash of what readers are told of the source; 0 if its state is as it was.
+    shown: i64,
 }
 
 /// A row of [`SAVE_OUTCOMES`].
@@ -179,6 +182,7 @@ fn due_row(settled: &SettledVisit) -> DueRow<'_> {
         visits: 1,
         failed: u32::from(visit.outcome.failure().is_some()),
         entries: visit.outcome.found().map_or(0, |found| found.new),
+        shown: visit.state.as_ref().map_or(0, SourceState::shown_hash),
     }
 }
 
@@ -191,6 +195,7 @@ impl DueRow<'_> {
             visits: self.visits + before.visits,
             failed: self.failed + before.failed,
             entries: self.entries + before.entries,
+            shown: if self.shown == 0 { before.shown } else { self.shown },
             ..self
         }
     }

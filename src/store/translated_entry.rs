@@ -12,10 +12,10 @@ use super::json::{arrays, list};
 use super::row::{collected_rows, document};
 use super::sql::{Sql, sql};
 use super::{Store, StoreError};
-use crate::model::{Clean, EntryId, Lang, Rendition, RenditionInputs, Revision, Show, SourceId, Time};
+use crate::model::{Clean, EntryId, Lang, Rendition, RenditionInputs, Revision, Show, SourceId, Time, UntranslatedPolicy};
 
 const FIND: Sql = sql!(
-    "select" collect_rows "entry, revision, made_of, show, stamp, retry_at, corrections" end_rows "from rendition where lang = $2 and entry" in_ids
+    "select" collect_rows "entry, revision, made_of, show, stamp, retry_at, corrections, is_left" end_rows "from rendition where lang = $2 and entry" in_ids
 );
 
 const LOAD: Sql = sql!("select entry, doc from rendition where lang = $2 and entry" in_ids);
@@ -23,16 +23,17 @@ const LOAD: Sql = sql!("select entry, doc from rendition where lang = $2 and ent
 /// Entries that were pruned meanwhile are skipped. A rendition that says the same as before stays, with the time at which it was
 /// made: readers are told of a change only where there is one.
 const SAVE: Sql = sql!(
-    "insert into rendition (entry, lang, revision, made_of, show, stamp, retry_at, corrections, doc)
-     select v.entry, v.lang, v.revision, v.made_of, v.show, v.stamp, v.retry_at, v.corrections, v.doc
+    "insert into rendition (entry, lang, revision, made_of, show, stamp, retry_at, corrections, is_left, doc)
+     select v.entry, v.lang, v.revision, v.made_of, v.show, v.stamp, v.retry_at, v.corrections, v.is_left, v.doc
      from (select cast(value ->> 'entry' as bigint) as entry, value ->> 'lang' as lang,
                   cast(value ->> 'revision' as bigint) as revision, cast(value ->> 'made_of' as bigint) as made_of,
                   value ->> 'show' as show, cast(value ->> 'stamp' as bigint) as stamp,
                   cast(value ->> 'retry_at' as bigint) as retry_at, cast(value ->> 'corrections' as bigint) as corrections,
+                  cast(value ->> 'is_left' as bigint) as is_left,
                   cast(value -> 'doc' as text) as doc from" json_rows ") as v
      where v.entry in (select id from entry)
      on conflict (entry, lang) do update set revision = excluded.revision, made_of = excluded.made_of, show = excluded.show,
-         stamp = excluded.stamp, retry_at = excluded.retry_at, corrections = excluded.corrections,
+         stamp = excluded.stamp, retry_at = excluded.retry_at, corrections = excluded.corrections, is_left = excluded.is_left,
          doc = case when rendition.stamp = excluded.stamp then rendition.doc else excluded.doc end"
 );
 
@@ -56,6 +57,16 @@ pub struct TranslationRow {
     pub retry_at: Option<Time>,
     /// The number of the last change of corrections that it takes into account.
     pub corrections: i64,
+    /// True if nothing of it could be translated: every engine has refused every text.
+    pub is_left: bool,
+}
+
+impl TranslationRow {
+    /// Returns true if an edition with this policy shows it as a translation. Who skips what is not translated does not want the original
+    /// under another name.
+    pub fn is_translation(&self, untranslated: UntranslatedPolicy) -> bool {
+        self.inputs.is_finished() && !(self.is_left && untranslated == UntranslatedPolicy::Skip)
+    }
 }
 
 /// A translated rendition to be saved.
@@ -87,6 +98,7 @@ struct TranslationColumns {
     stamp: i64,
     retry_at: Option<i64>,
     corrections: Option<i64>,
+    is_left: i64,
 }
 
 /// A row of [`SAVE`].
@@ -100,6 +112,7 @@ struct SavedRow<'t> {
     stamp: i64,
     retry_at: Option<i64>,
     corrections: i64,
+    is_left: i64,
     doc: &'t Rendition,
 }
 
@@ -167,7 +180,7 @@ impl Store {
 
 impl From<TranslationColumns> for TranslationRow {
     fn from(columns: TranslationColumns) -> Self {
-        let TranslationColumns { entry, revision, made_of, show, stamp, retry_at, corrections } = columns;
+        let TranslationColumns { entry, revision, made_of, show, stamp, retry_at, corrections, is_left } = columns;
         let retry_at = retry_at.map(Time::from_millis);
         Self {
             entry,
@@ -176,6 +189,7 @@ impl From<TranslationColumns> for TranslationRow {
             stamp,
             retry_at,
             corrections: corrections.unwrap_or(0),
+            is_left: is_left != 0,
         }
     }
 }
@@ -191,8 +205,15 @@ fn saved_row(translated: &TranslatedEntry) -> SavedRow<'_> {
         stamp: stamp(rendition),
         retry_at: retry_at.map(Time::millis),
         corrections: *corrections,
+        is_left: i64::from(is_left(rendition)),
         doc: rendition,
     }
+}
+
+/// Returns true if there was something to translate, and nothing of it is.
+fn is_left(rendition: &Rendition) -> bool {
+    let made = &rendition.provenance;
+    made.left > 0 && made.waiting == 0 && made.translated + made.recalled == 0
 }
 
 /// Hashes the text of a rendition. When it was made, and how much of it came from the memory, does not count.

@@ -1,5 +1,8 @@
 //! Stories: what is recognised as one event in a corpus of our own, and what an edition makes of it.
 
+mod places;
+mod skip;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -107,6 +110,7 @@ fn stories_of_the_fitted_corpus_are_found() {
 #[test]
 fn stories_of_the_held_out_corpus_are_found() {
     let pairs = Pairs::of(HELD_OUT);
+    println!("held-out corpus: precision {:.4}, recall {:.4}, {pairs:?}", pairs.precision(), pairs.recall());
     assert!(pairs.precision() >= 0.98 && pairs.recall() >= 0.90, "{:.4} {:.4} {pairs:?}", pairs.precision(), pairs.recall());
 }
 

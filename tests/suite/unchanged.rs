@@ -17,6 +17,8 @@ use crate::support::program::World;
 
 /// What the log says of an edition whose entries are not read.
 const UNREAD: &str = "nothing has changed that the edition depends on";
+/// What the log says when the states of all sources are read.
+const SOURCES_READ: &str = "reading what the store knows of the sources";
 const HOUR: Duration = Duration::from_hours(1);
 
 /// A world with two sources, of which the second is empty. Its edition has more keys.
@@ -63,6 +65,36 @@ async fn run_over_an_unchanged_world_reads_no_entry_and_reports_the_same() {
         assert_eq!(report["editions"][0]["same"], 4, "{report}");
     }
     assert_eq!(world.outputs(), before);
+}
+
+#[tokio::test]
+async fn run_over_an_unchanged_world_reads_no_source() {
+    let (origin, world) = world("").await;
+    let reads = async || world.relais(&["-vv", "run", "--force"]).await.stderr.contains(SOURCES_READ);
+    assert!(reads().await);
+    assert!(!reads().await);
+    origin.on("/b", Reply::status(404));
+    reads().await;
+    assert!(reads().await, "its second failure in a row is told");
+    assert!(world.output("index.html").contains("class=\"fails\""), "{}", world.output("index.html"));
+    assert!(!reads().await, "it fails as before");
+    origin.on("/b", Reply::ok(rss("b", &[])));
+    assert!(reads().await);
+    assert!(!world.output("index.html").contains("class=\"fails\""));
+}
+
+#[tokio::test]
+async fn source_that_falls_silent_is_told_by_the_clock_alone() {
+    let origin = Origin::start().await;
+    // Two dozen entries of one day: three days later some are missed.
+    origin.on("/a", Reply::ok(rss("a", &stories(0..24))));
+    let world = World::new(&tables(&[("a", origin.url("/a"))]));
+    // The first of September, noon.
+    let noon = Time::from_millis(1_788_264_000_000);
+    for (hours, is_silent) in [(0, false), (1, false), (70, false), (90, true)] {
+        run_at(&world, noon.plus(HOUR * hours)).await;
+        assert_eq!(world.output("index.html").contains("class=\"silent\""), is_silent, "after {hours} hours");
+    }
 }
 
 #[tokio::test]
@@ -153,9 +185,14 @@ impl Clock for Fixed {
 }
 
 /// Runs once, so much later.
-async fn run_later(world: &World, by: Duration) {
+pub(crate) async fn run_later(world: &World, by: Duration) {
+    run_at(world, SystemClock.now().plus(by)).await;
+}
+
+/// Runs once, at a time.
+async fn run_at(world: &World, now: Time) {
     let plan = relais::config::load(&world.path("feeds.toml")).map_err(|problems| problems.render(false)).expect("a plan");
-    let clock = Fixed(SystemClock.now().plus(by));
+    let clock = Fixed(now);
     let request = RunRequest { plan, clock: &clock, scope: Scope::default(), process: 1, progress: &|_| (), warn: None };
     Box::pin(run(request)).await.expect("it ends well");
 }

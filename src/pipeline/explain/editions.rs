@@ -9,7 +9,7 @@ use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::edition_rules::EditionRules;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::originals::{load_originals, make_original};
-use crate::pipeline::publish::{Joined, Known, file_stem, join_stories, select_entries};
+use crate::pipeline::publish::{Joined, Known, file_stem, select_items};
 use crate::pipeline::translate::{SegmentExplainer, source_language};
 use crate::select::{Admission, Rule, decide_admission, is_same_article, story_likeness};
 use crate::store::TranslationRow;
@@ -43,7 +43,8 @@ impl Explainer<'_> {
         row: &EntryRow,
         entry: &Entry,
     ) -> Result<ExplainedEdition, PipelineError> {
-        let selected = select_entries(self.store, reader, edition, lang, self.now).await?;
+        let nothing_known = Known { shown: &[], stories: &[] };
+        let (selected, joined) = select_items(self.store, reader, edition, (lang, self.now), nothing_known).await?;
         let stored = match lang {
             Some(lang) => self.store.find_translation_rows(&[row.id], lang).await?.into_iter().next(),
             None => None,
@@ -51,9 +52,6 @@ impl Explainer<'_> {
         let stored = stored.filter(|stored| stored.inputs.show >= edition.translated());
         let newest = selected.ranked.all().map(|newest| newest.at).max();
         let admission = self.admission(edition, lang, row, stored.as_ref());
-        let nothing_known = Known { shown: &[], stories: &[] };
-        let shown = (&selected.ranked, selected.waiting);
-        let joined = join_stories(self.store, reader, edition, shown, nothing_known).await?;
         let place = joined.entries.iter().position(|shown| shown.id == row.id);
         let reason = match place {
             Some(_) => reason_to_show(edition, admission),
@@ -74,7 +72,7 @@ impl Explainer<'_> {
     }
 
     fn admission(&self, edition: &Edition, lang: Option<&Lang>, row: &EntryRow, stored: Option<&TranslationRow>) -> Admission {
-        let is_translated = stored.is_some_and(|stored| stored.inputs.is_finished());
+        let is_translated = stored.is_some_and(|stored| stored.is_translation(edition.untranslated));
         decide_admission(row, lang, is_translated, edition.untranslated, self.now)
     }
 

@@ -8,6 +8,7 @@ use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::explain::{FoundEntry, with_titles};
 use crate::pipeline::publish::select_entries;
+use crate::pipeline::window::Reserve;
 use crate::store::Store;
 
 /// The change of an edition in one language.
@@ -34,8 +35,9 @@ pub async fn preview_edition(
     let all = edition.langs.is_empty().then_some(None);
     for lang in edition.langs.iter().map(Some).chain(all) {
         // Both may be of one family, and their rules differ.
-        let before = select_entries(store, &mut RowReader::new(false), edition, lang, now).await?.ranked.take(0).0;
-        let after = select_entries(store, &mut RowReader::new(false), tried, lang, now).await?.ranked.take(0).0;
+        let before =
+            select_entries(store, &mut RowReader::new(false), edition, (lang, now), Reserve::FIRST).await?.ranked.take(0).0;
+        let after = select_entries(store, &mut RowReader::new(false), tried, (lang, now), Reserve::FIRST).await?.ranked.take(0).0;
         let (appears, disappears) = (missing(&after, &before), missing(&before, &after));
         changed.push(ChangedEdition {
             lang: lang.cloned(),

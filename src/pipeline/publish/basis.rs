@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::config as plan;
-use crate::model::{Lang, SourceId, SourceInfo, Time};
+use crate::model::{Lang, SourceId, Time};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::rules::facts_version;
 use crate::pipeline::validity::Validity;
+use crate::render::EditionLink;
 use crate::store::ChangeCounts;
 
 use super::{Publish, Target};
@@ -22,7 +22,7 @@ use super::{Publish, Target};
 pub(super) const NAME: &str = "edition:basis";
 
 /// The version of what a basis stands for. Another way to choose or join entries needs another number.
-const SCHEME: u32 = 1;
+const SCHEME: u32 = 2;
 
 /// The basis of an edition in one language: what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,25 +59,21 @@ pub(super) struct Bases<'a> {
     known: BTreeMap<String, Basis>,
     current: BTreeMap<String, Basis>,
     counts: ChangeCounts,
-    /// For each source a hash of how often its entries have changed and of how it is named.
-    sources: HashMap<&'a SourceId, u64>,
+    /// For each source how often its entries have changed, and a hash of how it is named.
+    sources: HashMap<&'a SourceId, (i64, i64)>,
     /// A hash of what all editions depend on.
     common: blake3::Hasher,
 }
 
 impl<'a> Bases<'a> {
     /// Takes the bases as the last pass saved them. `counts` must have been read before any entry.
-    pub(super) fn open(
-        publish: &Publish<'_>,
-        counts: ChangeCounts,
-        infos: &'a HashMap<SourceId, SourceInfo>,
-        saved: Option<&str>,
-    ) -> Self {
+    pub(super) fn open(publish: &Publish<'a>, counts: ChangeCounts, saved: Option<&str>) -> Self {
         let mut common = blake3::Hasher::new();
         let templates = publish.templates.key();
         let parts = [env!("CARGO_PKG_VERSION"), publish.fingerprint, publish.base_url.unwrap_or_default(), &templates];
         common.update(format!("{SCHEME} {} {parts:?}", counts.of_entries()).as_bytes());
-        let sources = infos.iter().map(|(id, info)| (id, hash_source(info, counts.of_source(id)))).collect();
+        let of_source = |id| (counts.of_source(id), counts.shown_of_source(id));
+        let sources = publish.sources.iter().map(|source| (&source.id, of_source(&source.id))).collect();
         let known = saved.and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
         Self { known, current: BTreeMap::new(), counts, sources, common }
     }
@@ -89,14 +85,25 @@ impl<'a> Bases<'a> {
         // Only rules read facts; to know their version takes the lists of all tags.
         let facts = (!edition.filter.is_empty() || !edition.tags.is_empty()).then(facts_version);
         hasher.update(format!("{} {lang:?} {renditions:?} {facts:?}", edition.id).as_bytes());
-        let of_source = |id: &SourceId| self.sources.get(id).copied().unwrap_or_default().to_le_bytes();
-        edition.from.iter().for_each(|id| {
-            hasher.update(&of_source(id));
-        });
+        for id in &edition.from {
+            let (changes, shown) = self.sources.get(id).copied().unwrap_or_default();
+            hasher.update(&changes.to_le_bytes());
+            hasher.update(&shown.to_le_bytes());
+        }
         if !edition.mute.ids.is_empty() {
             // A muted entry stands for its page, whichever source has it.
-            let all: u64 = self.sources.values().fold(0, |sum, hash| sum.wrapping_add(*hash));
-            hasher.update(&all.to_le_bytes());
+            hasher.update(&self.counts.of_all_sources().to_le_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// Returns a hash of what the lists of these editions and of all sources depend on, beside the time.
+    pub(super) fn hash_lists(&self, editions: &[EditionLink], sources: &[plan::Source]) -> String {
+        let mut hasher = self.common.clone();
+        hasher.update(format!("{editions:?}").as_bytes());
+        for source in sources {
+            let (_, shown) = self.sources.get(&source.id).copied().unwrap_or_default();
+            hasher.update(&shown.to_le_bytes());
         }
         hasher.finalize().to_hex().to_string()
     }
@@ -131,17 +138,4 @@ impl Publish<'_> {
             bases.keep(&target.stem);
         }
     }
-}
-
-fn hash_source(info: &SourceInfo, changes: i64) -> u64 {
-    let SourceInfo { id, title, feed, site, image, rights, genres } = info;
-    let mut hasher = Xxh3Default::new();
-    hasher.update(&changes.to_le_bytes());
-    let genres = format!("{genres:?}");
-    let [site, image] = [site, image].map(|address| address.as_deref().unwrap_or("\0"));
-    for part in [id.as_str(), title.as_str(), rights.as_str(), feed, site, image, &genres] {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.digest()
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config as plan;
 use crate::html;
-use crate::model::{Clean, EntryId, EntryRow, Lang, SourceId, SourceInfo, Text, Time};
+use crate::model::{Clean, EntryId, EntryRow, Lang, Text, Time};
 use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
 use crate::policy::{covered_from, last_due};
@@ -18,9 +18,9 @@ use crate::sink::WrittenFile;
 
 use super::content::Shown;
 use super::record::{Check, Record};
+use super::sources::Sources;
 use super::stories::Joined;
-use super::window::select_entries;
-use super::{Publish, Selected, Target, join_stories};
+use super::{Publish, Selected, Target, select_items};
 
 mod files;
 
@@ -80,7 +80,7 @@ impl Publish<'_> {
     pub(super) async fn publish_digests<'s>(
         &'s self,
         targets: &'s [Target<'s>],
-        (infos, reader): (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>),
+        (sources, reader): (&Sources<'_>, &mut RowReader<'s>),
         records: &HashMap<String, String>,
     ) -> Result<Vec<DigestFile>, PipelineError> {
         let mut files = Vec::new();
@@ -94,7 +94,7 @@ impl Publish<'_> {
                 let stem = stem(digest, target.lang.filter(|_| !is_one));
                 let known = records.get(&stem).and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
                 let digest = DigestTarget { digest, target, stem };
-                let record = self.publish_digest(&digest, (infos, reader), known).await?;
+                let record = self.publish_digest(&digest, (sources, reader), known).await?;
                 files.extend(record.files.files.into_iter().map(|file| DigestFile {
                     id: digest.digest.id.clone(),
                     edition: target.stem.clone(),
@@ -111,7 +111,7 @@ impl Publish<'_> {
     async fn publish_digest<'s>(
         &'s self,
         digest: &DigestTarget<'s>,
-        of: (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>),
+        of: (&Sources<'_>, &mut RowReader<'s>),
         known: DigestRecord,
     ) -> Result<DigestRecord, PipelineError> {
         let now = self.clock.now();
@@ -148,18 +148,17 @@ impl Publish<'_> {
     async fn add_issue<'s>(
         &'s self,
         digest: &DigestTarget<'s>,
-        (infos, reader): (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>),
+        (sources, reader): (&Sources<'_>, &mut RowReader<'s>),
         record: &mut DigestRecord,
         due: Time,
     ) -> Result<(), PipelineError> {
         let Target { edition, lang, .. } = *digest.target;
         let now = self.clock.now();
-        let Selected { ranked, renditions, waiting, .. } = select_entries(self.store, reader, edition, lang, now).await?;
         let known = self.store.load_publication(self.target, &digest.target.stem).await?;
         let known: Option<Record> = known.and_then(|doc| serde_json::from_str(&doc).ok());
         let published = known.map(|record| record.entries).unwrap_or_default();
-        let Joined { mut entries, stories, .. } =
-            join_stories(self.store, reader, edition, (&ranked, waiting), published.known()).await?;
+        let (selected, joined) = select_items(self.store, reader, edition, (lang, now), published.known()).await?;
+        let (Selected { renditions, .. }, Joined { mut entries, stories, .. }) = (selected, joined);
         let (from, told) = (covered_from(due, record.last), record.told.iter().map(|(id, _)| *id).collect::<HashSet<_>>());
         let item = |row: &EntryRow| stories.get(&row.id).map_or(row.id, |story| story.id);
         entries.retain(|row| row.at > from && row.at <= due && !told.contains(&item(row)));
@@ -172,7 +171,7 @@ impl Publish<'_> {
         }
         record.told.extend(items);
         let shown = Shown { entries: &entries, stories: &stories, renditions: &renditions, withdrawn: &[] };
-        let view = self.build_view(digest.target, shown, infos, (due, now)).await?;
+        let view = self.build_view(digest.target, shown, sources.infos().await?, (due, now)).await?;
         let title = render::digest_title(&edition.title, digest.digest.zone.local(due).date(), lang);
         let html = html::clean(&render::digest_html(&view.items), None);
         record.issues.insert(0, Issue { title, at: due, html, text: render::digest_text(&view.items) });

@@ -11,21 +11,33 @@ use crate::store::SourceRow;
 
 use super::archive::FORMATS;
 use super::archive::documents::ArchiveDocument;
+use super::basis::{Bases, Basis};
 use super::digest::DigestFile;
 use super::file_stem::INDEX;
 use super::record::Record;
+use super::sources::Sources;
 use super::{Publish, Target};
 
 impl Publish<'_> {
-    /// Writes the lists, if they have changed. Returns their record.
+    /// Writes the lists, if they have changed. Returns their record. If nothing that they depend on has changed, no source is read.
     pub(super) async fn write_index(
         &self,
         editions: &[EditionLink],
-        (infos, rows): (&HashMap<SourceId, SourceInfo>, &HashMap<SourceId, SourceRow>),
+        (sources, bases): (&Sources<'_>, &mut Bases<'_>),
         record: Option<Record>,
         faults: &mut Vec<Fault>,
     ) -> Result<Record, PipelineError> {
-        let listed = self.list_sources(infos, rows);
+        let (hash, now) = (bases.hash_lists(editions, self.sources), self.clock.now());
+        if let Some(inputs) = bases.find(INDEX, &hash, now).and_then(|basis| basis.inputs)
+            && let Some(record) = self.find_current(INDEX, &inputs, record.as_ref()).await?
+        {
+            bases.keep(INDEX);
+            return Ok(record);
+        }
+        let known = sources.load().await?;
+        let until = known.rows.values().filter_map(|row| row.state.publish_rate.silent_from()).filter(|at| *at > now).min();
+        let made_of = |inputs: &str| Some(Basis::new(hash, Some(inputs.to_owned()), (0, 0), (now, until)));
+        let listed = self.list_sources(&known.infos, &known.rows);
         let lang = self.index_lang();
         let mut hasher = blake3::Hasher::new();
         hasher.update(
@@ -39,6 +51,7 @@ impl Publish<'_> {
         );
         let inputs = hasher.finalize().to_hex().to_string();
         if let Some(record) = self.find_current(INDEX, &inputs, record.as_ref()).await? {
+            bases.add(INDEX, made_of(&inputs));
             return Ok(record);
         }
         let Some(templates) = self.templates.get() else { return Ok(record.unwrap_or_default()) };
@@ -61,6 +74,7 @@ impl Publish<'_> {
         for (name, text) in texts {
             files.push(self.sink.write(name, text.into_bytes()).await?.1);
         }
+        bases.add(INDEX, made_of(&inputs));
         let record = Record { inputs, files, checked: Some(self.clock.now()), ..Record::default() };
         self.save_record(INDEX, &record).await?;
         Ok(record)

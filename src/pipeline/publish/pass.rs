@@ -7,33 +7,29 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use tracing::Instrument;
 
-use crate::model::{EditionCount, SourceId, SourceInfo};
+use crate::model::EditionCount;
 use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::full_text::Pages;
 use crate::pipeline::output_lease::Turn;
-use crate::store::SourceRow;
 
 use super::basis::{self, Bases};
 use super::file_stem::INDEX;
 use super::index::edition_link;
 use super::manifest::{self, LiveFiles, Manifest};
 use super::record::{Check, Record};
+use super::sources::Sources;
 use super::{Publish, Published, Target, believed, count_same, fault_feed};
 
 /// What became of an edition: its count, unless it failed, and the record of its files.
 pub(super) type PublishedEdition = (Option<EditionCount>, Option<Record>);
 
-/// What a pass knows of the sources, and of what is published.
-struct Known {
-    rows: HashMap<SourceId, SourceRow>,
-    infos: HashMap<SourceId, SourceInfo>,
-    records: HashMap<String, String>,
-}
+/// The records of an output, as they are stored.
+struct StoredRecords(HashMap<String, String>);
 
-impl Known {
-    fn record(&self, name: &str) -> Option<Record> {
-        self.records.get(name).and_then(|doc| serde_json::from_str(doc).ok())
+impl StoredRecords {
+    fn get(&self, name: &str) -> Option<Record> {
+        self.0.get(name).and_then(|doc| serde_json::from_str(doc).ok())
     }
 }
 
@@ -43,11 +39,11 @@ impl Publish<'_> {
     pub(in crate::pipeline) async fn run(&self, pages: &mut Pages<'_>) -> Result<Option<Published>, PipelineError> {
         // Before anything else is read: what changes from now on is a change after this pass.
         let counts = self.store.load_change_counts().await?;
-        let known = self.read_known().await?;
+        let (sources, known) = (Sources::new(self), self.read_records().await?);
         let mut done = Published { faults: self.templates.fault().into_iter().collect(), ..Published::default() };
-        let mut bases = Bases::open(self, counts, &known.infos, known.records.get(basis::NAME).map(String::as_str));
+        let mut bases = Bases::open(self, counts, known.0.get(basis::NAME).map(String::as_str));
         let (mut reader, targets) = (RowReader::new(true), self.targets());
-        let mut records: Vec<Option<Record>> = targets.iter().map(|target| known.record(&target.stem)).collect();
+        let mut records: Vec<Option<Record>> = targets.iter().map(|target| known.get(&target.stem)).collect();
         let mut counts: BTreeMap<usize, EditionCount> = BTreeMap::new();
         let mut ahead: VecDeque<(usize, bool)> = (0..targets.len()).map(|at| (at, false)).collect();
         while let Some((at, waits)) = ahead.pop_front() {
@@ -58,7 +54,7 @@ impl Publish<'_> {
             }
             let span =
                 tracing::info_span!("edition", edition.id = target.edition.id, lang = target.lang.map(tracing::field::display));
-            let (of, record) = ((&known.infos, &mut reader, &mut bases), records[at].take());
+            let (of, record) = ((&sources, &mut reader, &mut bases), records[at].take());
             match self.publish_in_turn(target, of, record, (pages, &mut done), waits).instrument(span).await? {
                 Turn::Done((count, record)) => {
                     counts.extend(count.map(|count| (at, count)));
@@ -66,40 +62,36 @@ impl Publish<'_> {
                 }
                 Turn::Busy => {
                     // The others come first.
-                    records[at] = known.record(&target.stem);
+                    records[at] = known.get(&target.stem);
                     ahead.push_back((at, true));
                 }
                 Turn::Cancelled => return Ok(None),
             }
         }
         done.editions = counts.into_values().collect();
-        self.save_bases(bases).await?;
         self.forget_notifications().await?;
-        let lists = Box::pin(self.publish_lists(&targets, (&known, records, reader), &mut done));
+        let lists = Box::pin(self.publish_lists(&targets, (&known, records), (&sources, reader, bases), &mut done));
         match self.leases.hold(self.target, true, lists).await? {
             Turn::Done(()) => Ok(Some(done)),
             Turn::Busy | Turn::Cancelled => Ok(None),
         }
     }
 
-    async fn read_known(&self) -> Result<Known, PipelineError> {
-        let rows = self.source_rows().await?;
-        let infos = self.source_infos(&rows);
-        let records = self.store.list_publications(self.target).await?.into_iter().collect();
-        Ok(Known { rows, infos, records })
+    async fn read_records(&self) -> Result<StoredRecords, PipelineError> {
+        Ok(StoredRecords(self.store.list_publications(self.target).await?.into_iter().collect()))
     }
 
     /// Publishes an edition while no other worker does. It waits for its turn if `waits`.
     async fn publish_in_turn<'s>(
         &'s self,
         target: &Target<'s>,
-        (infos, reader, bases): (&HashMap<SourceId, SourceInfo>, &mut RowReader<'s>, &mut Bases<'_>),
+        (sources, reader, bases): (&Sources<'_>, &mut RowReader<'s>, &mut Bases<'_>),
         record: Option<Record>,
         (pages, done): (&mut Pages<'_>, &mut Published),
         waits: bool,
     ) -> Result<Turn<PublishedEdition>, PipelineError> {
         if !self.store.is_shared() {
-            return Box::pin(self.publish_edition(target, (infos, reader, bases), record, pages, done)).await.map(Turn::Done);
+            return Box::pin(self.publish_edition(target, (sources, reader, bases), record, pages, done)).await.map(Turn::Done);
         }
         if let Some(found) = self.find_settled(target, record.as_ref(), bases, done).await? {
             return Ok(Turn::Done(found));
@@ -109,11 +101,10 @@ impl Publish<'_> {
             let doc = self.store.load_publication(self.target, &target.stem).await?;
             let present: Option<Record> = doc.and_then(|doc| serde_json::from_str(&doc).ok());
             if present == record {
-                return self.publish_edition(target, (infos, reader, bases), record, pages, done).await;
+                return self.publish_edition(target, (sources, reader, bases), record, pages, done).await;
             }
-            let infos = self.source_infos(&self.source_rows().await?);
-            let mut reader = RowReader::new(true);
-            self.publish_edition(target, (&infos, &mut reader, bases), present, pages, done).await
+            let (sources, mut reader) = (Sources::new(self), RowReader::new(true));
+            self.publish_edition(target, (&sources, &mut reader, bases), present, pages, done).await
         });
         self.leases.hold(&part, waits, work).await
     }
@@ -147,16 +138,19 @@ impl Publish<'_> {
     async fn publish_lists<'s>(
         &'s self,
         targets: &'s [Target<'s>],
-        (known, mut records, mut reader): (&Known, Vec<Option<Record>>, RowReader<'s>),
+        (known, mut records): (&StoredRecords, Vec<Option<Record>>),
+        (sources, mut reader, mut bases): (&Sources<'_>, RowReader<'s>, Bases<'_>),
         done: &mut Published,
     ) -> Result<(), PipelineError> {
-        let present = if self.store.is_shared() { Some(self.read_known().await?) } else { None };
+        let present = if self.store.is_shared() { Some(self.read_records().await?) } else { None };
+        let anew = Sources::new(self);
+        let sources = if present.is_some() { &anew } else { sources };
         if let Some(present) = &present {
-            records = targets.iter().map(|target| present.record(&target.stem)).collect();
+            records = targets.iter().map(|target| present.get(&target.stem)).collect();
             reader = RowReader::new(true);
         }
-        let Known { rows, infos, records: docs } = present.as_ref().unwrap_or(known);
-        let digests = self.publish_digests(targets, (infos, &mut reader), docs).await?;
+        let docs = &present.as_ref().unwrap_or(known).0;
+        let digests = self.publish_digests(targets, (sources, &mut reader), docs).await?;
         let (mut links, mut live) = (Vec::new(), LiveFiles::default());
         for (target, record) in targets.iter().zip(&records) {
             if record.is_none() && target.edition.family.is_some() {
@@ -168,7 +162,8 @@ impl Publish<'_> {
         }
         live.add_digests(self.plan, digests);
         let index = docs.get(INDEX).and_then(|doc| serde_json::from_str(doc).ok());
-        live.add_lists(self.write_index(&links, (infos, rows), index, &mut done.faults).await?);
+        live.add_lists(self.write_index(&links, (sources, &mut bases), index, &mut done.faults).await?);
+        self.save_bases(bases).await?;
         if self.faults {
             live.expect(fault_feed::file_name());
         }

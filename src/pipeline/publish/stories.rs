@@ -47,6 +47,8 @@ pub(in crate::pipeline) struct Joined {
     pub(in crate::pipeline) remembered: Vec<PublishedStory>,
     /// The number of entries that will lead their stories once they are translated.
     pub(super) waiting: u64,
+    /// True if it lacks items, and a larger reserve of entries may have them.
+    pub(super) is_short: bool,
 }
 
 impl Joined {
@@ -86,7 +88,7 @@ pub(in crate::pipeline) async fn join_stories<'e>(
     let oldest = oldest_of(ranked).or_else(|| waiting.values().map(|row| row.at).min());
     let (Some(rules), Some(oldest)) = (edition.stories, oldest) else {
         let (entries, stories, remembered) = (ranked.take(0).0, HashMap::new(), Vec::new());
-        return Ok(Joined { entries, stories, remembered, waiting: waiting.len() as u64 });
+        return Ok(Joined { entries, stories, remembered, waiting: waiting.len() as u64, is_short: false });
     };
     let rows = reader.open(store, edition).read_back_to(oldest.minus(rules.window), MAX_ROWS).await?;
     let stories = spawn_cpu("joining stories", move || Stories::of(rules, rows)).await?;
@@ -97,7 +99,9 @@ pub(in crate::pipeline) async fn join_stories<'e>(
     let is_full = entries.len() >= edition.limit;
     let floor = places.floor(&entries, pinned, edition.at_least);
     waiting.retain(|_, row| !is_full || floor.is_none_or(|floor| row.at >= floor));
-    Ok(Shelf::new((entries, pinned), floor, (known, waiting), &prefer).put(stories).truncate(edition.limit))
+    let is_short = ranked.is_short(extra, places.count(&entries, pinned, edition.at_least));
+    let joined = Shelf::new((entries, pinned), floor, (known, waiting), &prefer).put(stories).truncate(edition.limit);
+    Ok(Joined { is_short, ..joined })
 }
 
 impl Known<'_> {
@@ -148,7 +152,8 @@ impl<'a> Shelf<'a> {
     }
 
     fn put(mut self, stories: Vec<Vec<EntryRow>>) -> Joined {
-        let mut joined = Joined { entries: Vec::new(), stories: HashMap::new(), remembered: Vec::new(), waiting: 0 };
+        let (entries, stories_by_leader, remembered) = (Vec::new(), HashMap::new(), Vec::new());
+        let mut joined = Joined { entries, stories: stories_by_leader, remembered, waiting: 0, is_short: false };
         for members in stories {
             let shown: Vec<EntryRow> = members.iter().filter_map(|row| self.entries.remove(&row.id)).collect();
             joined.waiting += u64::from(self.is_leader_waiting(&members, &shown));

@@ -8,7 +8,7 @@ use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
 use crate::pipeline::translate::source_language;
-use crate::pipeline::window::open_window;
+use crate::pipeline::window::{Reserve, open_window};
 use crate::select::{Admission, Ranked, WideWindow, decide_admission};
 use crate::store::{Store, StoreError, TranslationRow};
 
@@ -26,16 +26,16 @@ pub(in crate::pipeline) struct Selected {
     pub(in crate::pipeline) fault: Option<Fault>,
 }
 
-/// Chooses the entries of an edition in a language.
+/// Chooses the entries of an edition in a language, with so many in reserve.
 pub(in crate::pipeline) async fn select_entries<'e>(
     store: &'e Store,
     reader: &mut RowReader<'e>,
     edition: &'e plan::Edition,
-    lang: Option<&Lang>,
-    now: Time,
+    (lang, now): (Option<&Lang>, Time),
+    reserve: Reserve,
 ) -> Result<Selected, PipelineError> {
     let named = PinsAndMutes::load(Some(store), edition).await?;
-    let window = open_window(edition);
+    let window = open_window(edition, reserve);
     let (renditions, waiting) = (HashMap::new(), HashMap::new());
     let mut selection = Selection { store, edition, lang, now, window, renditions, waiting, changes_at: None };
     let mut rows = reader.open(store, edition);
@@ -65,7 +65,7 @@ impl Selection<'_> {
         let kept = find_renditions(self.store, &rows, self.lang, self.edition.translated()).await?;
         for MarkedRow { row, is_pinned } in rows {
             let rendition = kept.get(&row.id);
-            let is_translated = rendition.is_some_and(|kept| kept.inputs.is_finished());
+            let is_translated = rendition.is_some_and(|kept| kept.is_translation(self.edition.untranslated));
             match decide_admission(&row, self.lang, is_translated, self.edition.untranslated, self.now) {
                 Admission::Shown => push(&mut self.window, row, is_pinned),
                 // A partial translation is better than none.

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::config::Edition;
 use crate::model::{Fault, FaultKind};
 use crate::pipeline::context::Context;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ingest::Until;
-use crate::pipeline::translate::{EngineHandle, Translate, Translated};
+use crate::pipeline::translate::{EngineHandle, RenditionRequest, Translate, Translated, Tried, tried};
 use crate::pipeline::trigger::sleep_unless_cancelled;
 
 use super::{FIRST_RETRY, Passes, Shared, SharedPages, log_faults, next_retry};
@@ -111,15 +113,48 @@ impl Passes<'_> {
             time: if until == Until::Idle { TIME_UNTIL_IDLE } else { TIME_UNTIL_CANCELLED },
             stop: Some(self.stop),
         };
-        let requests = match until {
-            Until::Idle => translate.find_missing(&mut *pages.lock().await).await?,
-            Until::Cancelled => translate.find_missing(&mut self.pages(context)).await?,
-        };
+        let requests = self.find_missing(context, &translate, pages, &Tried::default()).await?;
         shared.laid_out.cancel();
-        let mut translated =
-            if requests.is_empty() { translate.idle().await? } else { translate.translate_all(requests).await? };
+        let mut translated = if requests.is_empty() {
+            translate.idle().await?
+        } else {
+            self.translate_requests(context, &translate, pages, requests).await?
+        };
         translated.faults.splice(0..0, prepared.engine_faults.iter().cloned());
         Ok(translated)
+    }
+}
+
+impl Passes<'_> {
+    /// Translates what is missing, and then other entries in the place of those that could not be translated.
+    async fn translate_requests(
+        &self,
+        context: Context<'_>,
+        translate: &Translate<'_>,
+        pages: &SharedPages<'_>,
+        requests: Vec<RenditionRequest>,
+    ) -> Result<Translated, PipelineError> {
+        let (states, until, mut done) = (translate.begin().await?, Instant::now() + translate.time, Translated::default());
+        let tried = tried(&requests);
+        translate.translate_all(requests, until, &mut done).await?;
+        if translate.has_stand_ins(until) {
+            let stand_ins = self.find_missing(context, translate, pages, &tried).await?;
+            translate.translate_all(stand_ins, until, &mut done).await?;
+        }
+        translate.end(&states, done).await
+    }
+
+    async fn find_missing(
+        &self,
+        context: Context<'_>,
+        translate: &Translate<'_>,
+        pages: &SharedPages<'_>,
+        tried: &Tried,
+    ) -> Result<Vec<RenditionRequest>, PipelineError> {
+        match self.until {
+            Until::Idle => translate.find_missing(&mut *pages.lock().await, tried).await,
+            Until::Cancelled => translate.find_missing(&mut self.pages(context), tried).await,
+        }
     }
 }
 

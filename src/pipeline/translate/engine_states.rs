@@ -9,7 +9,7 @@ use crate::policy::engine_health::{next_state, told_fault};
 use crate::store::StoreError;
 
 /// The states by the name of the engine.
-pub(super) type EngineStates = HashMap<String, EngineState>;
+pub(in crate::pipeline) type EngineStates = HashMap<String, EngineState>;
 
 impl Translate<'_> {
     /// Reads the states of the engines. Those that want to be asked later rest, unless everything is due.

@@ -89,7 +89,7 @@ impl EstimateRequest<'_> {
         let mut wanted = RenditionRequests::new(self.engines, self.glossary);
         let (mut pages_to_fetch, mut reader) = (HashSet::new(), RowReader::new(false));
         for edition in editions {
-            let newest = newest_entries(self.store, &mut reader, edition, &self.expected).await?;
+            let newest = newest_entries(self.store, &mut reader, edition, &self.expected, &HashSet::new()).await?;
             let full_texts = self.load_full_texts(&newest).await?;
             if edition.show == Show::Full {
                 let of_pages = newest.iter().filter(|row| self.paged.contains(&row.source));

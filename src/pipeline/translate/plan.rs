@@ -12,10 +12,10 @@ use crate::model::{Change, EntryId, EntryRow, FullText, Lang, Original, Renditio
 use crate::pipeline::edition_rows::RowReader;
 use crate::pipeline::edition_rules::EditionRules;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::leaders::leading_entries;
+use crate::pipeline::leaders::{Leading, leading_entries};
 use crate::pipeline::named_entries::{MarkedRow, PinsAndMutes};
-use crate::pipeline::window::open_window;
-use crate::select::FoldedTitle;
+use crate::pipeline::window::{Reserve, open_window};
+use crate::select::{FoldedTitle, Ranked};
 use crate::store::{Store, StoreError, TranslationRow};
 use crate::translate::{Document, Glossary};
 
@@ -80,10 +80,33 @@ impl<'a> RenditionRequests<'a> {
 
     /// Adds the renditions that an edition wants of its newest entries.
     pub(super) fn add_edition(&mut self, edition: &plan::Edition, newest: &[EntryRow], full_texts: &HashMap<EntryId, FullText>) {
+        self.add_languages(edition, &edition.langs, newest, full_texts);
+        self.editions += 1;
+    }
+
+    /// Adds the renditions of entries that an edition, the last one that was added, wants in a language beside those of its newest ones.
+    pub(super) fn add_stand_ins(
+        &mut self,
+        (edition, lang): (&plan::Edition, &Lang),
+        newest: &[EntryRow],
+        full_texts: &HashMap<EntryId, FullText>,
+    ) {
+        self.editions -= 1;
+        self.add_languages(edition, std::slice::from_ref(lang), newest, full_texts);
+        self.editions += 1;
+    }
+
+    fn add_languages(
+        &mut self,
+        edition: &plan::Edition,
+        langs: &[Lang],
+        newest: &[EntryRow],
+        full_texts: &HashMap<EntryId, FullText>,
+    ) {
         let engines: Vec<usize> =
             edition.engines.iter().filter_map(|id| self.engines.iter().position(|engine| engine.id == *id)).collect();
         let reader = second_reader(edition, self.engines);
-        for to in &edition.langs {
+        for to in langs {
             for (known, from) in newest.iter().filter_map(|known| Some((known, source_language(known, to)?))) {
                 let is_page = matches!(full_texts.get(&known.id), Some(FullText::Taken));
                 let hash = dependency_hash(self.glossary, (from, to), is_page);
@@ -107,7 +130,6 @@ impl<'a> RenditionRequests<'a> {
                 }
             }
         }
-        self.editions += 1;
     }
 
     /// Returns all of them, the newest entries first.
@@ -176,19 +198,40 @@ pub(super) fn is_translated(edition: &plan::Edition) -> bool {
     !edition.engines.is_empty() && !edition.langs.is_empty()
 }
 
-/// Returns the newest entries that an edition takes in any language, each story once, as they are once `expected` is in the store.
+/// Returns the newest entries that an edition takes in any language, each story once, as they are once `expected` is in the store. A story
+/// whose leader is among `failed` has another entry, too.
 pub(super) async fn newest_entries<'e>(
     store: Option<&'e Store>,
     reader: &mut RowReader<'e>,
     edition: &'e plan::Edition,
     expected: &ExpectedEntries,
+    failed: &HashSet<EntryId>,
 ) -> Result<Vec<EntryRow>, PipelineError> {
+    let mut reserve = Reserve::FIRST;
+    loop {
+        let ranked = read_window(store, reader, edition, expected, reserve).await?;
+        let Leading { entries, is_short } = leading_entries(store, reader, edition, ranked, failed).await?;
+        match reserve.more().filter(|_| is_short) {
+            Some(more) => reserve = more,
+            None => return Ok(entries),
+        }
+    }
+}
+
+/// Reads the window of an edition, with so many entries in reserve.
+async fn read_window<'e>(
+    store: Option<&'e Store>,
+    reader: &mut RowReader<'e>,
+    edition: &'e plan::Edition,
+    expected: &ExpectedEntries,
+    reserve: Reserve,
+) -> Result<Ranked, PipelineError> {
     let named = PinsAndMutes::load(store, edition).await?;
     // Nothing is stored of what its rules read of entries that are not stored themselves.
     let mut rules = EditionRules::new(edition, false);
     let new = expected_entries(store, edition, expected, (&mut rules, &named)).await?;
     let mut new = new.into_iter().peekable();
-    let mut window = open_window(edition);
+    let mut window = open_window(edition, reserve);
     let mut pages = store.map(|store| (store, reader.open(store, edition)));
     while let Some((store, pages)) = &mut pages {
         pages.note_newest(rules.newest());
@@ -207,7 +250,7 @@ pub(super) async fn newest_entries<'e>(
         let pinned = named.load_pinned(store).await?.into_iter().map(|pinned| pinned.row);
         pinned.filter(|row| !expected.withdrawn.contains(&row.id)).for_each(|row| window.pin(row));
     }
-    leading_entries(store, reader, edition, window.into_ranked()).await
+    Ok(window.into_ranked())
 }
 
 /// Returns the entries that an edition takes of those that are not in the store yet, newest first.

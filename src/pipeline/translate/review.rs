@@ -120,7 +120,8 @@ impl SegmentReview<'_> {
         let mut requests = RenditionRequests::new(self.engines, self.glossary);
         let (mut showing, mut reader) = (ShowingEditions::new(), RowReader::new(false));
         for edition in self.editions.iter().filter(|edition| is_translated(edition)) {
-            let newest = newest_entries(Some(self.store), &mut reader, edition, &ExpectedEntries::default()).await?;
+            let newest =
+                newest_entries(Some(self.store), &mut reader, edition, &ExpectedEntries::default(), &HashSet::new()).await?;
             for (row, lang) in newest.iter().flat_map(|row| edition.langs.iter().map(move |lang| (row, lang))) {
                 showing.entry((row.id, lang.clone())).or_default().push(edition.id.clone());
             }

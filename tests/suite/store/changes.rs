@@ -1,6 +1,6 @@
 //! The counters by which a run sees that nothing has changed.
 
-use relais::model::{Lang, Marked, Rendition, RenditionInputs, SegmentKey, Show, Visit};
+use relais::model::{Fault, FaultKind, Lang, Marked, Rendition, RenditionInputs, SegmentKey, Show, SourceState, Text, Visit};
 use relais::store::{ChangeCounts, Correction, ExistingCorrections, PruneMode, Store, TranslatedEntry};
 
 use super::backend::{Backend, promises};
@@ -16,6 +16,7 @@ promises!(
     corrected_clocks_are_counted_for_all_sources,
     changes_of_corrections_are_counted,
     changes_of_all_sources_are_added_up,
+    what_readers_are_told_of_a_source_is_hashed,
 );
 
 async fn counts(store: &Store) -> ChangeCounts {
@@ -124,4 +125,29 @@ async fn changes_of_all_sources_are_added_up(backend: &Backend) {
     let new = |source: &str| vec![change(entry(source, "9", ""), 0)];
     settle(&store, &[fresh("a", 1, new("a")), fresh("b", 1, new("b"))]).await;
     assert_eq!(counts(&store).await.of_all_sources(), 3, "renditions are counted apart");
+}
+
+async fn what_readers_are_told_of_a_source_is_hashed(backend: &Backend) {
+    let store = backend.open().await;
+    let in_state = |seconds, edit: fn(&mut SourceState)| {
+        let mut state = SourceState::default();
+        edit(&mut state);
+        Visit { state: Some(state), ..visit("a", seconds) }
+    };
+    assert_eq!(counts(&store).await.shown_of_source(&source("a")), 0, "before its first visit");
+    settle(&store, &[in_state(1, |_| ())]).await;
+    let first = counts(&store).await.shown_of_source(&source("a"));
+    settle(&store, &[visit("a", 2)]).await;
+    settle(&store, &[in_state(3, |state| state.validators.etag = Some("x".to_owned()))]).await;
+    assert_eq!(counts(&store).await.shown_of_source(&source("a")), first, "readers are not told of its validators");
+    let edits: [fn(&mut SourceState); 3] = [
+        |state| state.meta.title = Text::new("La gazette"),
+        |state| state.last_fault = Some(Fault::of_source(&source("a"), FaultKind::Http, "it failed", None)),
+        |state| state.undated_since = Some(at(1)),
+    ];
+    for (second, edit) in (4..).zip(edits) {
+        // Of two visits in one batch the last one that changed the state counts.
+        settle(&store, &[in_state(second * 10, edit), visit("a", second * 10 + 1)]).await;
+        assert_ne!(counts(&store).await.shown_of_source(&source("a")), first);
+    }
 }

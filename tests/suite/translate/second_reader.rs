@@ -60,9 +60,12 @@ impl Newsroom {
         sqlx::any::install_default_drivers();
         let url = format!("sqlite:{}", self.world.path("relais.db").display());
         let mut database = AnyConnection::connect(&url).await.expect("a connection");
-        for sql in
-            ["update memory set refused_until = 1 where target is null", "update rendition set retry_at = 1 where retry_at > 0"]
-        {
+        for sql in [
+            "update memory set refused_until = 1 where target is null",
+            "update rendition set retry_at = 1 where retry_at > 0",
+            // It knows the times that were.
+            "delete from publication where target = 'translations'",
+        ] {
             sqlx::query(sql).execute(&mut database).await.expect("it can be changed");
         }
         database.close().await.expect("it is closed");

@@ -134,7 +134,9 @@ async fn commands_for_postgresql_succeed_and_the_dump_restores_what_was_lost() {
         assert_ne!(dump, scripts[1]);
         let loss = format!("psql --quiet --dbname={url} --command='delete from entry'\n");
         let (first, rest) = dump.split_once('\n').expect("several commands");
-        run_script(&world, &format!("{first}\n{loss}{rest}")).await;
+        let count =
+            format!("test \"$(psql --quiet --tuples-only --no-align --dbname={url} --command='select count(*) from entry')\" =");
+        run_script(&world, &format!("{first}\n{count} 5\n{loss}{count} 0\n{rest}{count} 5\n")).await;
         assert_eq!(world.outputs(), before, "nothing is missing, so nothing is written");
         schema.run(&format!("drop database {} with (force)", schema.name())).await;
     }

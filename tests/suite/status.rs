@@ -39,5 +39,7 @@ async fn schema_completions_and_man_are_printed() {
         assert!(ended.code == Some(0) && ended.stdout.contains(part), "{args:?}: {ended:?}");
     }
     world.relais(&["man", "pages"]).await;
-    assert!(world.path("pages/relais-run.1").exists());
+    for page in ["relais.1", "relais-run.1", "relais-memory-export.1"] {
+        assert!(world.path("pages").join(page).exists(), "{page}, to which another page refers");
+    }
 }

@@ -170,13 +170,11 @@ fn describe(outcome: &InstallOutcome) -> String {
 
 fn remove(folder: &ModelFolder, args: &RemoveArgs) -> Result<Exit, CommandError> {
     for Pair { from, to } in &args.pairs {
-        match folder.remove(from, to).map_err(|error| fault(&error))? {
-            Some(model) => eprintln!("removed {}", model.name()),
-            None => {
-                let error = CommandError::usage(format!("there is no model {from}-{to} in {}", folder.path().display()));
-                return Err(error.with_hint("`relais models list` shows those that are there"));
-            }
-        }
+        let Some(model) = folder.remove(from, to).map_err(|error| fault(&error))? else {
+            let error = CommandError::usage(format!("there is no model {from}-{to} in {}", folder.path().display()));
+            return Err(error.with_hint("`relais models list` shows those that are there"));
+        };
+        eprintln!("removed {}", model.name());
     }
     Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! Writes models and vocabularies that the embedded engine reads: Marian's container and SentencePiece's message, both from their published
+//! Writes models and vocabularies that the embedded engine reads: Marian's container and the message of `SentencePiece`, both from their published
 //! layouts.
 //!
 //! Real models cannot be part of the tests. [`MarianModel::word_for_word`] is a network of the same architecture whose weights are set so that

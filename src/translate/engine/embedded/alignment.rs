@@ -68,8 +68,8 @@ pub(super) fn source_places(text: &str, normalised: &str, pieces: &[Range<usize>
     const SPACE: char = '\u{2581}';
     let words = word_places(text, char::is_whitespace);
     let others = word_places(normalised, |c| c == SPACE);
-    let whole = || vec![0..text.len()];
-    let (words, others) = if words.len() == others.len() { (words, others) } else { (whole(), vec![0..normalised.len()]) };
+    let whole = |text: &str| std::iter::once(0..text.len()).collect::<Vec<_>>();
+    let (words, others) = if words.len() == others.len() { (words, others) } else { (whole(text), whole(normalised)) };
     let map = |piece: &Range<usize>| {
         // A piece begins with the space before its word.
         let end = piece.end.max(piece.start);

@@ -81,7 +81,7 @@ pub(super) fn halve(text: &str, place: Range<usize>) -> Option<[Range<usize>; 2]
 /// Ranks a place between two characters: 0 behind a clause, 1 between words, 3 between characters.
 fn rank(before: char, after: char) -> Option<u8> {
     if after.is_whitespace() {
-        Some(if CLAUSE_ENDS.contains(&before) { 0 } else { 1 })
+        Some(u8::from(!CLAUSE_ENDS.contains(&before)))
     } else if CLOSE_CLAUSE_ENDS.contains(&before) {
         Some(0)
     } else {

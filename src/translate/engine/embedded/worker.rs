@@ -91,13 +91,12 @@ impl LoadedModels {
     /// Returns a model, and loads it if it is not in memory.
     fn get(&mut self, installed: &InstalledModel) -> Result<&LoadedModel, ModelError> {
         let name = installed.model.name();
-        let model = match self.0.iter().position(|model| model.name() == name) {
-            Some(at) => self.0.remove(at),
-            None => {
-                // Before the new one is loaded, so that there are never more.
-                self.0.drain(..self.0.len().saturating_sub(MAX_LOADED - 1));
-                LoadedModel::load(installed)?
-            }
+        let model = if let Some(at) = self.0.iter().position(|model| model.name() == name) {
+            self.0.remove(at)
+        } else {
+            // Before the new one is loaded, so that there are never more.
+            self.0.drain(..self.0.len().saturating_sub(MAX_LOADED - 1));
+            LoadedModel::load(installed)?
         };
         self.0.push(model);
         let last = self.0.len() - 1;

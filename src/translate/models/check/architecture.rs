@@ -54,7 +54,7 @@ impl Architecture {
             decoder: size("dec-depth", 48)?,
             ffn: size("transformer-dim-ffn", 16_384)?,
         };
-        if read.dim % read.heads != 0 || read.dim % 4 != 0 || read.dim < 8 {
+        if !read.dim.is_multiple_of(read.heads) || !read.dim.is_multiple_of(4) || read.dim < 8 {
             return Err(UnusableModel::new(format!("its {} dimensions are not divisible among {} heads", read.dim, read.heads)));
         }
         Ok(read)

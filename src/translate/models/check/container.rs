@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
     fn name(&mut self, length: usize) -> Result<String, UnusableModel> {
         let raw = self.take(length)?;
         let end = raw.iter().position(|byte| *byte == 0).unwrap_or(length);
-        let is_plain = raw[..end].iter().all(|byte| byte.is_ascii_graphic());
+        let is_plain = raw[..end].iter().all(u8::is_ascii_graphic);
         let name = str::from_utf8(&raw[..end]).ok().filter(|name| is_plain && !name.is_empty());
         name.map(str::to_owned).ok_or_else(|| UnusableModel::new("a tensor has no readable name"))
     }

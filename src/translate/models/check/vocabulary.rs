@@ -1,4 +1,4 @@
-//! A SentencePiece vocabulary: the `ModelProto` of `sentencepiece_model.proto`, of which only a unigram model can be used.
+//! A `SentencePiece` vocabulary: the `ModelProto` of `sentencepiece_model.proto`, of which only a unigram model can be used.
 
 use super::UnusableModel;
 
@@ -128,7 +128,7 @@ fn check_normaliser(bytes: &[u8]) -> Result<(), UnusableModel> {
         }
         let Some((size, rest)) = map.split_first_chunk::<4>() else { return Err(refuse("its normaliser is cut")) };
         let size = u32::from_le_bytes(*size) as usize;
-        let replacements = rest.get(size..).filter(|_| size % 4 == 0 && size > 0);
+        let replacements = rest.get(size..).filter(|_| size.is_multiple_of(4) && size > 0);
         let replacements = replacements.ok_or_else(|| refuse("its normaliser is cut"))?;
         if replacements.split(|byte| *byte == 0).any(|text| text.len() > MAX_REPLACEMENT) {
             return Err(refuse("its normaliser makes long texts of short ones"));

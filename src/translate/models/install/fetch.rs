@@ -135,7 +135,7 @@ async fn receive(
 fn check_attachment(part: &Path, file: &ModelFile) -> Result<(), ModelError> {
     let mut hash = Sha256::new();
     let mut reader = File::open(part).map_err(ModelError::file(part))?;
-    let mut buffer = [0_u8; 64 << 10];
+    let mut buffer = vec![0_u8; 64 << 10];
     loop {
         let count = reader.read(&mut buffer).map_err(ModelError::file(part))?;
         if count == 0 {

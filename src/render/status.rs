@@ -57,7 +57,7 @@ pub struct SourceLine {
     pub state: &'static str,
     /// Its health in a phrase.
     pub health: String,
-    /// The time since when it has been so.
+    /// For how long it has been so.
     pub since: Option<Moment>,
     /// What is wrong, in a sentence.
     pub fault: Option<String>,
@@ -94,7 +94,7 @@ pub struct EngineLine {
     pub state: &'static str,
     /// Its health in a phrase.
     pub health: String,
-    /// The time since when it has been so.
+    /// For how long it has been so.
     pub since: Option<Moment>,
     /// What is wrong, in a sentence.
     pub fault: Option<String>,

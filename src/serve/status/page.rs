@@ -75,20 +75,25 @@ fn ago(now: Time, at: Time) -> Moment {
     Moment { words: format_ago(now, at), at }
 }
 
+/// For how long something has been so.
+fn lasting(now: Time, since: Time) -> Moment {
+    Moment { words: format_span(now.since(since)), at: since }
+}
+
 /// The fault, of which the message names the source already.
 fn fault_text(fault: Option<&Fault>) -> Option<String> {
     fault.map(|fault| excerpt(&fault.message))
 }
 
 fn source_line(source: &SourceStatus, now: Time) -> SourceLine {
-    let is_settled = matches!(source.state, "good" | "new" | "disabled");
+    let is_settled = matches!(source.state, "good" | "new" | "disabled" | "unsteady");
     let pending = source.due.filter(|_| !matches!(source.state, "new" | "disabled"));
     SourceLine {
         id: source.id.to_string(),
         title: source.title.clone(),
         state: source.state,
-        health: source_health(source.state).trim_end_matches(if source.since.is_none() { ',' } else { '\0' }).to_owned(),
-        since: source.since.filter(|_| !is_settled).map(|since| ago(now, since)),
+        health: source_health(source.state).to_owned(),
+        since: source.since.filter(|_| !is_settled).map(|since| lasting(now, since)),
         fault: fault_text(source.fault.as_ref()).or_else(|| moved(source)),
         due: pending.map(|due| Moment { words: format_due(now, due), at: due }),
         due_reason: source.due_reason.filter(|_| pending.is_some()).map(due_reason),
@@ -114,8 +119,8 @@ fn engine_line(engine: &EngineStatus, now: Time) -> EngineLine {
         id: engine.id.clone(),
         kind: engine.kind,
         state,
-        health: health.trim_end_matches(if since.is_none() { ',' } else { '\0' }).to_owned(),
-        since: since.map(|since| ago(now, since)),
+        health: health.to_owned(),
+        since: since.map(|since| lasting(now, since)),
         fault: fault_text(engine.fault.as_ref()),
         work,
         cost: (!currency.is_empty()).then(|| format!("{:.2} {currency}", engine.cost)),

@@ -10,18 +10,18 @@ pub(super) fn urgency(state: &str) -> Option<usize> {
     TROUBLED.iter().position(|known| *known == state)
 }
 
-/// Returns the health of a source in a phrase; behind it stands since when.
+/// Returns the health of a source in a phrase; behind it may stand for how long.
 pub(super) fn source_health(state: &str) -> &str {
     match state {
         "new" => "not visited yet",
         "good" => "works",
-        "stale" => "answers, but has been silent for unusually long,",
-        "unsteady" => "the last visit failed, which may pass,",
-        "changed" => "is no feed any more, or has no dates any more,",
-        "paused" => "has failed for a month and is visited once a week,",
-        "broken" => "cannot be read",
-        "dead" => "does not exist any more",
-        "gone" => "has ended: its server says so",
+        "stale" => "has been unusually silent",
+        "unsteady" => "failed at the last visit, which may pass",
+        "changed" => "has been no feed, or a feed without dates",
+        "paused" => "has failed, and is visited once a week",
+        "broken" => "could not be read",
+        "dead" => "has not existed",
+        "gone" => "has been gone, as its server says",
         "disabled" => "disabled in feeds.toml",
         other => other,
     }
@@ -50,12 +50,12 @@ pub(super) fn engine_health(state: &str) -> (&'static str, &str) {
     match state {
         "new" => ("rests", "not asked yet"),
         "good" => ("works", "translates"),
-        "failing" => ("fails", "does not answer, or not usefully,"),
-        "paused" => ("rests", "wants to be asked later"),
-        "unauthorized" => ("fails", "refuses its key"),
-        "misconfigured" => ("fails", "refuses its settings"),
-        "out-of-budget" => ("rests", "has used up its budget"),
-        "unsupported-pair" => ("fails", "does not translate a pair of languages"),
+        "failing" => ("fails", "has not answered usefully"),
+        "paused" => ("rests", "has asked to be left alone"),
+        "unauthorized" => ("fails", "has refused its key"),
+        "misconfigured" => ("fails", "has refused its settings"),
+        "out-of-budget" => ("rests", "has been out of budget"),
+        "unsupported-pair" => ("fails", "has not translated a pair of languages"),
         other => ("rests", other),
     }
 }
@@ -67,6 +67,6 @@ pub(super) fn review_state(state: ReviewState) -> &'static str {
         ReviewState::Doubted => "published in spite of a doubt",
         ReviewState::AskedAgain => "translated at the second asking",
         ReviewState::Unread => "not read a second time yet",
-        ReviewState::Waiting => "waits for a translation",
+        ReviewState::Waiting => "waiting for a translation",
     }
 }

@@ -46,7 +46,7 @@ async fn source_that_fails_comes_first_with_the_reason_and_since_when() {
     assert!(page.contains("1 source needs your attention"), "{page}");
     let places = ["two", "one", "three"].map(|name| page.find(&format!("<b>{name}</b>")).expect("it is listed"));
     assert!(places.is_sorted(), "{places:?}");
-    assert!(page.contains("<span class=\"mark\">cannot be read</span> since <time"), "{page}");
+    assert!(page.contains("<span class=\"mark\">could not be read</span> for <time"), "{page}");
     assert!(page.contains("it has failed repeatedly and is asked less often"), "{page}");
     assert!(page.contains("4 visits, 3 failed; 3 new entries"), "{page}");
     assert!(page.contains("<summary>2 work</summary>"), "{page}");
@@ -70,7 +70,7 @@ async fn engine_is_shown_with_its_budget_and_what_waits_is_to_be_reviewed() {
     until("it listens", || TcpStream::connect(&address).is_ok()).await;
     let page = reqwest::get(format!("http://{address}/status")).await.expect("it answers").text().await.expect("text");
     assert!(page.contains("<h3>lt</h3>") && page.contains("<meter ") && page.contains("of 100 characters a month"), "{page}");
-    assert!(page.contains("waits for a translation</b>") && page.contains("fr → en"), "{page}");
+    assert!(page.contains("waiting for a translation</b>") && page.contains("fr → en"), "{page}");
     assert!(page.contains("<td>en</td>"), "{page}");
     assert!(page.contains("In the last seven days the memory had "), "{page}");
 }

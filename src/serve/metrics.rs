@@ -4,7 +4,7 @@
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
 use super::requests::RequestCounts;
-use super::status::{EngineStatus, NotificationStatus, SourceStatus, Status};
+use super::status::{EditionStatus, EngineStatus, NotificationStatus, SourceStatus, Status};
 use crate::model::{Period, Time, Unit};
 
 /// The media type of the format.
@@ -37,6 +37,11 @@ pub(super) fn metrics_text(status: &Status, requests: &RequestCounts) -> prometh
     add_store(&metrics, status)?;
     add_engines(&metrics, &status.engines)?;
     add_notifications(&metrics, &status.notifications)?;
+    add_editions(&metrics, &status.editions)?;
+    if let Some(ratio) = status.memory.hit_rate {
+        let help = "The part of the texts of the last seven days that the memory had.";
+        metrics.gauge("relais_memory_hit_ratio", help, &[])?.with_label_values::<&str>(&[]).set(ratio);
+    }
     requests.register(&metrics.0)?;
     let mut text = Vec::new();
     TextEncoder::new().encode(&metrics.0.gather(), &mut text)?;
@@ -135,6 +140,26 @@ fn add_notifications(metrics: &Metrics, notifications: &[NotificationStatus]) ->
             if let Some(time) = time {
                 gauge.with_label_values(&id).set(seconds(time));
             }
+        }
+    }
+    Ok(())
+}
+
+fn add_editions(metrics: &Metrics, editions: &[EditionStatus]) -> prometheus::Result<()> {
+    let labels = ["edition", "lang"];
+    let items = metrics.gauge("relais_edition_items", "The items of the edition.", &labels)?;
+    let waiting =
+        metrics.gauge("relais_edition_waiting_entries", "The entries that would be shown if they were translated.", &labels)?;
+    let help = "The date of the newest item.";
+    let newest = metrics.gauge("relais_edition_newest_item_timestamp_seconds", help, &labels)?;
+    for (edition, published) in editions.iter().flat_map(|edition| edition.published.iter().map(move |one| (edition, one))) {
+        let labels = [edition.id.as_str(), published.lang.as_deref().unwrap_or_default()];
+        waiting.with_label_values(&labels).set(number(published.waiting));
+        if let Some(count) = published.items {
+            items.with_label_values(&labels).set(f64::from(count));
+        }
+        if let Some(updated) = published.updated {
+            newest.with_label_values(&labels).set(seconds(updated));
         }
     }
     Ok(())

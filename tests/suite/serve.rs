@@ -1,5 +1,6 @@
 //! `relais serve`, and the files that `relais daemon --listen` serves: what feed readers, browsers, caches and attackers get.
 
+mod monitoring;
 mod status_page;
 
 use std::io::{Read as _, Write as _};

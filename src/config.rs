@@ -24,8 +24,8 @@ use diagnostics::{Diagnosis, Diagnostics};
 pub use diagnostics::{Problem, Problems};
 pub use edit::{NewSource, source_id, source_table, with_sources};
 pub use plan::{
-    Auth, Bucket, Digest, Edition, Engine, EngineModels, Fetch, Glossary, NamedEntries, Notification, Output, Plan, Receiver,
-    Source, Topic,
+    Auth, Bucket, Digest, Edition, EditionAuth, Engine, EngineModels, Fetch, Glossary, NamedEntries, Notification, Output, Plan,
+    Receiver, Source, Topic,
 };
 pub use reference::{reference, schema};
 pub use state::State;

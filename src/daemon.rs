@@ -9,7 +9,6 @@ mod signals;
 mod systemd;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Plan, Problems};
-use crate::model::{Clock, Fault, FaultSubject, HolderKind, LockHolder, Time};
+use crate::model::{Clock, Fault, FaultSubject, HolderKind, ListenAddress, LockHolder, Time};
 use crate::pipeline::{Passes, Prepared, RunError, Scope, Subscribing, Until};
 use crate::serve::{Console, Files, Health, ListenError, Listener, PushReceiver, Role, ServerState, SharedFiles, Site};
 use crate::store::{Access, Store, StoreError};
@@ -55,8 +54,8 @@ pub struct Daemon<'a> {
     pub load: &'a dyn Fn() -> Result<Plan, Problems>,
     /// The clock.
     pub clock: &'static dyn Clock,
-    /// The address of the HTTP server, if there is to be one.
-    pub listen: Option<SocketAddr>,
+    /// The address of the HTTP server, if the command line names one.
+    pub listen: Option<ListenAddress>,
     /// The process id, unique on this machine.
     pub process: u32,
 }
@@ -76,12 +75,6 @@ pub enum DaemonError {
     /// The metrics cannot be made.
     #[error("cannot count requests: {0}")]
     Metrics(#[from] prometheus::Error),
-    /// The output is no folder that could be served.
-    #[error("cannot serve {output}: readers get it from the bucket\nhint: `relais serve` is for an output that is a folder")]
-    NoFolder {
-        /// The output, as feeds.toml has it.
-        output: String,
-    },
     /// The signal handlers cannot be registered.
     #[error("cannot register signal handlers: {0}")]
     Signals(std::io::Error),
@@ -106,10 +99,7 @@ pub async fn run_daemon(settings: &Daemon<'_>, plan: Plan) -> Result<(), DaemonE
     let watchdog = Watchdog::from_environment();
     let mut changes = Changes::new(settings.path, &plan).await;
     let mut prepared = Prepared::open(plan).await?;
-    let listener = match settings.listen {
-        Some(address) => Some(Listener::bind(address).await?),
-        None => None,
-    };
+    let listener = listener(settings.listen.as_ref(), prepared.plan()).await?;
     let store = Arc::new(Store::open(prepared.plan().state.url(), Access::Work).await?);
     store.record_holder(&LockHolder { process: settings.process, since: settings.clock.now(), kind: HolderKind::Daemon })?;
     let health = Arc::new(Health::default());
@@ -148,6 +138,17 @@ pub async fn run_daemon(settings: &Daemon<'_>, plan: Plan) -> Result<(), DaemonE
     Ok(())
 }
 
+/// Binds what the server listens on: the socket that systemd passes, else the address of the command line, else that of feeds.toml.
+async fn listener(address: Option<&ListenAddress>, plan: &Plan) -> Result<Option<Listener>, ListenError> {
+    if let Some(passed) = Listener::take_passed()? {
+        return Ok(Some(passed));
+    }
+    match address.or(plan.serve.listen.as_ref()) {
+        Some(address) => Ok(Some(Listener::bind(address, plan.serve.socket_mode).await?)),
+        None => Ok(None),
+    }
+}
+
 /// The HTTP server that runs beside the passes.
 struct Server {
     state: Arc<ServerState>,
@@ -165,14 +166,13 @@ impl Server {
         health: &Arc<Health>,
         plan: &Plan,
     ) -> Result<Self, DaemonError> {
-        tracing::warn!("listening on http://{}", listener.address());
+        tracing::warn!("listening on {}", listener.address());
         let state = Arc::new(ServerState::new(Arc::clone(store), clock, Arc::clone(health)));
         let stop = CancellationToken::new();
-        let files = Arc::new(SharedFiles::new(Files::new(plan.output.folder(), plan.base_url.clone())));
+        let files = Arc::new(SharedFiles::new(Files::of(plan)?));
         let role = Role::Daemon(Arc::clone(&state));
         let console = Arc::new(Console::new(plan.clone(), Some(Arc::clone(store)), clock, listener.is_local())?);
-        let site =
-            Site { files: Arc::clone(&files), console: Arc::clone(&console), role, base_path: plan.serve.base_path.clone() };
+        let site = Site { files: Arc::clone(&files), console: Arc::clone(&console), role };
         let task = tokio::spawn(listener.serve(site, stop.clone()));
         Ok(Self { state, files, console, stop, task })
     }
@@ -180,7 +180,11 @@ impl Server {
     /// Serves the output of this plan, and sends pushed content to its passes. Without `base_url` there is no address for hubs to call.
     fn set_plan(&self, plan: &Plan) -> Option<Subscribing> {
         self.console.set_plan(plan.clone());
-        self.files.replace(Files::new(plan.output.folder(), plan.base_url.clone()));
+        match Files::of(plan) {
+            Ok(files) => self.files.replace(files),
+            // The passes have opened the same output a moment ago.
+            Err(error) => tracing::error!("the output of before is served on: {error}"),
+        }
         let callback = format!("{}websub/", plan.base_url.as_ref()?);
         let (send, pushes) = mpsc::channel(MAX_PUSHES);
         let sources = plan.enabled().map(|source| source.id.clone()).collect();

@@ -44,7 +44,7 @@ pub use error::PipelineError;
 pub use explain::{Explainer, FoundEntry, find_entries};
 pub use ingest::{Progress, Push, Until};
 pub use network::{client, options};
-pub use prepared::{Prepared, RunError, open_glossary_and_engines};
+pub use prepared::{Prepared, RunError, open_bucket, open_glossary_and_engines};
 pub use preview::{ChangedEdition, PreviewPrice, PreviewedEntry, SourcePreview, preview_edition, preview_source, price_entries};
 pub use publish::{EditionStanding, TemplateError, check_templates, edition_standings, template_files};
 pub use run::{Passes, Subscribing};

@@ -4,7 +4,9 @@
 
 mod console;
 mod files;
+mod forwarded;
 mod freshness;
+mod guard;
 mod health;
 mod host_header;
 mod listen;
@@ -13,8 +15,10 @@ mod protocol;
 mod requests;
 mod response;
 mod routes;
+mod service;
 mod signature;
 mod slots;
+mod socket;
 mod state;
 pub mod status;
 mod websub;

@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 
 pub use dir::OutputDir;
 pub use media_type::media_type;
-pub use object::{BucketSettings, ObjectFailure, ObjectSink, SettingsError};
+pub use object::{BucketSettings, ObjectFailure, ObjectLook, ObjectSink, SettingsError};
 pub use written::{Stamp, WriteOutcome, WrittenFile};
 
 /// The prefix of files that are being written. Web servers hide names that begin with a dot.

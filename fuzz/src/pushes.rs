@@ -10,7 +10,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use relais::clock::SystemClock;
 use relais::config::{self, Plan};
-use relais::model::{Clock, Hub, SourceId, Subscription};
+use relais::model::{Clock, Hub, ListenAddress, SourceId, Subscription};
 use relais::pipeline::Push;
 use relais::serve::{Console, Files, Health, Listener, PushReceiver, Role, ServerState, SharedFiles, Site};
 use relais::store::{Access, Store};
@@ -59,11 +59,13 @@ impl World {
             let state = Arc::new(ServerState::new(Arc::new(store), &SystemClock, Arc::new(Health::default())));
             let sources = Arc::new([SourceId::new("a")].into());
             state.set_receiver(Some(PushReceiver { pushes: send, sources, max_bytes: 1 << 20 }));
-            let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
-            let address = listener.address();
-            let files = Arc::new(SharedFiles::new(Files::new(None, None)));
-            let console = Arc::new(Console::new(plan(folder.path()), None, &SystemClock, true).expect("metrics"));
-            let site = Site { files, console, role: Role::Daemon(state), base_path: String::new() };
+            let own = ListenAddress::Tcp(([127, 0, 0, 1], 0).into());
+            let listener = Listener::bind(&own, 0o600).await.expect("a port");
+            let ListenAddress::Tcp(address) = *listener.address() else { panic!("it is no socket") };
+            let plan = plan(folder.path());
+            let files = Arc::new(SharedFiles::new(Files::of(&plan).expect("a folder")));
+            let console = Arc::new(Console::new(plan, None, &SystemClock, true).expect("metrics"));
+            let site = Site { files, console, role: Role::Daemon(state) };
             tokio::spawn(listener.serve(site, CancellationToken::new()));
             address
         });

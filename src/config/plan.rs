@@ -14,8 +14,8 @@ use secrecy::SecretString;
 use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{
-    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, GuidanceTable, Headline, Lang, MailAddress, Price,
-    Provenance, ReasoningEffort, Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
+    AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, GuidanceTable, Headline, Lang, ListenAddress,
+    MailAddress, Price, Provenance, ReasoningEffort, Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
 };
 use crate::select::{Filter, Rewrites, Tag};
 
@@ -179,6 +179,14 @@ pub struct Fetch {
 pub struct Serve {
     /// The token of the operator.
     pub admin: Option<SecretString>,
+    /// The files that hold this token, and those of editions: a change of one is a change of the plan.
+    pub secret_files: Vec<PathBuf>,
+    /// The address to listen on, if none is given on the command line.
+    pub listen: Option<ListenAddress>,
+    /// The mode of the Unix socket.
+    pub socket_mode: u32,
+    /// The proxies that are believed what they say of their clients.
+    pub trusted_proxies: Vec<Cidr>,
     /// The path below which everything is served: begins with a `/`, does not end in one; empty for the root.
     pub base_path: String,
 }
@@ -395,6 +403,8 @@ pub struct Edition {
     pub icon: Option<String>,
     /// Its copyright notice.
     pub rights: Option<Text>,
+    /// Who may read it when relais serves it; nothing if everybody may.
+    pub auth: Option<EditionAuth>,
     /// The addresses of the WebSub hubs that are told of its changes.
     pub hubs: Vec<String>,
     /// The form in which readers see that an item is translated.
@@ -403,7 +413,23 @@ pub struct Edition {
     pub untranslated: UntranslatedPolicy,
 }
 
+/// What opens an edition that not everybody may read. One without anything is open to nobody.
+#[derive(Clone, Debug, Default)]
+pub struct EditionAuth {
+    /// The tokens.
+    pub tokens: Vec<SecretString>,
+    /// A user name and a password.
+    pub login: Option<(String, SecretString)>,
+    /// The files that these were read from.
+    pub files: Vec<PathBuf>,
+}
+
 impl Edition {
+    /// Returns its name, if not everybody may read it.
+    pub fn guarded_by(&self) -> Option<String> {
+        self.auth.is_some().then(|| self.id.clone())
+    }
+
     /// Returns the parts of an entry that are translated for it: no more than it shows.
     pub fn translated(&self) -> Show {
         self.show.min(self.translate)

@@ -159,6 +159,7 @@ pub fn reference() -> String {
     section(&mut out, "At the top of the file", "Above the first `[table]`.", &schema);
     section(&mut out, "`[s3]`", "", &defs["S3"]);
     section(&mut out, "`[fetch]`", "", &defs["Fetch"]);
+    section(&mut out, "`[serve]`", "", &defs["Serve"]);
     section(&mut out, "`[engine.ID]`", "", &defs["Engine"]);
     section(&mut out, "`budget` of an engine", "", &defs["Budget"]);
     section(&mut out, "`price` of an engine", "", &defs["Price"]);
@@ -170,6 +171,7 @@ pub fn reference() -> String {
     section(&mut out, "`rewrite` of a source", "", &defs["Rewrite"]);
     section(&mut out, "`[edition.ID]`", "", &defs["Edition"]);
     section(&mut out, "`pin` and `mute` of an edition", "", &defs["EntryFilter"]);
+    section(&mut out, "`auth` of an edition", "", &defs["EditionAuth"]);
     section(&mut out, "`[[edition.each]]`", "", &schema_of::<raw::RawEach>());
     section(&mut out, "`[digest.ID]`", "", &defs["Digest"]);
     section(&mut out, "`[notify.ID]`", "", &defs["Notify"]);
@@ -194,7 +196,7 @@ fn section(out: &mut String, title: &str, intro: &str, schema: &Value) {
         if !intro.is_empty()
             && matches!(
                 key.as_str(),
-                "s3" | "fetch" | "engine" | "glossary" | "topic" | "source" | "edition" | "digest" | "notify"
+                "s3" | "fetch" | "serve" | "engine" | "glossary" | "topic" | "source" | "edition" | "digest" | "notify"
             )
         {
             continue;

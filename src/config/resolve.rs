@@ -13,6 +13,7 @@ use std::time::Duration;
 mod digest;
 mod each;
 mod edition;
+mod edition_auth;
 mod edition_langs;
 mod edition_sources;
 mod engine;
@@ -60,8 +61,13 @@ pub(super) fn plan(
         let kinds = engines.iter().map(|engine| engine.table.kind.as_ref().map(|at| at.value.0));
         engines.iter().map(|engine| engine.id.value.as_str()).zip(kinds).collect::<Vec<_>>()
     });
-    let editions =
-        edition::editions((&editions, each.as_deref().unwrap_or_default()), &sources, &planned, names.as_deref(), diagnostics);
+    let editions = edition::editions(
+        (&editions, each.as_deref().unwrap_or_default()),
+        &sources,
+        &planned,
+        (names.as_deref(), &context),
+        diagnostics,
+    );
     let digests = digest::digests(&digests, &editions, diagnostics);
     let notifications = notify::notifications(&notifications, &editions, &context, diagnostics);
     source::warn_of_unused_full_text(&sources, &planned, &editions, diagnostics);

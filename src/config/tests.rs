@@ -161,7 +161,12 @@ fn defaults_in_the_reference_are_the_real_defaults() {
 #[test]
 fn every_example_of_the_reference_is_valid() {
     let schema = super::schema();
-    let world = [("FEED_PASSWORD", "hunter2"), ("DEEPL_KEY", "hunter2"), ("RELAIS_ADMIN", "hunter2")];
+    let world = [
+        ("FEED_PASSWORD", "hunter2"),
+        ("DEEPL_KEY", "hunter2"),
+        ("RELAIS_ADMIN", "hunter2"),
+        ("DESK_TOKENS", "0123456789abcdef"),
+    ];
     let mut seen = 0;
     for group in ["", "S3", "Fetch", "Serve", "Engine", "Budget", "Price", "Glossary", "Source", "Edition"] {
         let table = if group.is_empty() { &schema } else { &schema["$defs"][group] };

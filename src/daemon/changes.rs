@@ -42,6 +42,8 @@ impl Changes {
         let files = [Some(path), plan.glossary.file.as_deref(), plan.glossary.keep.as_deref(), plan.fetch.ca.as_deref()];
         let topics = plan.topics.iter().map(|topic| topic.file.as_path());
         self.files = files.into_iter().flatten().chain(topics).map(Path::to_owned).collect();
+        self.files.extend(plan.serve.secret_files.iter().cloned());
+        self.files.extend(plan.editions.iter().filter_map(|edition| edition.auth.as_ref()).flat_map(|auth| auth.files.clone()));
         self.files.extend(template_files(plan));
         (self.known, self.pending) = (self.read_states().await, None);
     }

@@ -75,17 +75,24 @@ impl Prepared {
 /// Opens the output that the plan names. A folder is made if it is missing; of a bucket nothing is asked yet, so that sources are visited
 /// while its server is away.
 async fn open_sink(plan: &Plan) -> Result<Arc<dyn Sink>, RunError> {
-    let bucket = match plan.output.clone() {
-        Output::Bucket(bucket) => bucket,
+    match plan.output.clone() {
+        Output::Bucket(_) => Ok(Arc::new(open_bucket(plan)?)),
         Output::Folder(folder) => {
             let dir = spawn_cpu("opening the output", move || OutputDir::open(&folder)).await.map_err(PipelineError::from)?;
-            return Ok(Arc::new(dir.map_err(PipelineError::from)?));
+            Ok(Arc::new(dir.map_err(PipelineError::from)?))
         }
+    }
+}
+
+/// Opens the bucket that a plan names as its output. Nothing is asked of its server.
+pub fn open_bucket(plan: &Plan) -> Result<ObjectSink, RunError> {
+    let Output::Bucket(bucket) = plan.output.clone() else {
+        return Err(RunError::NoBucket { output: plan.output.to_string() });
     };
     if let Some(why) = &bucket.key_error {
         return Err(RunError::BucketKey { place: plan.output.to_string(), why: why.clone() });
     }
-    Ok(Arc::new(ObjectSink::open(&bucket_settings(plan, *bucket))?))
+    Ok(ObjectSink::open(&bucket_settings(plan, *bucket))?)
 }
 
 fn bucket_settings(plan: &Plan, bucket: Bucket) -> BucketSettings {
@@ -108,6 +115,12 @@ fn bucket_settings(plan: &Plan, bucket: Bucket) -> BucketSettings {
 /// A run failed. Everything settled and written before it stays.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// The output is a folder.
+    #[error("{output} is no bucket")]
+    NoBucket {
+        /// The output.
+        output: String,
+    },
     /// The HTTP client cannot be built.
     #[error(transparent)]
     Client(#[from] ClientError),

@@ -17,6 +17,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::forwarded::{Peer, is_forwarded};
 use super::metrics::{MEDIA_TYPE, metrics_text};
 use super::requests::RequestCounts;
 use super::response::plain;
@@ -107,7 +108,7 @@ impl Console {
 pub(super) async fn require_admin(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
     let plan = console.plan();
     match &plan.serve.admin {
-        None if console.is_local => next.run(request).await,
+        None if console.is_local && is_from_here(&request) => next.run(request).await,
         None => plain(StatusCode::FORBIDDEN, "set `[serve] admin` to read this from other machines\n"),
         Some(token) if has_token(request.headers(), token.expose_secret()) => next.run(request).await,
         Some(_) => {
@@ -118,6 +119,12 @@ pub(super) async fn require_admin(State(console): State<Arc<Console>>, request: 
             response
         }
     }
+}
+
+/// Returns true if a request comes from this machine, and through no proxy: of one that says for whom it asks, that is somebody else.
+fn is_from_here(request: &Request) -> bool {
+    matches!(request.extensions().get(), Some(Peer::Ip(address)) if address.to_canonical().is_loopback())
+        && !is_forwarded(request.headers())
 }
 
 /// Returns true if a request has the token: as a bearer token, or as the password of any user. The comparison takes the same time

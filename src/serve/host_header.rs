@@ -1,23 +1,12 @@
 //! The check of the `Host` header: a request without a valid one is answered with 400 (RFC 9112 §3.2). HTTP/2 has `:authority` in its
 //! place (RFC 9113 §8.3.1).
 
-use axum::extract::Request;
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode, Uri, Version};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-
-/// Passes a request on if its `Host` header is valid.
-pub(super) async fn require_host(request: Request, next: Next) -> Response {
-    match check_host(request.version(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(why) => (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
-    }
-}
+use axum::http::{HeaderMap, Uri, Version};
 
 /// Checks that there is one valid `Host`. HTTP/1.0 has none, and HTTP/2 may leave it out.
-fn check_host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), &'static str> {
+pub(super) fn check_host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), &'static str> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version < Version::HTTP_11 => Ok(()),
@@ -30,7 +19,7 @@ fn check_host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), &'
 }
 
 /// Returns true for `host` or `host:port` (RFC 9110 §7.2): no user name, and a port that is a number.
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     let Ok(authority) = text.parse::<Authority>() else { return false };
     let host = authority.host();
     let rest = &text[host.len().min(text.len())..];

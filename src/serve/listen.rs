@@ -4,22 +4,24 @@
 //! alive. So a connection is always accepted; where there are too many, the one closes that has waited longest without a request.
 
 use std::io;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Router, middleware};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
-use super::protocol::speaks_http2;
-use super::routes::{Site, routes};
-use super::slots::{Slot, Slots, track};
+use super::forwarded::Peer;
+use super::protocol::{sniff, speaks_http2};
+use super::routes::Site;
+use super::service::{ConnectionService, Front};
+use super::slots::{Slot, Slots};
+use super::socket::{Connection, Socket, SocketFile};
+use crate::model::ListenAddress;
 
 /// The number of open connections. For one more the oldest without a request closes; if all have one, it waits until one ends.
 const MAX_CONNECTIONS: usize = 256;
@@ -40,42 +42,56 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 
 /// The address cannot be bound.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {why}; choose another address with --listen")]
+#[error("cannot listen on {address}: {why}\nhint: choose another address with --listen or `[serve] listen`")]
 pub struct ListenError {
-    address: SocketAddr,
+    address: String,
     why: io::Error,
 }
 
 /// A bound address.
 pub struct Listener {
-    socket: TcpListener,
-    address: SocketAddr,
+    socket: Socket,
+    address: ListenAddress,
+    /// Removes the file of a Unix socket in the end.
+    _file: Option<SocketFile>,
 }
 
 impl Listener {
-    /// Binds an address. With port 0 the system chooses a free port.
-    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
-        let bound = async {
-            let socket = TcpListener::bind(address).await?;
-            let address = socket.local_addr()?;
-            Ok(Self { socket, address })
-        };
-        bound.await.map_err(|why| ListenError { address, why })
+    /// Takes the socket that systemd has bound for this process, if it has; then no address is needed.
+    pub fn take_passed() -> Result<Option<Self>, ListenError> {
+        let taken = Socket::take_passed().and_then(|socket| {
+            let Some(socket) = socket else { return Ok(None) };
+            Ok(Some(Self { address: socket.address()?, socket, _file: None }))
+        });
+        taken.map_err(|why| ListenError { address: "the socket that systemd has passed".to_owned(), why })
     }
 
-    /// Returns true if only this machine can reach the address.
+    /// Binds an address. With port 0 the system chooses a free port; a Unix socket gets this mode.
+    pub async fn bind(address: &ListenAddress, mode: u32) -> Result<Self, ListenError> {
+        let bound = async {
+            let (socket, file) = Socket::bind(address, mode).await?;
+            Ok(Self { address: socket.address()?, socket, _file: file })
+        };
+        let shown = match address {
+            ListenAddress::Tcp(bare) => bare.to_string(),
+            ListenAddress::Unix(_) => address.to_string(),
+        };
+        bound.await.map_err(|why| ListenError { address: shown, why })
+    }
+
+    /// Returns true if only this machine can reach the address, without a proxy: a Unix socket is for proxies.
     pub fn is_local(&self) -> bool {
-        self.address.ip().is_loopback()
+        matches!(self.address, ListenAddress::Tcp(address) if address.ip().is_loopback())
     }
 
     /// Returns the bound address.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> &ListenAddress {
+        &self.address
     }
 
     /// Serves requests until it is told to stop. Responses in flight are then finished.
     pub async fn serve(self, site: Site, stop: CancellationToken) {
-        let server = Server { routes: routes(site), builder: builder(), open: GracefulShutdown::new() };
+        let server = Server { front: Arc::new(Front::new(site)), builder: builder(), open: GracefulShutdown::new() };
         let slots = Slots::new(MAX_CONNECTIONS);
         loop {
             let accepted = tokio::select! {
@@ -83,8 +99,8 @@ impl Listener {
                 () = stop.cancelled() => break,
                 accepted = self.socket.accept() => accepted,
             };
-            let connection = match accepted {
-                Ok((connection, _)) => connection,
+            let (connection, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // A client that hangs up before it is accepted is no problem.
                     if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
@@ -95,7 +111,7 @@ impl Listener {
                 }
             };
             let Some(slot) = stop.run_until_cancelled(slots.take()).await else { break };
-            server.spawn(connection, slot);
+            server.spawn(connection, peer, slot);
         }
         let _ = timeout(SHUTDOWN_GRACE, server.open.shutdown()).await;
     }
@@ -103,27 +119,30 @@ impl Listener {
 
 /// The state that all connections share.
 struct Server {
-    routes: Router,
+    front: Arc<Front>,
     builder: Builder<TokioExecutor>,
     open: GracefulShutdown,
 }
 
 impl Server {
     /// Serves one connection on a task of its own, until it ends or another one takes its slot.
-    fn spawn(&self, connection: TcpStream, slot: Slot) {
-        let routes = self.routes.clone().layer(middleware::from_fn_with_state(slot.activity(), track));
+    fn spawn(&self, connection: Connection, peer: Peer, slot: Slot) {
+        let service = self.front.serve(slot.activity(), peer);
         let (builder, watcher) = (self.builder.clone(), self.open.watcher());
         tokio::spawn(async move {
+            // The library would wait for the first bytes without a time limit.
             let serve = async {
-                // The library would wait for the first bytes without a time limit.
-                let Ok(Some(is_http2)) = speaks_http2(&connection, HEADER_TIMEOUT).await else { return };
-                let builder = if is_http2 { builder.http2_only() } else { builder.http1_only() };
-                let _ = connection.set_nodelay(true);
-                let mut stream = Box::pin(TimeoutStream::new(connection));
-                stream.as_mut().set_write_timeout_pinned(Some(WRITE_TIMEOUT));
-                let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
-                // Errors of one connection concern its client only.
-                let _ = watcher.watch(connection.into_owned()).await;
+                match connection {
+                    Connection::Tcp(stream) => {
+                        let Ok(Some(is_http2)) = speaks_http2(&stream, HEADER_TIMEOUT).await else { return };
+                        let _ = stream.set_nodelay(true);
+                        serve_stream(stream, is_http2, (builder, watcher), service).await;
+                    }
+                    Connection::Unix(stream) => {
+                        let Ok(Some((is_http2, stream))) = sniff(stream, HEADER_TIMEOUT).await else { return };
+                        serve_stream(stream, is_http2, (builder, watcher), service).await;
+                    }
+                }
             };
             tokio::select! {
                 () = serve => {}
@@ -131,6 +150,20 @@ impl Server {
             }
         });
     }
+}
+
+/// Serves the requests of a connection. Its errors concern its client only.
+async fn serve_stream<S: AsyncRead + AsyncWrite + Send + 'static>(
+    stream: S,
+    is_http2: bool,
+    (builder, watcher): (Builder<TokioExecutor>, Watcher),
+    service: ConnectionService,
+) {
+    let builder = if is_http2 { builder.http2_only() } else { builder.http1_only() };
+    let mut stream = Box::pin(TimeoutStream::new(stream));
+    stream.as_mut().set_write_timeout_pinned(Some(WRITE_TIMEOUT));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let _ = watcher.watch(connection.into_owned()).await;
 }
 
 /// Returns the settings of all connections.

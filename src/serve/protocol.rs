@@ -1,9 +1,11 @@
 //! The version of HTTP that a client speaks.
 
-use std::io;
+use std::io::{self, Cursor};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, Chain, Join, join};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{sleep, timeout};
 
 /// The first bytes of HTTP/2 with prior knowledge (RFC 9113 §3.4). No request of HTTP/1 begins like this.
@@ -25,4 +27,25 @@ pub(super) async fn speaks_http2(connection: &TcpStream, limit: Duration) -> io:
         }
     };
     timeout(limit, look).await.ok().transpose()
+}
+
+/// The stream of a connection of which the first bytes were read already.
+pub(super) type Sniffed = Join<Chain<Cursor<Vec<u8>>, OwnedReadHalf>, OwnedWriteHalf>;
+
+/// Does the same for a Unix socket, of which bytes cannot be looked at without reading them. Returns the stream with them.
+pub(super) async fn sniff(stream: UnixStream, limit: Duration) -> io::Result<Option<(bool, Sniffed)>> {
+    let (mut reader, writer) = stream.into_split();
+    let read = async {
+        let mut start = Vec::with_capacity(PREFACE.len());
+        while start.len() < PREFACE.len() && PREFACE.starts_with(&start) {
+            let mut rest = (&mut reader).take((PREFACE.len() - start.len()) as u64);
+            if rest.read_buf(&mut start).await? == 0 {
+                break;
+            }
+        }
+        Ok::<_, io::Error>(start)
+    };
+    let Ok(start) = timeout(limit, read).await else { return Ok(None) };
+    let start = start?;
+    Ok(Some((start == PREFACE, join(Cursor::new(start).chain(reader), writer))))
 }

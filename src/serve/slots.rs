@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -115,7 +112,7 @@ impl Drop for Slot {
 }
 
 /// A request in flight.
-struct InFlight(Activity);
+pub(super) struct InFlight(Activity);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
@@ -124,11 +121,12 @@ impl Drop for InFlight {
     }
 }
 
-/// Counts a request for as long as it is in flight.
-pub(super) async fn track(State(activity): State<Activity>, request: Request, next: Next) -> Response {
-    activity.holder.requests.fetch_add(1, Ordering::SeqCst);
-    let _in_flight = InFlight(activity);
-    next.run(request).await
+impl Activity {
+    /// Counts a request for as long as what is returned lives.
+    pub(super) fn begin(&self) -> InFlight {
+        self.holder.requests.fetch_add(1, Ordering::SeqCst);
+        InFlight(self.clone())
+    }
 }
 
 #[cfg(test)]
@@ -142,8 +140,7 @@ mod tests {
     }
 
     fn request(slot: &Slot) -> InFlight {
-        slot.holder.requests.fetch_add(1, Ordering::SeqCst);
-        InFlight(slot.activity())
+        slot.activity().begin()
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod failure;
 mod listing;
+mod look;
 mod settings;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use super::written::{self, Hasher};
 use super::{Sink, SinkError, Stamp, WriteOutcome, WrittenFile, is_name};
 pub use failure::ObjectFailure;
 use listing::{Found, Listed, Listing};
+pub use look::ObjectLook;
 pub use settings::{BucketSettings, SettingsError};
 
 /// The bucket that `output` names, below its prefix.

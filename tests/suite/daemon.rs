@@ -35,6 +35,11 @@ impl Running {
         Self(Some(world.start(&[&["-v", "daemon"], more].concat())))
     }
 
+    /// One that was started already.
+    pub(crate) fn of(child: Child) -> Self {
+        Self(Some(child))
+    }
+
     /// A process that only serves.
     pub(crate) fn serve(world: &World, more: &[&str]) -> Self {
         Self(Some(world.start(&[&["serve"], more].concat())))

@@ -1,5 +1,8 @@
 //! `relais serve`, and the files that `relais daemon --listen` serves: what feed readers, browsers, caches and attackers get.
 
+mod behind_proxies;
+mod bucket;
+mod guarded;
 mod monitoring;
 mod status_page;
 
@@ -26,9 +29,13 @@ struct Served {
 
 impl Served {
     async fn start(top: &str, more: &str) -> Self {
+        Self::start_in(World::new(""), top, more).await
+    }
+
+    /// The same in a world that has files of its own.
+    async fn start_in(world: World, top: &str, more: &str) -> Self {
         let origin = Origin::start().await;
         origin.on("/a", Reply::ok(rss("a", &stories(0..9))).tagged());
-        let world = World::new("");
         world.configure(top, &(tables(&[("a", origin.url("/a"))]) + more));
         assert_eq!(world.relais(&["run"]).await.code, Some(0));
         let address = free_address();

@@ -9,7 +9,7 @@ use super::super::values::{
     LangTag, Located, RawBilingualMode, RawDuration, RawFormat, RawHeadline, RawHubs, RawProvenance, RawShow, RawUntranslated,
     ZoneName,
 };
-use super::RawEntryFilter;
+use super::{RawEditionAuth, RawEntryFilter};
 use crate::model::{BilingualMode, Format, Headline, Provenance, Show, StoryRules};
 
 /// The smallest `limit`.
@@ -147,6 +147,11 @@ pub(crate) struct RawEdition {
     /// readers at once. Requires `base_url`.
     #[schemars(example = &"https://hub.example/")]
     pub(crate) hub: Option<RawHubs>,
+    /// Who may read the edition where relais serves it (`relais serve`, `relais daemon --listen`): see [below](#auth-of-an-edition). It is not
+    /// listed in `index.html`. Its files lie in the output as those of any edition: a web server that serves the folder, or the
+    /// bucket itself, must guard them there.
+    #[schemars(example = serde_json::json!({ "tokens": { "env": "DESK_TOKENS" } }))]
+    pub(crate) auth: Option<Located<RawEditionAuth>>,
     /// The form in which readers see that an item is translated: `line`, a line at the foot of its text in the language of the edition
     /// ("Machine translation from French by Apertium. Original: Le Figaro"), `category`, a category of that name, or `none`. What programs
     /// read of it is always there. A change writes the files again, and translates nothing. Requires `engines`.
@@ -191,6 +196,7 @@ impl Default for RawEdition {
             icon: None,
             rights: None,
             hub: None,
+            auth: None,
             provenance: RawProvenance(Provenance::default()).into(),
             untranslated: RawUntranslated::Hold(Duration::from_hours(6)).into(),
         }

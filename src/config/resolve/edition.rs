@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use super::super::diagnostics::Diagnostics;
 use super::super::diagnostics::nearest;
+use super::super::load_context::LoadContext;
 use super::super::plan::{Edition, Source};
 use super::super::raw;
 use super::super::tables::{EachTable, NamedTable};
 use super::super::values::{Located, RawDuration, RawUntranslated, quoted};
 use super::each::{expand, unknown_tag};
+use super::edition_auth::edition_auth;
 use super::edition_langs::check_languages;
 use super::edition_sources::{from, list_some};
 use super::entry_filter::named_entries;
@@ -44,18 +46,18 @@ pub(super) fn editions(
     (raw, each): (&[NamedTable<raw::RawEdition>], &[EachTable]),
     tables: &[NamedTable<raw::RawSource>],
     sources: &[Source],
-    engines: Option<KnownEngines<'_>>,
+    (engines, context): (Option<KnownEngines<'_>>, &LoadContext<'_>),
     diagnostics: &mut Diagnostics<'_>,
 ) -> Vec<Edition> {
     // Tags in a list that could not be read would be unknown here too: one mistake is one problem.
     let tags_are_known = tables.iter().all(|table| table.keys.get("tags") != Some(&false));
     let mut editions: Vec<Edition> = raw
         .iter()
-        .map(|named| edition((&named.id, &named.table, &named.keys), sources, tags_are_known, engines, diagnostics))
+        .map(|named| edition((&named.id, &named.table, &named.keys), sources, tags_are_known, (engines, context), diagnostics))
         .collect();
     for (family, each) in each.iter().enumerate() {
         let id = Located { span: each.span.clone(), value: "each".to_owned() };
-        let template = edition((&id, &each.edition, &each.keys), sources, tags_are_known, engines, diagnostics);
+        let template = edition((&id, &each.edition, &each.keys), sources, tags_are_known, (engines, context), diagnostics);
         expand(each, (template, family), &mut editions, diagnostics);
     }
     if editions.is_empty() || diagnostics.has_errors() {
@@ -80,7 +82,7 @@ fn edition(
     (id, table, keys): (&Located<String>, &raw::RawEdition, &HashMap<String, bool>),
     sources: &[Source],
     tags_are_known: bool,
-    known: Option<KnownEngines<'_>>,
+    (known, context): (Option<KnownEngines<'_>>, &LoadContext<'_>),
     diagnostics: &mut Diagnostics<'_>,
 ) -> Edition {
     if RESERVED.contains(&id.value.as_str()) {
@@ -129,6 +131,7 @@ fn edition(
         headline: table.headline.value.1.clone(),
         icon: table.icon.as_ref().and_then(|at| web_address("icon", at, USE_AUTH, diagnostics)).map(String::from),
         rights: table.rights.as_ref().and_then(|at| line("rights", at, diagnostics)),
+        auth: edition_auth(table, context, diagnostics),
         hubs: hubs(table, diagnostics),
         provenance: table.provenance.value.0,
         untranslated: untranslated(table, diagnostics),

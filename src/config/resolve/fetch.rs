@@ -58,7 +58,7 @@ pub(super) fn fetch(
     }
 }
 
-fn range(at: &Located<String>, diagnostics: &mut Diagnostics<'_>) -> Option<Cidr> {
+pub(super) fn range(at: &Located<String>, diagnostics: &mut Diagnostics<'_>) -> Option<Cidr> {
     let range = at.value.parse().ok();
     if range.is_none() {
         let message = format!("{} is not a range of addresses", quoted(&at.value));

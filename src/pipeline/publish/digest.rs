@@ -73,6 +73,8 @@ pub(super) struct DigestFile {
     pub(super) stem: String,
     pub(super) lang: Option<Lang>,
     pub(super) title: Text,
+    /// The edition whose `auth` says who may read it.
+    pub(super) auth: Option<String>,
 }
 
 impl Publish<'_> {
@@ -102,6 +104,7 @@ impl Publish<'_> {
                     stem: digest.stem.clone(),
                     lang: target.lang.cloned(),
                     title: target.edition.title.clone(),
+                    auth: target.edition.guarded_by(),
                 }));
             }
         }

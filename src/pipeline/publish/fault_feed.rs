@@ -89,6 +89,7 @@ impl Publish<'_> {
             title: view.title.clone(),
             sources: String::new(),
             plan: self.plan.to_owned(),
+            auth: None,
             is_silent: false,
         }
     }

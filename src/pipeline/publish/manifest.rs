@@ -60,6 +60,9 @@ pub(super) struct ListedFeed {
     pub(super) sources: String,
     /// The path of the feeds.toml that asked for it.
     pub(super) plan: String,
+    /// The edition whose `auth` says who may read it; nothing if everybody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) auth: Option<String>,
     /// True for a file that gets no last version: a document of an archive, a mail.
     #[serde(default)]
     pub(super) is_silent: bool,
@@ -93,6 +96,7 @@ impl LiveFiles {
             title: target.edition.title.clone(),
             sources: sources.clone(),
             plan: plan.to_owned(),
+            auth: target.edition.guarded_by(),
             is_silent,
         };
         let files = || record.iter().flat_map(|record| &record.files);
@@ -123,7 +127,7 @@ impl LiveFiles {
 
     /// Adds the files of digests.
     pub(super) fn add_digests(&mut self, plan: &str, files: Vec<DigestFile>) {
-        for DigestFile { file, stem, lang, title, .. } in files {
+        for DigestFile { file, stem, lang, title, auth, .. } in files {
             let ending = file.name.rsplit('.').next().unwrap_or_default();
             let format = Format::ALL.into_iter().find(|format| format.extension() == ending);
             let feed = ListedFeed {
@@ -134,6 +138,7 @@ impl LiveFiles {
                 title,
                 sources: String::new(),
                 plan: plan.to_owned(),
+                auth,
                 is_silent: format.is_none(),
             };
             self.add(&file, feed, false);
@@ -243,6 +248,9 @@ struct DocumentFile<'a> {
     edition: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lang: Option<&'a Lang>,
+    /// The edition whose `auth` says who may read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -258,6 +266,7 @@ impl<'a> DocumentFile<'a> {
             sha256: &file.sha256,
             edition: feed.as_ref().map(|feed| feed.edition.as_str()),
             lang: feed.as_ref().and_then(|feed| feed.lang.as_ref()),
+            auth: feed.as_ref().and_then(|feed| feed.auth.as_deref()),
             ended: ended.as_ref().map(|ended| ended.at),
             moved_to: ended.as_ref().and_then(|ended| ended.moved_to.as_deref()),
         }

@@ -157,7 +157,10 @@ impl Publish<'_> {
                 // It has no files yet.
                 continue;
             }
-            links.push(edition_link(target, record.as_ref(), &digests));
+            // The list is for everybody, and so it does not tell of an edition that is not.
+            if target.edition.auth.is_none() {
+                links.push(edition_link(target, record.as_ref(), &digests));
+            }
             live.add_edition(self.plan, target, record.as_ref());
         }
         live.add_digests(self.plan, digests);

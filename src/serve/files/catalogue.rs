@@ -1,16 +1,16 @@
 //! The list of published files, read from `manifest.json`.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::Path;
+use std::sync::OnceLock;
 
+use axum::http::HeaderValue;
 use serde::Deserialize;
 
-use super::version::{Check, Stamp};
+use super::origin::{Look, LookError, Mark, Origin};
+use super::version::Check;
 
 /// The name of the manifest.
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 /// The largest manifest that is read: one of a hundred thousand files.
 const MAX_BYTES: u64 = 32 << 20;
 
@@ -20,7 +20,9 @@ pub(super) struct Catalogue {
     files: HashMap<String, ListedFile>,
     /// The names of the files of each edition that others may link to, in their order.
     editions: HashMap<String, Vec<String>>,
-    stamp: Option<Stamp>,
+    /// True if not everybody may read all of them.
+    pub(super) has_guarded: bool,
+    mark: Option<Mark>,
     pub(super) check: Check,
 }
 
@@ -28,10 +30,17 @@ pub(super) struct Catalogue {
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ListedFile {
     pub(super) name: String,
+    /// The hash of its bytes; of the manifest itself there is none.
+    pub(super) sha256: Option<String>,
     pub(super) edition: Option<String>,
     pub(super) lang: Option<String>,
+    /// The edition whose `auth` says who may read it.
+    pub(super) auth: Option<String>,
     /// The file that continues it.
     pub(super) moved_to: Option<String>,
+    /// Its `Link` header, once it was asked for.
+    #[serde(skip)]
+    pub(super) link: OnceLock<Option<HeaderValue>>,
 }
 
 #[derive(Deserialize)]
@@ -40,22 +49,17 @@ struct Document {
 }
 
 impl Catalogue {
-    /// Reads the manifest of a folder, if it is another one than `known` has. A manifest that cannot be read changes nothing: the files
-    /// that it listed are there still. One that was removed lists nothing.
-    pub(super) fn load(folder: &Path, known: &Self) -> Option<Self> {
-        let path = folder.join(MANIFEST);
-        let stamp = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file).map(|meta| Stamp::of(&meta));
-        if stamp == known.stamp {
-            return None;
-        }
-        if stamp.is_none() {
-            return Some(Self::default());
-        }
-        let mut text = String::new();
-        File::open(&path).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
-        let document: Document = serde_json::from_str(&text).ok()?;
+    /// Reads the manifest, if it is another one than `known` has. A manifest that cannot be read changes nothing: the files that it listed are
+    /// there still. One that was removed lists nothing.
+    pub(super) async fn load(origin: &Origin, known: &Self) -> Result<Option<Self>, LookError> {
+        let found = match origin.look(MANIFEST, known.mark.clone(), MAX_BYTES).await? {
+            Look::Same => return Ok(None),
+            Look::Missing => return Ok(known.mark.is_some().then(Self::default)),
+            Look::Changed(found) => found,
+        };
+        let Ok(document) = serde_json::from_slice::<Document>(&found.bytes) else { return Ok(None) };
         let own = ListedFile { name: MANIFEST.to_owned(), ..ListedFile::default() };
-        Some(Self { stamp, ..Self::of(document.files.into_iter().chain([own])) })
+        Ok(Some(Self { mark: Some(found.mark), ..Self::of(document.files.into_iter().chain([own])) }))
     }
 
     /// Makes a catalogue of these files.
@@ -70,7 +74,8 @@ impl Catalogue {
         for names in editions.values_mut() {
             names.sort_unstable();
         }
-        Self { files, editions, ..Self::default() }
+        let has_guarded = files.values().any(|file| file.auth.is_some());
+        Self { files, editions, has_guarded, ..Self::default() }
     }
 
     /// Returns true if nothing has been published.

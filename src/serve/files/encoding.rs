@@ -26,6 +26,9 @@ pub(super) enum Coding {
 }
 
 impl Coding {
+    /// All codings, identity first, the others in the order of their places.
+    pub(super) const ALL: [Self; CODINGS + 1] = [Self::Identity, Self::Gzip, Self::Brotli, Self::Zstd];
+
     /// Returns its token in headers.
     pub(super) fn token(self) -> Option<&'static str> {
         match self {

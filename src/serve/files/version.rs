@@ -1,21 +1,19 @@
 //! The versions of files that were read, with what was made of them. They are kept in memory as long as there is room.
 
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
-use headers::ETag;
+use axum::http::HeaderValue;
+use headers::{ETag, HeaderMapExt, LastModified};
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::encoding::{CODINGS, Coding, encode};
+use super::origin::{Found, Look, LookError, Mark, Origin};
 
 /// The time for which a file is believed to be as it was.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -35,25 +33,22 @@ pub(super) struct Check(AtomicU64);
 impl Check {
     /// Returns true for one caller a second, who has to look.
     pub(super) fn claim(&self, started: Instant) -> bool {
-        let now = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1);
-        let last = self.0.load(Ordering::Relaxed);
-        let is_due = last == 0 || u128::from(now.saturating_sub(last)) >= CHECK_EVERY.as_millis();
-        is_due && self.0.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        let (now, last) = (millis_since(started), self.0.load(Ordering::Relaxed));
+        is_due(now, last) && self.0.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// Returns true if somebody has to look.
+    pub(super) fn is_due(&self, started: Instant) -> bool {
+        is_due(millis_since(started), self.0.load(Ordering::Relaxed))
     }
 }
 
-/// The marks that tell one version of a file from the next without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
+fn millis_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
-impl Stamp {
-    pub(super) fn of(meta: &Metadata) -> Self {
-        Self { inode: meta.ino(), size: meta.len(), modified: (meta.mtime(), meta.mtime_nsec()) }
-    }
+fn is_due(now: u64, last: u64) -> bool {
+    last == 0 || u128::from(now.saturating_sub(last)) >= CHECK_EVERY.as_millis()
 }
 
 /// One version of a file.
@@ -61,7 +56,11 @@ pub(super) struct Version {
     /// The first digits of its SHA-256, as the manifest has it.
     tag: String,
     pub(super) modified: SystemTime,
-    stamp: Stamp,
+    /// The same as a header.
+    pub(super) last_modified: HeaderValue,
+    /// The strong validator of each coding: codings differ in their bytes (RFC 9110 §8.8.3.3).
+    tags: [Option<(ETag, HeaderValue)>; CODINGS + 1],
+    mark: Mark,
     plain: Bytes,
     encoded: [OnceCell<Option<Bytes>>; CODINGS],
     check: Check,
@@ -74,46 +73,58 @@ pub(super) struct Content {
 }
 
 impl Version {
-    /// Reads a file. Returns nothing if it is not a plain file, or too large.
-    fn read(path: &Path) -> io::Result<Option<Self>> {
-        let meta = fs::symlink_metadata(path)?;
-        if !meta.is_file() || meta.len() > MAX_BYTES {
-            return Ok(None);
-        }
-        let mut file = File::open(path)?;
-        // Of the file that is open: another one may have taken its place.
-        let meta = file.metadata()?;
-        let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or_default());
-        Read::by_ref(&mut file).take(MAX_BYTES).read_to_end(&mut bytes)?;
-        let mut tag: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    fn new(found: Found) -> Self {
+        let mut tag: String = Sha256::digest(&found.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         tag.truncate(TAG_DIGITS);
-        Ok(Some(Self {
+        let entity_tag = |coding: Coding| {
+            let text = format!("\"{tag}{}\"", coding.tag_suffix());
+            Some((text.parse().ok()?, HeaderValue::from_str(&text).ok()?))
+        };
+        let tags = Coding::ALL.map(entity_tag);
+        let mut fields = axum::http::HeaderMap::new();
+        fields.typed_insert(LastModified::from(found.modified));
+        Self {
+            tags,
             tag,
-            modified: meta.modified()?,
-            stamp: Stamp::of(&meta),
-            plain: bytes.into(),
+            modified: found.modified,
+            last_modified: fields.remove(axum::http::header::LAST_MODIFIED).unwrap_or(HeaderValue::from_static("")),
+            mark: found.mark,
+            plain: found.bytes,
             encoded: [const { OnceCell::const_new() }; CODINGS],
             check: Check::default(),
-        }))
+        }
     }
 
-    /// Returns the strong validator of a coding: codings differ in their bytes (RFC 9110 §8.8.3.3).
-    pub(super) fn entity_tag(&self, coding: Coding) -> Option<ETag> {
-        format!("\"{}{}\"", self.tag, coding.tag_suffix()).parse().ok()
+    /// Returns the validator of a coding, and the same as a header.
+    pub(super) fn entity_tag(&self, coding: Coding) -> Option<&(ETag, HeaderValue)> {
+        self.tags[coding.place().map_or(0, |place| place + 1)].as_ref()
     }
 
     /// Returns the bytes in a coding; as they are, if the coding saves nothing. It is made once for each version.
     pub(super) async fn content(self: &Arc<Self>, coding: Coding) -> Content {
-        let plain = Content { coding: Coding::Identity, bytes: self.plain.clone() };
-        let Some(place) = coding.place() else { return plain };
+        let Some(place) = coding.place() else { return self.plain() };
         let make = || async {
             let bytes = self.plain.clone();
             tokio::task::spawn_blocking(move || encode(coding, &bytes)).await.unwrap_or_default()
         };
-        match self.encoded[place].get_or_init(make).await {
-            Some(bytes) => Content { coding, bytes: bytes.clone() },
-            None => plain,
-        }
+        let encoded = self.encoded[place].get_or_init(make).await;
+        encoded.as_ref().map_or_else(|| self.plain(), |bytes| Content { coding, bytes: bytes.clone() })
+    }
+
+    /// Returns the same, if it has been made.
+    pub(super) fn made_content(&self, coding: Coding) -> Option<Content> {
+        let Some(place) = coding.place() else { return Some(self.plain()) };
+        let made = self.encoded[place].get()?;
+        Some(made.as_ref().map_or_else(|| self.plain(), |bytes| Content { coding, bytes: bytes.clone() }))
+    }
+
+    fn plain(&self) -> Content {
+        Content { coding: Coding::Identity, bytes: self.plain.clone() }
+    }
+
+    /// Returns true if the manifest lists these bytes.
+    fn is_listed(&self, sha256: Option<&str>) -> bool {
+        sha256.is_some_and(|listed| listed.starts_with(&self.tag))
     }
 }
 
@@ -123,7 +134,7 @@ struct Weight;
 
 impl Weighter<String, Arc<Version>> for Weight {
     fn weight(&self, name: &String, version: &Arc<Version>) -> u64 {
-        (name.len() + 256 + 2 * version.plain.len()) as u64
+        (name.len() + 512 + 2 * version.plain.len()) as u64
     }
 }
 
@@ -137,31 +148,55 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// Returns the present version of a file that the manifest lists. One request a second looks whether it has changed.
-    pub(super) async fn get(&self, folder: &Path, name: &str, started: Instant) -> Option<Arc<Version>> {
-        let known = self.0.get(name);
-        if let Some(version) = &known
-            && !version.check.claim(started)
-        {
-            return known;
+    /// Returns the version in memory, if it need not be looked at. An object that the manifest lists as it is never needs that.
+    pub(super) fn known(&self, origin: &Origin, (name, sha256): (&str, Option<&str>), started: Instant) -> Option<Arc<Version>> {
+        let known = self.0.get(name)?;
+        let is_current = (origin.is_bucket() && known.is_listed(sha256)) || !known.check.is_due(started);
+        is_current.then_some(known)
+    }
+
+    /// Returns the present version of a file that the manifest lists. One request a second looks whether it has changed; of several that
+    /// want one that is not in memory, one reads it.
+    pub(super) async fn get(
+        &self,
+        origin: &Origin,
+        (name, sha256): (&str, Option<&str>),
+        started: Instant,
+    ) -> Result<Option<Arc<Version>>, LookError> {
+        if let Some(known) = self.known(origin, (name, sha256), started) {
+            return Ok(Some(known));
         }
-        let path = folder.join(name);
-        let stamp = known.as_ref().map(|version| version.stamp);
-        let read = tokio::task::spawn_blocking(move || {
-            let is_same = stamp.is_some() && fs::symlink_metadata(&path).ok().map(|meta| Stamp::of(&meta)) == stamp;
-            if is_same { Ok(None) } else { Version::read(&path).map(Some) }
-        });
-        match read.await {
-            Ok(Ok(None)) => known,
-            Ok(Ok(Some(Some(version)))) => {
-                let version = Arc::new(version);
+        let known = match self.0.get_value_or_guard_async(name).await {
+            Ok(known) if !known.check.claim(started) => return Ok(Some(known)),
+            Ok(known) => known,
+            Err(guard) => {
+                let Look::Changed(found) = origin.look(name, None, MAX_BYTES).await? else { return Ok(None) };
+                let version = Arc::new(Version::new(found));
+                version.check.claim(started);
+                let _ = guard.insert(Arc::clone(&version));
+                return Ok(Some(version));
+            }
+        };
+        match origin.look(name, Some(known.mark.clone()), MAX_BYTES).await {
+            Ok(Look::Same) => Ok(Some(known)),
+            Ok(Look::Changed(found)) => {
+                let version = Arc::new(Version::new(found));
                 version.check.claim(started);
                 self.0.insert(name.to_owned(), Arc::clone(&version));
-                Some(version)
+                Ok(Some(version))
             }
-            Ok(Ok(Some(None)) | Err(_)) | Err(_) => {
+            Ok(Look::Missing) => {
                 self.0.remove(name);
-                None
+                Ok(None)
+            }
+            // What is in memory was right a second ago.
+            Err(LookError::Object(error)) => {
+                tracing::debug!("{error}");
+                Ok(Some(known))
+            }
+            Err(error @ LookError::File(_)) => {
+                self.0.remove(name);
+                Err(error)
             }
         }
     }

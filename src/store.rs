@@ -25,6 +25,7 @@ mod original;
 mod outbox;
 mod output_lease;
 mod permissions;
+mod pools;
 mod prune;
 mod reading;
 mod robots;
@@ -32,6 +33,7 @@ mod row;
 mod rule_facts;
 mod run;
 mod segment_queue;
+mod server;
 mod settle;
 mod similar;
 mod source;
@@ -46,8 +48,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection};
 
 pub use archive::{ArchiveSize, ArchivedItem, Withdrawals};
 pub use backup::{BackupError, back_up};
@@ -68,7 +70,7 @@ use crate::model::{DueReason, SourceId, SourceState, Time};
 use connection::{Connections, OperationResult};
 use location::Location;
 use memory_leases::MemoryLeases;
-use sql::{Dialect, OwnedQuery, Sql};
+use sql::{Dialect, OwnedQuery, Sql, begin};
 
 /// The purpose for which a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,7 +212,7 @@ impl Store {
         let dialect = self.dialect;
         self.run(attempt, move |connection| {
             Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 for page in pages {
                     sql.query(dialect).bind(page).execute(&mut *tx).await?;
                 }

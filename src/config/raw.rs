@@ -42,7 +42,7 @@ pub(super) use topic::RawTopic;
 pub(super) struct RawFile {
     /// The database in which relais keeps its state. `sqlite:FILE` is a file that relais creates; a relative path starts from the
     /// folder of feeds.toml. `postgres://user@host/database` is a `PostgreSQL` server, which several instances of relais can share;
-    /// set the password in the environment variable `PGPASSWORD`, not here.
+    /// set the password in the environment variable `PGPASSWORD`, not here. Several hosts (`host1,host2`) and `PgBouncer`: docs/CLUSTER.md.
     #[schemars(example = &"sqlite:/var/lib/relais/relais.db")]
     pub(super) state: Located<String>,
     /// The folder to which the editions are written. A relative path starts from the folder of feeds.toml. `s3://BUCKET/PREFIX` is a

@@ -32,14 +32,17 @@ impl State {
         Self { url, shown: format!("sqlite:{}", file.display()), file: Some(file.to_owned()) }
     }
 
-    /// Makes the address of a `PostgreSQL` server.
-    fn postgres(text: &str, url: &Url) -> Self {
-        let mut shown = url.clone();
-        shown.set_query(None);
-        shown.set_fragment(None);
-        // Fails only for an address that cannot have a password.
-        let _ = shown.set_password(None);
-        Self { url: text.to_owned(), shown: shown.to_string(), file: None }
+    /// Makes the address of a `PostgreSQL` server, of which `hosts` are the addresses of its hosts.
+    fn postgres(text: &str, hosts: &[Url]) -> Self {
+        let shown = hosts.iter().map(|url| {
+            let mut shown = url.clone();
+            shown.set_query(None);
+            shown.set_fragment(None);
+            // Fails only for an address that cannot have a password.
+            let _ = shown.set_password(None);
+            shown.to_string()
+        });
+        Self { url: text.to_owned(), shown: shown.collect::<Vec<_>>().join(", "), file: None }
     }
 
     /// The address for sqlx: `sqlite:/srv/relais.db`, `postgres://…`. It may hold a password.
@@ -85,13 +88,21 @@ pub(super) fn parse_state(text: &str, folder: &Path) -> Result<(State, bool), Di
             _ => Err(Diagnosis::new("the folder of feeds.toml has a name that is not UTF-8", "write an absolute path")),
         };
     }
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => {
-            let secret = url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password");
-            Ok((State::postgres(text, &url), secret))
+    match split_hosts(text) {
+        Ok(hosts) if hosts.iter().all(|url| matches!(url.scheme(), "postgres" | "postgresql")) => {
+            let is_secret = |url: &Url| url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password");
+            Ok((State::postgres(text, &hosts), hosts.iter().any(is_secret)))
         }
         _ => Err(Diagnosis::new("`state` is neither SQLite nor PostgreSQL", FORMS)),
     }
+}
+
+/// Returns the address of each host of `postgres://USER@HOST,HOST/DATABASE`.
+fn split_hosts(text: &str) -> Result<Vec<Url>, url::ParseError> {
+    let Some((scheme, rest)) = text.split_once("://") else { return Url::parse(text).map(|url| vec![url]) };
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    hosts.split(',').map(|host| Url::parse(&format!("{scheme}://{user}{host}{rest}"))).collect()
 }
 
 #[cfg(test)]
@@ -116,11 +127,17 @@ mod tests {
 
     #[test]
     fn password_is_in_the_url_for_sqlx_only() {
-        for text in ["postgres://relais:hunter2@db:5432/relais", "postgresql://db/relais?user=relais&password=hunter2"] {
+        for text in [
+            "postgres://relais:hunter2@db:5432/relais",
+            "postgresql://db/relais?user=relais&password=hunter2",
+            "postgres://relais:hunter2@a:5432,b:5433/relais?target_session_attrs=primary",
+        ] {
             let (state, secret) = parse_state(text, Path::new("/")).expect("a state");
             assert!(secret && state.url().contains("hunter2"));
             assert!(!format!("{state} {state:?}").contains("hunter2"), "{state}");
         }
+        let several = parse_state("postgres://relais@a:5433,b/relais", Path::new("/")).expect("a state").0;
+        assert_eq!(several.to_string(), "postgres://relais@a:5433/relais, postgres://relais@b/relais");
         assert!(!parse_state("postgres://relais@db/relais", Path::new("/")).expect("a state").1);
     }
 }

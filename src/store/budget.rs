@@ -4,12 +4,12 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::connection::OperationResult;
 use super::json::{from_json, to_json, without_nul};
 use super::row::{count, time};
-use super::sql::{Dialect, OwnedQuery, set_durability};
+use super::sql::{Dialect, OwnedQuery, begin, set_durability};
 use super::{Store, StoreError};
 use crate::model::{Period, Time, Unit, Usage};
 
@@ -193,7 +193,7 @@ async fn settle_reservation(
     spending: &Spending,
     reserved: Option<(Reservation, u64)>,
 ) -> Result<(), sqlx::Error> {
-    let mut tx = connection.begin_with(dialect.begin()).await?;
+    let mut tx = begin(connection, dialect).await?;
     if let Some((reservation, spent)) = reserved {
         let query = bind_reservation(SETTLE, &reservation).bind(to_number(reservation.amount)).bind(to_number(spent));
         query.execute(&mut *tx).await?;

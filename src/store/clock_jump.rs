@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::budget::move_future_spending;
 use super::changes::{ENTRIES, count_change};
@@ -12,7 +12,7 @@ use super::connection::OperationResult;
 use super::json::objects;
 use super::row::{document, optional_time};
 use super::settle::SAVE_STATES;
-use super::sql::{Dialect, Sql, sql};
+use super::sql::{Dialect, Sql, begin, sql};
 use super::{Store, StoreError};
 use crate::model::{EngineState, Period, SourceState, Time};
 use crate::policy::{ClockJump, MAX_CLOCK_SKEW};
@@ -79,7 +79,7 @@ impl Store {
 }
 
 async fn correct(connection: &mut AnyConnection, dialect: Dialect, now: Time) -> OperationResult<Option<ClockJump>> {
-    let mut tx = connection.begin_with(dialect.begin()).await?;
+    let mut tx = begin(connection, dialect).await?;
     LOCK.query(dialect).fetch_one(&mut *tx).await?;
     let said = sqlx::query(FIND_FUTURE).bind(now.plus(MAX_CLOCK_SKEW).millis()).fetch_one(&mut *tx).await?;
     let Some(jump) =

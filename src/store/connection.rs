@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sqlx::{AnyConnection, AnyPool, Connection};
+use sqlx::{AnyConnection, Connection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use super::error::OperationError;
+use super::pools::{Pools, is_lost};
 
 /// Operations that take longer are reported in the log at level debug.
 const SLOW: Duration = Duration::from_millis(250);
@@ -51,7 +52,7 @@ pub(super) struct SqliteConnection {
 
 /// The PostgreSQL connections. Each operation runs in a task of its own, which waits for a connection and holds it.
 pub(super) struct PostgresPool {
-    pool: AnyPool,
+    pools: Arc<Pools>,
     tasks: TaskTracker,
 }
 
@@ -63,9 +64,9 @@ impl Connections {
         Self::Sqlite(SqliteConnection { messages, lock: Mutex::new(lock.map(Arc::new)) })
     }
 
-    /// Runs operations on the connections of `pool`.
-    pub(super) fn postgres(pool: AnyPool) -> Self {
-        Self::Postgres(PostgresPool { pool, tasks: TaskTracker::new() })
+    /// Runs operations on the connections of `pools`.
+    pub(super) fn postgres(pools: Pools) -> Self {
+        Self::Postgres(PostgresPool { pools: Arc::new(pools), tasks: TaskTracker::new() })
     }
 
     /// Runs an operation and returns its result. `attempt` names it in the log. The operation is carried out even if the
@@ -91,14 +92,10 @@ impl Connections {
                 sqlite.messages.send(Message::Run(job)).map_err(|_| OperationError::Closed)?;
             }
             Self::Postgres(PostgresPool { tasks, .. }) if tasks.is_closed() => return Err(OperationError::Closed),
-            Self::Postgres(PostgresPool { pool, tasks }) => {
-                let pool = pool.clone();
+            Self::Postgres(PostgresPool { pools, tasks }) => {
+                let pools = Arc::clone(pools);
                 tasks.spawn(async move {
-                    let result = match pool.acquire().await {
-                        Ok(mut connection) => execute(&mut connection, operation, attempt, queued).await,
-                        Err(error) => Err(error.into()),
-                    };
-                    let _ = sender.send(result);
+                    let _ = sender.send(execute_on_pool(&pools, operation, attempt, queued).await);
                 });
             }
         }
@@ -117,10 +114,10 @@ impl Connections {
                 sqlite.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
                 result
             }
-            Self::Postgres(PostgresPool { pool, tasks }) => {
+            Self::Postgres(PostgresPool { pools, tasks }) => {
                 tasks.close();
                 tasks.wait().await;
-                pool.close().await;
+                pools.close().await;
                 Ok(())
             }
         }
@@ -175,6 +172,38 @@ where
     result.unwrap_or_else(|panic| Err(OperationError::Panicked(panic_message(&*panic))))
 }
 
+/// Runs an operation on a connection of a pool. If the host has failed, the next operations meet another one, or a new connection.
+async fn execute_on_pool<T, F>(pools: &Pools, operation: F, attempt: &'static str, queued: Instant) -> OperationResult<T>
+where
+    T: Send + 'static,
+    F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, OperationResult<T>> + Send + 'static,
+{
+    let (mut connection, pool) = pools.acquire().await?;
+    let result = match pools.begin_lent() {
+        None => execute(&mut connection, operation, attempt, queued).await,
+        Some(begin) => {
+            execute(&mut connection, move |connection| Box::pin(execute_lent(connection, begin, operation)), attempt, queued)
+                .await
+        }
+    };
+    if matches!(&result, Err(OperationError::Database(error)) if is_lost(error)) {
+        drop(connection);
+        pools.replace(&pool).await;
+    }
+    result
+}
+
+/// Runs an operation in a transaction, on a connection that is lent for it.
+async fn execute_lent<T, F>(connection: &mut AnyConnection, begin: &'static str, operation: F) -> OperationResult<T>
+where
+    F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, OperationResult<T>>,
+{
+    let mut tx = connection.begin_with(begin).await?;
+    let value = operation(&mut tx).await?;
+    tx.commit().await?;
+    Ok(value)
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -204,7 +233,7 @@ mod tests {
         let server = server.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
         let options = AnyPoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(5));
         match options.connect(&server).await {
-            Ok(pool) => Some(Connections::postgres(pool)),
+            Ok(pool) => Some(Connections::postgres(Pools::of_pool(pool, &server))),
             Err(error) => {
                 let is_required = std::env::var_os("RELAIS_REQUIRE_SERVERS").is_some_and(|value| value == "1");
                 assert!(!is_required, "PostgreSQL is required: {error}");

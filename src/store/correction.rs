@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::connection::OperationResult;
 use super::error::OperationError;
 use super::json::{arrays, list};
 use super::row::{collected_rows, time};
 use super::segment_queue::{KEYS_AT_ONCE, key_list, page_of_keys, parse_key};
-use super::sql::{Dialect, Sql, set_durability, sql};
+use super::sql::{Dialect, Sql, begin, set_durability, sql};
 use super::{Store, StoreError};
 use crate::model::{EntryId, Lang, SegmentKey, Time};
 
@@ -168,7 +168,7 @@ async fn save_pages(
     pages: Vec<String>,
     existing: ExistingCorrections,
 ) -> Result<u64, sqlx::Error> {
-    let mut tx = connection.begin_with(dialect.begin()).await?;
+    let mut tx = begin(connection, dialect).await?;
     sqlx::query(NEXT_SERIAL).execute(&mut *tx).await?;
     let mut written = 0;
     for page in pages {

@@ -4,8 +4,7 @@ use std::fmt;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use url::Url;
-
+use super::server::Server;
 use super::sql::Dialect;
 
 /// The location of a database.
@@ -13,8 +12,8 @@ use super::sql::Dialect;
 pub(super) enum Location {
     /// A SQLite file.
     File(PathBuf),
-    /// A PostgreSQL database; the address may hold a password.
-    Server(Box<Url>),
+    /// A PostgreSQL database.
+    Server(Box<Server>),
 }
 
 /// An address that cannot be used, without its password.
@@ -42,8 +41,8 @@ impl Location {
                 }
                 Ok(Self::File(PathBuf::from(file)))
             }
-            Some(("postgres" | "postgresql", _)) => match Url::parse(url) {
-                Ok(url) => Ok(Self::Server(Box::new(url))),
+            Some(("postgres" | "postgresql", _)) => match Server::parse(url) {
+                Ok(server) => Ok(Self::Server(Box::new(server))),
                 Err(error) => refuse("PostgreSQL", &format!("its address cannot be read ({error})")),
             },
             _ => refuse("a database", "its address must begin with `sqlite:` or `postgres://`"),
@@ -57,24 +56,19 @@ impl Location {
             Self::Server(_) => Dialect::Postgres,
         }
     }
+}
 
-    /// Returns the address in the form that sqlx reads. `mode` is for SQLite: `rwc`, `ro`, `ro&immutable=1`.
-    pub(super) fn address(&self, mode: &str) -> String {
-        match self {
-            Self::File(file) => {
-                let mut url = "sqlite:".to_owned();
-                for byte in file.to_string_lossy().bytes() {
-                    if byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte) {
-                        url.push(char::from(byte));
-                    } else {
-                        write!(url, "%{byte:02X}").expect("writing to a String cannot fail");
-                    }
-                }
-                url + "?mode=" + mode
-            }
-            Self::Server(url) => url.as_str().to_owned(),
+/// Returns the address of a SQLite file in the form that sqlx reads. `mode` is `rwc`, `rw`, `ro` or `ro&immutable=1`.
+pub(super) fn file_address(file: &Path, mode: &str) -> String {
+    let mut url = "sqlite:".to_owned();
+    for byte in file.to_string_lossy().bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            write!(url, "%{byte:02X}").expect("writing to a String cannot fail");
         }
     }
+    url + "?mode=" + mode
 }
 
 /// Returns the path of a file of the same name with `suffix` added.
@@ -88,11 +82,7 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(file) => file.display().fmt(f),
-            Self::Server(url) => {
-                write!(f, "the PostgreSQL database {:?} on ", url.path().trim_start_matches('/'))?;
-                f.write_str(url.host_str().filter(|host| !host.is_empty()).unwrap_or("this machine"))?;
-                url.port().map_or(Ok(()), |port| write!(f, ":{port}"))
-            }
+            Self::Server(server) => server.fmt(f),
         }
     }
 }
@@ -106,16 +96,26 @@ mod tests {
     }
 
     #[test]
-    fn files_and_servers_are_parsed() {
+    fn files_are_parsed() {
         for (url, shown, address) in [
             ("sqlite:relais.db", "relais.db", "sqlite:relais.db?mode=ro"),
             ("sqlite:/var/lib/relais.db", "/var/lib/relais.db", "sqlite:/var/lib/relais.db?mode=ro"),
             ("sqlite:///var/lib/relais.db", "/var/lib/relais.db", "sqlite:/var/lib/relais.db?mode=ro"),
             ("sqlite:/a b/été#1%.db", "/a b/été#1%.db", "sqlite:/a%20b/%C3%A9t%C3%A9%231%25.db?mode=ro"),
-            ("postgres://u@db:5433/news", "the PostgreSQL database \"news\" on db:5433", "postgres://u@db:5433/news"),
         ] {
-            let location = Location::parse(url).expect(url);
-            assert_eq!((location.to_string().as_str(), location.address("ro").as_str()), (shown, address));
+            let Ok(Location::File(file)) = Location::parse(url) else { panic!("{url} is a file") };
+            assert_eq!((file.display().to_string().as_str(), file_address(&file, "ro").as_str()), (shown, address));
+        }
+    }
+
+    #[test]
+    fn servers_are_shown_by_their_hosts() {
+        for (url, shown) in [
+            ("postgres://u@db:5433/news", "the PostgreSQL database \"news\" on db:5433"),
+            ("postgres://u:secret@a:5433,b/news", "the PostgreSQL database \"news\" on a:5433, b"),
+            ("postgres:///news", "the PostgreSQL database \"news\" on this machine"),
+        ] {
+            assert_eq!(Location::parse(url).expect(url).to_string(), shown);
         }
     }
 
@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn password_is_never_displayed() {
-        for url in ["postgres://u:secret@db/news?password=secret", "postgres://u:secret@db:99999/news", "mysql://u:secret@h/d"] {
+        for url in ["postgres://u:secret@db/news?password=secret", "postgres://u:secret@a,db:99999/news", "mysql://u:secret@h/d"]
+        {
             let shown = Location::parse(url).map_or_else(|error| format!("{error:?}"), |location| location.to_string());
             assert!(!shown.contains("secret"), "{shown}");
         }

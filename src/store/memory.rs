@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::connection::OperationResult;
 use super::error::OperationError;
 use super::json::{arrays, list, without_nul};
 use super::row::{collected_rows, time};
 use super::segment_queue::{KEYS_AT_ONCE, key_list, page_of_keys, parse_key, release_segments};
-use super::sql::{Dialect, Sql, set_durability, sql};
+use super::sql::{Dialect, Sql, begin, set_durability, sql};
 use super::{Store, StoreError};
 use crate::model::{Lang, MemoryResult, Period, Refusal, SegmentKey, Time};
 
@@ -228,7 +228,7 @@ async fn save_pages(
     worker: String,
     replace: bool,
 ) -> Result<u64, sqlx::Error> {
-    let mut tx = connection.begin_with(dialect.begin()).await?;
+    let mut tx = begin(connection, dialect).await?;
     if replace {
         DELETE_KEYS.query(dialect).bind(keys.clone()).execute(&mut *tx).await?;
     }

@@ -1,21 +1,23 @@
 //! Opening a store: the connection, the tables.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::AnyConnectOptions;
 use sqlx::migrate::{AppliedMigration, Migrate, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, ConnectOptions, Connection, SqlSafeStr};
 
 use super::connection::Connections;
 use super::error::{StoreError, altered, classify, classify_migration};
-use super::location::{Location, LocationError, with_suffix};
+use super::location::{Location, LocationError, file_address, with_suffix};
 use super::lock::lock_file;
 use super::memory_leases::MemoryLeases;
 use super::permissions::{make_private, warn_if_emptied};
+use super::pools::{self, Pools};
+use super::server::Server;
 use super::sql::Dialect;
 use super::{Access, Store};
 
@@ -29,11 +31,11 @@ const RELEASE_ALL_LEASES: [&str; 3] = [
     "delete from segment_claim",
 ];
 
-/// The time within which a server must answer when the store is opened.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Lets one worker at a time make tables, until its transaction ends.
+const LOCK_MIGRATIONS: &str = "select pg_advisory_xact_lock(7215491)";
 
-/// The time for which an operation waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time within which a file must be opened.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Store {
     /// Opens the database at `url`: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`.
@@ -56,19 +58,10 @@ impl Store {
             }
         }
         let dialect = location.dialect();
-        let options = connect_options(&location, access)?;
         // A pool would retry until its time-out and hide the cause: so the first connection is made without it.
-        let mut first = connect(&location, &options, access).await?;
-        match access {
-            Access::Work => migrate(&location, &mut first).await?,
-            Access::Look | Access::Note => check_version(&location, &mut first).await?,
-        }
-        let connections = match dialect {
-            Dialect::Sqlite => Connections::sqlite(first, lock),
-            Dialect::Postgres => {
-                first.close().await.map_err(|error| classify(&location, "close a connection", &error))?;
-                Connections::postgres(pool_options(setup_sql(dialect, access)).connect_lazy_with(options))
-            }
+        let connections = match &location {
+            Location::File(file) => open_file(&location, file, access, lock).await?,
+            Location::Server(server) => open_server(&location, server, access).await?,
         };
         let memory_leases = (dialect == Dialect::Sqlite).then(Arc::<MemoryLeases>::default);
         Ok(Self { connections, location, dialect, memory_leases })
@@ -88,49 +81,59 @@ pub(super) fn resolve_path(file: &Path) -> Result<PathBuf, StoreError> {
     Err(StoreError::Unreachable { place: file.display().to_string(), reason })
 }
 
-fn connect_options(location: &Location, access: Access) -> Result<AnyConnectOptions, StoreError> {
-    let mode = match (access, location) {
-        (Access::Work, _) => "rwc",
-        (Access::Note, _) => "rw",
+async fn open_file(location: &Location, file: &Path, access: Access, lock: Option<File>) -> Result<Connections, StoreError> {
+    let mode = match access {
+        Access::Work => "rwc",
+        Access::Note => "rw",
         // No worker has the file open. A reader would make the files of the write-ahead log itself: they would stay, belong to
         // the user who looked, and could keep the next run from writing; and in a read-only folder it could not open the file.
-        (Access::Look, Location::File(file)) if !with_suffix(file, "-wal").exists() => "ro&immutable=1",
-        (Access::Look, _) => "ro",
+        Access::Look if !with_suffix(file, "-wal").exists() => "ro&immutable=1",
+        Access::Look => "ro",
     };
-    let options: Result<AnyConnectOptions, _> = location.address(mode).parse();
-    Ok(options.map_err(|error| classify(location, "read its address", &error))?.disable_statement_logging())
+    let failed = |error| classify(location, "open it", &error);
+    let options: Result<AnyConnectOptions, _> = file_address(file, mode).parse();
+    let options = options.map_err(|error| classify(location, "read its address", &error))?.disable_statement_logging();
+    let attempt = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+    let mut connection = attempt.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(failed)?;
+    let setup = if access == Access::Look { Dialect::setup_to_read() } else { Dialect::setup_to_write() };
+    sqlx::raw_sql(setup).execute(&mut connection).await.map_err(failed)?;
+    prepare_tables(location, &mut connection, access).await?;
+    Ok(Connections::sqlite(connection, lock))
 }
 
-fn pool_options(setup: &'static str) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(8)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(move |connection, _| Box::pin(async move { sqlx::raw_sql(setup).execute(connection).await.map(|_| ()) }))
-        // A connection that was in use a moment ago is not pinged: that would be one more round trip to the server.
-        .test_before_acquire(false)
-        .before_acquire(|connection, used| {
-            Box::pin(async move { Ok(used.idle_for < Duration::from_secs(30) || connection.ping().await.is_ok()) })
-        })
+async fn open_server(location: &Location, server: &Server, access: Access) -> Result<Connections, StoreError> {
+    let (mut first, options) = pools::connect(server, access).await.map_err(|none| match none.error {
+        Some(error) => classify(location, "open it", &error),
+        None => {
+            let reason = format!("none of its hosts serves ({})", none.reason);
+            StoreError::Unreachable { place: location.to_string(), reason }
+        }
+    })?;
+    let failed = |error| classify(location, "open it", &error);
+    let pools = Pools::new(server.clone(), access, options);
+    // One transaction: a pool may lend another connection for the next one. It also holds the lock of the migrations.
+    let begin = pools.begin_lent().unwrap_or("begin");
+    let mut tx = first.begin_with(begin).await.map_err(failed)?;
+    prepare_tables(location, &mut tx, access).await?;
+    tx.commit().await.map_err(failed)?;
+    first.close().await.map_err(|error| classify(location, "close a connection", &error))?;
+    Ok(Connections::postgres(pools))
 }
 
-fn setup_sql(dialect: Dialect, access: Access) -> &'static str {
+async fn prepare_tables(location: &Location, connection: &mut AnyConnection, access: Access) -> Result<(), StoreError> {
     match access {
-        Access::Work | Access::Note => dialect.setup_to_write(),
-        Access::Look => dialect.setup_to_read(),
+        Access::Work => migrate(location, connection).await,
+        Access::Look | Access::Note => check_version(location, connection).await,
     }
 }
 
-async fn connect(location: &Location, options: &AnyConnectOptions, access: Access) -> Result<AnyConnection, StoreError> {
-    let failed = |error| classify(location, "open it", &error);
-    let attempt = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
-    let mut connection = attempt.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(failed)?;
-    sqlx::raw_sql(setup_sql(location.dialect(), access)).execute(&mut connection).await.map_err(failed)?;
-    Ok(connection)
-}
-
-/// Applies the migrations that are missing. Two workers may do this at once: on PostgreSQL sqlx takes an advisory lock, on
-/// SQLite the file is locked.
+/// Applies the migrations that are missing. Two workers may do this at once: on SQLite the file is locked; on PostgreSQL the
+/// transaction that `connection` is in takes a lock, which ends with it. That of sqlx is one of the session, which a pool would keep.
 async fn migrate(location: &Location, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    if location.dialect() == Dialect::Postgres {
+        let locked = sqlx::raw_sql(LOCK_MIGRATIONS).execute(&mut *connection).await;
+        locked.map_err(|error| classify(location, "lock its tables", &error))?;
+    }
     let migrated = migrator(location.dialect()).run_direct(None, connection, false).await;
     migrated.map_err(|error| classify_migration(location, &error))?;
     if location.dialect() == Dialect::Sqlite {
@@ -231,5 +234,7 @@ fn migrator(dialect: Dialect) -> Migrator {
         };
         Migration::new(step.version, step.name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(STEPS.iter().map(migration).collect())
+    let mut migrator = Migrator::with_migrations(STEPS.iter().map(migration).collect());
+    migrator.set_locking(false);
+    migrator
 }

@@ -7,13 +7,13 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::connection::OperationResult;
 use super::json::{arrays, list, to_json, without_nul};
 use super::memory_leases::MAX_LEASE;
 use super::row::{collected_rows, count, document, optional_time, time};
-use super::sql::{Sql, sql};
+use super::sql::{Sql, begin, sql};
 use super::{Lease, Store, StoreError};
 use crate::model::{EntryId, ItemNews, OutboxEvent, Time};
 use crate::policy::DeliveryState;
@@ -172,7 +172,7 @@ impl Store {
         let (dialect, target) = (self.dialect, without_nul(target));
         self.run("queue events", move |connection| {
             Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 if !advance(&mut tx, &target, &update).await? {
                     return Ok(false);
                 }
@@ -230,7 +230,7 @@ impl Store {
         let (dialect, key, lease) = (self.dialect, (without_nul(target), without_nul(id)), lease.clone());
         self.run("settle an event", move |connection| {
             Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 let settled = settle(&mut tx, &key, &lease, state, &end).await?;
                 if settled.is_some() || matches!(end, EventEnd::Done(_)) {
                     tx.commit().await?;
@@ -252,7 +252,7 @@ impl Store {
         let (dialect, key) = (self.dialect, (without_nul(target), without_nul(id)));
         self.run("delete a notification", move |connection| {
             Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 // In the order in which others lock: first the row of the notification.
                 for sql in [DELETE, DELETE_ITEMS, DELETE_EVENTS] {
                     execute(&mut tx, sql, &key).await?;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::changes::{ENTRIES, count_change};
 use super::connection::OperationResult;
 use super::json::list;
 use super::row::{count, document};
-use super::sql::{Dialect, Sql, sql};
+use super::sql::{Dialect, Sql, begin, sql};
 use super::{Pruned, Store, StoreError};
 use crate::model::{EntryId, SourceId, Time};
 
@@ -156,7 +156,7 @@ async fn delete_batch(
     old: &OldEntries,
     from: Place,
 ) -> OperationResult<Option<(Vec<OldEntry>, Place)>> {
-    let mut tx = connection.begin_with(dialect.begin()).await?;
+    let mut tx = begin(connection, dialect).await?;
     let Some((entries, next)) = find_deletable(&mut tx, dialect, old, from).await? else { return Ok(None) };
     let ids: Vec<EntryId> = entries.iter().map(|entry| entry.id).collect();
     for sql in &DELETE_ENTRIES {

@@ -1,14 +1,13 @@
 //! The verdicts of second readers on translations, by a hash of source, translation and languages.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Connection;
 
 use super::connection::OperationResult;
 use super::error::OperationError;
 use super::json::arrays;
 use super::row::collected_rows;
 use super::segment_queue::{KEYS_AT_ONCE, key_list, parse_key};
-use super::sql::{Sql, set_durability, sql};
+use super::sql::{Sql, begin, set_durability, sql};
 use super::{Store, StoreError};
 use crate::model::{Period, SegmentKey, Time};
 
@@ -113,7 +112,7 @@ impl Store {
             Box::pin(async move {
                 // It was paid for.
                 set_durability(connection, dialect, true).await?;
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 for page in pages {
                     SAVE.query(dialect).bind(page).execute(&mut *tx).await?;
                 }

@@ -2,13 +2,13 @@
 //! twice.
 
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::connection::OperationResult;
 use super::error::OperationError;
 use super::json::{list, without_nul};
 use super::memory_leases::MAX_LEASE;
-use super::sql::{Dialect, OwnedQuery, Sql, sql};
+use super::sql::{Dialect, OwnedQuery, Sql, begin, sql};
 use super::{Store, StoreError};
 use crate::model::{Lang, SegmentKey, Time};
 
@@ -102,7 +102,7 @@ async fn lease_keys(
 ) -> Result<Vec<String>, sqlx::Error> {
     let SegmentLease { worker, now, until } = lease;
     let first = |row: &AnyRow| row.try_get::<String, _>(0);
-    let mut tx = connection.begin_with(dialect.begin()).await?;
+    let mut tx = begin(connection, dialect).await?;
     let expired = DELETE_EXPIRED.query(dialect).bind(keys.clone()).bind(now.millis()).bind(now.plus(MAX_LEASE).millis());
     expired.execute(&mut *tx).await?;
     LEASE.query(dialect).bind(keys.clone()).bind(worker.clone()).bind(until.millis()).execute(&mut *tx).await?;

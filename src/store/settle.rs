@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sqlx::{Any, AnyConnection, Connection, Transaction};
+use sqlx::{Any, AnyConnection, Transaction};
 
 use super::connection::OperationResult;
 use super::encode::{EncodedPage, EntryColumns, SettledVisit};
 use super::entry_statement::{BATCH_SIZES, PAGES_AT_ONCE, bind_entries, entry_statements, insert_pages};
 use super::json::{arrays, objects, without_nul};
-use super::sql::{Dialect, Sql, sql};
+use super::sql::{Dialect, Sql, begin, sql};
 use super::visit_day::COUNT_VISITS;
 use super::{Store, StoreError};
 use crate::model::{DueReason, EntryId, Outcome, Period, SourceId, SourceState, Visit};
@@ -151,7 +151,7 @@ async fn settle_batch(
     batch: &[SettledVisit],
     parameters: Parameters,
 ) -> OperationResult<()> {
-    let mut tx = connection.begin_with(dialect.begin()).await?;
+    let mut tx = begin(connection, dialect).await?;
     insert_all_pages(&mut tx, batch).await?;
     save_entries(&mut tx, dialect, &sorted_entries(batch)).await?;
     execute_all(&mut tx, dialect, &WITHDRAW, parameters.withdrawn).await?;

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use sqlx::Connection;
 use sqlx::any::AnyRow;
 
 use super::connection::OperationResult;
 use super::json::{list, without_nul};
 use super::memory_leases::{MAX_LEASE, MemoryLeases};
 use super::row::{collected_documents, optional_time};
-use super::sql::{Dialect, OwnedQuery, Sql, sql};
+use super::sql::{Dialect, OwnedQuery, Sql, begin, sql};
 use super::{Lease, LeasedSource, Store, StoreError};
 use crate::model::{SourceId, SourceState, Time};
 use crate::policy::{ClockJump, MAX_CLOCK_SKEW};
@@ -136,7 +135,7 @@ impl Store {
         let dialect = self.dialect;
         self.run("lease sources", move |connection| {
             Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 let leased = read_due(&find.fetch_one(&mut *tx).await?)?;
                 let ids: Vec<&SourceId> = leased.sources.iter().map(|row| &row.source).collect();
                 if !ids.is_empty() {

@@ -4,7 +4,7 @@
 
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection};
+use sqlx::{Any, AnyConnection, Connection, Transaction};
 
 /// A statement with parameters that it owns, so that it can be sent to another task.
 pub(super) type OwnedQuery = Query<'static, Any, AnyArguments>;
@@ -17,36 +17,19 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// Returns the statement that begins a transaction that will write. On SQLite it takes the write lock at once: taking it
-    /// later, after a read, fails without waiting if another program has written meanwhile.
-    pub(super) fn begin(self) -> &'static str {
-        match self {
-            Self::Sqlite => "begin immediate",
-            Self::Postgres => "begin",
-        }
+    /// Returns the settings of a new SQLite connection that writes. Sessions of PostgreSQL have theirs in `pools.rs`.
+    pub(super) fn setup_to_write() -> &'static str {
+        // NORMAL with a write-ahead log: a power cut can lose the last transactions, never tear one. The log may grow to
+        // 32 MB before it is copied: a run writes the same pages of the indexes again and again. The statement journal,
+        // a megabyte at most, is kept in memory: SQLite would write it to a file for every batch, with more system calls
+        // than everything else in a run.
+        "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -8192; \
+         pragma wal_autocheckpoint = 8000; pragma temp_store = memory"
     }
 
-    /// Returns the settings of a new connection that writes.
-    pub(super) fn setup_to_write(self) -> &'static str {
-        match self {
-            // NORMAL with a write-ahead log: a power cut can lose the last transactions, never tear one. The log may grow to
-            // 32 MB before it is copied: a run writes the same pages of the indexes again and again. The statement journal,
-            // a megabyte at most, is kept in memory: SQLite would write it to a file for every batch, with more system calls
-            // than everything else in a run.
-            Self::Sqlite => {
-                "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -8192; \
-                 pragma wal_autocheckpoint = 8000; pragma temp_store = memory"
-            }
-            Self::Postgres => "set application_name = 'relais'",
-        }
-    }
-
-    /// Returns the settings of a new connection that only reads.
-    pub(super) fn setup_to_read(self) -> &'static str {
-        match self {
-            Self::Sqlite => "pragma busy_timeout = 10000; pragma query_only = on",
-            Self::Postgres => "set application_name = 'relais'; set default_transaction_read_only = on",
-        }
+    /// Returns the settings of a new SQLite connection that only reads.
+    pub(super) fn setup_to_read() -> &'static str {
+        "pragma busy_timeout = 10000; pragma query_only = on"
     }
 
     /// Returns the statement that sets whether commits survive a power cut, if the database has to be told. SQLite then waits
@@ -57,6 +40,15 @@ impl Dialect {
             (Self::Sqlite, true) => Some("pragma synchronous = full"),
             (Self::Sqlite, false) => Some("pragma synchronous = normal"),
         }
+    }
+}
+
+/// Begins a transaction that will write. On SQLite it takes the write lock at once: taking it later, after a read, fails without waiting
+/// if another program has written meanwhile. On PostgreSQL it is a savepoint where the operation runs in a transaction already.
+pub(super) async fn begin(connection: &mut AnyConnection, dialect: Dialect) -> Result<Transaction<'_, Any>, sqlx::Error> {
+    match dialect {
+        Dialect::Sqlite => connection.begin_with("begin immediate").await,
+        Dialect::Postgres => connection.begin().await,
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use sqlx::{Connection, Row};
+use sqlx::Row;
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::changes::{ENTRIES, count_change, of_renditions};
 use super::connection::OperationResult;
 use super::json::{arrays, list};
 use super::row::{collected_rows, document};
-use super::sql::{Sql, sql};
+use super::sql::{Sql, begin, sql};
 use super::{Store, StoreError};
 use crate::model::{Clean, EntryId, Lang, Rendition, RenditionInputs, Revision, Show, SourceId, Time, UntranslatedPolicy};
 
@@ -167,7 +167,7 @@ impl Store {
         let dialect = self.dialect;
         self.run("delete renditions", move |connection| {
             Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 let deleted = query.execute(&mut *tx).await?.rows_affected();
                 count_change(&mut tx, ENTRIES).await?;
                 tx.commit().await?;

@@ -5,6 +5,7 @@ mod changes;
 mod clock;
 mod concurrency;
 mod corrections;
+mod hosts;
 mod leases;
 mod ledger;
 mod memory;

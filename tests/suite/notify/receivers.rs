@@ -254,3 +254,12 @@ async fn ntfy_gets_headline_summary_and_link() {
     });
     assert_eq!(body(&seen), sent);
 }
+
+#[tokio::test]
+async fn path_of_the_address_is_not_logged() {
+    let desk = Desk::new(WEBHOOK).await;
+    desk.publish(&[(1, ""), (2, ""), (3, "")]);
+    let child = desk.world.command(&["-vv", "run", "--force"]).env("DESK_SECRET", SECRET).spawn().expect("it starts");
+    let ended = crate::support::program::finish(child).await;
+    assert!(ended.stderr.contains("delivered an event") && !ended.stderr.contains("/hook"), "{ended:?}");
+}

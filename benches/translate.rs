@@ -117,7 +117,7 @@ fn desk(url: &str) -> EngineHandle {
         pivot: None,
         guidance: relais::model::GuidanceTable::default(),
         reasoning_effort: None,
-        flex: false,
+        tier: None,
         timeout: None,
         in_flight: None,
         models: None,

@@ -68,7 +68,7 @@ pub use explanation::{
     Explanation,
 };
 pub use fault::{Fault, FaultKind, FaultSubject};
-pub use guidance::{Formality, Guidance, GuidanceTable, ReasoningEffort};
+pub use guidance::{Formality, Guidance, GuidanceTable, ReasoningEffort, ServiceTier};
 pub use headline::{Headline, HeadlineError};
 pub use id::{EntryId, EntryKey, Revision, SourceId};
 pub use lang::Lang;

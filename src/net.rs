@@ -24,7 +24,7 @@ mod request;
 mod resolve;
 mod trace;
 
-pub use api_client::{ApiBody, ApiClient, ApiError, ApiRequest, ApiResponse};
+pub use api_client::{ApiBody, ApiClient, ApiError, ApiFile, ApiRequest, ApiResponse};
 pub use body::Body;
 pub use cache_headers::RetryAfter;
 pub use client::Client;

@@ -3,6 +3,7 @@
 
 mod archive;
 mod backup;
+mod batched_text;
 mod budget;
 mod changes;
 mod clock_jump;
@@ -42,6 +43,7 @@ mod sql;
 mod subscription;
 mod text_page;
 mod translated_entry;
+mod vendor_batch;
 mod visit_day;
 
 use std::fmt;
@@ -53,6 +55,7 @@ use sqlx::any::AnyRow;
 
 pub use archive::{ArchiveSize, ArchivedItem, Withdrawals};
 pub use backup::{BackupError, back_up};
+pub use batched_text::{BatchedText, BatchedTextState};
 pub use budget::{BudgetUsage, Reservation, Spending};
 pub use changes::ChangeCounts;
 pub use correction::{Correction, ExistingCorrections};
@@ -65,6 +68,7 @@ pub use reading::{Reading, Verdict};
 pub use run::{RecalledTexts, RecentRun};
 pub use similar::{SimilarSegment, SimilarityBand, UnindexedCorrection};
 pub use translated_entry::{TranslatedEntry, TranslationRow};
+pub use vendor_batch::{ClosedBatch, OpenBatch, SentRequest, SentTerm, SentText, VendorBatch};
 
 use crate::model::{DueReason, SourceId, SourceState, Time};
 use connection::{Connections, OperationResult};

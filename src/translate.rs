@@ -25,9 +25,10 @@ pub use circuit_breaker::{CircuitBreaker, FailedTry, OpenCircuit, RetryDecision}
 pub use correction::{FittedCorrection, fit_marks, read_written};
 pub use document::{AssembledEntry, Document, Part, SegmentRequest};
 pub use engine::{
-    Batch, Billing, ContextUse, Doubt, DoubtKind, Engine, EngineError, EngineOpenError, EngineSettings, FailureScope,
-    LanguagePair, Limits, NextStep, Outgoing, Reader, ReaderVerdict, ReadingBatch, ReadingReply, ReadingText, Reply,
-    SegmentContext, SimilarText, Term, TermForm, UnusableText, open, take_unknown_words, try_model,
+    Batch, BatchProgress, BatchResult, BatchService, Billing, CollectedBatch, ContextUse, Doubt, DoubtKind, Engine, EngineError,
+    EngineOpenError, EngineSettings, FailureScope, FoundBatch, LanguagePair, Limits, NextStep, Outgoing, Reader, ReaderVerdict,
+    ReadingBatch, ReadingReply, ReadingText, Reply, SegmentContext, SimilarText, SubmittedBatch, Term, TermForm, UnusableText,
+    open, take_unknown_words, try_model,
 };
 pub use exchange::{
     ExchangeError, ExchangeFormat, ExchangeRow, ExchangeWriter, ReadRow, ReviewFormat, ReviewId, ReviewRow, SkipReason,

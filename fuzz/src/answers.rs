@@ -73,7 +73,7 @@ fn engine(kind: EngineKind, address: SocketAddr, client: Arc<ApiClient>) -> Arc<
         pivot: None,
         guidance: relais::model::GuidanceTable::default(),
         reasoning_effort: None,
-        flex: false,
+        tier: None,
         timeout: None,
         in_flight: None,
         models: None,

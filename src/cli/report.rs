@@ -109,8 +109,11 @@ fn translation_line(counts: &TranslationCounts, dry: bool, currency: Option<&str
     let doubts = if *doubted > 0 { format!(", {doubted} doubted") } else { String::new() };
     let read = if *read > 0 { format!("; {read} read by a second engine{doubts}") } else { String::new() };
     let unread = if *unread > 0 { format!("; {unread} published unread") } else { String::new() };
+    let in_batches: u64 = counts.engines.iter().map(|engine| engine.in_batches).sum();
+    let since = counts.engines.iter().filter_map(|engine| engine.in_batches_since).min();
+    let batches = since.map(|since| format!("; {} in batches since {since}", count(in_batches, "text"))).unwrap_or_default();
     let (segments, characters) = (count(*segments, "segment"), count(*characters_sent, "character"));
-    format!("{segments}: {recalled} from the memory, {sent} {verb} ({characters}{cost}){read}{unread}{left}{waiting}\n")
+    format!("{segments}: {recalled} from the memory, {sent} {verb} ({characters}{cost}){read}{unread}{left}{waiting}{batches}\n")
 }
 
 fn editions_table(report: &Report) -> String {

@@ -15,7 +15,7 @@ use super::diagnostics::Problem;
 use super::state::State;
 use crate::model::{
     AddressKey, BilingualMode, Budget, Cidr, EngineKind, EntryId, Format, GuidanceTable, Headline, Lang, ListenAddress,
-    MailAddress, Price, Provenance, ReasoningEffort, Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
+    MailAddress, Price, Provenance, ReasoningEffort, ServiceTier, Show, SourceId, StoryRules, Text, UntranslatedPolicy, Zone,
 };
 use crate::select::{Filter, Rewrites, Tag};
 
@@ -219,8 +219,8 @@ pub struct Engine {
     pub guidance: GuidanceTable,
     /// The effort of a reasoning model.
     pub reasoning_effort: Option<ReasoningEffort>,
-    /// True if texts that can wait are sent in the slow and cheap tier of the vendor.
-    pub flex: bool,
+    /// The cheap tier of the vendor in which texts that can wait are sent.
+    pub tier: Option<ServiceTier>,
     /// The time limit of one request.
     pub timeout: Option<Duration>,
     /// The most requests in flight.

@@ -1,5 +1,7 @@
 //! Wishes about how an engine translates, beside the text itself.
 
+use std::time::Duration;
+
 use super::Lang;
 
 /// The politeness of address, where a language has forms for it.
@@ -38,6 +40,37 @@ impl ReasoningEffort {
             Self::Low => "low",
             Self::Medium => "medium",
             Self::High => "high",
+        }
+    }
+}
+
+/// A tier of a vendor in which texts that can wait cost less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceTier {
+    /// Single requests that are answered slowly.
+    Flex,
+    /// Many requests at once that are answered within a day.
+    Batch,
+}
+
+impl ServiceTier {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Flex, Self::Batch];
+
+    /// Returns the time for which texts must be held back at least, so that a slow answer is as good. For single requests: two at the
+    /// time-out of a language model, and the next run; for batches: the day within which vendors answer, and the next run.
+    pub const fn patience(self) -> Duration {
+        match self {
+            Self::Flex => Duration::from_mins(30),
+            Self::Batch => Duration::from_mins(24 * 60 + 30),
+        }
+    }
+
+    /// Returns its name in feeds.toml.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flex => "flex",
+            Self::Batch => "batch",
         }
     }
 }

@@ -135,6 +135,12 @@ pub struct EngineCounts {
     pub tokens_cached: u64,
     /// The cost, in the engine's currency.
     pub cost: f64,
+    /// Texts that the vendor works on in batches at the end: a later run collects them.
+    #[serde(default)]
+    pub in_batches: u64,
+    /// The time since which it works on the oldest of these batches.
+    #[serde(default)]
+    pub in_batches_since: Option<Time>,
 }
 
 impl TranslationCounts {
@@ -175,6 +181,7 @@ impl TranslationCounts {
                     sum.tokens_out += more.tokens_out;
                     sum.tokens_cached += more.tokens_cached;
                     sum.cost += more.cost;
+                    (sum.in_batches, sum.in_batches_since) = (more.in_batches, more.in_batches_since);
                 }
                 None => self.engines.push(more),
             }

@@ -60,6 +60,17 @@ impl Usage {
     pub fn tokens(self) -> u64 {
         self.tokens_in.saturating_add(self.tokens_out)
     }
+
+    /// Returns what is left of it without a part of it.
+    #[must_use]
+    pub fn without(self, part: Self) -> Self {
+        Self {
+            characters: self.characters.saturating_sub(part.characters),
+            tokens_in: self.tokens_in.saturating_sub(part.tokens_in),
+            tokens_out: self.tokens_out.saturating_sub(part.tokens_out),
+            tokens_cached: self.tokens_cached.saturating_sub(part.tokens_cached),
+        }
+    }
 }
 
 impl Add for Usage {
@@ -103,6 +114,11 @@ impl Price {
             + u128::from(used.tokens_out) * u128::from(self.per_million_tokens_out);
         u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
+
+    /// Returns the cost of work in a batch, which vendors do for half the price.
+    pub fn batch_cost_of(&self, used: Usage) -> u64 {
+        self.cost_of(used).div_ceil(2)
+    }
 }
 
 /// The unit of a budget.
@@ -124,6 +140,14 @@ impl Unit {
             Self::Characters => used.characters,
             Self::Tokens => used.tokens(),
             Self::Money => price.cost_of(used),
+        }
+    }
+
+    /// Returns the amount of a usage in a batch: the same characters and tokens, for half the price.
+    pub fn batch_amount_of(self, used: Usage, price: &Price) -> u64 {
+        match self {
+            Self::Characters | Self::Tokens => self.amount_of(used, price),
+            Self::Money => price.batch_cost_of(used),
         }
     }
 }

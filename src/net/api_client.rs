@@ -59,6 +59,38 @@ pub enum ApiBody {
     Json(Vec<u8>),
     /// A form, URL-encoded.
     Form(String),
+    /// A file with a field beside it, as `multipart/form-data` (RFC 7578).
+    File(ApiFile),
+}
+
+/// A file that is uploaded: lines of JSON, so that no line of it is a boundary.
+#[derive(Clone, Debug)]
+pub struct ApiFile {
+    /// Its name: letters, digits, hyphens and full stops.
+    pub name: String,
+    /// Its purpose, as the service names it.
+    pub purpose: &'static str,
+    /// Its lines, which end in U+000A alone.
+    pub lines: Vec<u8>,
+}
+
+/// The boundary between the parts of an upload. JSON has no line that begins so.
+const BOUNDARY: &str = "relais-7e0f3a9c51d24b86";
+
+impl ApiFile {
+    /// Returns the body of the upload.
+    fn into_body(self) -> Vec<u8> {
+        let Self { name, purpose, lines } = self;
+        let mut body = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n{purpose}\r\n\
+             --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/jsonl\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend(lines);
+        body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+        body
+    }
 }
 
 /// A response of any status.
@@ -160,6 +192,10 @@ impl ApiClient {
             ApiBody::Form(body) => {
                 let request = self.http.post(call.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
                 (Method::POST, request.body(body))
+            }
+            ApiBody::File(file) => {
+                let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+                (Method::POST, self.http.post(call.url).header(CONTENT_TYPE, content_type).body(file.into_body()))
             }
         };
         let log = RequestLog::start(method, &url, 0);

@@ -135,7 +135,7 @@ mod tests {
             pivot: None,
             guidance: crate::model::GuidanceTable::default(),
             reasoning_effort: None,
-            flex: false,
+            tier: None,
             timeout: None,
             in_flight: None,
             models: None,

@@ -12,6 +12,7 @@
 mod accept;
 mod basis;
 mod batch;
+mod collection;
 mod corrected;
 mod cost;
 mod document_job;
@@ -32,6 +33,7 @@ mod segment_job;
 mod similar;
 mod similar_index;
 mod stand_ins;
+mod submission;
 mod text;
 
 use std::collections::HashSet;
@@ -194,6 +196,14 @@ impl Translate<'_> {
     pub(super) async fn end(&self, states: &EngineStates, mut done: Translated) -> Result<Translated, PipelineError> {
         self.settle_engines(states, &mut done).await?;
         Ok(done)
+    }
+}
+
+impl<'a> Translate<'a> {
+    /// Returns the context of the requests of a pass that begins now.
+    fn context(&self) -> RequestContext<'a> {
+        let until = Instant::now() + self.time;
+        RequestContext { store: self.store, clock: self.clock, until, stop: self.stop, is_patient: false }
     }
 }
 

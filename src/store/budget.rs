@@ -1,8 +1,8 @@
 //! The budgets of engines. An amount is reserved before a request is sent and settled after it. If the worker is killed in
 //! between, the amount stays reserved, so that no limit is ever exceeded.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -62,7 +62,7 @@ const DELETE_FUTURE_SPENDING: &str = "delete from spending where day > $1";
 const DELETE_FUTURE_PERIODS: &str = "delete from ledger where since > $1";
 
 /// A reserved amount of a budget.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// The engine's name in feeds.toml.
     pub engine: String,
@@ -194,14 +194,24 @@ async fn settle_reservation(
     reserved: Option<(Reservation, u64)>,
 ) -> Result<(), sqlx::Error> {
     let mut tx = begin(connection, dialect).await?;
+    settle_within(&mut tx, spending, reserved).await?;
+    tx.commit().await
+}
+
+/// Settles within a transaction.
+pub(super) async fn settle_within(
+    connection: &mut AnyConnection,
+    spending: &Spending,
+    reserved: Option<(Reservation, u64)>,
+) -> Result<(), sqlx::Error> {
     if let Some((reservation, spent)) = reserved {
         let query = bind_reservation(SETTLE, &reservation).bind(to_number(reservation.amount)).bind(to_number(spent));
-        query.execute(&mut *tx).await?;
+        query.execute(&mut *connection).await?;
     }
     if spending.texts > 0 {
-        add_spending(spending).execute(&mut *tx).await?;
+        add_spending(spending).execute(&mut *connection).await?;
     }
-    tx.commit().await
+    Ok(())
 }
 
 /// Moves what was spent on days after `now`, as a clock said that was ahead, to today: it was spent, and no new period may pay

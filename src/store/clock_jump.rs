@@ -34,7 +34,7 @@ const CORRECT_ENTRIES: &str = "update entry
      where at >= $1 or first_seen >= $1";
 
 /// Corrects columns: times from `$1` on are `$2` milliseconds too late.
-const CORRECT: [&str; 5] = [
+const CORRECT: [&str; 6] = [
     "update source set due_at = case when due_at >= $1 then due_at - $2 else due_at end,
          visited_at = case when visited_at >= $1 then visited_at - $2 else visited_at end
      where due_at >= $1 or visited_at >= $1",
@@ -45,6 +45,9 @@ const CORRECT: [&str; 5] = [
     "update subscription set asked = case when asked >= $1 then asked - $2 else asked end,
          until = case when until >= $1 then until - $2 else until end
      where asked >= $1 or until >= $1",
+    "update vendor_batch set submitted = case when submitted >= $1 then submitted - $2 else submitted end,
+         look_at = case when look_at >= $1 then look_at - $2 else look_at end, lease_until = null
+     where submitted >= $1 or look_at >= $1 or lease_until >= $1",
     "update run set started = case when started >= $1 then started - $2 else started end,
          finished = case when finished >= $1 then finished - $2 else finished end
      where started >= $1 or finished >= $1",

@@ -28,6 +28,7 @@ const MIGRATIONS: &str = "_sqlx_migrations";
 const RELEASE_ALL_LEASES: [&str; 3] = [
     "update source set lease_by = null, lease_until = null where lease_until is not null",
     "update outbox set lease_by = null, lease_until = null where lease_until is not null",
+    "update vendor_batch set lease_until = null where lease_until is not null",
     "delete from segment_claim",
 ];
 
@@ -222,6 +223,7 @@ const STEPS: &[Step] = &[
     step!("0013_output_leases", 13, "output leases"),
     step!("0014_archives", 14, "archives"),
     step!("0015_shown", 15, "shown"),
+    step!("0016_vendor_batches", 16, "vendor batches"),
     step!("0018_visits", 18, "visits"),
     step!("0019_outbox", 19, "outbox"),
 ];

@@ -45,11 +45,13 @@ const OLD_OUTCOMES: &str = "from outcome where at < $1";
 const OLD_RUNS: &str = "from run where id < (select id from run order by id desc limit 1 offset $1)";
 const OLD_MEMORY: &str = "from memory where used < $1";
 
-const DELETE_BESIDE: [&str; 4] = [
+const DELETE_BESIDE: [&str; 6] = [
     "delete from ledger where since < $1",
     "delete from spending where day < $1",
     "delete from host where at < $1",
     "delete from reading where used < $1",
+    "delete from vendor_batch_text where batch in (select name from vendor_batch where submitted < $1)",
+    "delete from vendor_batch where submitted < $1",
 ];
 
 /// The days of visits are kept as long as outcomes are.

@@ -26,7 +26,11 @@ const LEASE: Sql = sql!(
      on conflict (key) do nothing"
 );
 
-const FIND_TRANSLATED: Sql = sql!("select key from memory where target is not null and key" in_names);
+/// Finds what nobody may lease: what is translated, and what a vendor works on.
+const FIND_TRANSLATED: Sql = sql!(
+    "select key from memory where target is not null and key" in_names
+    "union all select key from vendor_batch_text where state = 'out' and key" in_names
+);
 
 /// Returns also the segments that the worker had leased before: their leases are extended.
 const EXTEND_OWN: Sql = sql!(

@@ -26,7 +26,8 @@ pub use open::open;
 pub use reading::{Doubt, DoubtKind, Reader, ReaderVerdict, ReadingBatch, ReadingReply, ReadingText};
 pub use settings::{EngineOpenError, EngineSettings};
 pub use types::{
-    Batch, ContextUse, Engine, LanguagePair, Limits, Outgoing, Reply, SegmentContext, SimilarText, Term, TermForm, UnusableText,
+    Batch, BatchProgress, BatchResult, BatchService, CollectedBatch, ContextUse, Engine, FoundBatch, LanguagePair, Limits,
+    Outgoing, Reply, SegmentContext, SimilarText, SubmittedBatch, Term, TermForm, UnusableText,
 };
 pub use unknown_words::take_unknown_words;
 

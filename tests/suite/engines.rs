@@ -1,5 +1,6 @@
 //! The clients of all engines, against a server that speaks their protocols and misbehaves on command, and against real ones.
 
+mod batches;
 mod fidelity;
 mod languages;
 mod misbehaving;
@@ -44,7 +45,7 @@ fn settings(kind: EngineKind, url: &str) -> EngineSettings {
         pivot: None,
         guidance: relais::model::GuidanceTable::default(),
         reasoning_effort: None,
-        flex: false,
+        tier: None,
         timeout: Some(Duration::from_secs(20)),
         in_flight: None,
         models: None,

@@ -1,6 +1,7 @@
 //! The store's contract: every promise is kept on SQLite and on PostgreSQL, by the same code.
 
 mod backend;
+mod batches;
 mod changes;
 mod clock;
 mod concurrency;

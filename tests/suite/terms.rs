@@ -63,7 +63,7 @@ fn engine(kind: EngineKind, url: &str) -> Arc<dyn Engine> {
         pivot: None,
         guidance: relais::model::GuidanceTable::default(),
         reasoning_effort: None,
-        flex: false,
+        tier: None,
         timeout: None,
         in_flight: None,
         models: None,

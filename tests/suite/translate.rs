@@ -1,6 +1,7 @@
 //! Translated editions as their readers, and whoever pays for them, see them: the program against an engine that behaves, and
 //! one that does not.
 
+mod batches;
 mod context;
 mod engine_states;
 mod engine_trouble;

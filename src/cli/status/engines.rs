@@ -59,5 +59,16 @@ fn state_text(engine: &EngineStatus) -> String {
     let since = engine.since.filter(|_| !matches!(engine.state, "good" | "new"));
     let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
     let reason = engine.fault.as_ref().map(|fault| format!(": {}", fault.message)).unwrap_or_default();
-    format!("{}{since}{reason}", engine.state)
+    format!("{}{since}{reason}{}", engine.state, batches_text(engine))
+}
+
+/// Returns "; 120 texts in a batch since 2026-11-27T18:00:00Z".
+fn batches_text(engine: &EngineStatus) -> String {
+    let texts: u64 = engine.batches.iter().map(|batch| batch.texts).sum();
+    let batches = if engine.batches.len() == 1 { "a batch".to_owned() } else { format!("{} batches", engine.batches.len()) };
+    engine
+        .batches
+        .first()
+        .map(|oldest| format!("; {} in {batches} since {}", count(texts, "text"), oldest.since))
+        .unwrap_or_default()
 }

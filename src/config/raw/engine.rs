@@ -72,9 +72,15 @@ pub(crate) struct RawEngine {
     /// `ollama` and `anthropic`.
     #[schemars(example = &"low")]
     pub(crate) reasoning_effort: Option<Located<RawReasoningEffort>>,
-    /// `flex` sends texts in the vendor's slow and cheap tier, as long as every edition that wants them holds them back for half an hour more
-    /// (`untranslated = "hold 6h"`). What the vendor refuses for want of capacity is sent in the standard tier. Costs are counted at
+    /// The tier of the vendor in which texts that can wait are sent, for half the price.
+    ///
+    /// `flex` sends single requests that are answered slowly, as long as every edition that wants their texts holds them back for half an hour
+    /// more (`untranslated = "hold 6h"`). What the vendor refuses for want of capacity is sent in the standard tier. Costs are counted at
     /// `price`, so that they are an upper limit. For `openai`.
+    ///
+    /// `batch` submits texts to the batch service of the vendor, as long as every edition that wants them holds them back for 24½ hours
+    /// more (`untranslated = "hold 36h"`): the vendor answers within a day, and a later run collects the answers. What is not answered is sent in
+    /// the standard tier. Costs are counted at half of `price`. For `openai` and `anthropic`.
     #[schemars(example = &"flex")]
     pub(crate) service_tier: Option<Located<RawServiceTier>>,
     /// The time limit of one request, from one second to ten minutes. The default depends on the kind of engine.

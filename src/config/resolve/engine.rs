@@ -18,6 +18,7 @@ use super::header;
 use super::rules::{USE_REFERENCE, duration, find_secret, id_in_message, number, web_address};
 use crate::model::EngineKind;
 
+mod batches;
 mod cost;
 mod embedded;
 mod guidance;
@@ -51,6 +52,9 @@ pub(super) fn engines(
     for NamedTable { id, table, .. } in raw {
         if let Some(kind) = &table.kind {
             varieties::check_varieties(id, kind.value.0, editions, diagnostics);
+        }
+        if let Some(tier) = &table.service_tier {
+            batches::check_holds(id, tier, editions, diagnostics);
         }
     }
     for NamedTable { id, .. } in raw.iter().filter(|table| !used.contains(table.id.value.as_str())) {
@@ -95,7 +99,7 @@ fn engine(
         pivot: table.pivot.as_ref().map(|at| at.value.0.clone()),
         guidance: guidance::guidance(kind, table, diagnostics),
         reasoning_effort: guidance::reasoning_effort(kind, table, diagnostics),
-        flex: guidance::is_flex(kind, table, diagnostics),
+        tier: guidance::tier(kind, table, diagnostics),
         timeout: table.timeout.as_ref().map(|at| duration("timeout", at, TIMEOUT, diagnostics)),
         models: None,
         in_flight: table.in_flight.as_ref().map(|at| number("in_flight", at, (1, raw::MAX_IN_FLIGHT), diagnostics)),

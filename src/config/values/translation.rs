@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::super::diagnostics::Diagnosis;
 use super::amount::{format_millionths, parse_millionths};
 use super::{choose, deserialize_text};
-use crate::model::{BilingualMode, EngineKind, Formality, Period, Provenance, ReasoningEffort};
+use crate::model::{BilingualMode, EngineKind, Formality, Period, Provenance, ReasoningEffort, ServiceTier};
 
 /// The `kind` of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -78,14 +78,14 @@ config_value!(
 
 /// The value of `service_tier`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RawServiceTier;
+pub(crate) struct RawServiceTier(pub(crate) ServiceTier);
 
 config_value!(
     RawServiceTier,
-    "\"flex\"",
-    |text| choose(text, &[("flex", RawServiceTier)]),
-    |_tier| "flex".to_owned(),
-    { "type": "string", "enum": ["flex"] }
+    "\"flex\" or \"batch\"",
+    |text| choose(text, &ServiceTier::ALL.map(|tier| (tier.name(), tier))).map(RawServiceTier),
+    |tier| tier.0.name().to_owned(),
+    { "type": "string", "enum": ServiceTier::ALL.map(ServiceTier::name) }
 );
 
 /// The `per` of a budget.

@@ -113,13 +113,12 @@ impl Passes<'_> {
             time: if until == Until::Idle { TIME_UNTIL_IDLE } else { TIME_UNTIL_CANCELLED },
             stop: Some(self.stop),
         };
+        let has_batches = translate.collect_batches().await?;
         let requests = self.find_missing(context, &translate, pages, &Tried::default()).await?;
         shared.laid_out.cancel();
-        let mut translated = if requests.is_empty() {
-            translate.idle().await?
-        } else {
-            self.translate_requests(context, &translate, pages, requests).await?
-        };
+        let is_idle = requests.is_empty() && !has_batches;
+        let mut translated =
+            if is_idle { translate.idle().await? } else { self.translate_requests(context, &translate, pages, requests).await? };
         translated.faults.splice(0..0, prepared.engine_faults.iter().cloned());
         Ok(translated)
     }

@@ -42,6 +42,12 @@ pub(super) enum SegmentOutcome {
     AskAgain,
     /// Another worker has claimed it.
     ClaimedElsewhere,
+    /// It was submitted in a batch.
+    InBatch,
+    /// It cannot be submitted in a batch, and is to be sent in the ordinary way.
+    SendSingly,
+    /// A later run submits it.
+    Left(UntranslatedReason),
 }
 
 /// One segment of a batch.
@@ -74,6 +80,8 @@ pub(super) struct BatchSegment {
     last_sent: Option<Outgoing>,
     /// True if the first answer was taken and is in the memory.
     is_remembered: bool,
+    /// The answer that came in a batch: it is judged instead of sending the text.
+    pub(super) collected: Option<Marked>,
 }
 
 impl BatchSegment {
@@ -97,6 +105,7 @@ impl BatchSegment {
             again: None,
             last_sent: None,
             is_remembered,
+            collected: None,
         }
     }
 
@@ -223,7 +232,7 @@ impl BatchRun<'_> {
 
     /// Claims the segments, and returns those that no other worker has. Of the others, what the memory knows meanwhile is
     /// taken from it.
-    async fn claim<'s>(&self, segments: &'s mut [BatchSegment]) -> Result<Vec<&'s mut BatchSegment>, StoreError> {
+    pub(super) async fn claim<'s>(&self, segments: &'s mut [BatchSegment]) -> Result<Vec<&'s mut BatchSegment>, StoreError> {
         let (store, now) = (self.context.store, self.context.clock.now());
         let keys: Vec<SegmentKey> = segments.iter().filter(|segment| !segment.is_remembered).map(|segment| segment.key).collect();
         let claimed: HashSet<SegmentKey> =
@@ -253,8 +262,12 @@ impl BatchRun<'_> {
 
     /// The first attempt: sends all texts in one request. Returns how many answers were refused.
     async fn send_together(&self, segments: &mut [&mut BatchSegment]) -> Result<u64, StoreError> {
-        let texts: Vec<Outgoing> = segments.iter().map(|segment| segment.job.to_send().clone()).collect();
-        let results = self.engine.translate(&texts, self.pair, self.context).await?;
+        let results = if let Some(results) = take_collected(segments) {
+            results
+        } else {
+            let texts: Vec<Outgoing> = segments.iter().map(|segment| segment.job.to_send().clone()).collect();
+            self.engine.translate(&texts, self.pair, self.context).await?
+        };
         let swapped = find_swapped_results(segments, &results);
         for (place, (segment, result)) in segments.iter_mut().zip(results).enumerate() {
             let is_doubted = swapped.contains(&place) && !self.is_confirmed(segment, &result);
@@ -307,7 +320,10 @@ impl BatchRun<'_> {
                     SegmentOutcome::Recalled(_)
                     | SegmentOutcome::Unavailable(_)
                     | SegmentOutcome::AskAgain
-                    | SegmentOutcome::ClaimedElsewhere,
+                    | SegmentOutcome::ClaimedElsewhere
+                    | SegmentOutcome::InBatch
+                    | SegmentOutcome::SendSingly
+                    | SegmentOutcome::Left(_),
                     _,
                 ) => {
                     open.push(segment.key);
@@ -333,6 +349,14 @@ impl BatchRun<'_> {
         self.context.store.index_segments(&bands).await?;
         self.context.store.release_segments(&open, self.worker).await
     }
+}
+
+/// Takes the answers that came in a batch, if the texts have any: then all have one.
+fn take_collected(segments: &mut [&mut BatchSegment]) -> Option<Vec<TextResult>> {
+    segments.first()?.collected.as_ref()?;
+    let missing = TextResult::Unusable(UntranslatedReason::BadAnswer);
+    let taken = segments.iter_mut().map(|segment| segment.collected.take());
+    Some(taken.map(|answer| answer.map_or_else(|| missing.clone(), TextResult::Translated)).collect())
 }
 
 /// Counts how the texts of a batch were answered. Those on which the server fails say nothing of its answers, and those that were

@@ -3,6 +3,7 @@
 //! A request is sent only after the most that it can cost was reserved in the store, and what was not used is given back: if
 //! the program crashes in between, no more is spent than allowed.
 
+mod batches;
 mod budget;
 mod health;
 mod parts;
@@ -21,6 +22,7 @@ use crate::model::{Budget, FaultKind, Marked, Price, Usage};
 use crate::policy::engine_health::EngineFailure;
 use crate::store::StoreError;
 use crate::translate::{Batch, CircuitBreaker, Engine, EngineError, FailedTry, LanguagePair, Limits, Reply, RetryDecision};
+pub(super) use batches::{BatchHarvest, BudgetExhausted};
 pub(super) use reading::ReadingResult;
 
 /// An engine at work.
@@ -46,6 +48,8 @@ pub(in crate::pipeline) struct EngineUsage {
     pub(in crate::pipeline) characters_sent: u64,
     /// The usage, as far as it is known. Requests that were not answered, but may be billed, count.
     pub(in crate::pipeline) used: Usage,
+    /// Of this, the usage in batches, which costs half.
+    pub(in crate::pipeline) used_in_batches: Usage,
     /// True if something was not sent for want of budget.
     pub(in crate::pipeline) is_budget_exhausted: bool,
     /// Translations that passed the checks.
@@ -58,6 +62,8 @@ pub(in crate::pipeline) struct EngineUsage {
     is_resting: bool,
     /// True if it doubted most of what it read.
     is_distrusted: bool,
+    /// What is to be told of batches.
+    batch_faults: Vec<(FaultKind, String)>,
 }
 
 /// The result for one text.

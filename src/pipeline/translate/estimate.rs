@@ -156,6 +156,7 @@ impl EstimateRequest<'_> {
                 in_flight: engine.limits().in_flight.max(1),
                 largest_request: Usage::default(),
                 texts: engine.limits().texts,
+                has_batches: engine.wanted_batches().is_some(),
             });
         }
         Ok(terms)
@@ -180,7 +181,8 @@ impl EstimateRequest<'_> {
                 tokens_in: work.used.tokens_in,
                 tokens_out: work.used.tokens_out,
                 tokens_cached: 0,
-                cost: cost::from_millionths(engine.price.cost_of(work.used)),
+                cost: cost::from_millionths(work.cost(&engine.price)),
+                ..EngineCounts::default()
             };
             counts.add_engine(engine);
         }

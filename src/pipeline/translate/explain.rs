@@ -53,7 +53,8 @@ impl SegmentExplainer<'_> {
             engines,
             former_engines: Vec::new(),
             reader: second_reader(edition, self.engines),
-            held_until: None,
+            // What is out in a batch is shown as such, however long it is held back.
+            held_until: Some(Time::from_millis(i64::MAX)),
             document: Arc::clone(&document),
         };
         let mut state = SchedulerState::new(self.engines, vec![job], self.now);
@@ -98,6 +99,9 @@ fn left_sentence(verdict: &ReviewVerdict) -> String {
     let (reasons, finding) = (reasons.join(", "), finding.as_ref().map(|finding| format!(" ({finding})")).unwrap_or_default());
     match (state, asked_again_after) {
         (ReviewState::Waiting, _) if reasons == UntranslatedReason::NotSent.as_str() => "the next run sends it".to_owned(),
+        (ReviewState::Waiting, _) if reasons == UntranslatedReason::InBatch.as_str() => {
+            "the vendor works on it, in a batch".to_owned()
+        }
         (ReviewState::Waiting, _) if reasons == UntranslatedReason::NoEngine.as_str() => "no engine can be used".to_owned(),
         (ReviewState::Waiting, _) => format!("the next run sends it; until now {reasons}{finding}"),
         (_, Some(after)) => format!("refused: {reasons}{finding}; asked again after {after}"),

@@ -98,7 +98,7 @@ pub fn open_engine(engine: &plan::Engine, client: &Arc<ApiClient>) -> Result<Eng
         pivot: engine.pivot.clone(),
         guidance: engine.guidance.clone(),
         reasoning_effort: engine.reasoning_effort,
-        flex: engine.flex,
+        tier: engine.tier,
         timeout: engine.timeout,
         in_flight: engine.in_flight,
         models: engine.models.as_ref().map(|models| models.folder.clone()),

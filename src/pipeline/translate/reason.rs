@@ -43,6 +43,8 @@ pub(super) enum UntranslatedReason {
     NoVerdict,
     /// The second reader doubts most of what it reads, which is not believed.
     ReaderDistrusted,
+    /// The vendor works on it, in a batch.
+    InBatch,
     /// No run has sent it yet.
     NotSent,
     /// No engine of the edition can be used.
@@ -52,7 +54,7 @@ pub(super) enum UntranslatedReason {
 }
 
 impl UntranslatedReason {
-    const PLAIN: [Self; 21] = [
+    const PLAIN: [Self; 22] = [
         Self::Deadline,
         Self::Budget,
         Self::EngineUnavailable,
@@ -71,6 +73,7 @@ impl UntranslatedReason {
         Self::Unread,
         Self::NoVerdict,
         Self::ReaderDistrusted,
+        Self::InBatch,
         Self::NotSent,
         Self::NoEngine,
         Self::Unknown,
@@ -97,6 +100,7 @@ impl UntranslatedReason {
             Self::Unread => "unread",
             Self::NoVerdict => "no-verdict",
             Self::ReaderDistrusted => "reader-distrusted",
+            Self::InBatch => "in-batch",
             Self::NotSent => "not-sent",
             Self::NoEngine => "no-engine",
             Self::Check(kind) => kind.as_str(),

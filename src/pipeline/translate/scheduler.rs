@@ -1,6 +1,7 @@
 //! The scheduler: sends the segments of documents through their engines, and saves each rendition as soon as all segments of
 //! its document have come to an end.
 
+mod batched;
 mod finish;
 mod reading;
 mod recall;
@@ -17,8 +18,10 @@ use super::engine_handle::EngineHandle;
 use super::reading::{ReadSegment, ReadingRun};
 use super::request_context::RequestContext;
 use super::segment_job::{JobState, SegmentJob};
-use crate::model::{Rendition, TranslationCounts};
+use super::submission::SubmissionRun;
+use crate::model::{Rendition, SegmentKey, TranslationCounts};
 use crate::store::{StoreError, TranslatedEntry};
+pub(super) use batched::QueuedSubmission;
 use finish::{FinishedDocument, make_rendition};
 pub(super) use reading::{QueuedReading, is_worth_reading};
 pub(super) use recall::recall_known;
@@ -66,6 +69,7 @@ impl Scheduler<'_> {
         let mut state = SchedulerState::new(self.engines, jobs, self.context.clock.now());
         state.corrections = self.context.store.last_correction_serial().await?;
         let in_use = recall_known(&mut state, Some(self.context.store)).await?;
+        self.context.store.forget_batched_texts(&in_use.overtaken).await?;
         self.context.store.mark_segments_used(&in_use.memory, self.context.clock.now()).await?;
         self.context.store.mark_readings_used(&in_use.readings, self.context.clock.now()).await?;
         state.enqueue_open();
@@ -75,6 +79,12 @@ impl Scheduler<'_> {
             state.skip_unavailable(self.context.until());
             while let Some(batch) = state.next_batch(self.context.until()) {
                 in_flight.push(Box::pin(self.send(batch)));
+            }
+            while let Some(answered) = state.next_answered() {
+                in_flight.push(Box::pin(self.judge(answered)));
+            }
+            while let Some(submission) = state.next_submission(self.context.until()) {
+                in_flight.push(Box::pin(self.submit(submission)));
             }
             while let Some(reading) = state.next_reading(self.context.until()) {
                 in_flight.push(Box::pin(self.have_read(reading)));
@@ -119,6 +129,26 @@ impl Scheduler<'_> {
         let run = BatchRun { engine: &self.engines[engine], pair: &pair, context, worker: self.worker };
         let result = run.run(&mut segments).await.map(|rejected| (segments, rejected));
         SchedulerEvent::Batch { engine, result }
+    }
+
+    /// Judges answers that came in a batch, and forgets that they were in it.
+    async fn judge(&self, answered: QueuedBatch) -> SchedulerEvent {
+        let keys: Vec<SegmentKey> = answered.segments.iter().map(|segment| segment.key).collect();
+        let judged = self.send(answered).await;
+        match (self.context.store.forget_batched_texts(&keys).await, judged) {
+            (Err(error), SchedulerEvent::Batch { engine, result: Ok(_) }) => SchedulerEvent::Batch { engine, result: Err(error) },
+            (_, judged) => judged,
+        }
+    }
+
+    /// Submits texts in a batch.
+    async fn submit(&self, submission: QueuedSubmission) -> SchedulerEvent {
+        let QueuedSubmission { engine, mut requests } = submission;
+        let context = RequestContext { is_patient: true, ..self.context };
+        let run = SubmissionRun { engine: &self.engines[engine], context, worker: self.worker };
+        let result = run.run(&mut requests).await;
+        let segments = requests.into_iter().flat_map(|request| request.segments).collect();
+        SchedulerEvent::Batch { engine, result: result.map(|()| (segments, 0)) }
     }
 
     async fn have_read(&self, reading: QueuedReading) -> SchedulerEvent {

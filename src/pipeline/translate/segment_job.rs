@@ -64,6 +64,18 @@ pub(super) struct SegmentJob {
     pub(super) held_until: Option<Time>,
     /// The finding about its answers, if there is one.
     pub(super) found: Option<UntranslatedReason>,
+    /// The ways in which it may be sent.
+    pub(super) way: SendingWay,
+}
+
+/// The ways in which a text may be sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum SendingWay {
+    /// In a batch, if it can wait, or in a single request.
+    #[default]
+    Any,
+    /// In a single request: it was not taken in a batch.
+    Single,
 }
 
 /// The second reader of an edition.
@@ -303,6 +315,7 @@ impl SegmentJobs {
             doubt: None,
             held_until: Some(Time::from_millis(i64::MAX)),
             found: None,
+            way: SendingWay::default(),
         });
         place
     }

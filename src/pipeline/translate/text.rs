@@ -59,6 +59,6 @@ pub async fn translate_text(
     let done = scheduler.run(vec![job], Destination::Caller).await?;
     let (mut counts, usage) = (done.counts, engines[0].usage());
     (counts.sent, counts.characters_sent) = (usage.sent, usage.characters_sent);
-    counts.cost = cost::from_millionths(engines[0].price.cost_of(usage.used));
+    counts.cost = cost::from_millionths(engines[0].cost_so_far());
     Ok((counts, done.renditions.into_iter().next()))
 }

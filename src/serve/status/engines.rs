@@ -8,7 +8,7 @@ use crate::config::Plan;
 use crate::model::{Budget, EngineState, Fault, Period, Time, Unit};
 use crate::pipeline::list_models;
 use crate::policy::engine_health::told_fault;
-use crate::store::{BudgetUsage, Store, StoreError};
+use crate::store::{BudgetUsage, OpenBatch, Store, StoreError};
 
 /// The usage and the budget of an engine.
 #[derive(Serialize)]
@@ -43,6 +43,8 @@ pub struct EngineStatus {
     pub currency: Option<String>,
     /// The balance of its budget.
     pub budget: Option<Balance>,
+    /// The batches that the vendor works on, the oldest first.
+    pub batches: Vec<BatchStatus>,
     /// The models of the embedded engine that are there; absent for other engines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models: Option<Vec<ModelStatus>>,
@@ -55,6 +57,19 @@ pub struct ModelStatus {
     pub name: String,
     /// The bytes of its files.
     pub bytes: u64,
+}
+
+/// A batch that a vendor works on.
+#[derive(Serialize)]
+pub struct BatchStatus {
+    /// The vendor's name of it; nothing if it is not known whether the vendor has it.
+    pub id: Option<String>,
+    /// The number of its texts.
+    pub texts: u64,
+    /// The time of its submission.
+    pub since: Time,
+    /// The time at which it ends, done or not.
+    pub expires: Option<Time>,
 }
 
 /// The balance of a budget, in its unit: characters, tokens, or the currency.
@@ -89,6 +104,10 @@ pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Res
         Some(store) => store.load_engine_states().await?.into_iter().collect(),
         None => HashMap::new(),
     };
+    let open = match store {
+        Some(store) => store.list_open_batches().await?,
+        None => Vec::new(),
+    };
     let mut engines = Vec::with_capacity(plan.engines.len());
     for engine in &plan.engines {
         let own = || spending.iter().filter(|spending| spending.engine == engine.id);
@@ -121,9 +140,14 @@ pub(super) async fn gather(plan: &Plan, store: Option<&Store>, now: Time) -> Res
                 .models
                 .as_ref()
                 .map(|models| list_models(&models.folder).into_iter().map(|(name, bytes)| ModelStatus { name, bytes }).collect()),
+            batches: open.iter().filter(|batch| batch.engine == engine.id).map(batch_status).collect(),
         });
     }
     Ok(engines)
+}
+
+fn batch_status(batch: &OpenBatch) -> BatchStatus {
+    BatchStatus { id: batch.vendor_id.clone(), texts: batch.texts, since: batch.submitted, expires: batch.expires }
 }
 
 fn balance(Budget { unit, limit, per }: Budget, BudgetUsage { reserved, spent }: BudgetUsage, now: Time) -> Balance {

@@ -13,7 +13,7 @@ use super::error::{Billing, EngineError};
 use super::settings::{EngineOpenError, EngineSettings};
 use super::types::Batch;
 use crate::model::Usage;
-use crate::net::{ApiBody, ApiClient, ApiError, ApiRequest, ApiResponse, redact_url};
+use crate::net::{ApiBody, ApiClient, ApiError, ApiFile, ApiRequest, ApiResponse, redact_url};
 
 /// The most characters of a vendor's error message that are passed on.
 const MAX_QUOTED: usize = 200;
@@ -78,6 +78,30 @@ impl HttpService {
     /// Posts a form to the endpoint.
     pub(super) async fn post_form(&self, form: String) -> Result<ApiResponse, EngineError> {
         self.send(&self.url, &[], ApiBody::Form(form)).await
+    }
+
+    /// Uploads a file to another address of the service.
+    pub(super) async fn post_file_to(
+        &self,
+        url: &Url,
+        headers: &SecretHeaders,
+        file: ApiFile,
+    ) -> Result<ApiResponse, EngineError> {
+        self.send(url, headers, ApiBody::File(file)).await
+    }
+
+    /// Gets another address of the service.
+    pub(super) async fn get(&self, url: &Url, headers: &SecretHeaders) -> Result<ApiResponse, EngineError> {
+        self.send(url, headers, ApiBody::Nothing).await
+    }
+
+    /// Returns the address of the service at which the path of the endpoint ends in `path` instead of in `own`.
+    pub(super) fn address(&self, own: &str, path: &str) -> Url {
+        let mut url = self.url.clone();
+        let base = url.path().trim_end_matches('/');
+        let path = format!("{}{path}", base.strip_suffix(own).unwrap_or(base));
+        url.set_path(&path);
+        url
     }
 
     async fn send(&self, url: &Url, headers: &SecretHeaders, body: ApiBody) -> Result<ApiResponse, EngineError> {

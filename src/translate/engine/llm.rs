@@ -1,6 +1,7 @@
 //! Language models, one file a vendor. All get the same prompt, and their answers are parsed in the same way.
 
 pub(super) mod anthropic;
+mod batches;
 mod first_words;
 mod flex;
 mod language_name;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 use super::types::Limits;
-use crate::model::{EngineKind, GuidanceTable, Lang, ReasoningEffort};
+use crate::model::{EngineKind, GuidanceTable, Lang, ReasoningEffort, ServiceTier};
 
 /// An `[engine.ID]` table of feeds.toml.
 #[derive(Clone, Debug)]
@@ -30,8 +30,8 @@ pub struct EngineSettings {
     pub guidance: GuidanceTable,
     /// The effort of a reasoning model; without it none is asked for.
     pub reasoning_effort: Option<ReasoningEffort>,
-    /// True if texts that can wait are sent in the slow and cheap tier of the vendor.
-    pub flex: bool,
+    /// The cheap tier of the vendor in which texts that can wait are sent.
+    pub tier: Option<ServiceTier>,
     /// The time-out of one request; without it, the default of the kind.
     pub timeout: Option<Duration>,
     /// The number of requests in flight at a time; without it, the default of the kind.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::error::EngineError;
+use super::error::{Billing, EngineError};
 use super::reading::Reader;
-use crate::model::{Lang, Marked, Piece, SegmentKind, Usage};
+use crate::model::{Lang, Marked, Piece, SegmentKind, Time, Usage};
 
 /// A translation service. A client sends one request for one batch; the caller retries, waits and keeps budgets.
 pub trait Engine: Send + Sync {
@@ -50,6 +50,11 @@ pub trait Engine: Send + Sync {
     /// Returns the least that sending this text uses up, if it is answered.
     fn least_price(&self, text: &Outgoing, from: &Lang, to: &Lang) -> Usage {
         self.price(text, from, to)
+    }
+
+    /// Returns the batch service of the vendor, if it has one.
+    fn batches(&self) -> Option<&dyn BatchService> {
+        None
     }
 
     /// Returns the engine as a reader of others' translations, if it can read.
@@ -218,4 +223,80 @@ pub struct Reply {
     pub texts: Vec<Result<Marked, UnusableText>>,
     /// The usage, as the vendor reports it or else as counted.
     pub used: Usage,
+}
+
+/// The batch service of a vendor. It sends one request, or a few, for each call; the caller waits, retries and keeps budgets.
+pub trait BatchService: Send + Sync {
+    /// Returns true if texts that can wait for a day are to be submitted.
+    fn is_wanted(&self) -> bool;
+
+    /// Submits requests as one batch with this name, which is of letters, digits and hyphens.
+    fn submit<'a>(&'a self, name: &'a str, requests: &'a [Batch]) -> BoxFuture<'a, Result<SubmittedBatch, EngineError>>;
+
+    /// Looks for a batch with this name that was submitted at `since` or a little later, if it was.
+    fn find<'a>(&'a self, name: &'a str, since: Time) -> BoxFuture<'a, Result<FoundBatch, EngineError>>;
+
+    /// Returns the results of a batch once it has ended: as many as there are requests, in their order.
+    fn collect<'a>(&'a self, batch: CollectedBatch<'a>) -> BoxFuture<'a, Result<BatchProgress, EngineError>>;
+}
+
+/// A batch whose results are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct CollectedBatch<'a> {
+    /// Our name of it.
+    pub name: &'a str,
+    /// The vendor's.
+    pub id: &'a str,
+    /// Its requests, as they were submitted; the context of their texts is not needed.
+    pub requests: &'a [Batch],
+}
+
+/// A batch that a vendor has taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmittedBatch {
+    /// The vendor's name of it.
+    pub id: String,
+    /// The time at which it ends, done or not.
+    pub expires: Option<Time>,
+}
+
+/// The result of a search for a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundBatch {
+    /// The vendor has it.
+    Here(SubmittedBatch),
+    /// The vendor may have it: that cannot be told yet.
+    Unclear,
+    /// The vendor does not have it.
+    Nowhere,
+}
+
+/// The progress of a batch.
+#[derive(Clone, Debug)]
+pub enum BatchProgress {
+    /// The vendor is at work.
+    Running,
+    /// It has ended. For each request its result.
+    Ended(Vec<BatchResult>),
+    /// It came to nothing, or the vendor does not know it any more.
+    Lost {
+        /// The reason, as a sentence.
+        why: String,
+        /// Tells whether it may be billed all the same.
+        billing: Billing,
+    },
+}
+
+/// The result of one request of a batch.
+#[derive(Clone, Debug)]
+pub enum BatchResult {
+    /// It was answered.
+    Answered(Reply),
+    /// It was not, or not in the protocol.
+    Failed {
+        /// The reason, as part of a sentence: "it was not done in time".
+        why: String,
+        /// What is billed all the same.
+        used: Usage,
+    },
 }

@@ -183,3 +183,23 @@ fn flex_tier_is_of_one_protocol() {
     let (line, message, _) = only_problem(&text);
     assert_eq!((line, message.as_str()), (4, "an engine of the kind \"ollama\" has no `service_tier`"));
 }
+
+#[test]
+fn batch_tier_is_of_two_vendors_and_needs_an_edition_that_waits() {
+    let file = |kind: &str, tier: &str, hold: &str| {
+        let keys = format!("[engine.llm]\nkind = '{kind}'\nmodel = 'm'\nkey = {{ env = 'HOME' }}\nservice_tier = '{tier}'\n");
+        keys + &french_source(&format!("langs = ['en']\nengines = ['llm']\nuntranslated = '{hold}'"))
+    };
+    let (line, message, hint) = only_problem(&file("anthropic", "flex", "hold 6h"));
+    assert_eq!((line, message.as_str()), (5, "an engine of the kind \"anthropic\" has no `service_tier`"));
+    assert!(hint.contains("\"batch\" only"), "{hint}");
+    let (_, message, hint) = only_problem(&file("openai", "fast", "hold 6h"));
+    assert!(message.contains("unknown value") && hint.contains("batch"), "{message} {hint}");
+    for kind in ["openai", "anthropic"] {
+        for (hold, is_warned) in [("hold 36h", false), ("hold 24h", true), ("original", true)] {
+            let plan = parse(&file(kind, "batch", hold)).unwrap_or_else(|problems| panic!("{problems}"));
+            let warnings = plan.render_warnings(false);
+            assert_eq!(warnings.contains("is sent in batches"), is_warned, "{kind} {hold}: {warnings}");
+        }
+    }
+}

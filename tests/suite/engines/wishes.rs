@@ -1,6 +1,6 @@
 //! The things that engines are told beside the texts: context, wishes, the effort of a reasoning model.
 
-use relais::model::{EngineKind, Formality, Guidance, GuidanceTable, Lang, ReasoningEffort, SegmentKind};
+use relais::model::{EngineKind, Formality, Guidance, GuidanceTable, Lang, ReasoningEffort, SegmentKind, ServiceTier};
 use relais::translate::{Batch, EngineSettings, SegmentContext};
 use serde_json::{Value, json};
 
@@ -147,7 +147,7 @@ fn patient() -> Batch {
 #[tokio::test]
 async fn only_texts_that_can_wait_are_sent_in_the_flex_tier() {
     let server = EngineServer::start(EngineKind::Openai).await;
-    let flex = engine(EngineSettings { flex: true, ..settings(EngineKind::Openai, &server.url()) });
+    let flex = engine(EngineSettings { tier: Some(ServiceTier::Flex), ..settings(EngineKind::Openai, &server.url()) });
     flex.translate(&patient()).await.expect("a reply");
     flex.translate(&batch(&["Un"])).await.expect("a reply");
     engine(settings(EngineKind::Openai, &server.url())).translate(&patient()).await.expect("a reply");
@@ -157,7 +157,7 @@ async fn only_texts_that_can_wait_are_sent_in_the_flex_tier() {
 #[tokio::test]
 async fn flex_tier_without_room_rests_and_the_standard_tier_answers() {
     let server = EngineServer::start(EngineKind::Openai).await;
-    let flex = engine(EngineSettings { flex: true, ..settings(EngineKind::Openai, &server.url()) });
+    let flex = engine(EngineSettings { tier: Some(ServiceTier::Flex), ..settings(EngineKind::Openai, &server.url()) });
     server.then(Misbehaviour::RateLimited(None), 1);
     let reply = flex.translate(&patient()).await.expect("a reply");
     assert!(reply.texts[0].is_ok(), "{reply:?}");
@@ -168,7 +168,7 @@ async fn flex_tier_without_room_rests_and_the_standard_tier_answers() {
 #[tokio::test]
 async fn quota_that_is_used_up_is_no_matter_of_the_tier() {
     let server = EngineServer::start(EngineKind::Openai).await;
-    let flex = engine(EngineSettings { flex: true, ..settings(EngineKind::Openai, &server.url()) });
+    let flex = engine(EngineSettings { tier: Some(ServiceTier::Flex), ..settings(EngineKind::Openai, &server.url()) });
     server.then(Misbehaviour::Quota, 1);
     let error = flex.translate(&patient()).await.expect_err("nothing is left");
     assert!(matches!(error, relais::translate::EngineError::Quota { .. }), "{error:?}");

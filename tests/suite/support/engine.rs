@@ -10,6 +10,7 @@
 //! The closure is given the characters between marks, without escapes; marks and terms stay where they are.
 #![allow(dead_code, reason = "each program that includes this uses a part of it")]
 
+pub(crate) mod batches;
 mod protocol;
 pub(crate) mod words;
 
@@ -104,6 +105,8 @@ struct Shared {
     poison: Mutex<Option<(&'static str, u16)>>,
     /// Whether it fails at a schema, and at any JSON.
     forms: Mutex<(bool, bool)>,
+    /// Its batch service.
+    batches: Mutex<batches::BatchServer>,
 }
 
 /// The server. When it is dropped it accepts no more connections.
@@ -130,6 +133,7 @@ impl EngineServer {
             requests: Mutex::default(),
             poison: Mutex::default(),
             forms: Mutex::default(),
+            batches: Mutex::default(),
         });
         let app = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let task = tokio::spawn(async move {
@@ -187,6 +191,11 @@ impl EngineServer {
     /// From now on answers in lines only, and fails at every request for JSON.
     pub(crate) fn without_json(&self) {
         *lock(&self.shared.forms) = (true, true);
+    }
+
+    /// Its batch service.
+    pub(crate) fn batches(&self) -> MutexGuard<'_, batches::BatchServer> {
+        lock(&self.shared.batches)
     }
 
     /// The requests so far.
@@ -301,8 +310,11 @@ impl Shared {
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
+    let body = to_bytes(body, 1 << 24).await.unwrap_or_default();
     let body = String::from_utf8_lossy(&body).into_owned();
+    if batches::is_of_batches(shared.kind, parts.uri.path()) {
+        return batches::answer(&shared, &parts, &body);
+    }
     let asked = protocol::asked(shared.kind, &parts.uri, &parts.headers, &body);
     let texts = asked.as_ref().map(|asked| asked.texts.clone()).unwrap_or_default();
     let readings = asked.as_ref().map(|asked| asked.readings.clone()).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::super::diagnostics::Diagnostics;
 use super::super::super::raw;
 use super::super::super::values::{Located, RawFormality};
-use crate::model::{EngineKind, Guidance, GuidanceTable, ReasoningEffort};
+use crate::model::{EngineKind, Guidance, GuidanceTable, ReasoningEffort, ServiceTier};
 
 /// The most instructions for one language, and the most characters of one: the limits of `DeepL`.
 const MAX_INSTRUCTIONS: usize = 10;
@@ -24,13 +24,18 @@ pub(super) fn guidance(kind: EngineKind, table: &raw::RawEngine, diagnostics: &m
     GuidanceTable { general, by_lang }
 }
 
-/// Checks `service_tier`, which only the protocol of `OpenAI` has.
-pub(super) fn is_flex(kind: EngineKind, table: &raw::RawEngine, diagnostics: &mut Diagnostics<'_>) -> bool {
-    let Some(at) = &table.service_tier else { return false };
-    if kind != EngineKind::Openai {
-        refuse(kind, "service_tier", &at.span, "only \"openai\" has one", diagnostics);
-    }
-    kind == EngineKind::Openai
+/// Checks `service_tier`, which few vendors have.
+pub(super) fn tier(kind: EngineKind, table: &raw::RawEngine, diagnostics: &mut Diagnostics<'_>) -> Option<ServiceTier> {
+    let at = table.service_tier.as_ref()?;
+    let help = match (at.value.0, kind) {
+        (ServiceTier::Flex | ServiceTier::Batch, EngineKind::Openai) | (ServiceTier::Batch, EngineKind::Anthropic) => {
+            return Some(at.value.0);
+        }
+        (ServiceTier::Flex, EngineKind::Anthropic) => "it has \"batch\" only",
+        (ServiceTier::Flex | ServiceTier::Batch, _) => "only \"openai\" and \"anthropic\" have one",
+    };
+    refuse(kind, "service_tier", &at.span, help, diagnostics);
+    None
 }
 
 /// Checks `reasoning_effort`, which only language models have.

@@ -2,7 +2,7 @@
 
 use super::super::request_context::RequestContext;
 use super::{EngineHandle, lock};
-use crate::model::{Period, Usage};
+use crate::model::{Budget, Period, Usage};
 use crate::store::{Reservation, Spending, StoreError};
 use crate::translate::{LanguagePair, Outgoing, ReadingText};
 
@@ -38,24 +38,32 @@ impl EngineHandle {
         context: RequestContext<'_>,
     ) -> Result<Option<ReservedUsage>, StoreError> {
         let Some(budget) = self.budget else { return Ok(Some(ReservedUsage { most, reservation: None })) };
-        let reservation = Reservation {
-            engine: self.id.clone(),
-            unit: budget.unit,
-            per: budget.per,
-            since: budget.per.start(context.clock.now()),
-            amount: budget.unit.amount_of(most, &self.price),
-        };
-        if context.store.reserve_budget(&reservation, budget.limit).await? {
-            tracing::debug!(engine.id = %self.id, amount = reservation.amount, "quota reserved");
+        let amount = budget.unit.amount_of(most, &self.price);
+        if let Some(reservation) = self.reserve_amount(budget, amount, texts, context).await? {
             return Ok(Some(ReservedUsage { most, reservation: Some(reservation) }));
         }
-        tracing::debug!(
-            engine.id = %self.id, amount = reservation.amount, segments = texts, "quota exhausted: a request is not sent"
-        );
         // Where not even one text can be paid for, nothing less urgent is sent: smaller texts would jump the queue.
         if texts == 1 {
             self.stop_for_budget();
         }
+        Ok(None)
+    }
+
+    /// Reserves an amount for so many texts; nothing if the budget does not allow it.
+    pub(super) async fn reserve_amount(
+        &self,
+        budget: Budget,
+        amount: u64,
+        texts: usize,
+        context: RequestContext<'_>,
+    ) -> Result<Option<Reservation>, StoreError> {
+        let since = budget.per.start(context.clock.now());
+        let reservation = Reservation { engine: self.id.clone(), unit: budget.unit, per: budget.per, since, amount };
+        if context.store.reserve_budget(&reservation, budget.limit).await? {
+            tracing::debug!(engine.id = %self.id, amount, "quota reserved");
+            return Ok(Some(reservation));
+        }
+        tracing::debug!(engine.id = %self.id, amount, segments = texts, "quota exhausted: a request is not sent");
         Ok(None)
     }
 

@@ -26,6 +26,12 @@ impl EngineHandle {
         }
     }
 
+    /// Records that the vendor has taken a batch: the engine works.
+    pub(in super::super) fn record_submitted(&self, pair: &LanguagePair, texts: u64) {
+        lock(&self.breaker).record_success(pair);
+        self.record_accepted(pair, texts);
+    }
+
     /// Records that a request failed for good.
     pub(super) fn record_failure(&self, error: &EngineError, context: RequestContext<'_>) {
         let retry_at = error.retry_after().map(|after| context.clock.now().plus(after));
@@ -83,6 +89,8 @@ impl EngineHandle {
                 "as a second reader it doubts most translations of a request, which is not believed: they are published";
             faults.push(Fault::of_engine(&self.id, FaultKind::Engine, message));
         }
+        let of_batches = lock(&self.usage).batch_faults.clone();
+        faults.extend(of_batches.into_iter().map(|(kind, message)| Fault::of_engine(&self.id, kind, message)));
         let open = lock(&self.breaker).open_circuits().into_iter();
         let told = open.filter(|open| matches!(open.kind, FaultKind::Quota | FaultKind::UnsupportedPair));
         faults.extend(told.map(|open| Fault::of_engine(&self.id, open.kind, describe(open))));

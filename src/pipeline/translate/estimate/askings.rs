@@ -61,6 +61,13 @@ impl Askings {
         askings
     }
 
+    /// Computes them for a text that is submitted in a batch: it is sent once.
+    pub(super) fn once(engine: &dyn Engine, text: &Outgoing, pair: &LanguagePair) -> Self {
+        let most = engine.price(text, &pair.from, &pair.to);
+        let least = engine.least_price(text, &pair.from, &pair.to);
+        Self { reserved: most, least, most, most_texts: 1, cheapest: least, dearest: most }
+    }
+
     /// Adds the same askings once more: the second reader doubts the answer.
     pub(super) fn ask_twice(&mut self) {
         (self.most, self.most_texts) = (self.most.times(2), self.most_texts * 2);
@@ -100,7 +107,7 @@ mod tests {
             pivot: None,
             guidance: crate::model::GuidanceTable::default(),
             reasoning_effort: None,
-            flex: false,
+            tier: None,
             timeout: None,
             in_flight: None,
             models: None,

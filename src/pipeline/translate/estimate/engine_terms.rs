@@ -16,6 +16,8 @@ pub(super) struct Candidate {
     /// False if perhaps nothing is sent: an earlier part of the run may have translated the text, or the engine may still lack
     /// the pair of languages.
     pub(super) is_sure: bool,
+    /// True if it is submitted in a batch, for half the price: it is sent once, and what comes of it is another run's work.
+    pub(super) is_for_batch: bool,
 }
 
 /// The facts about an engine that are known before a run.
@@ -34,6 +36,8 @@ pub(super) struct EngineTerms {
     pub(super) largest_request: Usage,
     /// The most texts of one request.
     pub(super) texts: usize,
+    /// True if texts that can wait are submitted in batches, for half the price. What money buys is then not known so exactly.
+    pub(super) has_batches: bool,
 }
 
 impl EngineTerms {
@@ -52,7 +56,7 @@ impl EngineTerms {
     /// Returns for each candidate, in the order of the requests, if it may be sent when every text is taken at once. `certain` are
     /// those that come to this engine in any case.
     pub(super) fn reachable(&self, candidates: &[Candidate], certain: &[bool]) -> Vec<bool> {
-        let Some((unit, left)) = self.left else { return vec![self.is_available; candidates.len()] };
+        let Some((unit, left)) = self.exact_left() else { return vec![self.is_available; candidates.len()] };
         let (mut spent, mut end) = (0_u64, candidates.len());
         for (place, (Candidate { askings, is_sure, .. }, is_certain)) in candidates.iter().zip(certain).enumerate() {
             if !(*is_certain && *is_sure) {
@@ -71,7 +75,7 @@ impl EngineTerms {
     /// Returns the least that is certainly used up, in the unit of the budget, if the candidates cost at least `least` together:
     /// the budget ends when one more text does not fit.
     pub(super) fn floor(&self, candidates: &[Candidate], least: Usage) -> Option<(Unit, u64)> {
-        let (unit, left) = self.left.filter(|_| self.is_available)?;
+        let (unit, left) = self.exact_left().filter(|_| self.is_available)?;
         let dearest = candidates.iter().map(|candidate| self.amount(unit, candidate.askings.dearest)).max().unwrap_or(0);
         // What is in flight is used up too, unless an engine gives back what it has not used.
         let is_exact = candidates.iter().all(|candidate| candidate.askings.least == candidate.askings.reserved);
@@ -89,9 +93,10 @@ impl EngineTerms {
             ..
         } = self.price;
         let cost = |amount: u64, price: u64| millionths(u128::from(amount) * u128::from(price));
+        let halved = if self.has_batches { 2 } else { 1 };
         let bought = |money: u64, price: u64| match price {
             0 => u64::MAX,
-            price => u64::try_from(u128::from(money) * 1_000_000 / u128::from(price)).unwrap_or(u64::MAX),
+            price => u64::try_from(u128::from(money) * halved * 1_000_000 / u128::from(price)).unwrap_or(u64::MAX),
         };
         let all = Usage { characters: u64::MAX, tokens_in: u64::MAX, tokens_out: u64::MAX, tokens_cached: 0 };
         match self.left {
@@ -123,7 +128,7 @@ impl EngineTerms {
     /// Returns the most texts that the budget allows: the cheapest askings of all.
     pub(super) fn most_texts(&self, candidates: &[Candidate]) -> u64 {
         let all = candidates.iter().map(|candidate| candidate.askings.most_texts).sum();
-        let Some((unit, mut left)) = self.left else { return all };
+        let Some((unit, mut left)) = self.exact_left() else { return all };
         let mut askings: Vec<(u64, u64)> = candidates
             .iter()
             .map(|Candidate { askings, .. }| (self.amount(unit, askings.cheapest).max(1), askings.most_texts))
@@ -136,6 +141,11 @@ impl EngineTerms {
             left -= paid * each;
         }
         texts
+    }
+
+    /// Returns what is left of the budget, if it is known how much each text takes of it.
+    fn exact_left(&self) -> Option<(Unit, u64)> {
+        self.left.filter(|(unit, _)| *unit != Unit::Money || !self.has_batches)
     }
 
     /// Returns the amount of a usage in the unit of the budget.

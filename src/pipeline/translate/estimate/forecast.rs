@@ -95,7 +95,7 @@ impl<'a> Forecast<'a> {
         }
         for engine in 0..self.engines.len() {
             let places = engines.iter().enumerate().filter(|(_, engines)| engines.contains(&engine)).map(|(place, _)| place);
-            self.add_candidates(engine, places, &state.jobs.all, &is_new);
+            self.add_candidates(engine, places, &state, &is_new);
         }
         for (job, is_new) in state.jobs.all.iter_mut().zip(&is_new) {
             if let (JobState::Open, false, Some(turn)) = (&job.state, is_new, job.turn()) {
@@ -123,7 +123,15 @@ impl<'a> Forecast<'a> {
     }
 
     /// Adds the texts that may come to an engine, in the order of its requests.
-    fn add_candidates(&mut self, engine: usize, places: impl Iterator<Item = usize>, jobs: &[SegmentJob], is_new: &[bool]) {
+    fn add_candidates(
+        &mut self,
+        engine: usize,
+        places: impl Iterator<Item = usize>,
+        state: &SchedulerState<'_>,
+        is_new: &[bool],
+    ) {
+        let jobs = &state.jobs.all;
+        let is_for_batch: Vec<bool> = jobs.iter().map(|job| state.is_for_batch(job, engine)).collect();
         let (handle, limits) = (&self.engines[engine], self.engines[engine].limits());
         let context = handle.engine.context_use();
         let mut queue: BTreeSet<_> = places.map(|place| (jobs[place].queue_rank(context), place)).collect();
@@ -134,13 +142,18 @@ impl<'a> Forecast<'a> {
             for taken in &request {
                 queue.remove(taken);
                 let job = &jobs[taken.1];
-                let mut askings = Askings::of(&*handle.engine, &job.outgoing, &job.pair, together);
-                if job.reader.is_some() && context == ContextUse::Neighbours {
+                let is_for_batch = is_for_batch[taken.1];
+                let mut askings = if is_for_batch {
+                    Askings::once(&*handle.engine, &job.outgoing, &job.pair)
+                } else {
+                    Askings::of(&*handle.engine, &job.outgoing, &job.pair, together)
+                };
+                if !is_for_batch && job.reader.is_some() && context == ContextUse::Neighbours {
                     askings.ask_twice();
                 }
                 reserved += askings.reserved;
                 let is_sure = is_new[taken.1] && !self.terms[engine].unsupported.contains(&job.pair);
-                self.candidates[engine].push(Candidate { job: self.jobs.len() + taken.1, askings, is_sure });
+                self.candidates[engine].push(Candidate { job: self.jobs.len() + taken.1, askings, is_sure, is_for_batch });
             }
             if request.is_empty() {
                 return;

@@ -11,11 +11,12 @@ use super::super::batch::{BatchSegment, SegmentOutcome};
 use super::super::engine_handle::EngineHandle;
 use super::super::reading::{ReadSegment, SegmentVerdict};
 use super::super::reason::UntranslatedReason;
-use super::super::scheduler::QueuedReading;
 use super::super::scheduler::state::{QueuedBatch, SchedulerState};
+use super::super::scheduler::{QueuedReading, QueuedSubmission};
 use super::super::segment_job::SegmentJob;
+use super::super::submission::QueuedRequest;
 use super::engine_terms::EngineTerms;
-use crate::model::Usage;
+use crate::model::{Price, Unit, Usage};
 use crate::translate::{LanguagePair, ReadingText};
 
 /// Longer than the simulation takes.
@@ -34,6 +35,15 @@ pub(super) struct Simulation<'a> {
 pub(super) struct SimulatedWork {
     pub(super) texts: u64,
     pub(super) used: Usage,
+    /// Of this, what is submitted in batches.
+    pub(super) used_in_batches: Usage,
+}
+
+impl SimulatedWork {
+    /// Returns what it costs, in millionths.
+    pub(super) fn cost(&self, price: &Price) -> u64 {
+        price.cost_of(self.used.without(self.used_in_batches)) + price.batch_cost_of(self.used_in_batches)
+    }
 }
 
 impl<'a> Simulation<'a> {
@@ -46,6 +56,24 @@ impl<'a> Simulation<'a> {
         let (mut sent, until) = (HashMap::new(), Instant::now() + TIME);
         loop {
             state.skip_unavailable(until);
+            if let Some(QueuedBatch { engine, mut segments, .. }) = state.next_answered() {
+                // They were paid for.
+                for segment in &mut segments {
+                    segment.outcome = SegmentOutcome::Translated(segment.job.source.clone());
+                }
+                state.record_batch(engine, segments, 0);
+                continue;
+            }
+            if let Some(QueuedSubmission { engine, requests }) = state.next_submission(until) {
+                for QueuedRequest { mut segments, .. } in requests {
+                    self.submit(engine, &mut segments);
+                    let is_sent = |segment: &&BatchSegment| segment.outcome == SegmentOutcome::InBatch;
+                    sent.extend(segments.iter().filter(is_sent).map(|segment| (segment.place, engine)));
+                    state.record_outcomes(engine, segments);
+                }
+                state.record_batch(engine, Vec::new(), 0);
+                continue;
+            }
             let Some(QueuedBatch { engine, mut segments, .. }) = state.next_batch(until) else {
                 let Some(QueuedReading { engine, pair, mut segments }) = state.next_reading(until) else { return sent };
                 self.read(engine, &pair, &mut segments);
@@ -79,6 +107,24 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// Submits a request in a batch as far as the budget goes.
+    fn submit(&mut self, engine: usize, segments: &mut [BatchSegment]) {
+        let Some(first) = segments.first() else { return };
+        let texts = segments.iter().map(|segment| &segment.job.outgoing);
+        let most = self.engines[engine].most_usage(texts, &first.job.pair);
+        let outcome = match self.obstacle(engine, &first.job) {
+            Some(reason) => SegmentOutcome::Unavailable(reason),
+            None if self.pay_for_batch(engine, most, segments.len()) => SegmentOutcome::InBatch,
+            None => {
+                self.engines[engine].stop_for_budget();
+                SegmentOutcome::Unavailable(UntranslatedReason::Budget)
+            }
+        };
+        for segment in segments {
+            segment.outcome = outcome.clone();
+        }
+    }
+
     /// Has translations read, if the budget allows it all: a reader finds nothing.
     fn read(&mut self, engine: usize, pair: &LanguagePair, segments: &mut [ReadSegment]) {
         let texts: Vec<&ReadingText> = segments.iter().map(ReadSegment::text).collect();
@@ -107,9 +153,21 @@ impl<'a> Simulation<'a> {
     }
 
     fn pay_for(&mut self, engine: usize, most: Usage, texts: usize) -> bool {
+        self.pay_amount(engine, most, texts, Unit::amount_of)
+    }
+
+    fn pay_for_batch(&mut self, engine: usize, most: Usage, texts: usize) -> bool {
+        let is_paid = self.pay_amount(engine, most, texts, Unit::batch_amount_of);
+        if is_paid {
+            self.work[engine].used_in_batches += most;
+        }
+        is_paid
+    }
+
+    fn pay_amount(&mut self, engine: usize, most: Usage, texts: usize, amount: fn(Unit, Usage, &Price) -> u64) -> bool {
         let terms = &mut self.terms[engine];
         if let Some((unit, left)) = terms.left {
-            let Some(rest) = left.checked_sub(terms.amount(unit, most)) else { return false };
+            let Some(rest) = left.checked_sub(amount(unit, most, &terms.price)) else { return false };
             terms.left = Some((unit, rest));
         }
         self.work[engine].texts += texts as u64;

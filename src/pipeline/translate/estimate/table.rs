@@ -14,6 +14,8 @@ use crate::model::{BudgetEstimate, EditionEstimate, EngineEstimate, Estimate, Es
 struct Work {
     texts: u64,
     used: Usage,
+    /// Of this, what is submitted in batches.
+    used_in_batches: Usage,
 }
 
 impl Work {
@@ -22,9 +24,22 @@ impl Work {
         self.used += used;
     }
 
+    fn add_candidate(&mut self, candidate: &Candidate, texts: u64, used: Usage) {
+        self.add(texts, used);
+        if candidate.is_for_batch {
+            self.used_in_batches += used;
+        }
+    }
+
+    /// Returns what it costs, in millionths.
+    fn cost(&self, terms: &EngineTerms) -> u64 {
+        let batched = self.used_in_batches.min(self.used);
+        terms.price.cost_of(self.used.without(batched)) + terms.price.batch_cost_of(batched)
+    }
+
     /// Returns the figures of which none exceeds the budget.
     fn within(self, terms: &EngineTerms, most_texts: u64) -> Self {
-        Self { texts: self.texts.min(most_texts), used: self.used.min(terms.ceiling().0) }
+        Self { texts: self.texts.min(most_texts), used: self.used.min(terms.ceiling().0), ..self }
     }
 }
 
@@ -95,18 +110,19 @@ impl Sums<'_> {
         let (mut least, mut most, mut certain_least) = (Work::default(), Work::default(), Usage::default());
         let before_readings = self.without_readings(engine);
         for (place, is_paid) in before_readings.guaranteed(candidates).into_iter().enumerate() {
-            let Candidate { job, askings, is_sure } = candidates[place];
+            let candidate = &candidates[place];
+            let Candidate { job, askings, is_sure, .. } = *candidate;
             let row = self.rows.entry((self.forecast.jobs[job].owner, Some(engine))).or_default();
             if certain[place] && is_sure {
                 certain_least += askings.least;
                 if is_paid {
-                    least.add(1, askings.least);
-                    row.least.add(1, askings.least);
+                    least.add_candidate(candidate, 1, askings.least);
+                    row.least.add_candidate(candidate, 1, askings.least);
                 }
             }
             if reachable[place] {
-                most.add(askings.most_texts, askings.most);
-                row.most.add(askings.most_texts, askings.most);
+                most.add_candidate(candidate, askings.most_texts, askings.most);
+                row.most.add_candidate(candidate, askings.most_texts, askings.most);
                 self.ends[job].may_be_sent = true;
             }
         }
@@ -187,13 +203,13 @@ fn count_segments(forecast: &Forecast<'_>) -> Rows {
 /// Returns the figures between the least and the most, at the prices of an engine.
 fn range(terms: &EngineTerms, least: Work, most: Work) -> EstimatedWork {
     let pair = |of: fn(Usage) -> u64| Range { least: of(least.used).min(of(most.used)), most: of(most.used) };
-    let money = |used: Usage| terms.price.cost_of(used).min(terms.ceiling().1);
+    let money = |work: Work| work.cost(terms).min(terms.ceiling().1);
     EstimatedWork {
         sent: Range { least: least.texts, most: most.texts },
         characters: pair(|used| used.characters),
         tokens_in: pair(|used| used.tokens_in),
         tokens_out: pair(|used| used.tokens_out),
-        cost: Range { least: cost::from_millionths(money(least.used)), most: cost::from_millionths(money(most.used)) },
+        cost: Range { least: cost::from_millionths(money(least)), most: cost::from_millionths(money(most)) },
     }
 }
 

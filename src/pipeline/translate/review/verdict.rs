@@ -47,7 +47,10 @@ impl<'a> Judge<'a> {
             }
             JobState::Done { by, .. } => self.of_translation(job, by),
             JobState::Untranslated => Some(self.of_left(job, ReviewState::Left, None)),
-            JobState::Waiting => Some(self.of_left(job, ReviewState::Waiting, Some(UntranslatedReason::NoEngine))),
+            JobState::Waiting => {
+                let no_engine = job.reasons.is_empty().then_some(UntranslatedReason::NoEngine);
+                Some(self.of_left(job, ReviewState::Waiting, no_engine))
+            }
             JobState::Open => Some(self.of_open(job)),
         }
     }

@@ -18,6 +18,8 @@ pub(in super::super) struct RowsInUse {
     pub(super) memory: Vec<SegmentKey>,
     /// Of what second readers have said.
     pub(super) readings: Vec<SegmentKey>,
+    /// Texts of batches whose answers are not waited for any more.
+    pub(super) overtaken: Vec<SegmentKey>,
 }
 
 /// Recalls what is known of the open jobs. Returns the rows that were found.
@@ -53,10 +55,20 @@ pub(in super::super) async fn recall_known(
         refused_before = state.refused.len(),
         "segments recalled from the memory"
     );
+    let overtaken = recall_batched(state, store).await?;
     recall_findings(state, store).await?;
     let readings = recall_readings(state, store).await?;
     add_similar(state, store).await?;
-    Ok(RowsInUse { memory: in_use, readings })
+    Ok(RowsInUse { memory: in_use, readings, overtaken })
+}
+
+/// Recalls which texts were submitted in batches. Returns those that are not waited for any more.
+async fn recall_batched(state: &mut SchedulerState<'_>, store: &Store) -> Result<Vec<SegmentKey>, StoreError> {
+    let has_batches = |turn: &&EngineTurn| state.engines[turn.engine].handle.engine.batches().is_some();
+    let open = state.jobs.all.iter().filter(|job| job.state == JobState::Open);
+    let keys: Vec<SegmentKey> = open.flat_map(|job| job.turns.iter().filter(has_batches)).map(|turn| turn.key).collect();
+    let known = store.recall_batched_texts(&keys).await?;
+    Ok(state.note_batched(known))
 }
 
 /// Recalls what was found in the answers that were accepted.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -11,14 +10,11 @@ use super::super::batch::{BatchSegment, SegmentOutcome};
 use super::super::document_job::DocumentJob;
 use super::super::engine_handle::EngineHandle;
 use super::super::reason::UntranslatedReason;
-use super::super::segment_job::{EngineTurn, JobState, QueueRank, SegmentJob, SegmentJobs, engine_keys};
+use super::super::segment_job::{EngineTurn, JobState, QueueRank, SegmentJob, SegmentJobs, SendingWay, engine_keys};
 use super::finish::{FinishedDocument, summarise};
-use crate::model::{Marked, Refusal, RenditionInputs, SegmentKey, Time, TranslationCounts};
+use crate::model::{Marked, Refusal, RenditionInputs, SegmentKey, ServiceTier, Time, TranslationCounts};
+use crate::store::BatchedText;
 use crate::translate::{ContextUse, LanguagePair, Limits, SegmentRequest, TermForm, batch_len, fits};
-
-/// The time for which texts must be held back at least, so that a slow answer is as good: two requests at the time-out of a language model,
-/// and the next run.
-const PATIENCE: Duration = Duration::from_mins(30);
 
 /// The state of the scheduler.
 pub(in super::super) struct SchedulerState<'a> {
@@ -27,6 +23,8 @@ pub(in super::super) struct SchedulerState<'a> {
     documents: Vec<PendingDocument>,
     /// The engines' refusals of earlier runs. Those that have expired count how many there were in a row.
     pub(in super::super) refused: HashMap<SegmentKey, Refusal>,
+    /// The texts that were submitted in batches, and what has become of them.
+    pub(in super::super) batched: HashMap<SegmentKey, BatchedText>,
     /// The number of the last change of corrections before they were recalled.
     pub(super) corrections: i64,
     /// The time at which refusals have expired or not.
@@ -41,7 +39,11 @@ pub(in super::super) struct EngineQueue<'a> {
     pub(in super::super) handle: &'a EngineHandle,
     pub(in super::super) identity: Arc<str>,
     /// Places of jobs, the most urgent first.
-    queue: BTreeSet<(QueueRank, usize)>,
+    pub(super) queue: BTreeSet<(QueueRank, usize)>,
+    /// The places of jobs that are to be submitted in a batch.
+    pub(super) for_batch: BTreeSet<(QueueRank, usize)>,
+    /// The places of jobs that were answered in a batch, by its name and the place of their request.
+    pub(super) answered: BTreeMap<(String, usize), Vec<usize>>,
     /// The places of jobs whose translations it is to read.
     pub(super) reading: BTreeSet<(QueueRank, usize)>,
     pub(super) in_flight: usize,
@@ -104,6 +106,8 @@ impl<'a> SchedulerState<'a> {
             handle,
             identity: Arc::from(handle.engine.identity()),
             queue: BTreeSet::new(),
+            for_batch: BTreeSet::new(),
+            answered: BTreeMap::new(),
             reading: BTreeSet::new(),
             in_flight: 0,
         };
@@ -132,7 +136,17 @@ impl<'a> SchedulerState<'a> {
             pending.push(PendingDocument { job, segments, open: 0 });
         }
         let counts = TranslationCounts { segments: jobs.all.len() as u64, ..TranslationCounts::default() };
-        Self { engines, jobs, documents: pending, refused: HashMap::new(), corrections: 0, now, finished: Vec::new(), counts }
+        Self {
+            engines,
+            jobs,
+            documents: pending,
+            refused: HashMap::new(),
+            batched: HashMap::new(),
+            corrections: 0,
+            now,
+            finished: Vec::new(),
+            counts,
+        }
     }
 
     /// Puts every open job into the queue of its engine, and finds the documents that need nothing more.
@@ -155,14 +169,11 @@ impl<'a> SchedulerState<'a> {
         while self.jobs.all[place].state == JobState::Open
             && let Some(turn) = self.jobs.all[place].turn()
         {
-            let obstacle = self.obstacle(&self.jobs.all[place], turn);
-            let job = &mut self.jobs.all[place];
-            let Some((reason, until)) = obstacle else {
-                let engine = &mut self.engines[turn.engine];
-                engine.queue.insert((job.queue_rank(engine.handle.engine.context_use()), place));
+            let Some((reason, until)) = self.obstacle(&self.jobs.all[place], turn) else {
+                self.enqueue_at(place, turn);
                 return;
             };
-            job.refuse(reason, until);
+            self.jobs.all[place].refuse(reason, until);
         }
         self.enqueue_to_read(place);
     }
@@ -186,6 +197,7 @@ impl<'a> SchedulerState<'a> {
         while let Some((engine, skipped)) = self.find_unavailable(until) {
             for SkippedJob { rank, place, reason } in skipped {
                 self.engines[engine].queue.remove(&(rank, place));
+                self.engines[engine].for_batch.remove(&(rank, place));
                 let job = &mut self.jobs.all[place];
                 if !job.take_accepted(&self.engines[engine].identity_of(&job.pair)) {
                     job.pass_on(reason, true);
@@ -212,6 +224,7 @@ impl<'a> SchedulerState<'a> {
         engine
             .queue
             .iter()
+            .chain(&engine.for_batch)
             .filter_map(|(rank, place)| Some(SkippedJob { rank: *rank, place: *place, reason: reason(*place)? }))
             .collect()
     }
@@ -239,7 +252,7 @@ impl<'a> SchedulerState<'a> {
             Some(BatchSegment::new(*job, jobs[*job].clone(), turn.key, refusals))
         };
         let segments: Vec<BatchSegment> = taken.iter().filter_map(segment).collect();
-        let until = self.now.plus(PATIENCE);
+        let until = self.now.plus(ServiceTier::Flex.patience());
         let is_patient = taken.iter().all(|(_, job)| self.jobs.all[*job].held_until.is_some_and(|end| end >= until));
         Some(QueuedBatch { engine: place, pair, is_patient, segments })
     }
@@ -248,6 +261,11 @@ impl<'a> SchedulerState<'a> {
     pub(in super::super) fn record_batch(&mut self, engine: usize, segments: Vec<BatchSegment>, rejected: u64) {
         self.engines[engine].in_flight -= 1;
         self.counts.rejected += rejected;
+        self.record_outcomes(engine, segments);
+    }
+
+    /// Records what became of some texts of an engine.
+    pub(in super::super) fn record_outcomes(&mut self, engine: usize, segments: Vec<BatchSegment>) {
         for segment in segments {
             let job = &mut self.jobs.all[segment.place];
             let (by, found) = (self.engines[engine].identity_of(&job.pair), segment.doubt());
@@ -265,6 +283,9 @@ impl<'a> SchedulerState<'a> {
                 SegmentOutcome::Unavailable(reason) => job.pass_on(reason, true),
                 SegmentOutcome::AskAgain => job.again = segment.again,
                 SegmentOutcome::ClaimedElsewhere => job.wait(UntranslatedReason::InHandElsewhere),
+                SegmentOutcome::InBatch => job.wait(UntranslatedReason::InBatch),
+                SegmentOutcome::SendSingly => job.way = SendingWay::Single,
+                SegmentOutcome::Left(reason) => job.wait(reason),
             }
             self.advance(segment.place);
         }
@@ -339,7 +360,7 @@ impl EngineQueue<'_> {
 
     /// Returns true if texts are to be sent to it, or were sent.
     pub(super) fn is_at_work(&self) -> bool {
-        !self.queue.is_empty() || self.in_flight > 0
+        !self.queue.is_empty() || !self.answered.is_empty() || self.in_flight > 0
     }
 
     /// Returns why nothing more is sent to the engine, whatever the languages.

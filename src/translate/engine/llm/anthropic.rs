@@ -1,5 +1,7 @@
 //! The Messages API of Anthropic.
 
+mod batches;
+
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -11,11 +13,11 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::reading::Reader;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
+use super::super::types::{Batch, BatchService, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
 use super::prompt::{Prompt, max_usage, min_usage};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
-use crate::model::{GuidanceTable, Lang, ReasoningEffort, Usage};
+use crate::model::{GuidanceTable, Lang, ReasoningEffort, ServiceTier, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// The same as for other language models.
@@ -40,6 +42,8 @@ pub(in crate::translate::engine) struct Anthropic {
     formats: FormatNegotiation,
     guidance: GuidanceTable,
     effort: Option<ReasoningEffort>,
+    /// True if texts that can wait are submitted in batches.
+    is_batch_wanted: bool,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +93,7 @@ impl Anthropic {
             formats: FormatNegotiation::default(),
             guidance: settings.guidance.clone(),
             effort: settings.reasoning_effort,
+            is_batch_wanted: settings.tier == Some(ServiceTier::Batch),
             model,
         })
     }
@@ -118,7 +123,11 @@ impl Anthropic {
         if response.status != 200 {
             return Err(self.classify(&response));
         }
-        let answer: AnthropicResponse = self.http.parse(&response)?;
+        Ok(self.completion(self.http.parse(&response)?))
+    }
+
+    /// Reads an answer.
+    fn completion(&self, answer: AnthropicResponse) -> Completion {
         let used = answer.usage.map(|used| {
             let cached = [used.cache_creation_input_tokens, used.cache_read_input_tokens].into_iter().flatten();
             let tokens_in = cached.fold(used.input_tokens, u64::saturating_add);
@@ -135,7 +144,7 @@ impl Anthropic {
             reason => Some(format!("it ended for `{}`", self.http.quote(reason.unwrap_or("no reason")))),
         };
         let content = answer.content.into_iter().filter(|block| block.kind == "text").map(|block| block.text).collect();
-        Ok(Completion { content, unfinished, used })
+        Completion { content, unfinished, used }
     }
 
     fn classify(&self, response: &ApiResponse) -> CompletionError {
@@ -205,6 +214,10 @@ impl Engine for Anthropic {
     }
 
     fn reader(&self) -> Option<&dyn Reader> {
+        Some(self)
+    }
+
+    fn batches(&self) -> Option<&dyn BatchService> {
         Some(self)
     }
 

@@ -1,5 +1,7 @@
 //! The chat completions API of `OpenAI`, which many other servers have too.
 
+mod batches;
+
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -11,12 +13,12 @@ use super::super::error::EngineError;
 use super::super::http::HttpService;
 use super::super::reading::Reader;
 use super::super::settings::{EngineOpenError, EngineSettings};
-use super::super::types::{Batch, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
+use super::super::types::{Batch, BatchService, ContextUse, Engine, Limits, Outgoing, Reply, TermForm};
 use super::flex::FlexTier;
 use super::prompt::{Prompt, max_usage, min_usage};
 use super::response_format::{FormatNegotiation, ResponseFormat};
 use super::session::{Completion, CompletionError, LanguageModel, translate_batch};
-use crate::model::{GuidanceTable, Lang, ReasoningEffort, Usage};
+use crate::model::{GuidanceTable, Lang, ReasoningEffort, ServiceTier, Usage};
 use crate::net::{ApiClient, ApiResponse};
 
 /// Small enough that an answer comes in time and nothing is left out; large enough that the instructions are a small part of it.
@@ -43,6 +45,8 @@ pub(in crate::translate::engine) struct Openai {
     guidance: GuidanceTable,
     effort: Option<ReasoningEffort>,
     flex: FlexTier,
+    /// True if texts that can wait are submitted in batches.
+    is_batch_wanted: bool,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +101,8 @@ impl Openai {
             formats: FormatNegotiation::default(),
             guidance: settings.guidance.clone(),
             effort: settings.reasoning_effort,
-            flex: FlexTier::new(settings.flex),
+            flex: FlexTier::new(settings.tier == Some(ServiceTier::Flex)),
+            is_batch_wanted: settings.tier == Some(ServiceTier::Batch),
             http,
             model,
         })
@@ -171,7 +176,11 @@ impl Openai {
         if response.status != 200 {
             return Err(self.classify(&response));
         }
-        let OpenaiResponse { choices, usage } = self.http.parse(&response)?;
+        Ok(self.completion(self.http.parse(&response)?)?)
+    }
+
+    /// Reads an answer.
+    fn completion(&self, OpenaiResponse { choices, usage }: OpenaiResponse) -> Result<Completion, EngineError> {
         let used = usage.map(|used| Usage {
             characters: 0,
             tokens_in: used.prompt_tokens,
@@ -264,6 +273,10 @@ impl Engine for Openai {
     }
 
     fn reader(&self) -> Option<&dyn Reader> {
+        Some(self)
+    }
+
+    fn batches(&self) -> Option<&dyn BatchService> {
         Some(self)
     }
 

@@ -77,6 +77,17 @@ pub(crate) fn refusal(kind: EngineKind, status: u16, code: &str, message: &str) 
     (status, body)
 }
 
+/// Refuses a request without the right key.
+pub(crate) fn check_key(kind: EngineKind, headers: &HeaderMap) -> Result<(), Refusal> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    authorised(kind, &header, &Value::Null)
+}
+
+/// Reads a request of a batch to a language model.
+pub(crate) fn asked_in_batch(kind: EngineKind, value: &Value) -> Result<Asked, String> {
+    Ok(Asked { size: value.to_string().len(), ..conversation(kind, value)? })
+}
+
 /// Reads a request.
 pub(crate) fn asked(kind: EngineKind, uri: &Uri, headers: &HeaderMap, body: &str) -> Result<Asked, Refusal> {
     if uri.path() != path(kind) {

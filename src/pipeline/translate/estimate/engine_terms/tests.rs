@@ -15,6 +15,7 @@ fn terms(left: u64) -> EngineTerms {
         in_flight: 1,
         largest_request: characters(20),
         texts: 2,
+        has_batches: false,
     }
 }
 
@@ -23,7 +24,7 @@ fn candidates(count: usize) -> Vec<Candidate> {
     let ten = characters(10);
     let askings =
         Askings { reserved: ten, least: ten, most: characters(30), most_texts: 3, cheapest: characters(5), dearest: ten };
-    (0..count).map(|job| Candidate { job, askings, is_sure: true }).collect()
+    (0..count).map(|job| Candidate { job, askings, is_sure: true, is_for_batch: false }).collect()
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn candidates_of(courses: &[Course]) -> Vec<Candidate> {
             cheapest: characters(askings.iter().copied().min().unwrap_or_default().min((*spared).max(1))),
             dearest: characters(dearest),
         };
-        Candidate { job, askings, is_sure: true }
+        Candidate { job, askings, is_sure: true, is_for_batch: false }
     };
     courses.iter().enumerate().map(candidate).collect()
 }

@@ -36,7 +36,7 @@ pub use exchange::{
 };
 pub use fallback::located_terms::{locate_terms, read_located};
 pub use fallback::protect_name::{NameVariants, name_variants, protect_name};
-pub use fallback::restore_name::restore_name;
+pub use fallback::restore_name::{can_restore, restore_name};
 pub use fallback::without_markup::{StrippedText, restore_markup, strip_markup};
 pub use glossary::{Glossary, GlossaryError, Protected, SettledTerms, TermFault, restore, settle};
 pub use mark_places::put_marks_right;
@@ -45,4 +45,7 @@ pub use models::{
     UnusableModel, check_model, install as install_model, missing_models,
 };
 pub use similar::{likeness, similarity_bands};
-pub use verify::{Rejection, RejectionKind, TranslationCheck, find_repeated, find_swapped, has_number_or_negation, tidy, verify};
+pub use verify::{
+    Rejection, RejectionKind, TranslationCheck, find_left_words, find_repeated, find_swapped, has_number_or_negation, tidy,
+    verify,
+};

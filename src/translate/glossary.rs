@@ -25,6 +25,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::Term;
 use crate::model::{Lang, Marked, Piece};
 pub(in crate::translate) use agreement::can_replace;
+pub(in crate::translate) use articles::opens_phrase;
 pub use error::GlossaryError;
 use matcher::{Found, Matcher, TermBoundary};
 use record::Record;

@@ -9,6 +9,7 @@ mod characters;
 mod concepts;
 mod coverage;
 mod language;
+mod left_words;
 mod lexicon;
 mod marks;
 mod measures;
@@ -35,6 +36,7 @@ use crate::model::{Lang, Marked, SegmentKind};
 
 use super::Term;
 use concepts::Meanings;
+pub use left_words::find_left_words;
 pub use order::{find_repeated, find_swapped};
 pub use risky::has_number_or_negation;
 pub(super) use risky::is_number_word;

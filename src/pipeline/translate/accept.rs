@@ -1,11 +1,14 @@
 //! Turns the answer of an engine into a translation, or refuses it.
 
+use std::collections::BTreeSet;
+
 use super::reason::UntranslatedReason;
 use super::second_asking::AcceptedAnswer;
 use super::segment_job::SegmentJob;
 use crate::model::{Marked, Piece};
 use crate::translate::{
-    Outgoing, Rejection, RejectionKind, TranslationCheck, put_marks_right, restore_name, settle, take_unknown_words, tidy, verify,
+    Outgoing, Rejection, RejectionKind, TranslationCheck, can_restore, find_left_words, put_marks_right, restore_name, settle,
+    take_unknown_words, tidy, verify,
 };
 
 /// A text of which the engine does not know this part of the words (one in six), and at least `MANY_UNKNOWN`, is not translated.
@@ -63,13 +66,18 @@ pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Resul
     if !names.is_empty() {
         return Err(RejectedAnswer { reason: UntranslatedReason::Terms, altered: Some(Altered::Listed(names)), finding: None });
     }
-    let has_unknown_words = check_unknown_words(job, &unknown, &settled.text.plain())?;
+    let plain = settled.text.plain();
+    let left = find_left_words(&job.source.plain(), &plain, &job.pair.from, &job.pair.to);
+    let unknown: Vec<String> = unknown.into_iter().chain(left).collect::<BTreeSet<_>>().into_iter().collect();
+    let has_unknown_words = check_unknown_words(job, &unknown, &plain)?;
     let placed = put_marks_right(&job.source, &settled.text, &job.pair.to);
     let placed = placed.ok_or(UntranslatedReason::Check(RejectionKind::Marks))?;
     let mut text = tidy(&job.source, &placed);
     for _ in 0..MAX_RESTORED_NAMES {
         match verify_translation(job, &text) {
-            Err(Rejection::Name { was, became, is_altered: true }) => text = restore_name(&text, &became, &was),
+            Err(Rejection::Name { was, became, is_altered: true }) if can_restore(&text, &became, &job.pair.to) => {
+                text = restore_name(&text, &became, &was);
+            }
             verdict => {
                 verdict?;
                 return Ok(AcceptedAnswer { text, altered_terms, has_unknown_words });
@@ -80,7 +88,7 @@ pub(super) fn accept(job: &SegmentJob, sent: &Outgoing, answer: Marked) -> Resul
     Ok(AcceptedAnswer { text, altered_terms, has_unknown_words })
 }
 
-/// Checks the words that the engine does not know. Names may be among them, and terms, which were put right in the `settled` text.
+/// Checks the words that the engine does not know, by its own signs or because they are left as they were. Names may be among them, and terms, which were put right in the `settled` text.
 /// Another word of the source is a part that is not translated. Another engine may know it. If there is none, a text with such a word
 /// is better than one in its language, unless there are many. Returns true if it has one.
 fn check_unknown_words(job: &SegmentJob, unknown: &[String], settled: &str) -> Result<bool, RejectedAnswer> {

@@ -112,6 +112,15 @@ const GRAMMARS: [Grammar; 7] = [
     },
 ];
 
+/// Returns true for a word, in lower case, that needs the word after it: an article, or a preposition that is contracted with one.
+pub(in crate::translate) fn opens_phrase(word: &str, lang: &Lang) -> bool {
+    let grammar = GRAMMARS.iter().find(|grammar| grammar.lang == lang.primary());
+    grammar.is_some_and(|grammar| {
+        let is_article = grammar.articles.iter().any(|article| article.trim_end_matches('’') == word);
+        is_article || grammar.contracted.iter().any(|(preposition, ..)| *preposition == word)
+    })
+}
+
 /// Adapts the words before a term, and the term, to each other.
 pub(super) fn adapt(before: &mut String, target: &mut String, to: &Lang) {
     let Some(grammar) = GRAMMARS.iter().find(|grammar| grammar.lang == to.primary()) else { return };

@@ -5,6 +5,7 @@
 //! form of the name in the language (`exonyms.tsv`), by a word that is no name (`capitals.txt`), or by a
 //! cognate on the other side.
 
+mod debris;
 mod known;
 mod likeness;
 mod side;
@@ -14,6 +15,7 @@ use super::Rejection;
 use super::texts::{ComparedTexts, words};
 use super::thresholds::{NAME_LIKENESS, WORD_LIKENESS};
 use crate::model::{Lang, SegmentKind};
+use debris::find_debris;
 use known::{has_form_in, is_form_in};
 pub(super) use likeness::likeness;
 use likeness::{is_acronym, is_adapted, is_cognate, is_named_after, is_one_letter_off};
@@ -33,6 +35,9 @@ pub(super) fn check_names(texts: &ComparedTexts<'_>) -> Result<(), Rejection> {
     let (source, result) = (Side::of(&texts.bare_source, texts.from, true), Side::of(&texts.bare_result, texts.to, false));
     if source.words.len().max(result.words.len()) > MOST_WORDS {
         return Ok(());
+    }
+    if let Some((was, became)) = find_debris(&source, &result) {
+        return Err(Rejection::Name { was: was.to_owned(), became, is_altered: false });
     }
     let mut new = result.find_missing_in(&source, false);
     new.retain(|name| !name.has_other_form);

@@ -147,6 +147,10 @@ fn altered_name_is_refused() {
     for (source, to, result, verdict) in [
         ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Jack Ma spoke in Lausanne.", "ok"),
         ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Jack Mi spoke in Lausanne.", "name"),
+        ("Le fondateur Jack Ma a parlé à Lausanne.", "ca", "El fundador Jack Ma meva va parlar a Lausana.", "name"),
+        ("Le fondateur Jack Ma a vu sa sœur.", "es", "El fundador Jack Ma su vio a su hermana.", "ok"),
+        ("Le champion Jean Blanc a parlé à Lausanne.", "es", "El campeón Jean Blanc blanco habló en Lausana.", "name"),
+        ("Le champion Jean Blanc, blanc de rage, a parlé.", "es", "El campeón Jean Blanc blanco de rabia habló.", "ok"),
         ("Le fondateur Jack Ma a parlé à Lausanne.", "es", "El fundador Jack Ma habló en Lausana.", "ok"),
         ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "The founder Peter Ma spoke in Lausanne.", "name"),
         ("Le fondateur Jack Ma a parlé à Lausanne.", "en", "He spoke in Lausanne yesterday at noon.", "ok"),

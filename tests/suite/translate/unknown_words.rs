@@ -97,3 +97,30 @@ async fn unknown_word_is_told_of_a_text_that_the_memory_has() {
         world.relais(&["run", "--force"]).await;
     }
 }
+
+/// The same sentence as an engine without signs answers it.
+const UNSIGNED: (&str, &str) = ("La biathlète attend son heure avec patience.", "La biathlète espera su hora con paciencia.");
+
+#[tokio::test]
+async fn french_word_that_an_engine_without_signs_leaves_goes_to_the_next_one_or_is_noted() {
+    let first = server(EngineKind::Libretranslate, &[UNSIGNED, TITLE]).await;
+    let second = server(EngineKind::Libretranslate, &[BETTER[0], TITLE]).await;
+    let origin = Origin::start().await;
+    origin.on("/a", feed(&[story(1, TITLE.0, &format!("<p>{}</p>", UNSIGNED.0))]));
+    for (engines, expected) in [("\"one\"", UNSIGNED.1), ("\"one\", \"two\"", BETTER[0].1)] {
+        let world = World::new(&format!(
+            "[source.a]\nurl = \"{}\"\nlang = \"fr\"\n[engine.one]\nurl = \"{}\"\n{LIBRE}\n[engine.two]\nurl = \"{}\"\n{LIBRE}\n\
+             [edition.jeux]\nlangs = [\"es\"]\nshow = \"full\"\nengines = [{engines}]\n",
+            origin.url("/a"),
+            first.url(),
+            second.url()
+        ));
+        let ended = world.relais(&["run", "--json"]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let published: Value = serde_json::from_str(&world.output("jeux.es.json")).expect("JSON");
+        let content = published["items"][0]["content_html"].as_str().expect("a content");
+        assert!(content.contains(expected), "{engines}: {content}");
+        let review = world.relais(&["review", "--json"]).await.stdout;
+        assert_eq!(review.contains("unknown-word"), engines == "\"one\"", "{review}");
+    }
+}

@@ -73,6 +73,11 @@ impl<'a> Side<'a> {
         Self { text, words, plain, known: LanguageWords::of(lang), lang, is_source, countries: OnceCell::new() }
     }
 
+    /// Returns the text between two words.
+    pub(super) fn between(&self, word: &Word<'_>, next: &Word<'_>) -> &'a str {
+        self.text.get(word.at + word.text.len()..next.at).unwrap_or_default()
+    }
+
     fn has(&self, plain: &str) -> bool {
         self.plain.iter().any(|word| word == plain)
     }

@@ -193,7 +193,9 @@ impl BatchRun<'_> {
         if let Some(is_refused) = verdict {
             self.engine.record_batch(self.pair, is_refused);
         }
-        for segment in claimed.iter_mut().filter(|segment| segment.is_rejected() && !segment.was_isolated) {
+        let is_last_word = self.find_last_words(&claimed);
+        let tried = claimed.iter_mut().zip(is_last_word).filter(|(segment, _)| segment.is_rejected() && !segment.was_isolated);
+        for (segment, is_last_word) in tried {
             if verdict == Some(true) {
                 // The engine is in a bad state, not the texts: another run may send them to it again.
                 if let SegmentOutcome::Rejected(reason) = segment.outcome {
@@ -209,7 +211,7 @@ impl BatchRun<'_> {
                 continue;
             }
             if !segment.is_refused_again() {
-                rejected += self.send_alone(segment, was_alone).await?;
+                rejected += self.send_alone(segment, was_alone || is_last_word).await?;
             }
         }
         rejected += self.send_held_back(&mut claimed).await?;

@@ -33,6 +33,12 @@ pub trait Engine: Send + Sync {
         ContextUse::None
     }
 
+    /// Returns true if it is sent the sentences of a paragraph as one text, and translates each text by itself. A text that it was sent alone
+    /// gets the same answer again.
+    fn joins_texts(&self) -> bool {
+        false
+    }
+
     /// Returns true if each answer quotes the text that it translates, so that it is that of no other.
     fn quotes_sources(&self) -> bool {
         false

@@ -6,15 +6,72 @@ use super::super::reason::UntranslatedReason;
 use super::super::second_asking::{AcceptedAnswer, SecondAsking};
 use super::{BatchRun, BatchSegment, SegmentOutcome, find_swapped_results};
 use crate::store::StoreError;
-use crate::translate::{ContextUse, Outgoing, TermForm, batch_len, locate_terms, protect_name, read_located, take_unknown_words};
+use crate::translate::{
+    ContextUse, Outgoing, RejectionKind, TermForm, batch_len, locate_terms, protect_name, read_located, take_unknown_words,
+};
 
 /// The most altered names that are protected, one after the other.
 pub(in super::super) const MAX_PROTECTED_NAMES: usize = 2;
+
+/// A text with more characters is translated in the same way alone and among others.
+const LONG_TEXT: usize = 80;
+
+/// Returns true for a check of words, which other sentences and markup do not alter.
+fn is_of_words(kind: RejectionKind) -> bool {
+    match kind {
+        RejectionKind::Characters
+        | RejectionKind::Comment
+        | RejectionKind::Term
+        | RejectionKind::Number
+        | RejectionKind::Address
+        | RejectionKind::Name
+        | RejectionKind::Repetition
+        | RejectionKind::Unit
+        | RejectionKind::Meaning
+        | RejectionKind::Negation
+        | RejectionKind::Person
+        | RejectionKind::Roles => true,
+        RejectionKind::Empty
+        | RejectionKind::Marks
+        | RejectionKind::Echo
+        | RejectionKind::Language
+        | RejectionKind::Length
+        | RejectionKind::Ending
+        | RejectionKind::Unbalanced
+        | RejectionKind::Quotes
+        | RejectionKind::Addition
+        | RejectionKind::Omission => false,
+    }
+}
 
 impl BatchSegment {
     /// Returns true if a text was refused again among others, for a reason that is not their doing.
     pub(super) fn is_refused_again(&self) -> bool {
         self.job.again.is_some() && self.outcome != SegmentOutcome::Rejected(UntranslatedReason::Order)
+    }
+
+    /// Returns true if an answer was refused for what an engine makes of the text itself, whatever stands beside it in a paragraph
+    /// (`is_joined`): of 31 texts that were refused for a number, a name or the like none was accepted when it was sent alone, nor was any
+    /// of 19 long ones that were given back or left in their language (decision 37).
+    fn is_refused_for_itself(&self, is_joined: bool) -> bool {
+        let is_long = || self.job.source.plain().chars().count() > LONG_TEXT;
+        match self.outcome {
+            SegmentOutcome::Rejected(UntranslatedReason::Check(kind)) if is_joined => match kind {
+                RejectionKind::Echo | RejectionKind::Language => is_long(),
+                kind => is_of_words(kind),
+            },
+            SegmentOutcome::Rejected(UntranslatedReason::Check(_) | UntranslatedReason::Terms) => !is_joined,
+            _ => false,
+        }
+    }
+
+    /// Returns true if the markup of a text has nothing to do with the refusal of its answer.
+    pub(super) fn is_refused_for_its_words(&self) -> bool {
+        match self.outcome {
+            SegmentOutcome::Rejected(UntranslatedReason::Check(kind)) => kind == RejectionKind::Echo || is_of_words(kind),
+            SegmentOutcome::Rejected(UntranslatedReason::UnknownWord) => true,
+            _ => false,
+        }
     }
 
     /// Puts a text off whose answer says terms in other words, until others can be sent with it. The answer stands until then, and if
@@ -86,6 +143,25 @@ impl BatchRun<'_> {
         again.is_some_and(|again| matches!(result, TextResult::Translated(answer) if again.is_said_again(answer)))
     }
 
+    /// Returns for each segment true if sending its text alone, at its price, would bring nothing. That can be told of engines that translate
+    /// each text by itself: they answer the same again, unless they were sent the text with others of its paragraph. Then the neighbours may
+    /// be to blame, if one of them was refused, too, or for what they are known to spoil.
+    pub(super) fn find_last_words(&self, segments: &[&mut BatchSegment]) -> Vec<bool> {
+        if !self.engine.engine.joins_texts() {
+            return vec![false; segments.len()];
+        }
+        let at = |place: Option<usize>| place.and_then(|place| segments.get(place));
+        let continues = |place: usize| at(Some(place)).is_some_and(|segment| segment.job.outgoing.context.continues);
+        let is_rejected = |place: Option<usize>| at(place).is_some_and(|segment| segment.is_rejected());
+        let is_last = |(place, segment): (usize, &&mut BatchSegment)| {
+            let (follows, is_followed) = (continues(place), continues(place + 1));
+            let is_moved = follows && is_rejected(place.checked_sub(1)) || is_followed && is_rejected(Some(place + 1));
+            let is_joined = follows || is_followed;
+            !is_moved && segment.is_refused_for_itself(is_joined)
+        };
+        segments.iter().enumerate().map(is_last).collect()
+    }
+
     /// The second attempt: sends the text alone, with the names protected that the answers have altered. Returns how many
     /// answers were refused.
     pub(super) async fn send_alone(&self, segment: &mut BatchSegment, was_alone: bool) -> Result<u64, StoreError> {
@@ -102,6 +178,8 @@ impl BatchRun<'_> {
             if protected.is_none() && (was_alone || turn > 0) {
                 break;
             }
+            let attempt = if protected.is_some() { "alone, with a name held back" } else { "alone" };
+            let before = segment.first_refusal;
             sent = protected.unwrap_or(sent);
             let results = self.engine.translate(std::slice::from_ref(&sent), self.pair, self.context).await?;
             match results.into_iter().next() {
@@ -112,8 +190,10 @@ impl BatchRun<'_> {
                         if !self.takes_words() {
                             segment.in_other_words.clear();
                         }
+                        self.log_attempt(attempt, before, &sent, true);
                         break;
                     }
+                    self.log_attempt(attempt, before, &sent, false);
                 }
                 Some(TextResult::Unusable(reason) | TextResult::Failed(reason)) => segment.reject(reason.into()),
                 // It answered the batch, but fails on this text: the first refusal stands.
@@ -127,6 +207,21 @@ impl BatchRun<'_> {
             rejected += 1;
         }
         Ok(rejected)
+    }
+
+    /// Logs a further attempt at a text: whether it was worth its characters.
+    pub(super) fn log_attempt(
+        &self,
+        attempt: &'static str,
+        before: Option<UntranslatedReason>,
+        sent: &Outgoing,
+        is_accepted: bool,
+    ) {
+        let (reason, characters) = (before.map_or("", UntranslatedReason::as_str), sent.text.plain().chars().count());
+        tracing::debug!(
+            engine.id = %self.engine.id, lang.pair = %self.pair, attempt, reason, accepted = is_accepted, characters,
+            "a text was sent again"
+        );
     }
 
     /// Sends texts that were refused among others once more, with the names held back that the answers have altered: as many in one
@@ -179,8 +274,11 @@ impl BatchRun<'_> {
     /// One more attempt for the terms that an accepted answer says in other words: they are located in the sentence. Whatever comes of
     /// it, there is a translation.
     pub(super) async fn send_to_locate(&self, segment: &mut BatchSegment) -> Result<(), StoreError> {
+        let before = segment.in_other_words.len();
         let better = self.locate(segment, &segment.in_other_words).await?;
         segment.improve(better);
+        let is_better = segment.in_other_words.len() < before;
+        self.log_attempt("with its terms marked", Some(UntranslatedReason::OtherTerm), &segment.job.outgoing, is_better);
         Ok(())
     }
 
@@ -198,8 +296,10 @@ impl BatchRun<'_> {
             if let TextResult::Translated(text) = result
                 && !swapped.contains(&place)
             {
-                let better = accept(&segment.job, sent, text).ok();
+                let (before, better) = (segment.in_other_words.len(), accept(&segment.job, sent, text).ok());
                 segment.improve(better);
+                let is_better = segment.in_other_words.len() < before;
+                self.log_attempt("for its terms", Some(UntranslatedReason::OtherTerm), sent, is_better);
             }
         }
         Ok(())

@@ -12,7 +12,9 @@ impl BatchRun<'_> {
     /// Sends the refused texts without their inline markup: each by itself, or, to an engine that reads instructions with each request,
     /// as many as fit into one. Returns how many answers were refused.
     pub(super) async fn send_without_markup(&self, segments: &mut [&mut BatchSegment]) -> Result<u64, StoreError> {
-        let refused = segments.iter_mut().filter(|segment| segment.is_rejected() && !segment.was_isolated);
+        let bills_all = self.engine.engine.joins_texts();
+        let in_vain = |segment: &BatchSegment| bills_all && segment.is_refused_for_its_words();
+        let refused = segments.iter_mut().filter(|segment| segment.is_rejected() && !segment.was_isolated && !in_vain(segment));
         let mut todo: Vec<(&mut BatchSegment, StrippedText)> = refused
             .filter_map(|segment| strip_markup(&segment.job.outgoing).map(|stripped| (&mut **segment, stripped)))
             .collect();
@@ -23,7 +25,9 @@ impl BatchRun<'_> {
             let mut results = self.engine.translate(&texts, self.pair, self.context).await?.into_iter();
             for (segment, stripped) in todo.drain(..together) {
                 let own: Vec<TextResult> = results.by_ref().take(texts_of(&stripped).count()).collect();
+                let before = segment.first_refusal;
                 rejected += accept_without_markup(segment, &stripped, own);
+                self.log_attempt("without its markup", before, &stripped.whole, !segment.is_rejected());
             }
         }
         Ok(rejected)

@@ -137,6 +137,10 @@ impl Engine for Azure {
         marks::count_characters(&write_html(text, KEEP))
     }
 
+    fn joins_texts(&self) -> bool {
+        true
+    }
+
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
         self.translate_batch(batch).boxed()
     }

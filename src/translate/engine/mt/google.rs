@@ -146,6 +146,10 @@ impl Engine for Google {
         marks::count_characters(&write_html(text, KEEP))
     }
 
+    fn joins_texts(&self) -> bool {
+        true
+    }
+
     fn translate<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<Reply, EngineError>> {
         self.translate_batch(batch).boxed()
     }

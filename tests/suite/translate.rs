@@ -166,6 +166,45 @@ async fn edition_translates_headlines_only_and_shows_the_text_in_its_language() 
 }
 
 #[tokio::test]
+async fn edition_translates_headlines_and_summaries_and_shows_the_text_in_its_language() {
+    let (origin, server, world) = world("", "translate = \"summary\"").await;
+    let lead = story(1, "Le judo attend les médailles", "<p>Les athlètes ont défilé hier soir.</p>");
+    let both = rss("a", &[lead])
+        .replace("<rss ", "<rss xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" ")
+        .replace("]]></description>", &format!("]]></description><content:encoded><![CDATA[{SWIM}]]></content:encoded>"));
+    origin.on("/a", Reply::ok(both).header("content-type", "application/rss+xml"));
+    let ended = world.relais(&["run", "--json"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let mut sent = server.texts();
+    sent.sort();
+    assert_eq!(sent, ["Le judo attend les médailles", "Les athlètes ont défilé hier soir."]);
+    let item = &items(&world)[0];
+    let content = item["content_html"].as_str().expect("a content");
+    assert!(content.starts_with("<div lang=\"fr\"><p>Léon Marchand a gagné"), "{content}");
+    let summary = item["summary"].as_str().expect("a summary");
+    assert!(!summary.contains("défilé") && !summary.is_empty(), "{summary}");
+}
+
+#[tokio::test]
+async fn translated_sentences_of_chinese_stand_without_a_space() {
+    let (origin, server, world) = world("", "").await;
+    let tables = tables(&origin, &[("lt", &server, LIBRE)], "").replace("langs = [\"en\"]", "langs = [\"zh\"]");
+    world.configure("", &tables);
+    let pair = story(1, "Deux amis dorment", "<p>Les amis dorment bien. <b>Ils mangent souvent.</b></p>");
+    origin.on("/a", feed(&[pair]));
+    server.translate_with(|text| match text {
+        "Les amis dorment bien." => "朋友们睡得很好。".to_owned(),
+        "Ils mangent souvent." => "他们经常吃饭。".to_owned(),
+        _ => "两个朋友睡觉".to_owned(),
+    });
+    let ended = world.relais(&["run", "--json"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let feed: Value = serde_json::from_str(&world.output("jeux.zh.json")).expect("JSON");
+    let content = feed["items"][0]["content_html"].as_str().expect("a content").to_owned();
+    assert!(content.contains("<p>朋友们睡得很好。<b>他们经常吃饭。</b></p>"), "{content}");
+}
+
+#[tokio::test]
 async fn editions_in_one_language_each_show_what_they_translate() {
     let (origin, server, world) = world("", "").await;
     let second = "[edition.heads]\nlangs = [\"en\"]\nshow = \"full\"\ntranslate = \"title\"\nengines = [\"lt\"]\n";

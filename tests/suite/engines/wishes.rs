@@ -4,7 +4,7 @@ use relais::model::{EngineKind, Formality, Guidance, GuidanceTable, Lang, Reason
 use relais::translate::{Batch, EngineSettings, SegmentContext};
 use serde_json::{Value, json};
 
-use super::{EngineServer, batch, engine, lang, settings};
+use super::{EngineServer, batch, engine, lang, outgoing, settings};
 use crate::support::engine::Misbehaviour;
 
 /// The body of the only request for a batch.
@@ -132,6 +132,27 @@ async fn instructions_are_the_same_bytes_in_each_request_for_a_pair() {
 /// The instructions of a request.
 fn first_bytes(body: &str) -> String {
     system(&serde_json::from_str(body).expect("JSON")).to_owned()
+}
+
+#[tokio::test]
+async fn deepl_is_told_how_to_cut_and_how_to_keep_texts() {
+    let texts = [outgoing("Le <x1>comité</x1>.\nLe <x9/> vote."), outgoing("Deux")];
+    let sent = body(EngineKind::Deepl, |settings| settings, &Batch { texts: texts.to_vec(), ..batch(&[]) }).await;
+    let mut sent = sent.as_object().expect("an object").clone();
+    sent.remove("context");
+    let expected = json!({
+        "text": ["Le <x1>comité</x1>.\nLe <k9>CIO</k9> vote.", "Deux"],
+        "source_lang": "FR",
+        "target_lang": "ES",
+        "tag_handling": "xml",
+        "tag_handling_version": "v2",
+        "split_sentences": "nonewlines",
+        "preserve_formatting": true,
+        "outline_detection": false,
+        "show_billed_characters": true,
+        "ignore_tags": ["k9"],
+    });
+    assert_eq!(Value::Object(sent), expected);
 }
 
 /// The tiers of all requests so far.

@@ -3,7 +3,6 @@
 mod engines;
 mod notifications;
 mod tables;
-mod times;
 
 use super::context::load_plan;
 use super::error::{CommandError, Exit};

@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, ConnectOptions, Connection, any::AnyConnectOptions};
 use tempfile::NamedTempFile;
 
 use super::error::{StoreError, classify};
-use super::location::Location;
+use super::location::{Location, file_address};
 use super::open::{applied_migrations, resolve_path};
 
 /// The time for which the copy waits for a lock that another program holds. Workers hold none that stops a reader.
@@ -72,10 +72,11 @@ pub async fn back_up(file: &Path, target: &Path) -> Result<u64, BackupError> {
 
 /// Copies the tables in one read transaction.
 async fn copy_tables(file: &Path, copy: &Path, target: &Path) -> Result<(), BackupError> {
-    let location = Location::File(resolve_path(file)?);
+    let file = resolve_path(file)?;
+    let location = Location::File(file.clone());
     let path = copy.to_str().ok_or_else(|| unwritable(target, "its name is not UTF-8"))?;
     // Not read-only: the last one to close the file must be able to remove its write-ahead log.
-    let mut state = connect(&location, "rw").await?;
+    let mut state = connect(&file, "rw").await?;
     sqlx::raw_sql(WAIT).execute(&mut state).await.map_err(|error| classify(&location, "open it", &error))?;
     if applied_migrations(&location, &mut state).await?.is_empty() {
         return Err(StoreError::Empty { place: location.to_string() }.into());
@@ -93,17 +94,17 @@ async fn copy_tables(file: &Path, copy: &Path, target: &Path) -> Result<(), Back
 /// Has SQLite read the whole copy.
 async fn verify(copy: &Path, target: &Path) -> Result<(), BackupError> {
     let damaged = |reason: String| BackupError::Damaged { file: target.to_owned(), reason };
-    let location = Location::File(copy.to_owned());
-    let mut connection = connect(&location, "ro&immutable=1").await?;
+    let mut connection = connect(copy, "ro&immutable=1").await?;
     let checked = sqlx::query_scalar::<_, String>("pragma integrity_check(1)").fetch_one(&mut connection).await;
     let found = checked.map_err(|error| damaged(error.to_string()))?;
     connection.close().await.map_err(|error| damaged(error.to_string()))?;
     if found == "ok" { Ok(()) } else { Err(damaged(found)) }
 }
 
-async fn connect(location: &Location, mode: &str) -> Result<AnyConnection, StoreError> {
-    let failed = |error| classify(location, "open it", &error);
-    let options: AnyConnectOptions = location.address(mode).parse().map_err(failed)?;
+async fn connect(file: &Path, mode: &str) -> Result<AnyConnection, StoreError> {
+    let location = Location::File(file.to_owned());
+    let failed = |error| classify(&location, "open it", &error);
+    let options: AnyConnectOptions = file_address(file, mode).parse().map_err(failed)?;
     options.disable_statement_logging().connect().await.map_err(failed)
 }
 

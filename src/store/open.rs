@@ -25,7 +25,7 @@ use super::{Access, Store};
 const MIGRATIONS: &str = "_sqlx_migrations";
 
 /// Releases the leases of workers that were killed.
-const RELEASE_ALL_LEASES: [&str; 3] = [
+const RELEASE_ALL_LEASES: [&str; 4] = [
     "update source set lease_by = null, lease_until = null where lease_until is not null",
     "update outbox set lease_by = null, lease_until = null where lease_until is not null",
     "update vendor_batch set lease_until = null where lease_until is not null",
@@ -224,8 +224,8 @@ const STEPS: &[Step] = &[
     step!("0014_archives", 14, "archives"),
     step!("0015_shown", 15, "shown"),
     step!("0016_vendor_batches", 16, "vendor batches"),
-    step!("0018_visits", 18, "visits"),
-    step!("0019_outbox", 19, "outbox"),
+    step!("0017_visits", 17, "visits"),
+    step!("0018_outbox", 18, "outbox"),
 ];
 
 fn migrator(dialect: Dialect) -> Migrator {

@@ -2,7 +2,6 @@
 //! all that is needed to read its results; so a worker that is killed in between leaves a trace, and nothing is submitted twice.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Connection;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -11,7 +10,7 @@ use super::connection::OperationResult;
 use super::json::{arrays, list, to_json, without_nul};
 use super::row::{count, document, optional_time, time};
 use super::segment_queue::{KEYS_AT_ONCE, release_segments};
-use super::sql::{Dialect, Sql, set_durability, sql};
+use super::sql::{Dialect, Sql, begin, set_durability, sql};
 use super::{Store, StoreError};
 use crate::model::{Lang, SegmentKey, Time};
 
@@ -198,7 +197,7 @@ impl Store {
         self.run("store a batch", move |connection| {
             Box::pin(async move {
                 set_durability(connection, dialect, true).await?;
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 query.execute(&mut *tx).await?;
                 for page in texts {
                     OPEN_TEXTS.query(dialect).bind(page).execute(&mut *tx).await?;
@@ -256,7 +255,7 @@ impl Store {
         self.run("store the results of a batch", move |connection| {
             Box::pin(async move {
                 set_durability(connection, dialect, true).await?;
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 let closed = sqlx::query(CLOSE).bind(name.clone()).bind(now.millis()).execute(&mut *tx).await?;
                 let is_first = closed.rows_affected() > 0;
                 if is_first {
@@ -277,7 +276,7 @@ impl Store {
         let reserved = batch.reservation.clone().map(|reservation| (reservation, 0));
         self.run("forget a batch", move |connection| {
             Box::pin(async move {
-                let mut tx = connection.begin_with(dialect.begin()).await?;
+                let mut tx = begin(connection, dialect).await?;
                 sqlx::query(DELETE_TEXTS).bind(name.clone()).execute(&mut *tx).await?;
                 if sqlx::query(DELETE).bind(name).execute(&mut *tx).await?.rows_affected() > 0 {
                     settle_within(&mut tx, &nothing, reserved).await?;

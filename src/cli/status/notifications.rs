@@ -1,9 +1,9 @@
 //! The notifications as a table, for people.
 
 use super::super::table::{Cell, Table};
-use super::times::{format_ago, format_due};
 use crate::model::Time;
 use crate::serve::status::NotificationStatus;
+use crate::serve::status::spans::{format_ago, format_due};
 
 /// Formats the notifications as a table.
 pub(super) fn notifications_table(notifications: &[NotificationStatus], now: Time) -> String {

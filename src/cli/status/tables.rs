@@ -4,7 +4,6 @@ use anstyle::{AnsiColor, Style};
 
 use super::super::count::count;
 use super::super::table::{Cell, Table};
-use super::times::{format_ago, format_due};
 use super::{engines, notifications};
 use crate::model::Time;
 use crate::serve::status::spans::{format_ago, format_due};

@@ -217,13 +217,12 @@ impl Files {
     /// Returns the address that links begin with, and whether it is the same for every request: `base_url`, else the one that the client has
     /// asked for, as far as trusted proxies tell it.
     fn base<'f>(&'f self, asked: &Asked<'_>, is_guarded: bool) -> Option<(Cow<'f, str>, bool)> {
-        let own = match &self.settings.base_url {
-            Some(base) => Cow::Borrowed(base.as_str()),
-            None => {
-                let client = find_client(asked.peer, asked.headers, self.trusted_proxies());
-                let scheme = if client.is_https { "https" } else { "http" };
-                Cow::Owned(format!("{scheme}://{}{}/", client.host?, self.settings.base_path))
-            }
+        let own = if let Some(base) = &self.settings.base_url {
+            Cow::Borrowed(base.as_str())
+        } else {
+            let client = find_client(asked.peer, asked.headers, self.trusted_proxies());
+            let scheme = if client.is_https { "https" } else { "http" };
+            Cow::Owned(format!("{scheme}://{}{}/", client.host?, self.settings.base_path))
         };
         match asked.token.filter(|_| is_guarded) {
             Some(token) => Some((Cow::Owned(format!("{own}token/{token}/")), false)),

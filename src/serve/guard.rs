@@ -65,7 +65,11 @@ impl Guard {
     /// Compares with every token, so that the time does not tell which one was near.
     fn has_token(&self, sent: &str) -> bool {
         let sent = hash(sent);
-        self.tokens.iter().fold(false, |found, token| found | (*token == sent))
+        let mut is_found = false;
+        for token in &self.tokens {
+            is_found |= *token == sent;
+        }
+        is_found
     }
 }
 

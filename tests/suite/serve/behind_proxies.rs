@@ -78,14 +78,14 @@ async fn request_through_a_proxy_needs_the_token_of_the_operator() {
 async fn unix_socket_is_served_with_its_mode_and_removed_in_the_end() {
     let served = Served::start("", "[serve]\nsocket_mode = \"0666\"\n").await;
     let socket = served.world.path("relais.sock");
-    let server = Running::serve(&served.world, &["--listen", &format!("unix:{}", socket.display())]);
+    let process = Running::serve(&served.world, &["--listen", &format!("unix:{}", socket.display())]);
     until("it listens", || UnixStream::connect(&socket).is_ok()).await;
     let mode = std::fs::metadata(&socket).expect("a socket").permissions().mode();
     assert_eq!(mode & 0o777, 0o666);
     let answer = ask(&socket, "/jeux.atom", "");
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with(&served.world.output("jeux.atom")), "{answer}");
     assert!(ask(&socket, "/status", "").starts_with("HTTP/1.1 403"), "behind it may be anybody");
-    assert_eq!(server.stop().await.code, Some(0));
+    assert_eq!(process.stop().await.code, Some(0));
     assert!(!socket.exists());
 }
 
@@ -133,10 +133,10 @@ async fn socket_that_systemd_passes_is_served() {
     let script = format!("exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec '{}' serve", env!("CARGO_BIN_EXE_relais"));
     let mut command = Command::new("sh");
     command.args(["-c", &script]).current_dir(served.world.path("")).stdin(Stdio::from(OwnedFd::from(passed)));
-    let server = Running::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"));
+    let process = Running::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"));
     let response = reqwest::get(format!("http://{address}/jeux.atom")).await.expect("it answers");
     assert_eq!(response.text().await.expect("text"), served.world.output("jeux.atom"));
-    assert!(server.stop().await.stderr.contains(&format!("on http://{address}/")));
+    assert!(process.stop().await.stderr.contains(&format!("on http://{address}/")));
 }
 
 #[tokio::test]

@@ -86,12 +86,12 @@ async fn edition_stays_guarded_when_feeds_toml_names_it_no_more() {
 async fn no_token_is_logged() {
     let served = guarded("").await;
     let address = free_address();
-    let server = Running::serve(&served.world, &["-vv", "--listen", &address]);
+    let process = Running::serve(&served.world, &["-vv", "--listen", &address]);
     until("it listens", || TcpStream::connect(&address).is_ok()).await;
     for path in [format!("/token/{TOKEN}/bureau.atom"), "/token/a-wrong-token-of-somebody/bureau.atom".to_owned()] {
         let _ = reqwest::get(format!("http://{address}{path}")).await.expect("it answers");
     }
-    let ended = server.stop().await;
+    let ended = process.stop().await;
     assert!(ended.stderr.contains("refused bureau.atom to 127.0.0.1"), "{}", ended.stderr);
     assert!(ended.stderr.contains("GET /token/…/bureau.atom"), "{}", ended.stderr);
     assert!(!ended.stderr.contains(TOKEN) && !ended.stderr.contains("a-wrong-token"), "{}", ended.stderr);

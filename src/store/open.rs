@@ -103,12 +103,13 @@ async fn open_file(location: &Location, file: &Path, access: Access, lock: Optio
 }
 
 async fn open_server(location: &Location, server: &Server, access: Access) -> Result<Connections, StoreError> {
-    let (mut first, options) = pools::connect(server, access).await.map_err(|none| match none.error {
-        Some(error) => classify(location, "open it", &error),
-        None => {
-            let reason = format!("none of its hosts serves ({})", none.reason);
-            StoreError::Unreachable { place: location.to_string(), reason }
+    let connected = pools::connect(server, access).await;
+    let (mut first, options) = connected.map_err(|none| {
+        if let Some(error) = none.error {
+            return classify(location, "open it", &error);
         }
+        let reason = format!("none of its hosts serves ({})", none.reason);
+        StoreError::Unreachable { place: location.to_string(), reason }
     })?;
     let failed = |error| classify(location, "open it", &error);
     let pools = Pools::new(server.clone(), access, options);

@@ -27,7 +27,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const MAX_CONNECTIONS: u32 = 8;
 
 /// Begins a transaction on a connection that is lent for it. What others have prepared there under the names that sqlx gives is dropped:
-/// it would be in the way. The statements that a pool renames (PgBouncer from 1.21 on) have other names.
+/// it would be in the way. The statements that a pool renames (`PgBouncer` from 1.21 on) have other names.
 macro_rules! begin_lent {
     ($begin:literal) => {
         concat!(

@@ -12,7 +12,7 @@ use super::Access;
 const MAX_HOSTS: usize = 16;
 /// The key that names the hosts to read from, as libpq has it.
 const TARGET_SESSION: &str = "target_session_attrs";
-/// The key that says that connections come from a pool that lends them for one transaction (`pool_mode` of PgBouncer).
+/// The key that says that connections come from a pool that lends them for one transaction (`pool_mode` of `PgBouncer`).
 const POOL_MODE: &str = "pool_mode";
 /// The name under which the server lists our connections.
 const APPLICATION_NAME: (&str, &str) = ("application_name", "relais");

@@ -5,18 +5,14 @@
 //! Random weights cost what real ones cost, but end nowhere: "to the limit" writes as many pieces as the library allows, "ends at once" none, so
 //! that what is left is reading. A real translation lies between them: about as many pieces written as read.
 
-#![cfg_attr(not(feature = "firefox"), expect(dead_code, reason = "without the engine there is nothing to measure"))]
-
-use std::process::ExitCode;
-
 #[cfg(feature = "firefox")]
 #[path = "../tests/suite/support/marian.rs"]
 mod marian;
 
 #[cfg(not(feature = "firefox"))]
-pub(crate) fn main(_: &[&str]) -> ExitCode {
+pub(crate) fn main(_: &[&str]) -> std::process::ExitCode {
     println!("embedded: this build has no embedded engine");
-    ExitCode::SUCCESS
+    std::process::ExitCode::SUCCESS
 }
 
 #[cfg(feature = "firefox")]

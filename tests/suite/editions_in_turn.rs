@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Writes feeds.toml of a worker. Both workers write to one output.
 #[expect(clippy::disallowed_methods, reason = "a test's own file")]
 fn write_config(world: &World, schema: &Schema, output: &World, tables: &str) {
-    world.configure(&format!("state = {:?}\noutput = {:?}\n", schema.url(), output.path("output")), tables);
+    world.configure(&format!("state = {:?}\noutput = {:?}\n", schema.url(), output.path("output").display().to_string()), tables);
     // A page that is held must not time out.
     let path = world.path("feeds.toml");
     let text = std::fs::read_to_string(&path).expect("a file").replace("timeout = \"5s\"", "timeout = \"5m\"");

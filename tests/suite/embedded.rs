@@ -92,7 +92,7 @@ fn settings(folder: &Path) -> EngineSettings {
         pivot: None,
         guidance: relais::model::GuidanceTable::default(),
         reasoning_effort: None,
-        flex: false,
+        tier: None,
         timeout: None,
         in_flight: Some(2),
         models: Some(folder.to_owned()),

@@ -126,7 +126,7 @@ fn edition_that_no_source_feeds_is_refused() {
 }
 
 /// Files with mistakes, under the name of their snapshot.
-const BROKEN: [(&str, &str); 19] = [
+const BROKEN: [(&str, &str); 18] = [
     ("many", include_str!("many.toml")),
     ("fetch", include_str!("fetch.toml")),
     ("types", include_str!("types.toml")),

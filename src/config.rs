@@ -22,7 +22,7 @@ use std::path::Path;
 use diagnostics::{Diagnosis, Diagnostics};
 
 pub use diagnostics::{Problem, Problems};
-pub use edit::{NewSource, source_id, source_table, with_sources};
+pub use edit::{NewSource, source_id, source_table, with_sources, with_translation};
 pub use plan::{
     Auth, Bucket, Digest, Edition, EditionAuth, Engine, EngineModels, Fetch, Glossary, NamedEntries, Notification, Output, Plan,
     Receiver, Source, Topic,

@@ -8,12 +8,14 @@ use clap::ValueHint;
 use tempfile::NamedTempFile;
 
 use super::check::size_of;
+use super::context::parse_lang;
 use super::error::{CommandError, Exit};
 use super::global::GlobalArgs;
 use super::opml::read_sources;
 use super::output::print;
 use super::run::{RunArgs, run};
-use crate::config::{self, Plan, with_sources};
+use crate::config::{self, Plan, with_sources, with_translation};
+use crate::model::Lang;
 
 /// The feeds.toml of the repository: every key of use, and all sources.
 const FULL: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/feeds.toml"));
@@ -31,6 +33,9 @@ pub(super) struct InitArgs {
     /// Take the sources from an OPML file of another feed reader, or - for standard input; folders become tags.
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     opml: Option<String>,
+    /// Add an edition that is translated into this language on this machine, with models that a run gets by itself.
+    #[arg(long, value_name = "LANG", value_parser = parse_lang)]
+    translate: Option<Lang>,
     /// Replace a feeds.toml that exists.
     #[arg(long)]
     force: bool,
@@ -60,6 +65,12 @@ pub(super) async fn run_init(global: &GlobalArgs, args: &InitArgs) -> Result<Exi
 
 /// Makes the text of the file.
 fn compose(args: &InitArgs) -> Result<String, CommandError> {
+    let text = choose(args)?;
+    let Some(lang) = &args.translate else { return Ok(text) };
+    with_translation(&text, lang).map_err(CommandError::internal)
+}
+
+fn choose(args: &InitArgs) -> Result<String, CommandError> {
     let Some(file) = &args.opml else { return Ok(if args.minimal { MINIMAL } else { FULL }.to_owned()) };
     let sources = read_sources(file, None)?;
     if sources.is_empty() {

@@ -1,6 +1,8 @@
-//! Adds sources to the text of feeds.toml: after the last source, with every other byte unchanged.
+//! Adds sources and a translated edition to the text of feeds.toml, with every other byte unchanged.
 
-use toml_edit::{Document, DocumentMut, Item, TableLike, TomlError, value};
+use toml_edit::{Array, Document, DocumentMut, Item, TableLike, TomlError, Value, value};
+
+use crate::model::Lang;
 
 /// A source to add.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +58,27 @@ pub fn with_sources(text: &str, sources: &[NewSource]) -> Result<String, TomlErr
     }
     added.push_str(&text[at..]);
     Ok(added)
+}
+
+/// Adds an engine that translates in the process, and an edition in `lang` of the sources of the first edition. The names `local` and
+/// `translated` must be free.
+pub fn with_translation(text: &str, lang: &Lang) -> Result<String, TomlError> {
+    let document = Document::parse(text)?;
+    let first = document.get("edition").and_then(Item::as_table_like).and_then(|editions| editions.iter().next());
+    let of_first = |key: &str| first.and_then(|(_, edition)| edition.get(key)).and_then(Item::as_value);
+    let title = of_first("title").and_then(Value::as_str).unwrap_or("News");
+    let from = of_first("from").and_then(Value::as_array).cloned().unwrap_or_else(|| Array::from_iter(["*"]));
+    let from: Array = from.iter().filter_map(Value::as_str).collect();
+    let (title, lang) = (Value::from(format!("{title} ({lang})")), Value::from(lang.as_str()));
+    Ok(format!(
+        "{}\n\n# The same, translated on this machine with the models of Firefox Translations: no account, and nothing to pay.\n\
+         # `relais models list` shows them.\n\n\
+         [engine.local]\nkind = \"firefox\"\nauto_download = true           # a run gets the models that are missing\n\n\
+         [edition.translated]\ntitle = {title}\nfrom = {from}\nlangs = [{lang}]\nengines = [\"local\"]\n\
+         bilingual = \"title\"            # also shows the headline of the source\n\
+         untranslated = \"hold 6h\"       # waits six hours for a translation, then shows the entry as it is\n",
+        text.trim_end()
+    ))
 }
 
 /// Returns the end of the last value in a table.

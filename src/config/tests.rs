@@ -218,9 +218,9 @@ fn commented_examples_of_the_default_file_are_valid() {
     let environment = |name: &str| (name == "DEEPL_KEY").then(|| OsString::from("hunter2"));
     let plan = parse_in(&text, &folder.path().join("feeds.toml"), &environment).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(plan.warnings.is_empty(), "{}", plan.render_warnings(false));
-    assert_eq!(plan.engines.iter().map(|engine| engine.id.as_str()).collect::<Vec<_>>(), ["deepl", "own"]);
+    assert_eq!(plan.engines.iter().map(|engine| engine.id.as_str()).collect::<Vec<_>>(), ["deepl", "local", "own"]);
     let games = plan.editions.iter().find(|edition| edition.id == "games").expect("the English edition");
-    assert_eq!(games.engines, ["deepl", "own"]);
+    assert_eq!(games.engines, ["deepl", "own", "local"]);
     assert!(plan.glossary.file.is_some() && plan.glossary.keep.is_some());
 }
 

@@ -7,23 +7,23 @@ use crate::support::origin::{Origin, Reply};
 use crate::support::program::{Ended, World, finish};
 
 /// A world without a feeds.toml: a folder in which somebody has put the binary.
-fn bare() -> World {
+pub(crate) fn bare() -> World {
     let world = World::new("");
     std::fs::remove_file(world.path("feeds.toml")).expect("it was there");
     world
 }
 
-fn config(world: &World) -> String {
+pub(crate) fn config(world: &World) -> String {
     std::fs::read_to_string(world.path("feeds.toml")).expect("it is there")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's own file")]
-fn put(world: &World, name: &str, text: &str) {
+pub(crate) fn put(world: &World, name: &str, text: &str) {
     std::fs::write(world.path(name), text).expect("it can be written");
 }
 
 /// Adds to the configuration that `init` has written that feeds of this machine may be read.
-fn allow_loopback(world: &World) {
+pub(crate) fn allow_loopback(world: &World) {
     let allowed = config(world) + "\n[fetch]\nallow_private = [\"127.0.0.1/32\"]\nhost_interval = \"0s\"\n";
     put(world, "feeds.toml", &allowed);
 }

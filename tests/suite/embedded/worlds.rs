@@ -1,5 +1,6 @@
 //! Whole runs with the embedded engine.
 
+use crate::init::{allow_loopback, bare, config, put};
 use crate::support::catalogue::Catalogue;
 use crate::support::origin::{Origin, Reply};
 use crate::support::program::World;
@@ -49,4 +50,27 @@ async fn model_that_cannot_be_had_is_a_fault_and_the_run_goes_on() {
     let ended = world.relais(&["run"]).await;
     assert!(ended.code == Some(3) && ended.stderr.contains("the engine `local` cannot get a model"), "{ended:?}");
     assert!(world.output("e.en.json").contains("le chat dort"));
+}
+
+#[tokio::test]
+async fn translated_edition_needs_neither_account_nor_server() {
+    let (origin, world) = (Origin::start().await, bare());
+    let feed = "<rss version=\"2.0\"><channel><title>Sport</title><link>https://s.example/</link><item><guid>1</guid>\
+                <title>le comité olympique a voté hier</title><link>https://s.example/1</link></item></channel></rss>";
+    origin.on("/a", Reply::ok(feed).header("content-type", "application/rss+xml"));
+    let mut catalogue = Catalogue::default();
+    catalogue.add(("fr", "en"), "3.0", &super::french());
+    let models = catalogue.serve().await;
+    put(&world, "abos.opml", &format!("<opml><body><outline text='A' xmlUrl='{}' language='fr'/></body></opml>", origin.url("/a")));
+    let ended = world.relais(&["init", "--opml", "abos.opml", "--translate", "en", "--no-run"]).await;
+    assert!(ended.code == Some(0) && ended.stdout.starts_with("feeds.toml written: 1 source, 2 editions"), "{ended:?}");
+    // The catalogue and the feed are on this machine.
+    allow_loopback(&world);
+    let text = config(&world).replace("kind = \"firefox\"", &format!("kind = \"firefox\"\nurl = \"{}\"", models.url("")));
+    put(&world, "feeds.toml", &text);
+    let ended = world.relais(&["run"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let translated = world.output("translated.en.json");
+    assert!(translated.contains("the committee olympic has voted yesterday"), "{translated}");
+    assert!(translated.contains("News (en)") && world.output("news.json").contains("le comité olympique"), "{translated}");
 }

@@ -28,7 +28,7 @@ sed -i 's|^url = "https://rmcsport.*|url = "http://127.0.0.1:8000/gazette.atom"|
 say "start the service"
 systemctl enable --now relais
 until_so "the service is alive" curl -fs http://127.0.0.1:8585/healthz
-until_so "the edition is served" sh -c 'curl -fs http://127.0.0.1:8585/jeux.atom | grep -q "<entry>"'
+until_so "the edition is served" sh -c 'curl -fs http://127.0.0.1:8585/jeux.atom | grep -q "<entry"'
 [ "$(stat -c %U "/proc/$(systemctl show -P MainPID relais)")" = relais ] || fail "it runs as its own user"
 [ "$(stat -c '%U %a' /var/lib/relais/relais.db)" = "relais 600" ] || fail "the state is private"
 [ "$(stat -c '%a' /var/lib/relais/output/jeux.atom)" = 644 ] || fail "a web server can read the output"

@@ -113,7 +113,7 @@ async fn commands_of_the_page_succeed_in_their_order() {
         run_script(&world, script).await;
     }
     let feed = world.output("jeux.en.atom");
-    assert_eq!(feed.matches("<entry>").count(), 5, "after all of them the edition is whole");
+    assert_eq!(feed.matches("<entry").count(), 5, "after all of them the edition is whole");
 }
 
 #[tokio::test]

@@ -215,7 +215,7 @@ fn figures_are_those_that_tests_and_the_program_hold() {
         ("| 7 MB |", "docs/decisions/0008-texts-are-stored-in-pages.md", "its database is 7 MB"),
         ("at most 128 MiB", "src/serve/files/version.rs", "KEPT_BYTES: u64 = 128 << 20"),
         ("at most 256", "src/serve/listen.rs", "MAX_CONNECTIONS: usize = 256"),
-        ("at most 8 connections", "src/store/open.rs", ".max_connections(8)"),
+        ("at most 8 connections", "src/store/pools.rs", "MAX_CONNECTIONS: u32 = 8"),
         ("up to 32 MB", "src/store/sql.rs", "wal_autocheckpoint = 8000"),
     ] {
         assert!(page.contains(figure), "the page has no {figure:?}");

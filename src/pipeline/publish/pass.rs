@@ -131,6 +131,7 @@ impl Publish<'_> {
         }
         bases.keep(&target.stem);
         done.waiting += found.waiting;
+        tracing::debug!(items = found.items, waiting = found.waiting, "nothing has changed that the edition depends on");
         Ok(Some((record.map(|record| count_same(target, found.items, record)), record.cloned())))
     }
 

@@ -61,7 +61,11 @@ async fn translated_edition_needs_neither_account_nor_server() {
     let mut catalogue = Catalogue::default();
     catalogue.add(("fr", "en"), "3.0", &super::french());
     let models = catalogue.serve().await;
-    put(&world, "abos.opml", &format!("<opml><body><outline text='A' xmlUrl='{}' language='fr'/></body></opml>", origin.url("/a")));
+    put(
+        &world,
+        "abos.opml",
+        &format!("<opml><body><outline text='A' xmlUrl='{}' language='fr'/></body></opml>", origin.url("/a")),
+    );
     let ended = world.relais(&["init", "--opml", "abos.opml", "--translate", "en", "--no-run"]).await;
     assert!(ended.code == Some(0) && ended.stdout.starts_with("feeds.toml written: 1 source, 2 editions"), "{ended:?}");
     // The catalogue and the feed are on this machine.

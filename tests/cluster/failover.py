@@ -205,8 +205,14 @@ def run(relais, folder, cluster, state, daemons):
     print(f"readers were answered {reader.read} times, and never in vain")
     cluster.start_node(0)
     until("the old primary follows", lambda: cluster.role(0) == "replica")
-    status = subprocess.run([relais, "status", "--json"], cwd=homes[0], capture_output=True, text=True, timeout=60)
-    assert status.returncode in (0, 3) and json.loads(status.stdout)["store"]["entries"] == expected, status
+    # It may answer before it has what the other has written meanwhile.
+    until("the standby knows all entries", lambda: entries_of_status(relais, homes[0]) == expected)
+
+
+def entries_of_status(relais, home):
+    status = subprocess.run([relais, "status", "--json"], cwd=home, capture_output=True, text=True, timeout=60)
+    assert status.returncode in (0, 3), status
+    return json.loads(status.stdout)["store"]["entries"]
 
 
 def is_served(address):

@@ -209,8 +209,8 @@ fn messages_of_the_faults_are_those_of_the_program() {
 fn figures_are_those_that_tests_and_the_program_hold() {
     let page = read("docs/OPERATIONS.md");
     for (figure, file, held) in [
-        ("at most 62 MiB", "benches/run.rs", "MOST_MIB: f64 = 62.0"),
-        ("at most 11 times", "benches/run.rs", "MOST_GROWTH: f64 = 11.0"),
+        ("at most 66 MiB", "benches/run.rs", "MOST_MIB: f64 = 66.0"),
+        ("at most 12 times", "benches/run.rs", "MOST_GROWTH: f64 = 12.0"),
         ("less than 176 MiB", "tests/suite/hostile_input.rs", "MOST_MEMORY: u64 = 176 * 1024"),
         ("| 7 MB |", "docs/decisions/0008-texts-are-stored-in-pages.md", "its database is 7 MB"),
         ("at most 128 MiB", "src/serve/files/version.rs", "KEPT_BYTES: u64 = 128 << 20"),

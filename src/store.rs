@@ -139,7 +139,7 @@ pub struct SourceRow {
     pub leased_until: Option<Time>,
 }
 
-/// What the visits to a source on one day (UTC) came to.
+/// Counts the visits to a source on one day (UTC).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisitDay {
     /// The source.

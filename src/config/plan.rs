@@ -229,7 +229,7 @@ pub struct Engine {
     pub models: Option<EngineModels>,
 }
 
-/// Where the embedded engine has its models, and where it gets them.
+/// Holds the folder of the models of the embedded engine, and their origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineModels {
     /// The folder; absolute.
@@ -403,7 +403,7 @@ pub struct Edition {
     pub icon: Option<String>,
     /// Its copyright notice.
     pub rights: Option<Text>,
-    /// Who may read it when relais serves it; nothing if everybody may.
+    /// The readers that relais serves it to; nothing if everybody may read it.
     pub auth: Option<EditionAuth>,
     /// The addresses of the WebSub hubs that are told of its changes.
     pub hubs: Vec<String>,
@@ -413,7 +413,7 @@ pub struct Edition {
     pub untranslated: UntranslatedPolicy,
 }
 
-/// What opens an edition that not everybody may read. One without anything is open to nobody.
+/// Holds the tokens and the login that open an edition. One without any is open to nobody.
 #[derive(Clone, Debug, Default)]
 pub struct EditionAuth {
     /// The tokens.

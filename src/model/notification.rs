@@ -27,7 +27,7 @@ impl NewsKind {
     }
 }
 
-/// What a notification tells of one item.
+/// Holds the news of one item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemNews {
     /// The reason.
@@ -53,9 +53,9 @@ pub struct OutboxEvent {
     pub id: String,
     /// The time at which it was queued.
     pub queued: Time,
-    /// How often the receiver has refused it.
+    /// The number of times that the receiver has refused it.
     pub refusals: u32,
-    /// What is told.
+    /// The news.
     pub news: ItemNews,
 }
 

@@ -30,7 +30,7 @@ pub(super) struct OutputLeases<'a> {
     pub(super) cancel: &'a CancellationToken,
 }
 
-/// What became of some work that needs a lease.
+/// The outcome of some work that needs a lease.
 pub(super) enum Turn<T> {
     /// It is done.
     Done(T),

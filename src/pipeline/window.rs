@@ -8,7 +8,7 @@ use crate::store::{Store, StoreError};
 /// The number of rows per query, in addition to the limit of the edition.
 const PAGE: usize = 100;
 
-/// How many entries are kept ready beyond `limit`, for an edition with stories.
+/// The number of entries that are kept ready beyond `limit`, for an edition with stories.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reserve {
     /// In halves of `limit`.

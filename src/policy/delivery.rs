@@ -16,10 +16,10 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 const REPORTED_FROM: u32 = 3;
 /// The time for which events that were given up are reported.
 const REPORTED_FOR: Duration = Duration::from_hours(24);
-/// How often an event is sent to a receiver that refuses its content.
+/// The number of times that an event is sent to a receiver that refuses its content.
 pub const MAX_REFUSALS: u32 = 5;
 
-/// How the deliveries of a notification go.
+/// Holds the state of the deliveries of a notification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeliveryState {

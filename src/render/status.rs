@@ -15,7 +15,7 @@ pub struct StatusPage {
     pub is_well: bool,
     /// The time as of which it is.
     pub now: Moment,
-    /// What is stored, in a sentence.
+    /// The stored rows, in a sentence.
     pub stored: String,
     /// The sources that need somebody.
     #[serde(skip)]
@@ -23,11 +23,11 @@ pub struct StatusPage {
     /// The other sources.
     #[serde(skip)]
     pub others: Vec<SourceLine>,
-    /// What the others are, in a phrase.
+    /// The states of the others, in a phrase.
     pub others_summary: String,
     /// The engines.
     pub engines: Vec<EngineLine>,
-    /// How often the memory had what was to be translated, in a sentence.
+    /// The hit rate of the memory, in a sentence.
     pub memory: Option<String>,
     /// The editions, those of several languages in several lines.
     pub editions: Vec<EditionLine>,
@@ -40,7 +40,7 @@ pub struct StatusPage {
 /// A time, for people and for programs.
 #[derive(Debug, Serialize)]
 pub struct Moment {
-    /// What people read.
+    /// The text for people.
     pub words: String,
     /// The time.
     pub at: Time,
@@ -59,7 +59,7 @@ pub struct SourceLine {
     pub health: String,
     /// For how long it has been so.
     pub since: Option<Moment>,
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub fault: Option<String>,
     /// The time of the next visit.
     pub due: Option<Moment>,
@@ -96,7 +96,7 @@ pub struct EngineLine {
     pub health: String,
     /// For how long it has been so.
     pub since: Option<Moment>,
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub fault: Option<String>,
     /// Its work of this month, in a phrase.
     pub work: String,
@@ -111,9 +111,9 @@ pub struct EngineLine {
 pub struct BudgetLine {
     /// The part that is spent or reserved, in hundredths.
     pub percent: u64,
-    /// What is left of what, in a phrase.
+    /// The amount left, and the limit, in a phrase.
     pub left: String,
-    /// What will have been spent at the end of the period, in a phrase.
+    /// The forecast of spending at the end of the period, in a phrase.
     pub forecast: String,
     /// True if that is more than there is.
     pub is_over: bool,
@@ -143,7 +143,7 @@ pub struct RunLine {
     pub run: i64,
     /// The time at which it began.
     pub started: Moment,
-    /// How long it took, or that it goes on.
+    /// Its duration, or that it goes on.
     pub took: String,
     /// The visits, and how many failed.
     pub visits: String,
@@ -153,14 +153,14 @@ pub struct RunLine {
     pub sent: u64,
     /// Files that were written.
     pub written: u32,
-    /// What went wrong, counted.
+    /// The number of faults.
     pub faults: usize,
 }
 
 /// The texts that a person may want to look at.
 #[derive(Debug, Default, Serialize)]
 pub struct ReviewLines {
-    /// What there is, in a sentence; or why there is no list.
+    /// A summary in a sentence; or why there is no list.
     pub summary: String,
     /// The first of them.
     pub first: Vec<ReviewLine>,
@@ -179,7 +179,7 @@ pub struct ReviewLine {
     pub source: String,
     /// The translation as readers see it.
     pub target: Option<String>,
-    /// What a check has found.
+    /// The finding of a check.
     pub finding: String,
     /// The headline of the entry.
     pub headline: String,

@@ -8,7 +8,7 @@ use axum::http::header::{FORWARDED, HOST};
 
 use crate::model::Cidr;
 
-/// Where a connection comes from.
+/// The origin of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Peer {
     /// An address.
@@ -28,7 +28,7 @@ pub(super) struct Client {
     pub(super) host: Option<String>,
 }
 
-/// What one proxy says of the one that it was asked by.
+/// Holds the words of one proxy about its client.
 #[derive(Default)]
 struct Hop {
     client: Option<IpAddr>,

@@ -25,7 +25,7 @@ use super::response::plain;
 use super::routes::{Site, routes};
 use super::slots::Activity;
 
-/// What all connections share.
+/// Holds the state that all connections share.
 pub(super) struct Front {
     files: Arc<SharedFiles>,
     counts: RequestCounts,

@@ -71,7 +71,7 @@ pub struct EditionStatus {
     /// The `[[edition.each]]` that it is of; those of one are one line for people.
     #[serde(skip)]
     pub family: Option<usize>,
-    /// How it was last published, by language.
+    /// Its last publication, by language.
     pub published: Vec<PublishedStatus>,
 }
 

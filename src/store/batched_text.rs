@@ -26,7 +26,7 @@ pub struct BatchedText {
     pub request: usize,
     /// The time of the submission.
     pub submitted: Time,
-    /// What has become of it.
+    /// Its outcome.
     pub state: BatchedTextState,
 }
 

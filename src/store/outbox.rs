@@ -90,7 +90,7 @@ pub struct OutboxRow {
     pub inputs: String,
     /// The number of its last event.
     pub seq: i64,
-    /// How its deliveries go.
+    /// The state of its deliveries.
     pub state: DeliveryState,
     /// The number of events that wait.
     pub waiting: u64,
@@ -128,7 +128,7 @@ pub struct OutboxUpdate {
     pub now: Time,
 }
 
-/// What becomes of the events of a notification after an attempt.
+/// Decides the fate of the events of a notification after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventEnd {
     /// The event with this number was delivered, or is given up.

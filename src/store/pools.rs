@@ -52,7 +52,7 @@ pub(super) struct Pools {
 pub(super) struct NoHost {
     /// The error of the host, if there is only one.
     pub(super) error: Option<sqlx::Error>,
-    /// What is wrong with each.
+    /// The fault of each.
     pub(super) reason: String,
 }
 

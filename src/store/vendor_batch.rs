@@ -71,7 +71,7 @@ pub struct VendorBatch {
     pub expires: Option<Time>,
     /// Its requests.
     pub requests: Vec<SentRequest>,
-    /// What was reserved for it; nothing for an engine without a budget.
+    /// The amount reserved for it; nothing for an engine without a budget.
     pub reservation: Option<Reservation>,
 }
 

@@ -21,7 +21,7 @@ use super::record::{Check, Record};
 use super::sources::Sources;
 use super::{Publish, Published, Target, believed, count_same, fault_feed};
 
-/// What became of an edition: its count, unless it failed, and the record of its files.
+/// The outcome of an edition: its count, unless it failed, and the record of its files.
 pub(super) type PublishedEdition = (Option<EditionCount>, Option<Record>);
 
 /// The records of an output, as they are stored.

@@ -15,7 +15,7 @@ pub(super) struct Sources<'a> {
     known: OnceCell<KnownSources>,
 }
 
-/// What the store knows of sources.
+/// Holds the rows of the sources in the store.
 pub(super) struct KnownSources {
     /// The rows of all sources that were ever visited.
     pub(super) rows: HashMap<SourceId, SourceRow>,

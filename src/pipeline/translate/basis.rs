@@ -23,7 +23,7 @@ const TARGET: &str = "translations";
 /// The version of what a basis stands for. Another way to choose the entries that are translated needs another number.
 const SCHEME: u32 = 1;
 
-/// What a pass that found nothing to do depended on.
+/// Holds the inputs of a pass that found nothing to do.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Basis {
     /// A hash of everything but the time.

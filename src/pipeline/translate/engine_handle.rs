@@ -62,7 +62,7 @@ pub(in crate::pipeline) struct EngineUsage {
     is_resting: bool,
     /// True if it doubted most of what it read.
     is_distrusted: bool,
-    /// What is to be told of batches.
+    /// The faults of batches.
     batch_faults: Vec<(FaultKind, String)>,
 }
 

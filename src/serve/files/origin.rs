@@ -35,7 +35,7 @@ pub(super) struct Found {
     pub(super) mark: Mark,
 }
 
-/// What a look at a file has shown.
+/// The finding of a look at a file.
 pub(super) enum Look {
     /// It is as it was.
     Same,

@@ -27,7 +27,7 @@ pub struct NotificationStatus {
     pub failures: u32,
     /// The time of the last delivery.
     pub delivered: Option<Time>,
-    /// What is wrong with it.
+    /// Its fault.
     pub fault: Option<Fault>,
 }
 

@@ -31,7 +31,7 @@ pub struct RunStatus {
     pub sent: u64,
     /// Files that were written.
     pub written: u32,
-    /// What went wrong, counted.
+    /// The number of faults.
     pub faults: usize,
 }
 

@@ -46,13 +46,13 @@ pub struct SourceStatus {
     pub entries_a_day: f64,
     /// Its WebSub subscription.
     pub hub: Option<HubStatus>,
-    /// What is wrong with it.
+    /// Its fault.
     pub fault: Option<Fault>,
     /// The last seven days (UTC), the oldest first and the present one last; nothing if it was not visited in them.
     pub week: Vec<DayStatus>,
 }
 
-/// What the visits of a day came to.
+/// Counts the visits of a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DayStatus {
     /// The visits.
@@ -76,7 +76,7 @@ pub struct HubStatus {
     pub reason: Option<String>,
 }
 
-/// What is stored of sources.
+/// Holds the stored state of sources.
 #[derive(Default)]
 struct Stored {
     rows: HashMap<SourceId, SourceRow>,

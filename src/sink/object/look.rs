@@ -8,7 +8,7 @@ use object_store::{GetOptions, ObjectStore};
 use super::super::SinkError;
 use super::ObjectSink;
 
-/// What a look at an object has shown.
+/// The finding of a look at an object.
 pub enum ObjectLook {
     /// It has the `ETag` that is known.
     Same,

@@ -7,7 +7,7 @@ use crate::model::{EntryId, EntryRow, FullText, NewsKind, Show, Time};
 use crate::pipeline::publish::content::Content;
 use crate::store::OutboxItem;
 
-/// How much older than its notification an item may be: it may have waited for its visit or its translation.
+/// Bounds how much older than its notification an item may be: it may have waited for its visit or its translation.
 const OLDER_THAN_BEGIN: Duration = Duration::from_hours(24);
 /// The age from which an item is no news, and is forgotten once the edition does not show it.
 const OLD: Duration = Duration::from_hours(30 * 24);

@@ -11,13 +11,13 @@ use crate::translate::{BatchService, EngineError, LanguagePair};
 /// More tries than any request gets: the next one is that of a later run.
 const LAST_TRY: u32 = 10;
 
-/// What a batch has brought.
+/// Holds the results of a batch.
 pub(in super::super) struct BatchHarvest {
     /// The answers, with marks.
     pub(in super::super) answers: Vec<(SegmentKey, String)>,
     /// The texts that were worked on.
     pub(in super::super) texts: u64,
-    /// What they have used up.
+    /// Their usage.
     pub(in super::super) used: Usage,
 }
 

@@ -128,7 +128,7 @@ pub struct OutboxUpdate {
     pub now: Time,
 }
 
-/// Decides the fate of the events of a notification after an attempt.
+/// The end of the events of a notification after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventEnd {
     /// The event with this number was delivered, or is given up.

@@ -1,4 +1,4 @@
-//! What the embedded engine takes: tokens per second, memory and start-up, on networks of the sizes of the real models with random weights.
+//! Measures what the embedded engine takes: tokens per second, memory and start-up, on networks of the sizes of the real models with random weights.
 //!
 //!     cargo bench -- embedded
 //!

@@ -1,4 +1,4 @@
-//! Where the front page of the output is, and opening it in a browser.
+//! Finds the front page of the output, and opens it in a browser.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -63,7 +63,7 @@ pub struct OutboxEvent {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NotificationState {
-    /// What it was to tell it has told, or will tell next.
+    /// The receiver takes what it is told, or nothing waits for it.
     #[default]
     Good,
     /// The last attempt has failed.

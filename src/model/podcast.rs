@@ -29,7 +29,7 @@ pub struct Episode {
     /// Its chapters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chapters: Option<Chapters>,
-    /// What else it says in the podcast namespace, in the order of the feed.
+    /// The other elements of the podcast namespace, in the order of the feed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<EpisodeDetail>,
 }

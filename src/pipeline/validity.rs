@@ -1,4 +1,4 @@
-//! How long a pass believes what it found out, if no counter of changes says otherwise.
+//! Bounds the time for which a pass believes what it found out, if no counter of changes says otherwise.
 
 use std::time::Duration;
 

@@ -116,9 +116,9 @@ pub struct ClosedBatch<'a> {
     pub batch: &'a VendorBatch,
     /// The answers, with marks. Texts of the batch without one have failed.
     pub answers: Vec<(SegmentKey, String)>,
-    /// What it has used up.
+    /// Its usage.
     pub spending: Spending,
-    /// Of the reserved amount that which was spent.
+    /// The part of the reserved amount that was spent.
     pub spent: u64,
     /// The present time.
     pub now: Time,

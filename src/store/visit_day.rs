@@ -1,4 +1,4 @@
-//! What visits came to, by source and day.
+//! Counts visits by source and day.
 
 use super::row::collected_rows;
 use super::sql::{Sql, sql};

@@ -1,4 +1,4 @@
-//! How editions stand, as their last publication has left them: for the status.
+//! Reads the states of editions, as their last publication has left them: for the status.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Where the published files lie: a folder, or a bucket of an S3 server.
+//! Reads the published files from a folder, or from a bucket of an S3 server.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! What a plan says of how files are served.
+//! Takes the settings of serving files from a plan.
 
 use std::collections::HashMap;
 

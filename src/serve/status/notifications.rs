@@ -1,4 +1,4 @@
-//! How the deliveries of notifications go.
+//! Gathers the state of the deliveries of notifications.
 
 use serde::Serialize;
 

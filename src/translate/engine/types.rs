@@ -302,7 +302,7 @@ pub enum BatchResult {
     Failed {
         /// The reason, as part of a sentence: "it was not done in time".
         why: String,
-        /// What is billed all the same.
+        /// The usage that is billed all the same.
         used: Usage,
     },
 }

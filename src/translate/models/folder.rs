@@ -15,7 +15,7 @@ use crate::model::Lang;
 pub(super) const LOCK: &str = "lock.json";
 /// Held by the process that changes the folder.
 const GUARD: &str = ".guard";
-/// Where files are fetched to.
+/// Names the folder into which files are fetched.
 const DOWNLOADS: &str = ".download";
 
 /// The largest lock file in bytes.

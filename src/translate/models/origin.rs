@@ -1,4 +1,4 @@
-//! Where models come from: a server that speaks the protocol of Remote Settings, or a folder that holds what such a server has.
+//! Gets models from a server that speaks the protocol of Remote Settings, or a folder that holds what such a server has.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ const ROOT: &str = "v1/";
 /// The records in a folder, as a server sends them.
 const RECORDS_FILE: &str = "records.json";
 
-/// Where models come from.
+/// Names an origin of models.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelOrigin {
     /// The base address of a server, without `/` at its end.
@@ -30,7 +30,7 @@ pub enum ModelOrigin {
     Folder(PathBuf),
 }
 
-/// What a file of an origin is read from.
+/// Names the place from which a file of an origin is read.
 pub(super) enum FileOrigin {
     /// An address.
     Address(String),

@@ -1,4 +1,4 @@
-//! Which words of a translation come from which part of its source: the attention of the model, over characters instead of pieces.
+//! Aligns the words of a translation with the parts of its source: the attention of the model, over characters instead of pieces.
 
 use std::ops::Range;
 

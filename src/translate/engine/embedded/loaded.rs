@@ -34,7 +34,7 @@ pub(super) struct LoadedModel {
     vocabularies: CheckedVocabularies,
 }
 
-/// What the model wrote for a part of a text.
+/// Holds the output of the model for a part of a text.
 pub(super) enum Written {
     /// The translation; with its words if they were asked for.
     Whole(String, Vec<TargetWord>),

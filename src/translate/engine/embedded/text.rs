@@ -12,7 +12,7 @@ use super::marks::place_marks;
 use super::split::{Part, halve, split};
 use crate::model::Marked;
 
-/// How often a part is halved of which the model finds no end.
+/// Bounds the number of times that a part is halved of which the model finds no end.
 const HALVINGS: usize = 3;
 
 /// A segment on its way.

@@ -4,12 +4,13 @@
 use super::UnusableModel;
 use super::container::{Container, Tensor, TensorType};
 
-/// Where the model holds its own configuration, as YAML.
+/// Names the tensor in which the model holds its own configuration, as YAML.
 const CONFIGURATION: &str = "special:model.yml";
 /// The longest configuration in bytes.
 const MAX_CONFIGURATION: usize = 64 << 10;
 
-/// What the configuration must say of these keys, if it has them. Anything else is another network, which would be misread in silence.
+/// Lists the values that the configuration must have for these keys, if it has them. Anything else is another
+/// network, which would be misread in silence.
 const REQUIRED: [(&str, &str); 7] = [
     ("type", "transformer"),
     ("transformer-preprocess", ""),

@@ -13,7 +13,7 @@ use super::super::folder::{hex, read_file};
 use super::super::origin::FileOrigin;
 use crate::net::{Client, FetchError};
 
-/// How often a download that breaks off is resumed.
+/// Bounds the number of times that a download that breaks off is resumed.
 const ATTEMPTS: usize = 4;
 /// The status of a server that has no such part: what is there is longer than its file.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
